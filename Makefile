@@ -1,0 +1,57 @@
+# make app    sets everything up in .venv and starts the app
+# make test   sets everything up and runs every check and test
+# Both are cheap to repeat: a stamp in .venv remembers what is installed.
+
+VENV := .venv
+PY   := $(VENV)/bin/python
+PIP  := $(PY) -m pip install --disable-pip-version-check --constraint constraints.txt
+SETUP := pyproject.toml requirements.txt constraints.txt
+
+.PHONY: app test format chromium
+
+app: $(VENV)/app-installed
+	$(PY) app.py
+
+test: $(VENV)/test-installed chromium
+	$(PY) -m ruff format --check
+	$(PY) -m ruff check
+	$(PY) -m mypy
+	$(PY) -m pytest
+
+format: $(VENV)/test-installed
+	$(PY) -m ruff format
+	$(PY) -m ruff check --fix
+
+# One pip call sees torch, torchvision and their pins together, so that pip settles on one matching
+# pair, and on a CPU build of torch where it is shown one (a local version "+cpu" sorts higher).
+$(VENV)/app-installed: $(SETUP) | $(PY)
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/test-installed: $(SETUP) | $(PY)
+	$(PIP) --editable '.[test]'
+	@touch $@ $(VENV)/app-installed
+
+# Any Python from 3.11 to 3.13 will do. Debian ships `python3` without venv: as root, get it.
+$(PY):
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	    2>/dev/null || continue; \
+	  echo "setting up $(VENV) with $$($$python --version)"; \
+	  $$python -m venv $(VENV) && exit 0; \
+	  rm -rf $(VENV); \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || { \
+	    echo "$$python cannot make a virtual environment: install its venv package (Debian and" \
+	      "Ubuntu: python3-venv), then run make again." >&2; exit 1; }; \
+	  apt-get update && apt-get install --yes python3-venv && $$python -m venv $(VENV); exit; \
+	done; \
+	echo "Python 3.11, 3.12 or 3.13 is needed; python3 here is: $$(python3 --version 2>&1)." \
+	  "Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1
+
+# The browser tests need a Chromium. Without one they skip and print why.
+chromium:
+	@if command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && grep -qx 'ID=debian' /etc/os-release 2>/dev/null; then \
+	  apt-get update && apt-get install --yes --no-install-recommends chromium \
+	    || echo "Chromium could not be installed: the browser tests will skip."; \
+	else echo "no chromium on the PATH: the browser tests will skip."; fi
