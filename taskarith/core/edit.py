@@ -1,0 +1,193 @@
+"""The `Edit`: the description of θ = θ₀ + Σ λ_t τ_t that page, command line and cache share.
+
+An edit only names its suite and vectors; this module knows nothing about whether they exist, and
+never sees a tensor.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, SupportsFloat
+
+from taskarith.errors import CoefficientError, TaskArithError, unknown_name
+
+__all__ = [
+    "MAX_COEFFICIENT",
+    "METHODS",
+    "Edit",
+    "analogy_coefficients",
+    "checked_coefficient",
+    "finite_number",
+]
+
+MAX_COEFFICIENT = 3.0
+METHODS = ("sum",)
+DECIMALS = 4
+MAX_SEED = 2**53 - 1  # what JavaScript still counts exactly
+MINUS = "−"  # U+2212, as wide as a plus
+
+
+def finite_number(value: object, name: str) -> float:
+    """`value` as a float; CoefficientError if it is not a finite number (text is parsed).
+
+    >>> finite_number("-0.5", "digits")
+    -0.5
+    """
+    number = math.nan
+    if isinstance(value, SupportsFloat | str) and not isinstance(value, bool):
+        with suppress(TypeError, ValueError, OverflowError, RuntimeError):
+            number = float(value)
+    if not math.isfinite(number):
+        raise CoefficientError(
+            f"λ({name}) must be a finite number, got {str(value)[:40]!r}; give one like 0.3 or -0.5"
+        )
+    return number
+
+
+def checked_coefficient(value: object, name: str) -> float:
+    """`value` as a float in ±MAX_COEFFICIENT, else CoefficientError.
+
+    >>> checked_coefficient(4, "digits")
+    Traceback (most recent call last):
+    taskarith.errors.CoefficientError: λ(digits) = 4 is out of range; \
+give a number between -3 and 3
+    """
+    number = finite_number(value, name)
+    if abs(number) > MAX_COEFFICIENT:
+        raise CoefficientError(
+            f"λ({name}) = {number:g} is out of range; "
+            f"give a number between {-MAX_COEFFICIENT:g} and {MAX_COEFFICIENT:g}"
+        )
+    return number
+
+
+@dataclass(frozen=True)
+class Edit:
+    """θ = θ₀ + Σ λ_t τ_t in words: which suite, which λ_t, how merged, with which seed.
+
+    Coefficients are checked, rounded to four decimals, sorted by name, and zeros are dropped, so
+    that equal edits are equal, hash alike and have one `key()`.
+
+    >>> edit = Edit(suite="mini", coefficients={"letters": 0.3, "digits": -0.5, "signs": 0})
+    >>> edit.formula()
+    'θ = θ₀ − 0.50·τ(digits) + 0.30·τ(letters)'
+    >>> Edit.from_json(edit.to_json()) == edit
+    True
+    """
+
+    suite: str
+    coefficients: Mapping[str, float] = field(default_factory=dict)
+    method: str = "sum"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.suite, str) or not self.suite:
+            raise TaskArithError(f"an edit needs the name of its suite, got {self.suite!r}")
+        if self.method not in METHODS:
+            raise unknown_name("method", self.method, existing=METHODS)
+        if type(self.seed) is not int or not 0 <= self.seed <= MAX_SEED:
+            raise TaskArithError(
+                f"the seed of an edit is a whole number from 0 to {MAX_SEED}, got {self.seed!r:.40}"
+            )
+        object.__setattr__(self, "coefficients", _canonical(self.coefficients))
+        object.__setattr__(self, "settings", _json_copy(self.settings))
+
+    def __hash__(self) -> int:
+        return hash(self.key())
+
+    def __reduce__(self) -> tuple[Any, ...]:  # read-only mappings cannot be copied or pickled
+        return (Edit.from_json, (self.to_json(),))
+
+    def to_json(self) -> dict[str, Any]:
+        """The edit as a dict of plain JSON values."""
+        return {
+            "suite": self.suite,
+            "coefficients": dict(self.coefficients),
+            "method": self.method,
+            "settings": dict(self.settings),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> "Edit":
+        """The edit that `to_json` described; TaskArithError if `data` is not one.
+
+        >>> Edit.from_json({"suite": "mini"}).formula()
+        'θ = θ₀'
+        """
+        fields = ("suite", "coefficients", "method", "settings", "seed")
+        if not isinstance(data, Mapping) or "suite" not in data:
+            raise TaskArithError(f"an edit is a JSON object with {', '.join(fields)}")
+        unexpected = [str(name) for name in data if name not in fields]
+        if unexpected:
+            raise TaskArithError(
+                f"an edit has no {', '.join(unexpected)}; it has {', '.join(fields)}"
+            )
+        return cls(**data)
+
+    def key(self) -> str:
+        """One canonical text per edit: equal edits have equal keys."""
+        return json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def with_coefficient(self, name: str, value: float) -> "Edit":
+        """The same edit with λ(name) = value."""
+        return replace(self, coefficients={**self.coefficients, name: value})
+
+    def formula(self) -> str:
+        """The edit as one line to read and copy."""
+        terms = [
+            f" {'+' if value > 0 else MINUS} {_decimal(abs(value))}·τ({name})"
+            for name, value in self.coefficients.items()
+        ]
+        return "θ = θ₀" + "".join(terms)
+
+
+def analogy_coefficients(
+    a: str, b: str, c: str, *, bracket: float = 1.0, own: float = 1.0
+) -> dict[str, float]:
+    """The coefficients of own·τ_C + bracket·(τ_B − τ_A), the estimate of τ_D.
+
+    "A is to B as C is to D" (Ilharco et al. 2023, arXiv:2212.04089, section 5). A name given twice
+    gets the sum of its coefficients.
+
+    >>> analogy_coefficients("a", "b", "c", bracket=0.5)
+    {'a': -0.5, 'b': 0.5, 'c': 1.0}
+    """
+    bracket = finite_number(bracket, "bracket")
+    own = finite_number(own, c)
+    coefficients = dict.fromkeys((a, b, c), 0.0)
+    for name, value in ((a, -bracket), (b, bracket), (c, own)):
+        coefficients[name] += value
+    return {name: checked_coefficient(value, name) for name, value in coefficients.items()}
+
+
+def _canonical(coefficients: object) -> Mapping[str, float]:
+    if not isinstance(coefficients, Mapping):
+        raise CoefficientError(f"coefficients map vector names to λ, got {coefficients!r:.60}")
+    wrong = [name for name in coefficients if not isinstance(name, str) or not name]
+    if wrong:
+        raise CoefficientError(f"coefficients need names of vectors, got {wrong[0]!r:.60}")
+    rounded = {
+        name: round(checked_coefficient(coefficients[name], name), DECIMALS)
+        for name in sorted(coefficients)
+    }
+    return MappingProxyType({name: value for name, value in rounded.items() if value != 0})
+
+
+def _json_copy(settings: object) -> Mapping[str, Any]:
+    if not isinstance(settings, Mapping):
+        raise TaskArithError(f"the settings of an edit are a JSON object, got {settings!r:.60}")
+    try:
+        return MappingProxyType(json.loads(json.dumps(dict(settings), allow_nan=False)))
+    except (TypeError, ValueError) as error:
+        raise TaskArithError(f"the settings of an edit must be JSON values: {error}") from error
+
+
+def _decimal(value: float) -> str:
+    """Two decimals, more where the value has them."""
+    short = f"{value:.2f}"
+    return short if float(short) == value else f"{value:.{DECIMALS}f}".rstrip("0")

@@ -1,0 +1,159 @@
+"""Task vectors: directions in weight space and the arithmetic on them.
+
+This is the plain version, tensor by tensor, that reads like the formulas; `engine` is the fast
+one. It knows nothing about files, models or tasks. Where they do not cover a parameter of the
+model, nothing is edited.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from taskarith.core.edit import finite_number
+from taskarith.core.layout import check_states
+from taskarith.errors import WeightsError
+
+__all__ = ["TaskVector"]
+
+
+class TaskVector(Mapping[str, Tensor]):
+    """τ = θ_t − θ₀: an immutable mapping from parameter names to floating-point tensors.
+
+    Source: Ilharco et al. 2023, "Editing models with task arithmetic", arXiv:2212.04089. A vector
+    may cover a part of a model (what fine-tuning moved); arithmetic between two vectors needs
+    equal names, shapes and dtypes and raises WeightsError otherwise, as do NaN and Inf.
+
+    >>> a, b, c = (TaskVector({"w": torch.tensor([x, 1.0])}) for x in (1.0, 2.0, 4.0))
+    >>> (c + (b - a))["w"]
+    tensor([5., 1.])
+    >>> sum([a, b, c])["w"]
+    tensor([7., 3.])
+    >>> (-0.5 * a)["w"]
+    tensor([-0.5000, -0.5000])
+    """
+
+    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        wrong = [name for name, tensor in tensors.items() if not tensor.is_floating_point()]
+        if wrong:
+            raise WeightsError(
+                f"a task vector holds floating-point tensors; leave out {', '.join(wrong[:8])}"
+            )
+        check_states(tensors, tensors, "the tensors of a task vector")
+        self._tensors = {name: tensor.detach() for name, tensor in tensors.items()}
+
+    @classmethod
+    def from_states(
+        cls,
+        pretrained: Mapping[str, Tensor],
+        finetuned: Mapping[str, Tensor],
+        *,
+        dtype: torch.dtype = torch.float32,
+    ) -> "TaskVector":
+        """τ = θ_t − θ₀, subtracted in float32 (float64 where given) and stored in `dtype`.
+
+        Integer tensors (counters, position ids) are no directions and are left out. Raises one
+        WeightsError listing missing, unexpected, mis-shaped, mistyped, NaN and Inf tensors.
+
+        >>> TaskVector.from_states({"w": torch.ones(1)}, {"w": torch.tensor([3.0])})["w"]
+        tensor([2.])
+        """
+        check_states(pretrained, finetuned, "the pretrained and the fine-tuned weights")
+        return cls(
+            {
+                name: (_wide(finetuned[name]) - _wide(start)).to(dtype)
+                for name, start in pretrained.items()
+                if start.is_floating_point()
+            }
+        )
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self._tensors[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tensors)
+
+    def __len__(self) -> int:
+        return len(self._tensors)
+
+    def __repr__(self) -> str:
+        count = sum(tensor.numel() for tensor in self.values())
+        return f"TaskVector({len(self)} tensors, {count:,} parameters, norm {self.norm():.4g})"
+
+    # Identity, not contents: comparing millions of numbers by accident helps nobody.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __neg__(self) -> "TaskVector":
+        return TaskVector({name: -tensor for name, tensor in self.items()})
+
+    def __add__(self, other: object) -> "TaskVector":
+        if not isinstance(other, TaskVector):
+            return NotImplemented
+        check_states(self, other, "two task vectors")
+        return TaskVector({name: tensor + other[name] for name, tensor in self.items()})
+
+    def __radd__(self, other: object) -> "TaskVector":
+        return self if type(other) is int and other == 0 else NotImplemented  # sum() starts at 0
+
+    def __sub__(self, other: object) -> "TaskVector":
+        if not isinstance(other, TaskVector):
+            return NotImplemented
+        check_states(self, other, "two task vectors")
+        return TaskVector({name: tensor - other[name] for name, tensor in self.items()})
+
+    def __mul__(self, coefficient: object) -> "TaskVector":
+        if isinstance(coefficient, TaskVector | Tensor | str):
+            return NotImplemented
+        factor = finite_number(coefficient, "τ")
+        return TaskVector({name: tensor * factor for name, tensor in self.items()})
+
+    __rmul__ = __mul__
+
+    def apply_to(self, state: Mapping[str, Tensor], coefficient: float = 1.0) -> dict[str, Tensor]:
+        """θ = θ₀ + λτ as a new state; tensors that τ does not cover are those of `state` itself.
+
+        The sum is made in float32 and rounded once to the dtype of `state`; λ = 0 gives `state`
+        bit for bit. Raises WeightsError if `state` lacks a parameter of τ or its shape differs.
+
+        >>> TaskVector({"w": torch.ones(1)}).apply_to({"w": torch.ones(1)}, -0.5)["w"]
+        tensor([0.5000])
+        """
+        factor = finite_number(coefficient, "τ")
+        covered = {name: state[name] for name in self if name in state}
+        check_states(covered, self, "the weights and the task vector", same_dtype=False)
+        edited = dict(state)
+        for name, tensor in self.items():
+            start = state[name]
+            if factor == 0:  # −0.0 + 0·τ would lose its sign
+                edited[name] = start.clone()
+            else:
+                edited[name] = (_wide(start) + factor * _wide(tensor)).to(start.dtype)
+        return edited
+
+    def dot(self, other: "TaskVector") -> float:
+        """⟨τ, τ′⟩ over all parameters, accumulated in float64."""
+        check_states(self, other, "two task vectors")
+        products = (
+            torch.dot(tensor.flatten().double(), other[name].flatten().double()).item()
+            for name, tensor in self.items()
+        )
+        return math.fsum(products)
+
+    def norm(self) -> float:
+        """‖τ‖, the Euclidean length over all parameters."""
+        return math.sqrt(self.dot(self))
+
+    def cosine(self, other: "TaskVector") -> float:
+        """⟨τ, τ′⟩ ÷ (‖τ‖·‖τ′‖), in [−1, 1]; NaN where a vector has no length.
+
+        >>> TaskVector({"w": torch.ones(2)}).cosine(TaskVector({"w": -torch.ones(2)}))
+        -1.0
+        """
+        lengths = math.sqrt(self.dot(self) * other.dot(other))
+        return max(-1.0, min(1.0, self.dot(other) / lengths)) if lengths else math.nan
+
+
+def _wide(tensor: Tensor) -> Tensor:
+    return tensor if tensor.dtype == torch.float64 else tensor.float()

@@ -1,0 +1,70 @@
+"""Every error a user of `taskarith` can meet; each message says what was asked, found, and to do.
+
+    TaskArithError
+    ├── WeightsError             mismatched or damaged tensors, an unreadable weights file
+    ├── UnknownNameError         a suite, task, vector, split or method that does not exist
+    ├── CoefficientError         λ that is not a finite number or is out of range
+    ├── AssetError               a missing or damaged file of a suite, or its manifest
+    ├── MissingDependencyError   an optional package that is not installed
+    └── PortInUseError           the page's port is taken
+
+This module knows nothing about where the errors are raised or how they are shown.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "AssetError",
+    "CoefficientError",
+    "MissingDependencyError",
+    "PortInUseError",
+    "TaskArithError",
+    "UnknownNameError",
+    "WeightsError",
+    "unknown_name",
+]
+
+
+class TaskArithError(Exception):
+    """The root of the tree: catch it to catch everything below."""
+
+
+class WeightsError(TaskArithError):
+    """Tensors that do not fit each other, are damaged, or cannot be read or written."""
+
+
+class UnknownNameError(TaskArithError):
+    """A name (suite, task, vector, split, method) that does not exist."""
+
+
+class CoefficientError(TaskArithError):
+    """A scaling coefficient that is not a finite number or is out of range."""
+
+
+class AssetError(TaskArithError):
+    """A file of a suite that is missing or damaged, or a manifest that does not hold together."""
+
+
+class MissingDependencyError(TaskArithError):
+    """An optional package that is needed here and not installed."""
+
+
+class PortInUseError(TaskArithError):
+    """The port the page was asked to open on is taken."""
+
+
+def unknown_name(kind: str, asked: object, *, existing: Iterable[str]) -> UnknownNameError:
+    """The error for a name that does not exist: it lists what does, the nearest name first.
+
+    >>> raise unknown_name("task", "leters", existing=["digits", "letters"])
+    Traceback (most recent call last):
+    taskarith.errors.UnknownNameError: unknown task 'leters'; did you mean 'letters'? \
+There are: digits, letters.
+    """
+    names = list(existing)
+    shown = str(asked)[:80]
+    close = get_close_matches(shown, names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    there_are = f"There are: {', '.join(names)}." if names else "There are none."
+    return UnknownNameError(f"unknown {kind} {shown!r}; {hint}{there_are}")

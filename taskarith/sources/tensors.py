@@ -1,0 +1,134 @@
+"""Tensors in safetensors files: checked on the way in, atomic on the way out.
+
+Files may come from anywhere, so sizes are checked before anything is believed and no code in a
+file is ever run. This module knows nothing about what the tensors are for.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from taskarith.errors import WeightsError
+
+__all__ = ["fingerprint", "read_metadata", "read_tensors", "write_tensors"]
+
+MAX_HEADER = 16 * 2**20  # bytes; the largest public models need about one
+READABLE = {"F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"}
+# What the reader underneath raises, depending on which number in the file is absurd.
+UNREADABLE = (SafetensorError, OSError, RuntimeError, ValueError, TypeError, OverflowError)
+
+
+def read_tensors(path: Path | str, *, dtype: torch.dtype | None = None) -> dict[str, Tensor]:
+    """The tensors of a safetensors file on the CPU, floating-point ones converted to `dtype`.
+
+    Raises one WeightsError naming the file: it is missing, is no safetensors file, is truncated,
+    announces an absurd header or shape, holds another kind of number, or NaN or Inf.
+    """
+    path = Path(path)
+    _check_header_size(path)
+    tensors: dict[str, Tensor] = {}
+    wrong: list[str] = []
+    try:
+        with safe_open(path, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118 (the file is no mapping)
+                kind = file.get_slice(name).get_dtype()
+                if kind not in READABLE:
+                    wrong.append(f"{name} holds {kind} numbers")
+                    continue
+                tensor = file.get_tensor(name)
+                if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+                    wrong.append(f"{name} holds NaN or Inf")
+                convert = dtype if tensor.is_floating_point() else None
+                # Always a copy: a tensor must not depend on the file staying as it is.
+                tensors[name] = tensor.to(convert or tensor.dtype, copy=True)
+    except UNREADABLE as error:
+        raise _damaged(path, str(error)) from error
+    if wrong:
+        raise _damaged(path, "; ".join(wrong[:8]))
+    return tensors
+
+
+def read_metadata(path: Path | str) -> dict[str, str]:
+    """The text metadata of a safetensors file; WeightsError if it cannot be read."""
+    path = Path(path)
+    _check_header_size(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except UNREADABLE as error:
+        raise _damaged(path, str(error)) from error
+
+
+def write_tensors(
+    path: Path | str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write a safetensors file that is either complete or not there at all.
+
+    Raises WeightsError if it cannot be written (no room, no permission); an older file of that
+    name is then untouched.
+    """
+    path = Path(path)
+    own = {
+        name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()
+    }
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = Path(file.name)
+        # Without tensors, safetensors writes an empty dict as a header nobody can read.
+        save_file(own, temporary, dict(metadata) if metadata else None)
+        temporary.chmod(0o644)  # temporary files start private
+        os.replace(temporary, path)
+    except (SafetensorError, OSError) as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise WeightsError(
+            f"could not write {path}: {error}; make room or choose another folder"
+        ) from error
+
+
+def fingerprint(tensors: Mapping[str, Tensor]) -> str:
+    """sha256 (hex) over names, shapes, dtypes and bytes; the order of the names does not matter.
+
+    >>> a, b = torch.zeros(2), torch.ones(2)
+    >>> fingerprint({"a": a, "b": b}) == fingerprint({"b": b, "a": a})
+    True
+    """
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(json.dumps([name, list(tensor.shape), str(tensor.dtype)]).encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _check_header_size(path: Path) -> None:
+    """Refuse a file whose first eight bytes announce a header it cannot or should not have."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            announced = int.from_bytes(file.read(8), "little")
+    except OSError as error:
+        raise WeightsError(
+            f"could not read the weights {path}: {error.strerror or error}; check the path"
+        ) from error
+    if size < 8:
+        raise _damaged(path, f"it has only {size} bytes")
+    if announced > min(MAX_HEADER, size - 8):
+        raise _damaged(path, f"it announces a header of {announced} bytes in a file of {size}")
+
+
+def _damaged(path: Path, reason: str) -> WeightsError:
+    first_line = reason.partition("\n")[0][:300]
+    return WeightsError(
+        f"{path} is not a usable safetensors file: {first_line}; get or build the file again"
+    )
