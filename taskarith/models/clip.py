@@ -1,0 +1,147 @@
+"""CLIP models built by open_clip; the only module that imports it.
+
+Knows how to turn pixels and texts into embeddings; knows nothing of tasks, heads or edits.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from taskarith.errors import MissingDependencyError, WeightsError
+from taskarith.models.tokenizer import WordTokenizer
+
+if TYPE_CHECKING:
+    import open_clip
+
+__all__ = ["VISION_PREFIX", "ClipModel", "build_clip", "load_clip"]
+
+VISION_PREFIX = "visual."
+
+# OpenAI's normalization (arXiv 2103.00020), which open_clip uses by default.
+_MEAN = (0.48145466, 0.4578275, 0.40821073)
+_STD = (0.26862954, 0.26130258, 0.27577711)
+
+
+class ClipModel:
+    """A CLIP network with its tokenizer, ready to encode.
+
+    Attributes:
+        network: the open_clip module; its parameters may be views into a recomposed buffer.
+        image_size: side of the square pictures it takes, in pixels.
+    """
+
+    def __init__(self, network: "open_clip.CLIP", tokenizer: WordTokenizer) -> None:
+        self.network = network.eval().requires_grad_(False)
+        self.tokenizer = tokenizer
+        self.image_size = int(network.visual.image_size[0])
+        self.to(torch.device("cpu"))
+
+    def to(self, device: torch.device | str) -> "ClipModel":
+        """Move the model to `device`, in place."""
+        self.device = torch.device(device)
+        self.network.to(self.device)
+        # x/255 normalized by mean and std, as one multiply and one add on whole bytes.
+        mean, std = torch.tensor(_MEAN), torch.tensor(_STD)
+        self._gain = (1 / (255 * std)).view(3, 1, 1).to(self.device)
+        self._shift = (-mean / std).view(3, 1, 1).to(self.device)
+        return self
+
+    @property
+    def logit_scale(self) -> float:
+        """exp(logit_scale): the factor from cosine similarity to logits."""
+        return math.exp(float(self.network.logit_scale))
+
+    def normalize(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Network input float32 [n, 3, side, side] from uint8 pixels [n, side, side, 3]."""
+        planes = pixels.to(self.device).permute(0, 3, 1, 2).float()
+        return torch.addcmul(self._shift, planes, self._gain)
+
+    @torch.inference_mode()
+    def encode_images(self, pixels: torch.Tensor) -> torch.Tensor:
+        """L2-normalized embeddings float32 [n, d] of uint8 pixels [n, side, side, 3]."""
+        return self.network.encode_image(self.normalize(pixels), normalize=True)
+
+    @torch.inference_mode()
+    def encode_texts(self, texts: Sequence[str]) -> torch.Tensor:
+        """L2-normalized embeddings float32 [len(texts), d]."""
+        tokens = self.tokenizer(texts).to(self.device)
+        return self.network.encode_text(tokens, normalize=True)
+
+    def vision_state(self) -> dict[str, torch.Tensor]:
+        """The vision tower's parameters by name (each starts with `visual.`), not copied."""
+        return {
+            name: parameter.detach()
+            for name, parameter in self.network.named_parameters()
+            if name.startswith(VISION_PREFIX)
+        }
+
+
+def build_clip(config: Mapping[str, Any], vocabulary: Sequence[str]) -> ClipModel:
+    """A CLIP with freshly initialized weights (draws from torch's global generator).
+
+    Args:
+        config: open_clip's model configuration (`embed_dim`, `vision_cfg`, `text_cfg`).
+        vocabulary: the text tower's words; `text_cfg["vocab_size"]` must fit them.
+    """
+    open_clip = _import_open_clip()
+    tokenizer = WordTokenizer(vocabulary, context_length=int(config["text_cfg"]["context_length"]))
+    network = open_clip.CLIP(
+        embed_dim=config["embed_dim"],
+        vision_cfg=dict(config["vision_cfg"]),
+        text_cfg={**config["text_cfg"], "vocab_size": tokenizer.size},
+    )
+    return ClipModel(network, tokenizer)
+
+
+def load_clip(
+    config: Mapping[str, Any], state: Mapping[str, torch.Tensor], vocabulary: Sequence[str]
+) -> ClipModel:
+    """A CLIP with the weights of `state`, computed in float32.
+
+    Raises:
+        WeightsError: names or shapes of `state` do not fit the configuration; all are listed.
+    """
+    model = build_clip(config, vocabulary)
+    try:
+        model.network.load_state_dict({name: t.float() for name, t in state.items()}, strict=True)
+    except RuntimeError as error:
+        raise WeightsError(
+            f"These weights do not fit the model's configuration: {error}"
+        ) from error
+    return model
+
+
+def _import_open_clip() -> Any:
+    _declare_torchvision_operators()
+    try:
+        import open_clip
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"CLIP models need open_clip, which did not import ({error}). "
+            'Install it with: pip install "open_clip_torch>=3.3"'
+        ) from error
+    return open_clip
+
+
+@cache
+def _declare_torchvision_operators() -> torch.library.Library | None:
+    """Let torchvision import when its compiled part does not fit this build of torch.
+
+    open_clip imports torchvision for preprocessing we do not use. On a CPU-only torch beside a
+    CUDA build of torchvision the operators below are never registered, and torchvision's own
+    registration of their shapes fails at import; declaring the schemas first is enough. They
+    live as long as the library object, which the cache keeps.
+    """
+    try:
+        import torchvision  # noqa: F401
+    except ImportError:
+        return None
+    except RuntimeError:
+        library = torch.library.Library("torchvision", "FRAGMENT")
+        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        return library
+    return None
