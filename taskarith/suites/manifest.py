@@ -1,0 +1,269 @@
+"""The manifest: one JSON file that says which base, tasks and vectors belong together.
+
+Parsing collects every problem before it gives up. Nothing here opens a weights file.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, cast
+
+from taskarith.core import NULLS, checked_coefficient
+from taskarith.errors import AssetError, CoefficientError
+from taskarith.tasks.splits import DATA_KINDS
+from taskarith.tasks.task import ROLES, Role, Task
+
+__all__ = ["Base", "Manifest", "Preset", "parse_manifest", "read_manifest"]
+
+FORMAT = 1
+MAX_BYTES = 4 * 2**20
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Base:
+    """Where θ₀ is: the kind of model and its files, as paths inside the suite's folder."""
+
+    kind: str
+    config: str
+    weights: str
+    vocabulary: str
+
+
+@dataclass(frozen=True)
+class Preset:
+    """An edit that tells a part of the story in one click; `focus` is the slider in hand."""
+
+    name: str
+    title: str
+    about: str
+    coefficients: Mapping[str, float]
+    focus: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A suite as its file describes it; `vectors` maps task names to weights files."""
+
+    name: str
+    title: str
+    about: str
+    licence: str
+    base: Base
+    heads: str
+    tasks: tuple[Task, ...]
+    vectors: Mapping[str, str]
+    surrogate: str | None
+    measurements: str | None
+    presets: tuple[Preset, ...]
+    start: str | None
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest in the file `path`; AssetError if it is missing, damaged or inconsistent."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise AssetError(f"{path} is larger than {MAX_BYTES} bytes; it is no suite manifest")
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AssetError(
+            f"could not read the manifest {path}: {error.strerror or error}; "
+            "give the folder of a suite or its manifest.json"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise AssetError(f"the manifest {path} is not valid JSON: {error}") from error
+    return parse_manifest(data, where=str(path))
+
+
+def parse_manifest(data: object, *, where: str = "the manifest") -> Manifest:
+    """The manifest that the JSON value `data` describes; one AssetError lists all its problems."""
+    reader = _Reader()
+    manifest = _manifest(data, reader)
+    if not reader.problems:
+        _check_story(manifest, reader)
+    if reader.problems:
+        raise AssetError(f"{where} has problems:\n" + "\n".join(f"- {p}" for p in reader.problems))
+    return manifest
+
+
+class _Reader:
+    """Takes typed values out of JSON and writes down what is wrong instead of stopping."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def mapping(self, value: object, where: str) -> Mapping[str, Any]:
+        return cast(
+            Mapping[str, Any], self._typed(value, dict, where, wanted="an object", empty={})
+        )
+
+    def array(self, value: object, where: str) -> list[Any]:
+        return cast(list[Any], self._typed(value, list, where, wanted="a list", empty=[]))
+
+    def text(self, value: object, where: str) -> str:
+        text = cast(str, self._typed(value, str, where, wanted="a text", empty="?"))
+        if not text:
+            self.problems.append(f"{where} must not be empty")
+        return text
+
+    def texts(self, value: object, where: str) -> tuple[str, ...]:
+        items = self.array(value, where)
+        return tuple(self.text(item, f"{where}[{i}]") for i, item in enumerate(items))
+
+    def name(self, value: object, where: str) -> str:
+        name = self.text(value, where)
+        if name != "?" and not NAME.fullmatch(name):
+            self.problems.append(
+                f"{where}: {name[:80]!r} must be lower-case letters, digits, '.' and '-'"
+            )
+        return name
+
+    def path(self, value: object, where: str) -> str:
+        path = self.text(value, where)
+        parts = PurePosixPath(path).parts
+        if path.startswith("/") or ".." in parts or "\\" in path or ":" in path or "\0" in path:
+            self.problems.append(f"{where}: {path[:80]!r} must lead to a file inside the suite")
+        return path
+
+    def choice(self, value: object, where: str, *, among: tuple[str, ...]) -> str:
+        if value not in among:
+            self.problems.append(f"{where}: {value!r:.80} must be one of {', '.join(among)}")
+            return among[0]
+        return value
+
+    def unique(self, names: list[str], where: str) -> None:
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            self.problems.append(f"{where}: {', '.join(twice)} must be there only once")
+
+    def _typed(
+        self, value: object, kind: type, where: str, *, wanted: str, empty: object
+    ) -> object:
+        if isinstance(value, kind):
+            return value
+        found = "is missing" if value is None else f"is {value!r:.60}"
+        self.problems.append(f"{where} must be {wanted}, but {found}")
+        return empty
+
+
+def _manifest(data: object, reader: _Reader) -> Manifest:
+    fields = reader.mapping(data, "the manifest")
+    if fields.get("format") != FORMAT:
+        reader.problems.append(
+            f"format {fields.get('format')!r:.40} is unknown; this version reads format {FORMAT}"
+        )
+    base = reader.mapping(fields.get("base"), "base")
+    tasks = [
+        _task(item, reader, f"tasks[{i}]")
+        for i, item in enumerate(reader.array(fields.get("tasks"), "tasks"))
+    ]
+    vectors = [
+        _vector(item, reader, f"vectors[{i}]")
+        for i, item in enumerate(reader.array(fields.get("vectors"), "vectors"))
+    ]
+    presets = [
+        _preset(item, reader, f"presets[{i}]")
+        for i, item in enumerate(reader.array(fields.get("presets"), "presets"))
+    ]
+    reader.unique([task.name for task in tasks], "tasks")
+    reader.unique([name for name, _ in vectors], "vectors")
+    reader.unique([preset.name for preset in presets], "presets")
+    optional = {
+        key: reader.path(fields[key], key) if fields.get(key) is not None else None
+        for key in ("surrogate", "measurements")
+    }
+    return Manifest(
+        name=reader.name(fields.get("name"), "name"),
+        title=reader.text(fields.get("title"), "title"),
+        about=reader.text(fields.get("about"), "about"),
+        licence=reader.text(fields.get("licence"), "licence"),
+        base=Base(
+            kind=reader.choice(base.get("kind"), "base.kind", among=("open_clip",)),
+            config=reader.path(base.get("config"), "base.config"),
+            weights=reader.path(base.get("weights"), "base.weights"),
+            vocabulary=reader.path(base.get("vocabulary"), "base.vocabulary"),
+        ),
+        heads=reader.path(fields.get("heads"), "heads"),
+        tasks=tuple(tasks),
+        vectors=dict(vectors),
+        surrogate=optional["surrogate"],
+        measurements=optional["measurements"],
+        presets=tuple(presets),
+        start=None if fields.get("start") is None else reader.name(fields["start"], "start"),
+    )
+
+
+def _task(item: object, reader: _Reader, where: str) -> Task:
+    fields = reader.mapping(item, where)
+    classnames = reader.texts(fields.get("classnames"), f"{where}.classnames")
+    templates = reader.texts(fields.get("templates"), f"{where}.templates")
+    reader.unique(list(classnames), f"{where}.classnames")
+    if len(classnames) < 2:
+        reader.problems.append(f"{where}.classnames: a task needs at least two classes")
+    if not templates or any(template.count("{}") != 1 for template in templates):
+        reader.problems.append(f"{where}.templates: each needs exactly one {{}}, and one template")
+    data = reader.mapping(fields.get("data"), f"{where}.data")
+    kind = reader.choice(data.get("kind"), f"{where}.data.kind", among=tuple(DATA_KINDS))
+    read = reader.path if DATA_KINDS[kind] == "path" else reader.name
+    read(data.get(DATA_KINDS[kind]), f"{where}.data.{DATA_KINDS[kind]}")
+    return Task(
+        name=reader.name(fields.get("name"), f"{where}.name"),
+        title=reader.text(fields.get("title"), f"{where}.title"),
+        role=cast(Role, reader.choice(fields.get("role"), f"{where}.role", among=ROLES)),
+        classnames=classnames,
+        templates=templates,
+        data=dict(data),
+    )
+
+
+def _vector(item: object, reader: _Reader, where: str) -> tuple[str, str]:
+    fields = reader.mapping(item, where)
+    name = reader.name(fields.get("task"), f"{where}.task")
+    return name, reader.path(fields.get("weights"), f"{where}.weights")
+
+
+def _preset(item: object, reader: _Reader, where: str) -> Preset:
+    fields = reader.mapping(item, where)
+    coefficients = {}
+    given = reader.mapping(fields.get("coefficients"), f"{where}.coefficients")
+    for name, value in given.items():
+        try:
+            coefficients[name] = checked_coefficient(value, name)
+        except CoefficientError as error:
+            reader.problems.append(f"{where}.coefficients: {error}")
+    return Preset(
+        name=reader.name(fields.get("name"), f"{where}.name"),
+        title=reader.text(fields.get("title"), f"{where}.title"),
+        about=reader.text(fields.get("about"), f"{where}.about"),
+        coefficients=coefficients,
+        focus=reader.text(fields.get("focus"), f"{where}.focus"),
+    )
+
+
+def _check_story(manifest: Manifest, reader: _Reader) -> None:
+    """What must hold between the parts: roles, vectors of tasks, presets of vectors."""
+    roles = [task.role for task in manifest.tasks]
+    if "target" not in roles:
+        reader.problems.append("tasks: at least one must have the role target")
+    if roles.count("control") != 1:
+        reader.problems.append(f"tasks: one must be the control, found {roles.count('control')}")
+    if roles.count("second-control") > 1:
+        reader.problems.append("tasks: at most one can be the second-control")
+    needed = [task.name for task in manifest.tasks if task.role == "target"]
+    allowed = needed + [task.name for task in manifest.tasks if task.role == "auxiliary"]
+    for name in needed:
+        if name not in manifest.vectors:
+            reader.problems.append(f"vectors: the target {name!r} has none")
+    for name in manifest.vectors:
+        if name not in allowed:
+            reader.problems.append(f"vectors: {name!r} is no target or auxiliary task")
+    known = [*manifest.vectors, *(f"{null}:{v}" for null in NULLS for v in manifest.vectors)]
+    for preset in manifest.presets:
+        for name in (*preset.coefficients, preset.focus):
+            if name not in known:
+                reader.problems.append(f"presets: {preset.name!r} names no vector: {name!r:.80}")
+    names = [preset.name for preset in manifest.presets]
+    if manifest.start is not None and manifest.start not in names:
+        reader.problems.append(f"start: {manifest.start!r} is no preset; there are {names}")

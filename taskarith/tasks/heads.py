@@ -1,0 +1,52 @@
+"""Zero-shot heads: class weights made of words by the text tower.
+
+Knows prompts and embeddings; knows nothing about pictures or edits. A head is frozen: edits move
+the vision tower under it.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+__all__ = ["TextEncoder", "build_head"]
+
+BATCH = 512  # prompts encoded at a time
+
+
+class TextEncoder(Protocol):
+    """What a head needs of a model."""
+
+    @property
+    def logit_scale(self) -> float:
+        """The factor from cosine similarity to logits."""
+
+    def encode_texts(self, texts: Sequence[str]) -> Tensor:
+        """L2-normalized embeddings float32 [len(texts), d]."""
+
+
+def build_head(model: TextEncoder, classnames: Sequence[str], templates: Sequence[str]) -> Tensor:
+    """The zero-shot head float32 [classes, d] of the prompts "template with class name".
+
+    w_c = s · normalize(mean over templates of normalize(text(template(c)))) with s the model's
+    exp(logit_scale), so that image embeddings @ headᵀ are logits. Source: Radford et al. 2021,
+    arXiv:2103.00020, section 3.1.4.
+
+    >>> class Letters:
+    ...     logit_scale = 10.0
+    ...     def encode_texts(self, texts):
+    ...         return torch.tensor([[1.0, 0.0] if "a" in text else [0.0, 1.0] for text in texts])
+    >>> build_head(Letters(), ["a", "b"], ["{}", "one {}"])
+    tensor([[10.,  0.],
+            [ 0., 10.]])
+    """
+    prompts = [template.replace("{}", name) for name in classnames for template in templates]
+    encoded = [
+        model.encode_texts(prompts[start : start + BATCH])
+        for start in range(0, len(prompts), BATCH)
+    ]
+    embeddings = torch.cat(encoded).clone().view(len(classnames), len(templates), -1)
+    means = normalize(embeddings, dim=-1).mean(1)
+    return normalize(means, dim=-1) * model.logit_scale

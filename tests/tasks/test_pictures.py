@@ -1,0 +1,87 @@
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from taskarith.tasks import pictures
+from taskarith.tasks.pictures import Pictures, kept_pictures
+
+
+class Drawing:
+    """Draws three pictures and counts how often it was asked to."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> Pictures:
+        self.times += 1
+        return np.full((3, 4, 4, 3), 7, np.uint8), np.arange(3)
+
+
+@pytest.fixture(autouse=True)
+def _forget_warnings() -> Iterator[None]:
+    yield
+    pictures._warn_once.cache_clear()
+
+
+def assert_drawn(found: Pictures) -> None:
+    images, labels = found
+    assert images.shape == (3, 4, 4, 3)
+    assert (images == 7).all()
+    assert labels.tolist() == [0, 1, 2]
+
+
+def test_pictures_are_drawn_once(tmp_path: Path) -> None:
+    draw = Drawing()
+    for _ in range(3):
+        assert_drawn(kept_pictures(tmp_path / "a" / "b", draw=draw))
+    assert draw.times == 1
+    assert os.listdir(tmp_path / "a") == ["b"]
+
+
+def test_writing_to_what_was_read_does_not_change_the_file(tmp_path: Path) -> None:
+    draw = Drawing()
+    kept_pictures(tmp_path / "p", draw=draw)[0][:] = 0
+    assert_drawn(kept_pictures(tmp_path / "p", draw=draw))
+    assert draw.times == 1
+
+
+@pytest.mark.parametrize("name", ["images.npy", "labels.npy"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut", "garbage", "other"])
+def test_damaged_pictures_are_drawn_anew(tmp_path: Path, name: str, damage: str) -> None:
+    draw = Drawing()
+    kept_pictures(tmp_path / "p", draw=draw)
+    file = tmp_path / "p" / name
+    content = file.read_bytes()
+    file.unlink()
+    if damage == "other":
+        np.save(file, np.zeros(9))
+    elif damage != "missing":
+        file.write_bytes({"empty": b"", "cut": content[:-5], "garbage": b"\0" * 300}[damage])
+    assert_drawn(kept_pictures(tmp_path / "p", draw=draw))
+    assert_drawn(kept_pictures(tmp_path / "p", draw=draw))
+    assert draw.times == 2
+
+
+def test_without_a_writable_folder_they_stay_in_memory_with_one_warning(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    draw = Drawing()
+    with pytest.warns(UserWarning, match="kept in memory.* set TASKARITH_CACHE"):
+        assert_drawn(kept_pictures(tmp_path / "file" / "a", draw=draw))
+    assert_drawn(kept_pictures(tmp_path / "file" / "b", draw=draw))  # warnings are errors here
+    assert draw.times == 2
+
+
+def test_a_full_disk_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.warns(UserWarning, match="No space left"):
+        assert_drawn(kept_pictures(tmp_path / "p", draw=Drawing()))
+    assert os.listdir(tmp_path) == []
