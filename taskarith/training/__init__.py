@@ -1,0 +1,1 @@
+"""Making bases and task vectors: contrastive pre-training and fine-tuning."""

@@ -1,0 +1,63 @@
+"""Fine-tuning of the vision tower on one task, with the zero-shot head frozen.
+
+Knows which parameters move; knows nothing of edits. What moves decides how well task vectors
+add: embeddings, norms, biases and the projection stay as they were.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from taskarith.models.clip import ClipModel
+from taskarith.training.loop import Recipe, fit, precision, shifted
+
+__all__ = ["finetune", "trained_names"]
+
+
+def trained_names(model: ClipModel, *, attention_only: bool) -> list[str]:
+    """Names of the vision tower's block matrices, or of the attention matrices alone."""
+    part = ".attn." if attention_only else ".resblocks."
+    return [
+        name for name, tensor in model.vision_state().items() if part in name and tensor.ndim == 2
+    ]
+
+
+def finetune(
+    model: ClipModel,
+    head: torch.Tensor,
+    images: torch.Tensor,
+    labels: torch.Tensor,
+    *,
+    names: list[str],
+    recipe: Recipe,
+    folder: Path,
+    name: str,
+) -> dict[str, torch.Tensor]:
+    """Fine-tune the parameters called `names`, in place, and return them.
+
+    Args:
+        head: frozen class weights [classes, d].
+        images: uint8 [n, side, side, 3].
+        labels: int64 [n].
+    """
+    device = model.device
+    dtype = precision(device)
+    head = head.to(device)
+    parameters = dict(model.network.named_parameters())
+    trained = {key: parameters[key].requires_grad_(True) for key in names}
+    visual = torch.compile(model.network.visual)
+
+    def loss(rng: np.random.Generator) -> torch.Tensor:
+        rows = torch.from_numpy(rng.choice(len(labels), recipe.batch, replace=False))
+        pictures = shifted(model.normalize(images[rows]), rng)
+        with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
+            embeddings = visual(pictures)
+        logits = functional.normalize(embeddings.float(), dim=-1) @ head.T
+        return functional.cross_entropy(logits, labels[rows].to(device))
+
+    model.network.train()
+    fit(trained.values(), loss, recipe=recipe, folder=folder, name=name)
+    model.network.eval().requires_grad_(False)
+    return {key: parameter.detach().clone() for key, parameter in trained.items()}
