@@ -81,6 +81,8 @@ class TaskVector(Mapping[str, Tensor]):
         count = sum(tensor.numel() for tensor in self.values())
         return f"TaskVector({len(self)} tensors, {count:,} parameters, norm {self.norm():.4g})"
 
+    __array_ufunc__ = None  # numpy's numbers leave λ·τ to __rmul__
+
     # Identity, not contents: comparing millions of numbers by accident helps nobody.
     __eq__ = object.__eq__
     __hash__ = object.__hash__

@@ -17,11 +17,13 @@ class Score(Protocol):
 
     def __call__(
         self, coefficients: Mapping[str, float], tasks: Sequence[str], *, split: SplitName
-    ) -> Mapping[str, Estimate]: ...
+    ) -> Mapping[str, Estimate]:
+        """The accuracy of each of `tasks`; coefficients left out are 0."""
+        ...
 
 
 def normalized_accuracy(edited: float, finetuned: float) -> float:
-    """edited ÷ fine-tuned accuracy, both in 0…1.
+    """Edited ÷ fine-tuned accuracy, both in 0…1.
 
     >>> normalized_accuracy(0.72, 0.9)
     0.8

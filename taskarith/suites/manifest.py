@@ -34,13 +34,18 @@ class Base:
 
 @dataclass(frozen=True)
 class Preset:
-    """An edit that tells a part of the story in one click; `focus` is the slider in hand."""
+    """An edit that tells a part of the story in one click; `focus` is the slider in hand.
+
+    `analogy` names the tasks "a", "b", "c", "d" of "A is to B as C is to D" where that is what the
+    coefficients, own·τ_C + bracket·(τ_B − τ_A), are about.
+    """
 
     name: str
     title: str
     about: str
     coefficients: Mapping[str, float]
     focus: str
+    analogy: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -233,12 +238,17 @@ def _preset(item: object, reader: _Reader, where: str) -> Preset:
             coefficients[name] = checked_coefficient(value, name)
         except CoefficientError as error:
             reader.problems.append(f"{where}.coefficients: {error}")
+    analogy = None
+    if fields.get("analogy") is not None:
+        roles = reader.mapping(fields["analogy"], f"{where}.analogy")
+        analogy = {role: reader.name(roles.get(role), f"{where}.analogy.{role}") for role in "abcd"}
     return Preset(
         name=reader.name(fields.get("name"), f"{where}.name"),
         title=reader.text(fields.get("title"), f"{where}.title"),
         about=reader.text(fields.get("about"), f"{where}.about"),
         coefficients=coefficients,
         focus=reader.text(fields.get("focus"), f"{where}.focus"),
+        analogy=analogy,
     )
 
 
@@ -261,7 +271,8 @@ def _check_story(manifest: Manifest, reader: _Reader) -> None:
             reader.problems.append(f"vectors: {name!r} is no target or auxiliary task")
     known = [*manifest.vectors, *(f"{null}:{v}" for null in NULLS for v in manifest.vectors)]
     for preset in manifest.presets:
-        for name in (*preset.coefficients, preset.focus):
+        analogy = preset.analogy or {}
+        for name in (*preset.coefficients, preset.focus, *analogy.values()):
             if name not in known:
                 reader.problems.append(f"presets: {preset.name!r} names no vector: {name!r:.80}")
     names = [preset.name for preset in manifest.presets]

@@ -1,6 +1,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -156,6 +157,14 @@ def test_what_is_not_arithmetic_is_a_type_error() -> None:
     for attempt in (lambda: a + 1, lambda: 1 + a, lambda: a - 1, lambda: a * a, lambda: a * "2"):
         with pytest.raises(TypeError):
             attempt()
+
+
+@pytest.mark.parametrize("number", [2, 2.0, np.float64(2), np.float32(2), np.int64(2)])
+def test_numbers_of_any_kind_scale_a_vector(number: Any) -> None:
+    vector = TaskVector({"w": torch.ones(1)})
+    for scaled in (number * vector, vector * number):
+        assert isinstance(scaled, TaskVector)
+        assert scaled["w"] == 2
 
 
 def test_a_vector_without_length_has_no_direction() -> None:

@@ -35,8 +35,8 @@ def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(tmp_path: Path)
     fit([whole], _noisy_parabola(whole), recipe=RECIPE, folder=tmp_path / "a", name="run")
 
     broken = torch.nn.Parameter(torch.zeros(2, 2))
+    interrupted = _noisy_parabola(broken, stop_at=700)
     with pytest.raises(KeyboardInterrupt):
-        interrupted = _noisy_parabola(broken, stop_at=700)
         fit([broken], interrupted, recipe=RECIPE, folder=tmp_path / "b", name="run")
     resumed = torch.nn.Parameter(torch.zeros(2, 2))
     fit([resumed], _noisy_parabola(resumed), recipe=RECIPE, folder=tmp_path / "b", name="run")

@@ -5,7 +5,9 @@ from taskarith.training.pretrain import contrastive_loss
 
 
 def _unit(n: int, d: int) -> torch.Tensor:
-    return functional.normalize(torch.randn(n, d, generator=torch.Generator().manual_seed(n)), dim=1)
+    return functional.normalize(
+        torch.randn(n, d, generator=torch.Generator().manual_seed(n)), dim=1
+    )
 
 
 def test_with_distinct_meanings_it_is_clips_loss() -> None:
@@ -17,8 +19,8 @@ def test_with_distinct_meanings_it_is_clips_loss() -> None:
 
 
 def test_pairs_of_one_meaning_attract_each_other() -> None:
-    embeddings = torch.eye(2)[[0, 0, 1]]
-    scale = torch.tensor(50.0)
-    same = contrastive_loss(embeddings, embeddings, scale, torch.tensor([0, 0, 1]))
-    different = contrastive_loss(embeddings, embeddings, scale, torch.tensor([0, 1, 2]))
-    assert same < different
+    scale, meanings = torch.tensor(5.0), torch.tensor([0, 0, 1])
+    together, apart = torch.eye(3)[[0, 0, 1]], torch.eye(3)
+    loss_together = contrastive_loss(together, together, scale, meanings)
+    loss_apart = contrastive_loss(apart, apart, scale, meanings)
+    assert loss_together < loss_apart

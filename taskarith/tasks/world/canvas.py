@@ -44,6 +44,12 @@ def mix(first: Colour, second: Colour, share: float) -> Colour:
     return (int(red), int(green), int(blue))
 
 
+def lightness(colour: Colour) -> float:
+    """How light `colour` looks, 0…255."""
+    red, green, blue = colour
+    return 0.3 * red + 0.59 * green + 0.11 * blue
+
+
 def random_colour(rng: np.random.Generator, low: int = 20, high: int = 235) -> Colour:
     """A colour drawn uniformly with every channel in [low, high)."""
     red, green, blue = rng.integers(low, high, 3)
@@ -194,9 +200,7 @@ class Canvas:
         self.image.paste(colour, (0, 0), mask)
         self._pen = ImageDraw.Draw(self.image)
 
-    def pixels(
-        self, rng: np.random.Generator, blur: float = 0.0, noise: float = 0.0
-    ) -> np.ndarray:
+    def pixels(self, rng: np.random.Generator, blur: float = 0.0, noise: float = 0.0) -> np.ndarray:
         """The finished picture, uint8 [64, 64, 3]: averaged down, blurred (pixels), noisy (grey
         levels)."""
         small = self.image.reduce(SUPERSAMPLING)
@@ -210,7 +214,7 @@ class Canvas:
 
     def _pixels(self, points: Points) -> list[tuple[float, float]]:
         moved = (np.asarray(points, float) @ self._matrix.T + self._offset) * _LARGE
-        return [(float(x), float(y)) for x, y in moved]
+        return [(x, y) for x, y in moved.tolist()]
 
     def _stroke(self, corners: list[tuple[float, float]], colour: Colour, width: float) -> None:
         thick = max(1.0, width * self._scale * _LARGE)

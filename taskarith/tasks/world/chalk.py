@@ -15,10 +15,10 @@ from taskarith.tasks.world.glyphs import (
     LETTER_NAMES,
     font_mask,
     phrase,
-    pick,
     placed_mask,
 )
 from taskarith.tasks.world.strokes import CAPITALS, DIGITS, glyph, ink, wobbled
+from taskarith.tasks.world.wording import pick
 
 __all__ = ["CHALK_DIGITS", "CHALK_LETTERS"]
 

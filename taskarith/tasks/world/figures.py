@@ -86,12 +86,6 @@ def shades(colour: Colour, depth: float) -> dict[str, Colour]:
     }
 
 
-def lightness(colour: Colour) -> float:
-    """How light `colour` looks, 0…255."""
-    red, green, blue = colour
-    return 0.3 * red + 0.59 * green + 0.11 * blue
-
-
 def reshaped(rng: np.random.Generator, figure: Figure, amount: float) -> Figure:
     """`figure` made wider at one end and bowed, both by about `amount` of its size."""
     taper, bow = rng.uniform(-amount, amount, 2)

@@ -6,7 +6,6 @@ Draws characters given by name; knows nothing of labels, tasks or splits.
 import functools
 import math
 from collections.abc import Sequence
-from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -17,11 +16,13 @@ from taskarith.tasks.world.canvas import (
     Canvas,
     Colour,
     backdrop,
+    lightness,
     mix,
     random_colour,
     vary,
 )
 from taskarith.tasks.world.strokes import Lines, glyph, ink, nib, wobbled
+from taskarith.tasks.world.wording import pick
 
 __all__ = [
     "DIGIT_NAMES",
@@ -30,7 +31,6 @@ __all__ = [
     "font_mask",
     "legible_ink",
     "phrase",
-    "pick",
     "placed_mask",
     "printed",
 ]
@@ -41,13 +41,6 @@ MASK_SIZE = SIZE * SUPERSAMPLING
 
 _FONT_SIZE = 230
 _LEAST_LIGHTNESS_GAP = 80.0
-
-Choice = TypeVar("Choice")
-
-
-def pick(rng: np.random.Generator, choices: Sequence[Choice]) -> Choice:
-    """One of `choices`, drawn uniformly."""
-    return choices[int(rng.integers(len(choices)))]
 
 
 def phrase(rng: np.random.Generator, parts: Sequence[Sequence[str]], classname: str) -> str:
@@ -60,7 +53,7 @@ def legible_ink(rng: np.random.Generator, paper: Colour) -> Colour:
     """A random colour much lighter or darker than `paper`."""
     while True:
         colour = random_colour(rng, 0, 256)
-        if abs(_lightness(colour) - _lightness(paper)) >= _LEAST_LIGHTNESS_GAP:
+        if abs(lightness(colour) - lightness(paper)) >= _LEAST_LIGHTNESS_GAP:
             return colour
 
 
@@ -122,11 +115,6 @@ def placed_mask(
         tuple(float(c) for c in coefficients),
         Image.Resampling.NEAREST,
     )
-
-
-def _lightness(colour: Colour) -> float:
-    red, green, blue = colour
-    return 0.3 * red + 0.59 * green + 0.11 * blue
 
 
 def _strike(

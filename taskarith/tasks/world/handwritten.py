@@ -17,10 +17,10 @@ from taskarith.tasks.world.glyphs import (
     MASK_SIZE,
     legible_ink,
     phrase,
-    pick,
     placed_mask,
 )
 from taskarith.tasks.world.strokes import DIGITS, glyph, ink, nib, wobbled
+from taskarith.tasks.world.wording import pick
 
 __all__ = ["HANDWRITTEN_DIGITS", "Split", "fixed_split", "handwritten_family"]
 
@@ -94,7 +94,7 @@ def fixed_split(split: Split) -> tuple[np.ndarray, np.ndarray]:
 def _samples() -> tuple[np.ndarray, np.ndarray]:
     """Every real sample, uint8 [1797, 12, 12] with a blank margin, and its label, int64."""
     # Imported here because it is slow and nothing else needs it.
-    from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+    from sklearn.datasets import load_digits
 
     data = load_digits()
     grey = np.rint(data.images * (255 / _SAMPLE_MAX)).astype(np.uint8)

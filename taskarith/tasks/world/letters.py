@@ -11,11 +11,11 @@ from taskarith.tasks.world.glyphs import (
     LETTER_NAMES,
     font_mask,
     phrase,
-    pick,
     placed_mask,
     printed,
 )
 from taskarith.tasks.world.strokes import CAPITALS
+from taskarith.tasks.world.wording import pick
 
 __all__ = ["LETTERS"]
 

@@ -2,19 +2,13 @@
 
 import numpy as np
 
-from taskarith.tasks.world.canvas import Colour, contrasting, random_colour
-
-
-def _brightness(colour: Colour) -> float:
-    """How bright `colour` looks, 0…255."""
-    red, green, blue = colour
-    return 0.3 * red + 0.6 * green + 0.1 * blue
+from taskarith.tasks.world.canvas import Colour, contrasting, lightness, random_colour
 
 
 def two_colours(rng: np.random.Generator) -> tuple[Colour, Colour]:
-    """Colours that differ in brightness too: fine lines vanish between equally bright ones."""
+    """Colours that differ in lightness too: fine lines vanish between equally light ones."""
     while True:
         first = random_colour(rng, 0, 256)
         second = contrasting(rng, first, 150)
-        if abs(_brightness(first) - _brightness(second)) > 75:
+        if abs(lightness(first) - lightness(second)) > 75:
             return first, second

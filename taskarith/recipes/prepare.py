@@ -1,0 +1,148 @@
+"""What a suite ships beside its weights: presets, measurements for the first screen, a surrogate.
+
+Every coefficient of a preset is chosen on validation by the recipe it shows.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from taskarith.core import analogy_coefficients
+from taskarith.evaluation import (
+    Evaluator,
+    ResultCache,
+    choose_device,
+    fit_surrogate,
+    make_shipped,
+    surrogate_error,
+)
+from taskarith.recipes.addition import choose_common
+from taskarith.recipes.negation import choose_negation
+from taskarith.recipes.score import Score
+from taskarith.recipes.scoring import suite_score
+from taskarith.suites import Suite, load_suite
+
+__all__ = ["Story", "choose_presets", "prepare_suite"]
+
+
+@dataclass(frozen=True)
+class Story:
+    """Which tasks the presets are about."""
+
+    forget: str
+    pair: tuple[str, str]
+    analogy: tuple[str, str, str, str]
+
+
+def prepare_suite(folder: Path, *, story: Story, device: str | None = None) -> None:
+    """Choose the presets of the suite in `folder`, then measure and fit what it ships."""
+    cache = ResultCache()
+    suite = load_suite(str(folder))
+    evaluator = Evaluator(suite, device=choose_device(device))
+    presets = choose_presets(suite, score=suite_score(evaluator, cache=cache), story=story)
+    _update_manifest(folder, presets=presets, start="forget", measurements=None, surrogate=None)
+
+    evaluator = Evaluator(load_suite(str(folder)), device=choose_device(device))
+    with tqdm(desc="surrogate") as bar:
+        surrogate = fit_surrogate(evaluator, progress=_shown_on(bar))
+    surrogate.save(folder / "surrogate.safetensors")
+    error = surrogate_error(surrogate, evaluator, cache=cache)
+    print("surrogate:", json.dumps(error.to_json()))
+    with tqdm(desc="measurements") as bar:
+        shipped = make_shipped(evaluator, cache=cache, progress=_shown_on(bar))
+    shipped.save(folder / "measurements.json")
+    _update_manifest(
+        folder,
+        presets=presets,
+        start="forget",
+        measurements="measurements.json",
+        surrogate="surrogate.safetensors",
+    )
+
+
+def choose_presets(suite: Suite, *, score: Score, story: Story) -> list[dict[str, Any]]:
+    """The presets of the page, as they stand in the manifest."""
+    titles = {name: task.title for name, task in suite.tasks.items()}
+    finetuned = {
+        name: score({name: 1.0}, [name], split="validation")[name] for name in suite.targets
+    }
+
+    def common(tasks: Sequence[str]) -> float:
+        return choose_common(score, tasks=tasks, finetuned=finetuned)
+
+    forgotten = choose_negation(
+        score, vector=story.forget, target=story.forget, control=suite.control
+    )
+    one, two = story.pair
+    a, b, c, d = story.analogy
+    together = common(suite.targets)
+    random = f"random:{story.forget}"
+    return [
+        _preset(
+            "forget",
+            "Forget",
+            f"Negate one task: the model forgets {titles[story.forget]} and keeps the control.",
+            {story.forget: forgotten},
+            story.forget,
+        ),
+        _preset(
+            "add-two",
+            "Add two",
+            f"One model for {titles[one]} and {titles[two]}.",
+            dict.fromkeys(story.pair, common(story.pair)),
+            one,
+        ),
+        _preset(
+            "add-all",
+            "Add all",
+            "All target tasks in one model, at the common λ that is best on validation.",
+            dict.fromkeys(suite.targets, together),
+            suite.targets[0],
+        ),
+        _preset(
+            "analogy",
+            "Analogy",
+            f"{titles[a]} are to {titles[b]} as {titles[c]} are to {titles[d]}: "
+            "no picture of the last was used.",
+            analogy_coefficients(a, b, c),
+            c,
+        )
+        | {"analogy": dict(zip("abcd", story.analogy, strict=True))},
+        _preset(
+            "random",
+            "Random",
+            "A random direction of the same length, as a check: it should do next to nothing.",
+            {random: forgotten},
+            random,
+        ),
+    ]
+
+
+def _preset(
+    name: str, title: str, about: str, coefficients: Mapping[str, float], focus: str
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": title,
+        "about": about,
+        "coefficients": dict(coefficients),
+        "focus": focus,
+    }
+
+
+def _update_manifest(folder: Path, **fields: Any) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8")) | fields
+    path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _shown_on(bar: "tqdm[Any]") -> Any:
+    def progress(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+
+    return progress

@@ -1,0 +1,52 @@
+"""Fixtures every test may use, and the rule when a marked test runs."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+
+from taskarith.suites import Suite, load_suite
+from tests.tiny import build_tiny_suite
+
+# The same examples at every run: a failure here is a fact, not luck. Time limits would be luck too.
+settings.register_profile("taskarith", deadline=None, derandomize=True, database=None)
+settings.load_profile("taskarith")
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+# Marker: what its tests need, and whether that is there.
+NEEDS = {
+    "gpu": ("a CUDA device", torch.cuda.is_available()),
+    "network": ("TASKARITH_NETWORK=1", os.environ.get("TASKARITH_NETWORK") == "1"),
+    "slow": ("TASKARITH_SLOW=1", os.environ.get("TASKARITH_SLOW") == "1"),
+    "browser": ("Chromium on the PATH", any(shutil.which(name) for name in CHROMIUM)),
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, (need, there) in NEEDS.items():
+        if item.get_closest_marker(marker) and not there:
+            pytest.skip(f"needs {need}")
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny suite; read-only by agreement, copy it to change it."""
+    return build_tiny_suite(tmp_path_factory.mktemp("suites") / "tiny")
+
+
+@pytest.fixture
+def tiny_suite(tiny_folder: Path) -> Suite:
+    """A freshly opened tiny suite."""
+    return load_suite(tiny_folder)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads or writes the user's cache."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("TASKARITH_CACHE", str(folder))
+    return folder
