@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from tqdm import tqdm
 
 from taskarith.core import analogy_coefficients
 from taskarith.evaluation import (
     Evaluator,
     ResultCache,
-    choose_device,
     fit_surrogate,
     make_shipped,
     surrogate_error,
@@ -26,7 +26,7 @@ from taskarith.recipes.score import Score
 from taskarith.recipes.scoring import suite_score
 from taskarith.suites import Suite, load_suite
 
-__all__ = ["Story", "choose_presets", "prepare_suite"]
+__all__ = ["MINI_STORY", "Story", "choose_presets", "prepare_suite"]
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,22 @@ class Story:
     analogy: tuple[str, str, str, str]
 
 
-def prepare_suite(folder: Path, *, story: Story, device: str | None = None) -> None:
+MINI_STORY = Story(
+    forget="handwritten-digits",
+    pair=("printed-digits", "textures"),
+    analogy=("printed-digits", "chalk-digits", "letters", "chalk-letters"),
+)
+
+
+def prepare_suite(folder: Path, *, story: Story, device: torch.device) -> None:
     """Choose the presets of the suite in `folder`, then measure and fit what it ships."""
     cache = ResultCache()
     suite = load_suite(str(folder))
-    evaluator = Evaluator(suite, device=choose_device(device))
+    evaluator = Evaluator(suite, device=device)
     presets = choose_presets(suite, score=suite_score(evaluator, cache=cache), story=story)
     _update_manifest(folder, presets=presets, start="forget", measurements=None, surrogate=None)
 
-    evaluator = Evaluator(load_suite(str(folder)), device=choose_device(device))
+    evaluator = Evaluator(load_suite(str(folder)), device=device)
     with tqdm(desc="surrogate") as bar:
         surrogate = fit_surrogate(evaluator, progress=_shown_on(bar))
     surrogate.save(folder / "surrogate.safetensors")

@@ -5,7 +5,8 @@ goes on where it stopped. Rebuild everything with `python -m taskarith train min
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,14 @@ import torch
 from taskarith.core import TaskVector
 from taskarith.models.clip import ClipModel, build_clip, load_clip
 from taskarith.sources.tensors import fingerprint, read_tensors, write_tensors
-from taskarith.tasks import Role, Task, build_head, load_split
+from taskarith.tasks import Role, Split, Task, build_head, load_split
 from taskarith.tasks.world import FAMILIES
 from taskarith.training.corpus import build_corpus, corpus_vocabulary
 from taskarith.training.finetune import finetune, trained_names
 from taskarith.training.loop import Recipe
 from taskarith.training.pretrain import pretrain
 
-__all__ = ["train_mini"]
+__all__ = ["VectorMaker", "train_mini"]
 
 SEED = 2026
 CORPUS_SIZE = 360_000
@@ -61,12 +62,14 @@ def train_mini(output: Path, *, work: Path, device: torch.device) -> None:
     base = load_clip(CONFIG, state, vocabulary)
     heads = {task.name: build_head(base, task.classnames, task.templates) for task in tasks}
     write_tensors(output / "heads.safetensors", heads, {"base_fingerprint": fingerprint(state)})
+    maker = VectorMaker(
+        state, lambda: load_clip(CONFIG, state, vocabulary), work=work, device=device
+    )
     vectors = [task.name for task in tasks if task.role in ("target", "auxiliary")]
     for task in tasks:
         path = output / "vectors" / f"{task.name}.safetensors"
         if task.name in vectors and not path.exists():
-            model = load_clip(CONFIG, state, vocabulary).to(device)
-            _make_vector(task, model, heads[task.name], path=path, state=state, work=work)
+            maker.make(task.name, load_split(task, "train"), heads[task.name], path=path)
     _write_manifest(output / "manifest.json", tasks, vectors)
 
 
@@ -94,42 +97,47 @@ def _make_base(output: Path, *, work: Path, device: torch.device) -> None:
     write_tensors(output / "base.safetensors", state, {"seed": str(SEED), "maker": "taskarith"})
 
 
-def _make_vector(
-    task: Task,
-    model: ClipModel,
-    head: torch.Tensor,
-    *,
-    path: Path,
-    state: Mapping[str, torch.Tensor],
-    work: Path,
-) -> None:
-    split = load_split(task, "train")
-    torch.manual_seed(SEED)
-    names = trained_names(model, attention_only=False)
-    finetuned = finetune(
-        model,
-        head,
-        split.images,
-        split.labels,
-        names=names,
-        recipe=FINETUNING,
-        folder=work,
-        name=f"finetune-{task.name}",
-    )
-    pretrained = {name: state[name].float() for name in names}
-    vector = TaskVector.from_states(pretrained, {n: t.cpu() for n, t in finetuned.items()})
-    metadata = {
-        "task": task.name,
-        "base": "mini/base.safetensors",
-        "base_fingerprint": fingerprint(state),
-        "storage_dtype": "float16",
-        "subtraction_dtype": "float32",
-        "excluded": "all but the block matrices of the vision tower",
-        "recipe": json.dumps(FINETUNING.__dict__),
-        "maker": "taskarith",
-    }
-    path.parent.mkdir(exist_ok=True)
-    write_tensors(path, {name: vector[name].half() for name in names}, metadata)
+@dataclass(frozen=True)
+class VectorMaker:
+    """Fine-tunes a fresh copy of one base per task and stores the task vectors.
+
+    Attributes:
+        state: the base's weights by name.
+        fresh: gives a new model with those weights.
+    """
+
+    state: Mapping[str, torch.Tensor]
+    fresh: Callable[[], ClipModel]
+    work: Path
+    device: torch.device
+
+    def make(self, task: str, split: Split, head: torch.Tensor, *, path: Path) -> None:
+        """Fine-tune on `split` with the frozen `head`; write τ in half precision to `path`."""
+        model = self.fresh().to(self.device)
+        names = trained_names(model, attention_only=False)
+        finetuned = finetune(
+            model,
+            head,
+            split.images,
+            split.labels,
+            names=names,
+            recipe=FINETUNING,
+            folder=self.work,
+            name=f"finetune-{task}",
+        )
+        pretrained = {name: self.state[name].float() for name in names}
+        vector = TaskVector.from_states(pretrained, {n: t.cpu() for n, t in finetuned.items()})
+        metadata = {
+            "task": task,
+            "base_fingerprint": fingerprint(self.state),
+            "storage_dtype": "float16",
+            "subtraction_dtype": "float32",
+            "excluded": "all but the block matrices of the vision tower",
+            "recipe": json.dumps(asdict(FINETUNING)),
+            "maker": "taskarith",
+        }
+        path.parent.mkdir(exist_ok=True)
+        write_tensors(path, {name: vector[name].half() for name in names}, metadata)
 
 
 def _write_manifest(path: Path, tasks: list[Task], vectors: list[str]) -> None:

@@ -1,0 +1,55 @@
+"""Puts the commands together, runs one, prints its answer, and translates every error.
+
+The one place where the library's errors become words in a terminal: bad input exits with 2, as
+argparse itself does. Commands are imported light; what they compute with is loaded when they run.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from taskarith import __version__
+from taskarith.cli import app, making, measuring, suites
+from taskarith.cli.answer import Answer
+from taskarith.errors import TaskArithError
+
+__all__ = ["build_parser", "main"]
+
+BAD_INPUT = 2
+INTERRUPTED = 130  # as shells report a program that Ctrl-C ended
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; every command leaves its function in `run`."""
+    parser = argparse.ArgumentParser(
+        prog="taskarith",
+        description="Edit a pretrained model by arithmetic on its weights.",
+        epilog="Try: taskarith evaluate --suite mini --set printed-digits=-0.5 --n 64",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for group in (suites, measuring, making, app):
+        group.add_commands(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line (default: the program's own) and return its exit code.
+
+    Raises:
+        SystemExit: argparse printed its help, the version, or what it could not understand.
+    """
+    try:
+        options = vars(build_parser().parse_args(arguments))
+        as_json = options.pop("as_json", False)
+        answer: Answer | None = options.pop("run")(**options)
+    except TaskArithError as error:
+        print(f"taskarith: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("taskarith: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    if answer is not None:
+        print(json.dumps(answer.data, indent=2, allow_nan=False) if as_json else answer.text)
+    return 0

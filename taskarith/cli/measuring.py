@@ -1,0 +1,209 @@
+"""`taskarith evaluate`, `sweep` and `analogy`: what an edit does, measured as the page measures it.
+
+Knows which edits to measure and how to show them; the measuring is `taskarith.evaluation`.
+"""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from taskarith.cli.answer import Answer, columns, percent
+from taskarith.cli.arguments import (
+    add_json,
+    add_measuring,
+    add_setting,
+    add_suite,
+    parse_setting,
+    whole_number,
+)
+from taskarith.errors import unknown_name
+
+if TYPE_CHECKING:
+    from taskarith.core import Edit
+    from taskarith.evaluation import Estimate
+    from taskarith.suites import Suite
+    from taskarith.tasks import SplitName
+
+__all__ = ["add_commands", "analogy", "evaluate", "sweep"]
+
+
+def add_commands(commands: Any) -> None:
+    """Add `evaluate`, `sweep` and `analogy` to the parser's commands."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "evaluate",
+        help="measure one edit",
+        description="Measure θ = θ₀ + Σ λ·τ on every target and the control.",
+        epilog="Try: taskarith evaluate --set printed-digits=-0.5 --set textures=0.3",
+    )
+    add_suite(parser)
+    add_setting(parser)
+    add_measuring(parser)
+    add_json(parser)
+    parser.set_defaults(run=evaluate)
+
+    parser = commands.add_parser(
+        "sweep",
+        help="measure along one coefficient",
+        description="Measure an edit at evenly spaced values of one scaling coefficient.",
+        epilog="Try: taskarith sweep --vary printed-digits --from -1 --to 1 --points 21",
+    )
+    add_suite(parser)
+    parser.add_argument("--vary", required=True, metavar="TASK", help="whose coefficient varies")
+    parser.add_argument("--from", default="-1", dest="first", metavar="λ", help="default: -1")
+    parser.add_argument("--to", default="1", dest="last", metavar="λ", help="default: 1")
+    parser.add_argument(
+        "--points", type=whole_number(2), default=21, metavar="N", help="default: 21"
+    )
+    add_setting(parser)
+    add_measuring(parser)
+    add_json(parser)
+    parser.set_defaults(run=sweep)
+
+    parser = commands.add_parser(
+        "analogy",
+        help="measure an analogy",
+        description="A is to B as C is to D: measure τ_C + (τ_B − τ_A), an estimate of τ_D.",
+        epilog="Try: taskarith analogy --a printed-digits --b chalk-digits --c letters "
+        "--d chalk-letters",
+    )
+    add_suite(parser)
+    for name in "abcd":
+        parser.add_argument(f"--{name}", required=True, metavar="TASK")
+    parser.add_argument("--bracket", default="1", metavar="λ", help="of (τ_B − τ_A); default: 1")
+    parser.add_argument("--own", default="1", metavar="λ", help="of τ_C; default: 1")
+    add_measuring(parser)
+    add_json(parser)
+    parser.set_defaults(run=analogy)
+
+
+def evaluate(
+    *, suite: str, settings: list[str], split: "SplitName", n: int | None, device: str | None
+) -> Answer:
+    """Measure one edit beside the pretrained model and each task's fine-tuned model."""
+    from taskarith.cli.comparison import Comparisons
+    from taskarith.evaluation import visible_tasks
+    from taskarith.suites import load_suite
+
+    loaded = load_suite(suite)
+    edit = _edit(loaded, settings)
+    comparisons = Comparisons(loaded, device=device, split=split, n=n)
+    compared = comparisons.compare(edit, tasks=visible_tasks(loaded, edit))
+    return Answer(compared.to_json(), compared.text())
+
+
+def sweep(
+    *,
+    suite: str,
+    vary: str,
+    first: str,
+    last: str,
+    points: int,
+    settings: list[str],
+    split: "SplitName",
+    n: int | None,
+    device: str | None,
+) -> Answer:
+    """Measure an edit with λ(vary) at `points` values from `first` to `last`."""
+    from taskarith.core import checked_coefficient
+    from taskarith.evaluation import Evaluator, ResultCache, visible_tasks
+    from taskarith.evaluation import sweep as measure_sweep
+    from taskarith.suites import load_suite
+
+    start, stop = checked_coefficient(first, vary), checked_coefficient(last, vary)
+    loaded = load_suite(suite)
+    edit = _edit(loaded, settings)
+    # Every row has the same tasks: an auxiliary that varies is shown at λ = 0 too.
+    somewhere = edit.with_coefficient(vary, 1.0)
+    loaded.check_edit(somewhere)
+    rows = measure_sweep(
+        Evaluator(loaded, device=device),
+        edit,
+        vary=vary,
+        coefficients=[
+            round(start + (stop - start) * step / (points - 1), 4) for step in range(points)
+        ],
+        tasks=visible_tasks(loaded, somewhere),
+        split=split,
+        n=n,
+        cache=ResultCache(),
+    )
+    data = [{"lambda": row.coefficient, "task": row.task, **_numbers(row.estimate)} for row in rows]
+    table = [
+        ["task", "λ", "accuracy", "low", "high", "n"],
+        *([row.task, f"{row.coefficient:+.2f}", *_cells(row.estimate)] for row in rows),
+    ]
+    return Answer(data, columns(table))
+
+
+def analogy(
+    *,
+    suite: str,
+    a: str,
+    b: str,
+    c: str,
+    d: str,
+    bracket: str,
+    own: str,
+    split: "SplitName",
+    n: int | None,
+    device: str | None,
+) -> Answer:
+    """Measure own·τ_C + bracket·(τ_B − τ_A) on D, beside C's vector alone and the true one."""
+    from taskarith.cli.comparison import Comparisons
+    from taskarith.core import Edit, analogy_coefficients, checked_coefficient
+    from taskarith.evaluation import visible_tasks
+    from taskarith.suites import load_suite
+
+    loaded = load_suite(suite)
+    for name in (a, b, c, d):
+        if name not in loaded.vectors:
+            raise unknown_name("vector", name, existing=loaded.vectors)
+    own_factor = checked_coefficient(own, c)
+    coefficients = analogy_coefficients(
+        a, b, c, bracket=checked_coefficient(bracket, "bracket"), own=own_factor
+    )
+    edit = Edit(loaded.name, coefficients)
+    comparisons = Comparisons(loaded, device=device, split=split, n=n)
+    compared = comparisons.compare(edit, tasks=dict.fromkeys([*visible_tasks(loaded, edit), d]))
+    on_d = {
+        "pretrained": compared.pretrained[d],
+        "auxiliary": comparisons.reference({c: own_factor}, tasks=[d])[d],
+        "analogy": compared.edited[d],
+        "finetuned": compared.finetuned[d],
+    }
+    beside = [
+        [f"on {d}", "accuracy", "low", "high", "n"],
+        *([name, *_cells(estimate)] for name, estimate in on_d.items()),
+    ]
+    return Answer(
+        data={
+            "analogy": {"a": a, "b": b, "c": c, "d": d},
+            "on_d": {name: _numbers(estimate) for name, estimate in on_d.items()},
+            **compared.to_json(),
+        },
+        text=f"{a} is to {b} as {c} is to {d}\n\n{columns(beside)}\n\n{compared.text()}",
+    )
+
+
+def _edit(suite: "Suite", settings: list[str]) -> "Edit":
+    from taskarith.core import Edit, checked_coefficient
+
+    coefficients = {
+        task: checked_coefficient(text, task) for task, text in parse_setting(settings).items()
+    }
+    edit = Edit(suite.name, coefficients)
+    suite.check_edit(edit)
+    return edit
+
+
+def _numbers(estimate: "Estimate") -> dict[str, float]:
+    return {
+        "accuracy": estimate.accuracy,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n": estimate.n,
+    }
+
+
+def _cells(estimate: "Estimate") -> list[str]:
+    shares = (estimate.accuracy, estimate.low, estimate.high)
+    return [*map(percent, shares), str(estimate.n)]

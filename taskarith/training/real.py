@@ -1,0 +1,150 @@
+"""A suite of real pictures on an existing base: do the drawn world's findings carry over?
+
+Reads Hub-style parquet folders (`image`, `label`), one a task. The small text tower has never
+read words like "sandal", so heads are few-shot: class means of a handful of training embeddings
+(prototypes, arXiv 1703.05175) take the place of prompts.
+"""
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn.functional import normalize
+
+from taskarith.errors import AssetError, MissingDependencyError
+from taskarith.evaluation import stratified_order
+from taskarith.models.clip import ClipModel
+from taskarith.sources.tensors import write_tensors
+from taskarith.suites import Suite
+from taskarith.tasks import Split, Task
+from taskarith.training.mini import VectorMaker
+
+__all__ = ["prototypes", "train_real"]
+
+SHOTS = 16
+VALIDATION_IMAGES = 1_000
+
+
+def train_real(output: Path, *, base: Suite, data: Path, work: Path, device: torch.device) -> None:
+    """Fine-tune `base` on every task folder in `data` and write the suite to `output`."""
+    folders = sorted(folder for folder in data.iterdir() if (folder / _file("train")).exists())
+    if not folders:
+        raise AssetError(f"{data} holds no task folder with {_file('train')}")
+    output.mkdir(parents=True, exist_ok=True)
+    for name in (base.manifest.base.config, base.manifest.base.weights, "vocabulary.json"):
+        shutil.copy(base.path(name), output / name)
+    model = base.model()
+    maker = VectorMaker(base.base_state(), base.model, work=work, device=device)
+    heads = {base.control: base.head(base.control)}
+    tasks = []
+    for folder in folders:
+        name = folder.name.replace("_", "-")
+        pictures = _read(folder, model.image_size)
+        write_tensors(output / f"{name}.safetensors", _flat(pictures), {"source": folder.name})
+        heads[name] = prototypes(model, pictures["train"])
+        classes = heads[name].shape[0]
+        tasks.append(
+            Task(
+                name=name,
+                title=name,
+                role="target",
+                classnames=tuple(f"class {index}" for index in range(classes)),
+                templates=("{}",),
+                data={"kind": "tensors", "path": f"{name}.safetensors"},
+            )
+        )
+        maker.make(name, pictures["train"], heads[name], path=output / f"{name}.vector.safetensors")
+    write_tensors(output / "heads.safetensors", heads, {})
+    _write_manifest(output, base, tasks)
+
+
+def prototypes(model: ClipModel, split: Split, *, shots: int = SHOTS) -> torch.Tensor:
+    """A few-shot head [classes, d]: normalized class means of `shots` embeddings, scaled."""
+    rows = []
+    for label in range(int(split.labels.max()) + 1):
+        few = split.images[split.labels == label][:shots]
+        rows.append(model.encode_images(few).mean(0))
+    return normalize(torch.stack(rows), dim=-1) * model.logit_scale
+
+
+def _file(split: str) -> str:
+    return f"{split}-00000-of-00001.parquet"
+
+
+def _read(folder: Path, side: int) -> dict[str, Split]:
+    train, test = (_pictures(folder / _file(split), side) for split in ("train", "test"))
+    # The first of a stratified order: every class in proportion.
+    order = torch.from_numpy(stratified_order(train.labels.numpy()))
+    held_out, kept = order[:VALIDATION_IMAGES], order[VALIDATION_IMAGES:]
+    return {
+        "train": Split(train.images[kept], train.labels[kept]),
+        "validation": Split(train.images[held_out], train.labels[held_out]),
+        "test": test,
+    }
+
+
+def _pictures(path: Path, side: int) -> Split:
+    try:
+        import pandas
+
+        table = pandas.read_parquet(path)
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"Reading {path.name} needs pandas and pyarrow ({error}). "
+            "Install them with: pip install pandas pyarrow"
+        ) from error
+    images = [_decoded(cell["bytes"], side) for cell in table["image"]]
+    labels = torch.from_numpy(table["label"].to_numpy(np.int64).copy())
+    return Split(torch.from_numpy(np.stack(images)), labels)
+
+
+def _decoded(data: bytes, side: int) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture.convert("RGB").resize((side, side), Image.Resampling.BICUBIC))
+
+
+def _flat(pictures: dict[str, Split]) -> dict[str, torch.Tensor]:
+    tensors = {}
+    for name, split in pictures.items():
+        tensors[f"{name}.images"] = split.images
+        tensors[f"{name}.labels"] = split.labels
+    return tensors
+
+
+def _write_manifest(output: Path, base: Suite, tasks: list[Task]) -> None:
+    manifest: dict[str, Any] = json.loads((base.folder / "manifest.json").read_text("utf-8"))
+    control = next(task for task in manifest["tasks"] if task["name"] == base.control)
+    manifest |= {
+        "name": f"{base.name}-real",
+        "title": f"{base.title}, on real pictures",
+        "heads": "heads.safetensors",
+        "tasks": [
+            *(
+                {
+                    "name": task.name,
+                    "title": task.title,
+                    "role": task.role,
+                    "classnames": list(task.classnames),
+                    "templates": list(task.templates),
+                    "data": dict(task.data),
+                }
+                for task in tasks
+            ),
+            control,
+        ],
+        "vectors": [
+            {"task": task.name, "weights": f"{task.name}.vector.safetensors"} for task in tasks
+        ],
+        "surrogate": None,
+        "measurements": None,
+        "presets": [],
+        "start": None,
+    }
+    (output / "manifest.json").write_text(
+        json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )

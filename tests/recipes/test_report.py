@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from taskarith.core import Edit
+from taskarith.evaluation import Evaluator, measure
+from taskarith.recipes.addition import ADDITION_GRID
+from taskarith.recipes.negation import NEGATION_GRID
+from taskarith.recipes.report import Report, make_report, write_report
+from taskarith.suites import Suite
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def report(tiny_suite: Suite) -> Report:
+    return make_report(tiny_suite, device=CPU)
+
+
+def test_numbers_are_those_of_the_edits_they_name(report: Report, tiny_suite: Suite) -> None:
+    name = tiny_suite.targets[0]
+    own, random, permuted = report.negations[name]
+    assert own.coefficient in NEGATION_GRID
+    assert report.together.coefficient in ADDITION_GRID
+    evaluator = Evaluator(tiny_suite, device=CPU)
+    for negation in (own, random, permuted):
+        edit = Edit(tiny_suite.name, {negation.vector: negation.coefficient})
+        measured = measure(evaluator, edit, tasks=[name, tiny_suite.control], split="test")
+        assert measured[name] == negation.target
+        assert measured[tiny_suite.control] == negation.controls[tiny_suite.control]
+    assert report.crossed[name][name] == own.target
+    assert own.target.split == "test"
+    assert not own.target.provisional
+
+
+def test_the_second_control_is_reported_and_chosen_on_by_nobody(
+    report: Report, tiny_suite: Suite
+) -> None:
+    second = tiny_suite.second_control
+    assert second is not None
+    assert all(
+        second in negation.controls for trio in report.negations.values() for negation in trio
+    )
+    assert second in report.together.accuracies
+
+
+def test_every_pair_of_targets_is_added(report: Report, tiny_suite: Suite) -> None:
+    count = len(tiny_suite.targets)
+    assert len({pair.tasks for pair in report.pairs}) == count * (count - 1) // 2
+
+
+def test_a_vector_is_parallel_to_itself(report: Report, tiny_suite: Suite) -> None:
+    assert all(report.cosines[name, name] == pytest.approx(1) for name in tiny_suite.targets)
+
+
+def test_the_text_has_a_section_for_each_protocol(tiny_suite: Suite, tmp_path: Path) -> None:
+    path = tmp_path / "REPORT.md"
+    write_report(tiny_suite, path, device=CPU)
+    text = path.read_text(encoding="utf-8")
+    for heading in (
+        "## Tasks",
+        "## Negation",
+        "## Addition: all",
+        "## Addition: pairs",
+        "## Cosines",
+    ):
+        assert heading in text
+    assert tiny_suite.fingerprint in text
