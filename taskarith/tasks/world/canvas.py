@@ -10,6 +10,24 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+__all__ = [
+    "NAMED_COLOURS",
+    "SIZE",
+    "Canvas",
+    "Colour",
+    "Points",
+    "backdrop",
+    "contrasting",
+    "ellipse_points",
+    "lightness",
+    "mix",
+    "random_colour",
+    "regular_polygon",
+    "smooth",
+    "soft_noise",
+    "vary",
+]
+
 SIZE = 64
 SUPERSAMPLING = 4
 _LARGE = SIZE * SUPERSAMPLING

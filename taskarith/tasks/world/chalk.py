@@ -44,16 +44,25 @@ def _blackboard(rng: np.random.Generator, character: str) -> np.ndarray:
     board = vary(rng, pick(rng, _BOARDS), 6)
     ground = backdrop(rng, "clouds", board, mix(board, (200, 205, 200), rng.uniform(0.1, 0.25)))
     chalk = np.asarray(vary(rng, pick(rng, _CHALKS), 5), np.float32)
+    earlier = _erased(rng, _chalk_line(rng, pick(rng, DIGITS + CAPITALS)))
+    ground = ground + (chalk - ground) * earlier
     cover = _chalk_cover(rng, _chalk_line(rng, character))[:, :, None]
     grain = rng.normal(0.0, rng.uniform(2.0, 5.0), (SIZE, SIZE, 1))
     picture = (1 - cover) * ground + cover * chalk + grain
     return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 
+def _erased(rng: np.random.Generator, line: Image.Image) -> np.ndarray:
+    """How much is left [64, 64, 1] of earlier writing, wiped along the board."""
+    turned = line.rotate(rng.uniform(-25, 25), translate=tuple(rng.integers(-70, 70, 2).tolist()))
+    wiped = turned.reduce(line.width // SIZE).filter(ImageFilter.BoxBlur(1))
+    return rng.uniform(0.25, 0.5) * np.asarray(wiped, np.float32)[:, :, None] / 255
+
+
 def _chalk_line(rng: np.random.Generator, character: str) -> Image.Image:
     """The solid shape that the chalk would leave: lettered neatly or drawn by hand."""
     centre = (rng.uniform(0.44, 0.56), rng.uniform(0.44, 0.56))
-    scale, turn = rng.uniform(0.75, 0.98), rng.uniform(-0.14, 0.14)
+    scale, turn = rng.uniform(0.6, 0.95), rng.uniform(-0.25, 0.25)
     if rng.random() < 0.5:
         mask = font_mask(character, pick(rng, (0, 4)))
         return placed_mask(mask, centre, 1.2 * scale, turn, shear=rng.uniform(-0.15, 0.05))
@@ -71,7 +80,7 @@ def _chalk_cover(rng: np.random.Generator, line: Image.Image) -> np.ndarray:
     dust = np.asarray(soft.filter(ImageFilter.BoxBlur(7)), np.float32) / 255
     grain = rng.random((SIZE, SIZE), np.float32)
     wear = soft_noise(rng, 3, octaves=2)
-    chalk = np.clip(1.5 * share - grain * (0.5 + 0.6 * wear), 0.0, 1.0)
+    chalk = np.clip(1.4 * share - grain * (0.7 + 0.9 * wear), 0.0, 1.0)
     return np.asarray(np.maximum(chalk, 0.25 * dust), np.float32)
 
 

@@ -10,6 +10,8 @@ from typing import Literal
 
 import numpy as np
 
+__all__ = ["Caption", "Domain", "Draw", "Family"]
+
 Domain = Literal["web", "task"]
 Draw = Callable[[np.random.Generator, int, Domain], np.ndarray]
 Caption = Callable[[np.random.Generator, int], str]

@@ -11,6 +11,17 @@ import numpy as np
 
 from taskarith.tasks.world.canvas import SIZE, Colour
 
+__all__ = [
+    "Plane",
+    "blend",
+    "cell_values",
+    "centred",
+    "finished",
+    "make_plane",
+    "pixel_axes",
+    "scattered_discs",
+]
+
 _TABLE = 16  # random values per axis; cells further apart than this repeat
 
 

@@ -12,6 +12,26 @@ import numpy as np
 
 from taskarith.tasks.world.canvas import Canvas, Colour, ellipse_points, mix, smooth
 
+__all__ = [
+    "Figure",
+    "Part",
+    "Point",
+    "area",
+    "blob",
+    "bottom",
+    "box",
+    "curve",
+    "disc",
+    "grown",
+    "mirrored",
+    "paint",
+    "paint_rim",
+    "place_freely",
+    "reshaped",
+    "shades",
+    "stroke",
+]
+
 Point = tuple[float, float]
 
 _BLACK = (0, 0, 0)

@@ -258,10 +258,10 @@ def _draw(rng: np.random.Generator, label: int, domain: Domain) -> np.ndarray:
         palette = varied(rng, pick(rng, MAP_PALETTES), 10)
         ground = pick(rng, ("plain", "gradient", "paper"))
         return finished(rng, scene(rng, _Look(palette, ground, rng.uniform(0, 0.4))))
-    picture = scene(rng, _Look(varied(rng, SATELLITE, 7), "plain", 0.75))
+    picture = scene(rng, _Look(varied(rng, SATELLITE, 13), "plain", 0.75))
     relief = 0.84 + 0.36 * soft_noise(rng, 5)
-    haze = rng.uniform(0.05, 0.3) * soft_noise(rng, 2, octaves=1)
-    return finished(rng, blend(haze, picture * relief[:, :, None], (196, 204, 210)), noise=6)
+    haze = rng.uniform(0.15, 0.3) + 0.4 * soft_noise(rng, 3, octaves=2)
+    return finished(rng, blend(haze, picture * relief[:, :, None], (196, 204, 210)), noise=9)
 
 
 _OPENINGS = ("a map of", "an aerial view of", "", "land with", "drawing of", "bird view of")

@@ -9,6 +9,8 @@ import numpy as np
 
 from taskarith.tasks.world.canvas import Colour, vary
 
+__all__ = ["MAP_PALETTES", "SATELLITE", "Palette", "varied"]
+
 
 @dataclass(frozen=True)
 class Palette:

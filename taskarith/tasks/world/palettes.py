@@ -4,6 +4,8 @@ import numpy as np
 
 from taskarith.tasks.world.canvas import Colour, contrasting, lightness, random_colour
 
+__all__ = ["two_colours"]
+
 
 def two_colours(rng: np.random.Generator) -> tuple[Colour, Colour]:
     """Colours that differ in lightness too: fine lines vanish between equally light ones."""

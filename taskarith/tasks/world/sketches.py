@@ -286,15 +286,28 @@ def _sketch(rng: np.random.Generator, figure: Figure) -> np.ndarray:
     paper, pencil = vary(rng, pick(rng, _PAPERS), 3), vary(rng, pick(rng, _PENCILS), 8)
     canvas = Canvas(paper)
     place_freely(rng, canvas)
-    width = float(rng.uniform(0.013, 0.02))
-    wobble = float(rng.uniform(0.006, 0.012))
+    width = float(rng.uniform(0.01, 0.017))
+    wobble = float(rng.uniform(0.008, 0.016))
+    pencil = mix(pencil, paper, rng.uniform(0.1, 0.4))
     for part in figure:
         if not part.width:
             # Paper hides the lines of what lies behind.
             canvas.polygon(part.points, pencil if part.ink in ("line", "bare") else paper)
         for share in (0.0, 0.3):
             canvas.line(_wobbly(rng, part.points, wobble), mix(pencil, paper, share), width)
+    _hatch(rng, canvas, mix(paper, pencil, 0.7))
     return np.asarray(canvas.pixels(rng) * _grain(rng), np.uint8)
+
+
+def _hatch(rng: np.random.Generator, canvas: Canvas, colour: Colour) -> None:
+    """A patch of parallel shading strokes over the figure."""
+    turn, gap = rng.uniform(0, math.pi), rng.uniform(0.06, 0.1)
+    along = np.array([math.cos(turn), math.sin(turn)])
+    across = np.array([-along[1], along[0]])
+    centre, length = rng.uniform(0.25, 0.75, 2), rng.uniform(0.25, 0.5)
+    for step in range(-4, 5):
+        middle = centre + step * gap * across + rng.normal(0, 0.02, 2)
+        canvas.line([middle - length * along, middle + length * along], colour, 0.012)
 
 
 def _wobbly(rng: np.random.Generator, points: np.ndarray, amount: float) -> np.ndarray:

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
+__all__ = ["compose", "pick"]
+
 Item = TypeVar("Item")
 
 
