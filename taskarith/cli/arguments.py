@@ -5,7 +5,15 @@ from collections.abc import Callable
 
 from taskarith.errors import CoefficientError
 
-__all__ = ["add_json", "add_measuring", "add_setting", "add_suite", "parse_setting", "whole_number"]
+__all__ = [
+    "add_device",
+    "add_json",
+    "add_measuring",
+    "add_setting",
+    "add_suite",
+    "parse_setting",
+    "whole_number",
+]
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = vars(build_parser().parse_args(arguments))
         as_json = options.pop("as_json", False)
         answer: Answer | None = options.pop("run")(**options)
-    except TaskArithError as error:
+    except (TaskArithError, OSError) as error:  # an OSError names the file it is about
         print(f"taskarith: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:

@@ -16,8 +16,8 @@ def add_commands(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "train",
         help="rebuild a suite",
-        description="Pre-train and fine-tune the models of a suite and write its folder. What an "
-        "interrupted run finished is kept: the same command goes on where it stopped.",
+        description="Pre-train and fine-tune the models of a suite, choose its presets and write "
+        "its folder. An interrupted run goes on where it stopped.",
     )
     parser.add_argument("suite", choices=["mini"], help="which suite")
     parser.add_argument(
@@ -65,5 +65,6 @@ def report(*, suite: str, output: Path | None, device: str | None) -> None:
 
     loaded = load_suite(suite)
     path = output or loaded.path("REPORT.md")
+    path.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes of measuring
     write_report(loaded, path, device=choose_device(device))
     print(f"Wrote {path}.")

@@ -1,0 +1,28 @@
+"""Runs one benchmark and prints what it measured."""
+
+import argparse
+import importlib
+import json
+
+# What each one measures stands in the docstring of its module.
+NAMES = ("recompose", "evaluate", "start", "picture", "live")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    parser.add_argument("--suite", default="mini", help="name or folder (default: mini)")
+    options = parser.parse_args()
+    module = importlib.import_module(f"benchmarks.{options.name}")
+    result = {"benchmark": options.name, **module.run(options.suite)}
+    if options.json:
+        print(json.dumps(result, indent=2))
+    else:
+        print(module.__doc__)
+        for name, value in result.items():
+            print(f"{name:>28}  {value}")
+
+
+if __name__ == "__main__":
+    main()

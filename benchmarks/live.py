@@ -1,0 +1,153 @@
+"""From a commit to measured points on the page: the first point, the coarse and the full slice.
+
+A commit is what the page does 250 ms after the last movement. Every trial moves another slider to
+a place not seen before, so nothing comes from the cache. `floor_seconds` is what the bare forward
+pass of as many images takes on this machine, measured in the same run.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from playwright.sync_api import Page
+
+from benchmarks import servers
+from benchmarks.browser import chromium, wait_until_live
+from benchmarks.timing import machine, percentile, turns
+from taskarith.evaluation.plan import (
+    COARSE_IMAGES,
+    COARSE_NODES,
+    FINE_IMAGES,
+    FINE_NODES,
+    FIRST_IMAGES,
+    MAX_STEP_IMAGES,
+)
+from taskarith.suites import load_suite
+
+__all__ = ["run"]
+
+TRIALS = 12
+FULL_TRIALS = 3
+PATIENCE = 90  # seconds
+
+# Remembers when a commit left and what came back when.
+RECORD = """
+() => {
+  const page = document.querySelector("#instrument").page;
+  const { commit, received } = Object.getPrototypeOf(page);
+  page.commit = () => {
+    window.record = { left: performance.now(), pieces: [] };
+    commit.call(page);
+  };
+  page.received = (piece) => {
+    const after = performance.now() - window.record.left;
+    window.record.pieces.push({ after, points: piece.points });
+    received.call(page, piece);
+  };
+}
+"""
+MOVE = """
+([index, value]) => {
+  const slider = document.querySelectorAll(".taskarith input[type=range]")[index];
+  slider.value = value;
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+  window.record = null;
+}
+"""
+
+
+STAGES = {
+    "first_point": (None, FIRST_IMAGES),
+    "coarse_slice": (COARSE_NODES, COARSE_IMAGES),
+    "full_slice": (FINE_NODES, FINE_IMAGES),
+}
+
+
+def run(suite: str) -> dict[str, object]:
+    loaded = load_suite(suite)
+    tasks = [*loaded.targets, loaded.control]
+    seconds: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    with (
+        tempfile.TemporaryDirectory() as cache,
+        chromium() as page,
+        servers.app(suite, cache=Path(cache)) as server,
+    ):
+        page.goto(server.url)
+        wait_until_live(page)
+        page.evaluate(RECORD)
+        for trial in range(TRIALS):
+            last = "full_slice" if trial < FULL_TRIALS else "coarse_slice"
+            for stage, value in _trial(page, trial, tasks=tasks, last=last).items():
+                seconds[stage].append(value)
+        page.goto("about:blank")
+    rate = _bare_images_per_second(suite)
+    images = {
+        stage: len(nodes or [0]) * count * len(tasks) for stage, (nodes, count) in STAGES.items()
+    }
+    return {
+        "machine": machine(),
+        "trials": {stage: len(values) for stage, values in seconds.items()},
+        "images": images,
+        "seconds_p50": {stage: percentile(values, 50) for stage, values in seconds.items()},
+        "seconds_p95": {stage: percentile(values, 95) for stage, values in seconds.items()},
+        "floor_seconds": {stage: round(count / rate, 3) for stage, count in images.items()},
+    }
+
+
+def _trial(page: Page, trial: int, *, tasks: list[str], last: str) -> dict[str, float]:
+    """Move one slider and wait until `last` is measured; seconds of every stage up to it."""
+    index = trial % 4
+    value = round(0.3 + 0.07 * trial, 2)
+    page.evaluate(MOVE, [index, value])
+    state = page.evaluate(
+        "(({ focus, coefficients }) => ({ focus, coefficients }))("
+        "document.querySelector('#instrument').page.state)"
+    )
+    done: dict[str, float] = {}
+    ends = time.monotonic() + PATIENCE
+    while last not in done:
+        if time.monotonic() > ends:
+            raise SystemExit(f"{last} was not measured within {PATIENCE} s")
+        page.wait_for_timeout(100)
+        pieces = page.evaluate("window.record ? window.record.pieces : []")
+        for stage, (nodes, images) in STAGES.items():
+            wanted = {(node, task) for node in nodes or [value] for task in tasks}
+            after = _when(pieces, wanted, images=images, state=state)
+            if after is not None:
+                done[stage] = after / 1000
+    return done
+
+
+def _when(
+    pieces: list[dict[str, Any]],
+    wanted: set[tuple[float, str]],
+    *,
+    images: int,
+    state: dict[str, Any],
+) -> float | None:
+    """Milliseconds after which every wanted (λ, task) had `images` images, None if not yet."""
+    focus = state["focus"]
+    others = {name: value for name, value in state["coefficients"].items() if name != focus}
+    missing = set(wanted)
+    for piece in pieces:
+        for at, counts in piece["points"]:
+            if {name: value for name, value in at.items() if name != focus} == others:
+                missing -= {
+                    (at.get(focus, 0.0), task)
+                    for task, (_, n, total) in counts.items()
+                    if n >= min(images, total)
+                }
+        if not missing:
+            return float(piece["after"])
+    return None
+
+
+def _bare_images_per_second(suite: str) -> float:
+    model = load_suite(suite).model()
+    side = model.image_size
+    batch = model.normalize(torch.zeros(MAX_STEP_IMAGES, side, side, 3, dtype=torch.uint8))
+    with torch.inference_mode():
+        seconds = turns({"bare": lambda: model.network.encode_image(batch)}, rounds=9)
+    return MAX_STEP_IMAGES / percentile(seconds["bare"], 50)

@@ -1,0 +1,210 @@
+"""Measuring an edit: from a step of the plan to estimates, by way of the cache.
+
+The page's worker, the command line and the recipes all measure here, so they get the same
+numbers. Knows nothing of threads, sessions or models beyond `Predictor`.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from taskarith.core import Edit
+from taskarith.evaluation.estimate import Estimate
+from taskarith.evaluation.plan import Kind, Part, Step
+from taskarith.evaluation.results import ResultCache, ResultKey
+from taskarith.tasks import SplitName
+
+__all__ = ["Measurer", "Piece", "Predictor", "Reading", "SweepRow", "measure", "sweep"]
+
+
+class Predictor(Protocol):
+    """What measuring needs of an `Evaluator`."""
+
+    def use(self, edit: Edit) -> float:
+        """Put `edit` in use; gives the seconds it took."""
+        ...
+
+    def predict_parts(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
+        """Predicted labels, int16, of each part under the edit in use."""
+        ...
+
+    def labels(self, task: str, split: SplitName) -> np.ndarray:
+        """True labels, int16 [total], in the stratified order."""
+        ...
+
+    def key(self, edit: Edit, *, task: str, split: SplitName) -> ResultKey:
+        """What the answers to `task` under `edit` are kept under."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One task under one edit: the accuracy and, int16 [n], the answers it comes from."""
+
+    estimate: Estimate
+    predictions: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """What a step found out, for every task in it.
+
+    Attributes:
+        coefficient: λ of `focus` in `edit`; for a slice, where on the curve this is.
+        cached: nothing had to be computed; both times are then 0.
+        recompose_seconds: making the weights; 0 if they were in place.
+        evaluate_seconds: from pixels to answers.
+    """
+
+    kind: Kind
+    edit: Edit
+    split: SplitName
+    focus: str | None
+    coefficient: float | None
+    readings: Mapping[str, Reading]
+    cached: bool
+    recompose_seconds: float
+    evaluate_seconds: float
+
+
+@dataclass(frozen=True)
+class SweepRow:
+    """One task at one coefficient of a sweep."""
+
+    coefficient: float
+    task: str
+    estimate: Estimate
+
+
+class Measurer:
+    """Carries out steps: what the cache knows is taken from there, the rest is computed once."""
+
+    def __init__(self, predictor: Predictor, *, cache: ResultCache | None = None) -> None:
+        self.predictor = predictor
+        self.cache = cache if cache is not None else ResultCache(on_disk=False)
+
+    def is_known(self, step: Step) -> bool:
+        """Whether `run(step)` needs no computing."""
+        return all(len(self._known(step, part)) >= part.stop for part in step.parts)
+
+    def run(self, step: Step) -> Piece:
+        """Measure a step: estimates over positions 0…stop of each of its tasks.
+
+        Where the answers before a part's start are not known they are computed too: an estimate
+        is always over a whole first part of the stratified order.
+        """
+        known = {part.task: self._known(step, part) for part in step.parts}
+        missing = [
+            Part(part.task, len(known[part.task]), part.stop)
+            for part in step.parts
+            if len(known[part.task]) < part.stop
+        ]
+        recompose_seconds = evaluate_seconds = 0.0
+        if missing:
+            recompose_seconds = self.predictor.use(step.edit)
+            started = time.perf_counter()
+            answers = self.predictor.predict_parts(missing, split=step.split)
+            evaluate_seconds = time.perf_counter() - started
+            for part, answer in zip(missing, answers, strict=True):
+                known[part.task] = np.concatenate([known[part.task], answer])
+            self.cache.put({self._key(step, part): known[part.task] for part in missing})
+        self._count_look(step)
+        return Piece(
+            kind=step.kind,
+            edit=step.edit,
+            split=step.split,
+            focus=step.focus,
+            coefficient=step.edit.coefficients.get(step.focus, 0.0) if step.focus else None,
+            readings={
+                part.task: self._reading(step, part, known[part.task]) for part in step.parts
+            },
+            cached=not missing,
+            recompose_seconds=recompose_seconds,
+            evaluate_seconds=evaluate_seconds,
+        )
+
+    def measure(
+        self,
+        edit: Edit,
+        *,
+        tasks: Sequence[str],
+        split: SplitName = "validation",
+        n: int | None = None,
+        kind: Kind = "point",
+    ) -> Piece:
+        """Measure `edit` on the first `n` images of each task (None: the whole split) at once."""
+        parts = []
+        for task in dict.fromkeys(tasks):
+            total = len(self.predictor.labels(task, split))
+            parts.append(Part(task, 0, total if n is None else min(n, total)))
+        return self.run(Step(edit, tuple(parts), split, kind))
+
+    def _reading(self, step: Step, part: Part, answers: np.ndarray) -> Reading:
+        labels = self.predictor.labels(part.task, step.split)
+        answers = answers[: part.stop]
+        answers.setflags(write=False)
+        estimate = Estimate(
+            correct=int(np.count_nonzero(answers == labels[: part.stop])),
+            n=part.stop,
+            total=len(labels),
+            split=step.split,
+        )
+        return Reading(estimate, answers)
+
+    def _known(self, step: Step, part: Part) -> np.ndarray:
+        return self.cache.get(self._key(step, part))
+
+    def _key(self, step: Step, part: Part) -> ResultKey:
+        return self.predictor.key(step.edit, task=part.task, split=step.split)
+
+    def _count_look(self, step: Step) -> None:
+        """A look is an edit someone chose, seen on test; θ₀ and fixed references are none."""
+        if step.split == "test" and step.kind != "reference" and step.edit.coefficients:
+            key = self._key(step, step.parts[0])
+            self.cache.count_look(suite=key.suite, edit=key.edit)
+
+
+def measure(
+    evaluator: Predictor,
+    edit: Edit,
+    *,
+    tasks: Sequence[str],
+    split: SplitName = "validation",
+    n: int | None = None,
+    kind: Kind = "point",
+    cache: ResultCache | None = None,
+) -> dict[str, Estimate]:
+    """The accuracy of `edit` on the first `n` images of each task (None: the whole split).
+
+    correct ÷ n per task, over the same images for every edit. On the test split this counts as a
+    look at it, unless `kind` says that it is a fixed "reference". Raises UnknownNameError.
+    """
+    piece = Measurer(evaluator, cache=cache).measure(edit, tasks=tasks, split=split, n=n, kind=kind)
+    return {task: reading.estimate for task, reading in piece.readings.items()}
+
+
+def sweep(
+    evaluator: Predictor,
+    edit: Edit,
+    *,
+    vary: str,
+    coefficients: Iterable[float],
+    tasks: Sequence[str],
+    split: SplitName = "validation",
+    n: int | None = None,
+    cache: ResultCache | None = None,
+) -> list[SweepRow]:
+    """The accuracy of `edit` with λ(vary) at each of `coefficients`, task by task, as `measure`."""
+    measurer = Measurer(evaluator, cache=cache)
+    rows = []
+    for coefficient in coefficients:
+        varied = edit.with_coefficient(vary, coefficient)
+        piece = measurer.measure(varied, tasks=tasks, split=split, n=n)
+        rows += [
+            SweepRow(coefficient, task, reading.estimate)
+            for task, reading in piece.readings.items()
+        ]
+    return rows

@@ -1,0 +1,204 @@
+"""The order of measuring: what to look at first so that the page soon shows something true.
+
+A plan is a stream of steps; each is one edit and a slice of some tasks' stratified orders, small
+enough that a newer request need not wait for it. Pure: nothing here measures anything.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from taskarith.core import Edit
+from taskarith.suites import Suite
+from taskarith.tasks import SplitName
+
+__all__ = [
+    "COARSE_IMAGES",
+    "COARSE_NODES",
+    "FINE_IMAGES",
+    "FINE_NODES",
+    "FIRST_IMAGES",
+    "STEP_IMAGES",
+    "Kind",
+    "Part",
+    "Step",
+    "commit_steps",
+    "point_steps",
+    "slice_nodes",
+    "slice_steps",
+    "visible_tasks",
+]
+
+FIRST_IMAGES = 16  # per task: the first measured point
+COARSE_IMAGES = 32  # per task and node: the first picture of a curve
+FINE_IMAGES = 128  # per task and node: the curve as it stays
+COARSE_NODES = (-1.5, -0.75, 0.0, 0.75, 1.5)
+FINE_NODES = (-1.5, -1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+STEP_IMAGES = 144  # 50 ms of `mini` on two slow cores
+# The first look takes 16 images of each task, even of twelve. More at once leave a CPU's cache:
+# batches of 288 were a fifth slower per image than those of 48 to 192.
+MAX_STEP_IMAGES = 192
+
+Kind = Literal["point", "slice", "reference"]
+Total = Callable[[str], int]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The images at positions start…stop (stop excluded) of a task's stratified order."""
+
+    task: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """Images of several tasks to measure together under one edit.
+
+    Attributes:
+        kind: the edit in hand (`point`), a node of the curve (`slice`), or what the edit in hand
+            is compared with (`reference`).
+        focus: for a slice, the vector whose coefficient varies.
+    """
+
+    edit: Edit
+    parts: tuple[Part, ...]
+    split: SplitName = "validation"
+    kind: Kind = "point"
+    focus: str | None = None
+
+
+def visible_tasks(suite: Suite, edit: Edit) -> list[str]:
+    """The tasks to measure under `edit`: the targets, the auxiliaries it uses, the control."""
+    used = [name for name in suite.auxiliaries if name in edit.coefficients]
+    return [*suite.targets, *used, suite.control]
+
+
+def point_steps(
+    edit: Edit,
+    *,
+    tasks: Sequence[str],
+    total: Total,
+    split: SplitName = "validation",
+    start: int = 0,
+    stop: int | None = None,
+    kind: Kind = "point",
+    focus: str | None = None,
+    step_images: int = STEP_IMAGES,
+) -> Iterator[Step]:
+    """Measure `edit` on positions start…stop of every task (None: to the end of the split).
+
+    All tasks advance together, so each step sharpens all of them; a task whose split is used up
+    leaves the rest of the step to the others. `total` gives the images in a task's split and is
+    not asked before the first step is wanted.
+
+    >>> steps = point_steps(Edit("mini"), tasks=["a", "b"], total={"a": 20, "b": 99}.get, stop=40)
+    >>> [[(part.task, part.start, part.stop) for part in step.parts] for step in steps]
+    [[('a', 0, 20), ('b', 0, 40)]]
+    """
+    ends = {task: min(total(task), total(task) if stop is None else stop) for task in tasks}
+    position = start
+    while active := [task for task in tasks if ends[task] > position]:
+        width = max(FIRST_IMAGES, step_images // len(active))
+        parts = [Part(t, position, min(position + width, ends[t])) for t in active]
+        at_once = max(1, max(MAX_STEP_IMAGES, step_images) // width)
+        for first in range(0, len(parts), at_once):
+            yield Step(edit, tuple(parts[first : first + at_once]), split, kind, focus)
+        position += width
+
+
+def slice_nodes(center: float, *, nodes: Iterable[float] = FINE_NODES) -> list[float]:
+    """The coefficients of a curve, nearest to `center` first.
+
+    >>> slice_nodes(0.6, nodes=(-0.5, 0.0, 0.5, 1.0))
+    [0.5, 1.0, 0.0, -0.5]
+    """
+    return sorted(nodes, key=lambda node: (abs(node - center), node))
+
+
+def slice_steps(
+    edit: Edit,
+    *,
+    focus: str,
+    nodes: Sequence[float],
+    stop: int,
+    tasks: Sequence[str],
+    total: Total,
+    split: SplitName = "validation",
+    start: int = 0,
+    step_images: int = STEP_IMAGES,
+) -> Iterator[Step]:
+    """Measure `edit` with λ(focus) at each of `nodes`, in that order, as `point_steps` does."""
+    for node in nodes:
+        yield from point_steps(
+            edit.with_coefficient(focus, node),
+            tasks=tasks,
+            total=total,
+            split=split,
+            start=start,
+            stop=stop,
+            kind="slice",
+            focus=focus,
+            step_images=step_images,
+        )
+
+
+def commit_steps(
+    edit: Edit,
+    *,
+    focus: str | None,
+    tasks: Sequence[str],
+    total: Total,
+    split: SplitName = "validation",
+    references: Sequence[Edit] = (),
+    step_images: int = STEP_IMAGES,
+) -> Iterator[Step]:
+    """Everything the page wants to know about `edit`, most urgent first.
+
+    A first point of 16 images a task; the same images under the `references` (the pretrained
+    model, the pinned edit) for paired differences; the curve along λ(focus) at five nodes with 32
+    images; the point at 128; the curve at eleven nodes, filling in around the point, first with
+    32, then with 128 images; the point and the references on the whole split. Nodes stay on one
+    grid while the slider moves, so that most of the next curve is already known. A node that is
+    the point or a reference is measured as that. Without a `focus` there is no curve.
+    """
+    kinds: dict[Edit, Kind] = {edit: "point"}
+    for other in references:
+        kinds.setdefault(other, "reference")
+
+    def point(start: int, stop: int | None) -> Iterator[Step]:
+        for each, kind in kinds.items():
+            yield from point_steps(
+                each,
+                tasks=tasks,
+                total=total,
+                split=split,
+                start=start,
+                stop=stop,
+                kind=kind,
+                step_images=step_images,
+            )
+
+    def curve(nodes: Iterable[float], start: int, stop: int) -> Iterator[Step]:
+        if focus is None:
+            return
+        others = [n for n in nodes if edit.with_coefficient(focus, n) not in kinds]
+        yield from slice_steps(
+            edit,
+            focus=focus,
+            nodes=slice_nodes(edit.coefficients.get(focus, 0.0), nodes=others),
+            start=start,
+            stop=stop,
+            tasks=tasks,
+            total=total,
+            split=split,
+            step_images=step_images,
+        )
+
+    yield from point(0, FIRST_IMAGES)
+    yield from curve(COARSE_NODES, 0, COARSE_IMAGES)
+    yield from point(FIRST_IMAGES, FINE_IMAGES)
+    yield from curve([node for node in FINE_NODES if node not in COARSE_NODES], 0, COARSE_IMAGES)
+    yield from curve(FINE_NODES, COARSE_IMAGES, FINE_IMAGES)
+    yield from point(FINE_IMAGES, None)

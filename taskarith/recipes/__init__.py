@@ -1,0 +1,1 @@
+"""Protocols that search and report edits: negation, addition, the report, what a suite ships."""

@@ -1,0 +1,130 @@
+"""What a browser sends, checked: every value is validated or refused before anything uses it.
+
+Knows the shapes of messages and the bounds of their values; not what is done with them.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from taskarith.core import Edit, checked_coefficient
+from taskarith.errors import TaskArithError, UnknownNameError, unknown_name
+from taskarith.suites import Suite
+
+__all__ = ["Analogy", "Commit", "read_changed", "read_commit", "read_edit", "read_poll"]
+
+SESSION = re.compile(r"[0-9a-f]{24}")
+LARGEST_NUMBER = 2**53  # the last whole number a browser counts to exactly
+MAX_COEFFICIENTS = 100
+
+
+@dataclass(frozen=True)
+class Analogy:
+    """What measuring needs of "A is to B as C is to D": whose accuracy, and own·τ_C alone."""
+
+    c: str
+    d: str
+    own: float
+
+
+@dataclass(frozen=True)
+class Commit:
+    """An edit that came to rest, and what to measure around it.
+
+    Attributes:
+        session: which browser window.
+        seq: its number; a higher one of the same session replaces it.
+        focus: the vector whose slider is in hand.
+        pinned: the edit it is compared with, if one is pinned.
+    """
+
+    session: str
+    seq: int
+    edit: Edit
+    focus: str
+    analogy: Analogy | None
+    pinned: Edit | None
+
+
+def read_commit(message: object, suite: Suite) -> Commit:
+    """The commit in `message`; TaskArithError says what is wrong with it."""
+    fields = _fields(message)
+    edit = read_edit(fields.get("coefficients"), suite)
+    focus = _vector(fields.get("focus"), suite)
+    pinned = fields.get("pinned")
+    return Commit(
+        session=_session(fields),
+        seq=_whole(fields.get("seq"), "seq"),
+        edit=edit,
+        focus=focus,
+        analogy=_analogy(fields.get("analogy"), suite),
+        pinned=None if pinned is None else read_edit(pinned, suite),
+    )
+
+
+def read_poll(message: object) -> tuple[str, int, int]:
+    """Which session asks for more of which commit, and how many pieces it has."""
+    fields = _fields(message)
+    return (
+        _session(fields),
+        _whole(fields.get("seq"), "seq"),
+        _whole(fields.get("cursor"), "cursor"),
+    )
+
+
+def read_changed(message: object, suite: Suite) -> tuple[Edit, str, Literal["validation", "test"]]:
+    """The edit, task and split whose changed answers are asked for."""
+    fields = _fields(message)
+    task, split = fields.get("task"), fields.get("split")
+    visible = [name for name in suite.tasks if name != suite.second_control]
+    if task not in visible:
+        raise unknown_name("task", task, existing=visible)
+    if split != "validation" and split != "test":
+        raise unknown_name("split", split, existing=("validation", "test"))
+    return read_edit(fields.get("coefficients"), suite), str(task), split
+
+
+def read_edit(coefficients: object, suite: Suite) -> Edit:
+    """The edit with these coefficients; raises CoefficientError or UnknownNameError."""
+    if not isinstance(coefficients, Mapping) or len(coefficients) > MAX_COEFFICIENTS:
+        raise TaskArithError(
+            f"an edit needs an object of at most {MAX_COEFFICIENTS} coefficients by vector name"
+        )
+    edit = Edit(suite.name, coefficients)
+    suite.check_edit(edit)
+    return edit
+
+
+def _analogy(value: object, suite: Suite) -> Analogy | None:
+    if value is None:
+        return None
+    fields = _fields(value)
+    c, d = _vector(fields.get("c"), suite), _vector(fields.get("d"), suite)
+    if d not in suite.tasks or c not in suite.tasks:
+        raise UnknownNameError(f"an analogy is between tasks; {c} or {d} is a null direction")
+    return Analogy(c=c, d=d, own=checked_coefficient(fields.get("own"), c))
+
+
+def _fields(message: object) -> Mapping[str, Any]:
+    if not isinstance(message, Mapping):
+        raise TaskArithError("the page sent something else than an object; reload it")
+    return message
+
+
+def _session(fields: Mapping[str, Any]) -> str:
+    session = fields.get("session")
+    if not isinstance(session, str) or not SESSION.fullmatch(session):
+        raise TaskArithError("the page sent no valid session; reload it")
+    return session
+
+
+def _whole(value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_NUMBER:
+        raise TaskArithError(f"{name} must be a whole number from 0 on, got {str(value)[:40]!r}")
+    return value
+
+
+def _vector(name: object, suite: Suite) -> str:
+    suite.check_edit(Edit(suite.name, {name if isinstance(name, str) and name else "?": 1.0}))
+    return str(name)

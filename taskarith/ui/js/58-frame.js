@@ -1,0 +1,52 @@
+// The frame: where the plot's axes lie in pixels, shared by Plotly's picture and our overlay.
+// Knows sizes and ranges, not what is drawn.
+
+const SIDE = { left: 58, right: 200, top: 14, bottom: 46 }; // px at the usual size
+const NARROW = 560; // px: below, there is no room for labels at the lines' ends
+
+class Frame {
+  constructor(element) {
+    this.element = element;
+    this.size = { width: 0, height: 0 };
+    this.range = [-1.5, 1.5];
+    this.heights = [0, 1];
+  }
+
+  // Take the element's size; true if it has one and it is another.
+  measure() {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const unit = parseFloat(getComputedStyle(this.element).fontSize) / 16;
+    const same = width === this.size.width && height === this.size.height && unit === this.unit;
+    if (!width || same) return false;
+    this.size = { width, height };
+    this.unit = unit; // 1 at the usual size, 1.5 in the presenter's
+    this.narrow = width < NARROW * unit;
+    this.side = Object.fromEntries(Object.entries(SIDE).map(([k, v]) => [k, v * unit]));
+    if (this.narrow) Object.assign(this.side, { left: 50 * unit, right: 24 * unit });
+    return true;
+  }
+
+  get ready() { return this.size.width > 0; }
+  get left() { return this.side.left; }
+  get right() { return this.size.width - this.side.right; }
+  get top() { return this.side.top; }
+  get bottom() { return this.size.height - this.side.bottom; }
+
+  x(value) {
+    const [low, high] = this.range;
+    return this.left + (this.right - this.left) * (value - low) / (high - low);
+  }
+
+  valueAt(pixels) {
+    const [low, high] = this.range;
+    return low + (high - low) * (pixels - this.left) / (this.right - this.left);
+  }
+
+  y(value) {
+    const [low, high] = this.heights;
+    return this.top + (this.bottom - this.top) * (1 - (value - low) / (high - low));
+  }
+
+  holds(value) { return value >= this.heights[0] && value <= this.heights[1]; }
+  inside(value) { return Math.max(this.heights[0], Math.min(this.heights[1], value)); }
+}

@@ -1,0 +1,21 @@
+// Entry: Gradio runs the concatenated parts with `element`, `props` and `server` in scope.
+
+(async () => {
+  const root = element.querySelector(".taskarith");
+  const say = (text) => { root.querySelector(".starting").textContent = text; };
+  for (let wait = 300; ; wait = Math.min(5000, 2 * wait)) {
+    const hello = await server.hello({});
+    if (hello && !hello.error) {
+      const page = new Page(root, { hello, server });
+      root.dataset.state = "open";
+      element.closest("#instrument").page = page; // for tests, benchmarks and the curious
+      // Plotly loads beside everything else; the page is usable before it is there.
+      if (!window.taskarithPlotly) {
+        window.addEventListener("taskarith-plotly", () => page.reslice(), { once: true });
+      }
+      return;
+    }
+    say(hello ? hello.error : "Waiting for the server…");
+    await new Promise((resolve) => { setTimeout(resolve, wait); });
+  }
+})();

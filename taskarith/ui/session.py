@@ -1,0 +1,247 @@
+"""What the Explore page does on the server, without Gradio: edits in, measurements out.
+
+One Explorer serves every window; a window is a session. Nothing here trusts what it is sent.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from taskarith.core import Edit
+from taskarith.errors import AssetError, TaskArithError
+from taskarith.evaluation import (
+    Evaluator,
+    ResultCache,
+    Step,
+    Surrogate,
+    Worker,
+    describe_device,
+    load_surrogate,
+    visible_tasks,
+)
+from taskarith.suites import Suite
+from taskarith.tasks import SplitName
+from taskarith.ui.changes import changed_answers
+from taskarith.ui.hello import describe, read_shipped
+from taskarith.ui.incoming import Commit, read_changed, read_commit, read_edit, read_poll
+from taskarith.ui.pieces import Pieces
+from taskarith.ui.snippet import python_snippet
+from taskarith.ui.steps import look_steps, page_steps
+
+__all__ = ["Explorer"]
+
+PATIENCE = 15.0  # seconds that a waiting call is kept before it is answered with nothing new
+MAX_SESSIONS = 256
+VALIDATION: SplitName = "validation"
+TEST: SplitName = "test"
+
+_log = logging.getLogger(__name__)
+
+Answer = dict[str, Any]
+
+
+class Explorer:
+    """A suite, its engine warming up on the worker's thread, and the windows looking at it.
+
+    Args:
+        source: what the suite was opened by (name or folder), for the Python snippet.
+        make_evaluator: makes the evaluator; called on the worker's thread.
+        cache: where results are kept; memory only if None.
+        patience: seconds that a call may wait for something new.
+    """
+
+    def __init__(
+        self,
+        suite: Suite,
+        *,
+        make_evaluator: Callable[[], Evaluator],
+        source: str | None = None,
+        cache: ResultCache | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.suite = suite
+        self._source = source or suite.name
+        self._make_evaluator = make_evaluator
+        self._patience = patience
+        self._boot = uuid.uuid4().hex
+        self._evaluator: Evaluator | None = None
+        self._failure: str | None = None
+        self._shipped = read_shipped(suite)
+        self._surrogate = _read_surrogate(suite)
+        self._sessions: OrderedDict[str, Pieces] = OrderedDict()
+        self._hello = describe(suite, self._shipped)
+        self._worker = Worker(self._open, cache=cache)
+
+    def close(self) -> None:
+        """End the worker's thread."""
+        self._worker.close()
+
+    async def hello(self, message: object) -> Answer:
+        """Everything static, and how the engine stands."""
+        return {**self._hello, "engine": self._engine()}
+
+    async def engine(self, message: object) -> Answer:
+        """How the engine stands; waits while it is loading and the browser knows that."""
+        known = message.get("known") if isinstance(message, Mapping) else None
+        clock = asyncio.get_running_loop().time
+        ends = clock() + self._patience
+        while (answer := self._engine())["state"] == known == "loading" and clock() < ends:
+            await asyncio.sleep(0.1)
+        return answer
+
+    async def commit(self, message: object) -> Answer:
+        """Start measuring around an edit on validation; answers with the first points."""
+        commit = read_commit(message, self.suite)
+        compared = {"pretrained": Edit(self.suite.name)}
+        if commit.pinned is not None:
+            compared["pinned"] = commit.pinned
+
+        def steps() -> Iterator[Step]:  # drawn on the worker's thread, once the evaluator is there
+            yield from page_steps(
+                commit,
+                evaluator=self._live(),
+                compared=list(compared.values()),
+                shipped=self._shipped,
+            )
+
+        return await self._start(commit, steps(), compared=compared, split=VALIDATION)
+
+    async def test(self, message: object) -> Answer:
+        """The deliberate act: measure an edit on the whole test split. Counted as a look."""
+        commit = read_commit(message, self.suite)
+
+        def steps() -> Iterator[Step]:
+            yield from look_steps(commit, evaluator=self._live())
+
+        compared = {"pretrained": Edit(self.suite.name)}
+        return await self._start(commit, steps(), compared=compared, split=TEST)
+
+    async def more(self, message: object) -> Answer:
+        """The next points of a commit, when there are some."""
+        session, seq, cursor = read_poll(message)
+        pieces = self._sessions.get(session)
+        if pieces is None or pieces.seq < seq:
+            return {"unknown": True}  # after a restart: the browser sends its edit again
+        if pieces.seq > seq:
+            return _overtaken(seq)
+        self._sessions.move_to_end(session)
+        return await self._since(pieces, cursor)
+
+    async def surrogate(self, message: object) -> Answer:
+        """The preview's coefficients, if the suite has them."""
+        return self._surrogate.payload() if self._surrogate is not None else {}
+
+    async def changed(self, message: object) -> Answer:
+        """Images of one task whose answer is not the pretrained model's, as far as measured."""
+        edit, task, split = read_changed(message, self.suite)
+        if self._evaluator is None:
+            return {}
+        return await asyncio.to_thread(
+            changed_answers,
+            self._evaluator,
+            self._worker.cache,
+            edit=edit,
+            task=task,
+            split=split,
+        )
+
+    async def take(self, message: object) -> Answer:
+        """The edit as JSON, and the Python that measures it."""
+        fields = message if isinstance(message, Mapping) else {}
+        edit = read_edit(fields.get("coefficients"), self.suite)
+        split = TEST if fields.get("split") == TEST else VALIDATION
+        tasks = visible_tasks(self.suite, edit)
+        python = python_snippet(edit, source=self._source, tasks=tasks, split=split)
+        return {"edit": edit.to_json(), "python": python}
+
+    async def _start(
+        self,
+        commit: Commit,
+        steps: Iterator[Step],
+        *,
+        compared: Mapping[str, Edit],
+        split: SplitName,
+    ) -> Answer:
+        def labels(task: str) -> np.ndarray:
+            return self._live().labels(task, split)
+
+        pieces = Pieces(commit.seq, edit=commit.edit, split=split, compared=compared, labels=labels)
+        taken = self._worker.submit(commit.session, commit.seq, steps=steps, on_piece=pieces.put)
+        if not taken:  # sent again because the answer was lost, or overtaken on the way
+            pieces = self._sessions.get(commit.session, pieces)
+            if pieces.seq != commit.seq:
+                return _overtaken(commit.seq)
+        self._sessions[commit.session] = pieces
+        self._sessions.move_to_end(commit.session)
+        while len(self._sessions) > MAX_SESSIONS:
+            self._sessions.popitem(last=False)
+        return await self._since(pieces, 0)
+
+    async def _since(self, pieces: Pieces, cursor: int) -> Answer:
+        answer = await pieces.since(cursor, patience=self._patience)
+        answer["split"] = pieces.split
+        if pieces.split == TEST:
+            answer["looks"] = self._worker.cache.looks(self.suite.fingerprint).ever
+        return answer
+
+    def _live(self) -> Evaluator:
+        assert self._evaluator is not None  # nothing is measured before the engine is there
+        return self._evaluator
+
+    def _open(self) -> Evaluator:
+        """Make the evaluator and warm it up; on the worker's thread."""
+        try:
+            evaluator = self._make_evaluator()
+            pretrained = Edit(self.suite.name)
+            evaluator.use(pretrained)
+            evaluator.prepare(visible_tasks(self.suite, pretrained), split=VALIDATION)
+        except Exception as error:
+            known = isinstance(error, TaskArithError)
+            self._failure = str(error) if known else f"{type(error).__name__}: {error}"
+            _log.error("the engine could not start", exc_info=None if known else error)
+            raise
+        self._evaluator = evaluator
+        return evaluator
+
+    def _engine(self) -> Answer:
+        answer: Answer = {"boot": self._boot, "state": "loading", "device": None}
+        if self._failure is not None:
+            message = f"The engine could not start, so nothing new is measured: {self._failure}"
+            answer |= {"state": "failed", "message": message}
+        elif self._evaluator is not None:
+            answer |= {
+                "state": "ready",
+                "device": describe_device(self._evaluator.device),
+                "other_images": self._other_images(self._evaluator),
+            }
+        return answer
+
+    def _other_images(self, evaluator: Evaluator) -> list[str]:
+        """Tasks whose images this machine draws otherwise than where the shipped ones were made."""
+        if self._shipped is None:
+            return []
+        pretrained, shipped = Edit(self.suite.name), self._shipped.images
+        return [
+            task
+            for task in visible_tasks(self.suite, pretrained)
+            if task in shipped
+            and shipped[task] != evaluator.key(pretrained, task=task, split=VALIDATION).images
+        ]
+
+
+def _overtaken(seq: int) -> Answer:
+    """A newer commit of the same window has taken this one's place."""
+    return {"seq": seq, "cursor": 0, "done": True, "points": []}
+
+
+def _read_surrogate(suite: Suite) -> Surrogate | None:
+    try:
+        return load_surrogate(suite)
+    except AssetError as error:
+        _log.warning("the page starts without a preview: %s", error)
+        return None

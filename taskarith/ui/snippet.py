@@ -1,0 +1,38 @@
+"""The Python that reproduces what the page shows; knows the library's public names."""
+
+from taskarith.core import Edit
+
+__all__ = ["python_snippet"]
+
+TEMPLATE = '''"""{formula}
+
+Accuracies of this edit, as the Explore page shows them: the same images, the same numbers.
+"""
+
+from taskarith import Edit, load_suite
+from taskarith.evaluation import Evaluator, measure
+
+suite = load_suite({source!r})
+edit = Edit({suite!r}, {coefficients!r}{seed})
+tasks = {tasks!r}
+for task, estimate in measure(Evaluator(suite), edit, tasks=tasks, split={split!r}).items():
+    low, high = estimate.interval
+    print(f"{{task:22}} {{estimate.accuracy:6.1%}}  ({{low:.1%}}–{{high:.1%}}, n = {{estimate.n}})")
+'''
+
+
+def python_snippet(edit: Edit, *, source: str, tasks: list[str], split: str) -> str:
+    """A script that measures `edit` on the whole `split` of `tasks`.
+
+    Args:
+        source: what `load_suite` takes: the suite's name or folder.
+    """
+    return TEMPLATE.format(
+        formula=edit.formula(),
+        source=source,
+        suite=edit.suite,
+        coefficients=dict(edit.coefficients),
+        seed=f", seed={edit.seed}" if edit.seed else "",
+        tasks=tasks,
+        split=split,
+    )

@@ -1,0 +1,30 @@
+"""`report` writes where it is told to; what the report says is tested with the recipe."""
+
+from pathlib import Path
+
+import pytest
+
+from taskarith.cli import main
+
+
+def test_report_writes_the_file(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "REPORT.md"
+    assert main(["report", str(tiny_folder), "--output", str(path), "--device", "cpu"]) == 0
+    assert path.read_text(encoding="utf-8").startswith("# ")
+    assert str(path) in capsys.readouterr().out
+
+
+def test_report_refuses_a_suite_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "nimi"]) == 2
+    assert "unknown suite 'nimi'" in capsys.readouterr().err
+
+
+def test_report_refuses_a_place_it_cannot_write_to(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "REPORT.md"
+    assert main(["report", str(tiny_folder), "--output", str(path)]) == 2
+    assert str(path.parent) in capsys.readouterr().err

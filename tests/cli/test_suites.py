@@ -1,0 +1,35 @@
+"""`suites` describes every suite that comes with the project."""
+
+from pathlib import Path
+
+import pytest
+
+import taskarith.suites.suite
+from taskarith.cli.suites import suites
+
+
+@pytest.fixture
+def only_tiny(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taskarith.suites.suite, "SUITES_FOLDER", tiny_folder.parent)
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_a_row_holds_names() -> None:
+    tasks = ["apples", "birds", "coins", "dice", "eggs", "flags", "gardens", "houses"]
+    assert suites().data == [
+        {
+            "name": "tiny",
+            "base": "open_clip base.safetensors",
+            "targets": tasks[:4],
+            "control": "gardens",
+            "tasks": tasks,
+            "vectors": tasks[:6],
+        }
+    ]
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_the_text_names_the_same() -> None:
+    text = suites().text
+    assert text.startswith("tiny: random weights for tests") or "tiny" in text.splitlines()[0]
+    assert "apples, birds, coins, dice" in text

@@ -1,0 +1,152 @@
+"""`__all__` is exact: in every module what it defines in public, in every package this table."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+import taskarith
+
+PACKAGE = Path(taskarith.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.name not in ("__init__.py", "__main__.py")
+}
+PACKAGES = {
+    ".".join(path.relative_to(PACKAGE.parent).parent.parts): path
+    for path in sorted(PACKAGE.rglob("__init__.py"))
+}
+
+# What other people's code may import. A change here is a change of the public interface.
+PUBLIC: dict[str, list[str]] = {
+    "taskarith": [
+        "Edit",
+        "Recomposer",
+        "Suite",
+        "TaskArithError",
+        "TaskVector",
+        "__version__",
+        "list_suites",
+        "load_suite",
+    ],
+    "taskarith.cli": ["main"],
+    "taskarith.core": [
+        "Edit",
+        "MAX_COEFFICIENT",
+        "METHODS",
+        "NULLS",
+        "ParameterLayout",
+        "Recomposer",
+        "TaskVector",
+        "analogy_coefficients",
+        "check_states",
+        "checked_coefficient",
+        "finite_number",
+        "permuted_vector",
+        "random_vector",
+    ],
+    "taskarith.evaluation": [
+        "Estimate",
+        "Evaluator",
+        "Failure",
+        "Finished",
+        "Looks",
+        "Measurer",
+        "PairedDifference",
+        "Part",
+        "Piece",
+        "Reading",
+        "ResultCache",
+        "Shipped",
+        "Step",
+        "Surrogate",
+        "SurrogateError",
+        "SweepRow",
+        "Worker",
+        "choose_device",
+        "commit_steps",
+        "describe_device",
+        "fit_surrogate",
+        "load_shipped",
+        "load_surrogate",
+        "make_shipped",
+        "measure",
+        "point_steps",
+        "slice_steps",
+        "stratified_order",
+        "surrogate_error",
+        "sweep",
+        "visible_tasks",
+    ],
+    "taskarith.models": ["ClipModel", "WordTokenizer", "load_clip"],
+    "taskarith.recipes": [],
+    "taskarith.sources": ["fingerprint", "read_metadata", "read_tensors", "write_tensors"],
+    "taskarith.suites": [
+        "Base",
+        "Manifest",
+        "Preset",
+        "SUITES_FOLDER",
+        "Suite",
+        "list_suites",
+        "load_suite",
+        "parse_manifest",
+        "read_manifest",
+    ],
+    "taskarith.tasks": [
+        "ROLES",
+        "Role",
+        "SPLITS",
+        "Split",
+        "SplitName",
+        "Task",
+        "TextEncoder",
+        "build_head",
+        "cache_folder",
+        "load_split",
+    ],
+    "taskarith.tasks.world": [
+        "Domain",
+        "FAMILIES",
+        "Family",
+        "SPLIT_SIZES",
+        "family",
+        "pixel_fingerprint",
+        "world_split",
+    ],
+    "taskarith.training": [],
+    "taskarith.ui": ["launch"],
+}
+
+
+def public_definitions(path: Path) -> set[str]:
+    """Functions and classes without a leading underscore that the module itself defines."""
+    return {
+        node.name
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+    }
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_names_what_it_defines(name: str) -> None:
+    module = importlib.import_module(name)
+    names = module.__all__
+    assert len(names) == len(set(names))
+    assert [name for name in names if not hasattr(module, name)] == []
+    assert public_definitions(MODULES[name]) - set(names) == set()
+    assert [name for name in names if name.startswith("_")] == []
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_package_offers_exactly_this(name: str) -> None:
+    package = importlib.import_module(name)
+    offered = getattr(package, "__all__", [])
+    assert sorted(offered) == PUBLIC[name]
+    assert [name for name in offered if not hasattr(package, name)] == []
+
+
+def test_the_table_names_no_package_that_is_gone() -> None:
+    assert PUBLIC.keys() == PACKAGES.keys()

@@ -1,0 +1,84 @@
+"""What the README shows, runs: every Python example and every `taskarith` command."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from taskarith.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+# The commands that are not run here, by how they start, and why.
+NOT_RUN = {
+    "make app": "CI installs once and runs `make test`; the page has tests of its own",
+    "make test": "is what runs this",
+    "python -m taskarith train mini": "takes hours; tests/training trains a tiny model",
+    "python -m taskarith report mini": "takes minutes; tests/recipes writes a tiny suite's report",
+    "python -m taskarith app": "serves until it is stopped; the page has tests of its own",
+    "hf ": "needs an account and the Hub",
+    "docker ": "there is no Docker where the tests run",
+}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+
+
+def commands() -> list[str]:
+    lines = "".join(blocks("console")).splitlines()
+    return [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+
+
+def reason_not_to_run(command: str) -> str | None:
+    return next((why for start, why in NOT_RUN.items() if command.startswith(start)), None)
+
+
+@pytest.mark.parametrize("code", blocks("python"), ids=lambda code: code.splitlines()[0])
+def test_python_examples_run(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if not reason_not_to_run(c)])
+def test_commands_run(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    program, module, name, *arguments = shlex.split(command)
+    assert (program, module, name) == ("python", "-m", "taskarith")
+    assert main(arguments) == 0
+    assert capsys.readouterr().out
+
+
+def test_nothing_is_excused_that_is_not_there() -> None:
+    for start in NOT_RUN:
+        assert any(command.startswith(start) for command in commands()), start
+
+
+def test_there_are_examples() -> None:
+    assert len(blocks("python")) >= 2
+    assert len(commands()) > len(NOT_RUN)
+
+
+def test_every_command_of_the_program_is_shown() -> None:
+    shown = {shlex.split(c)[3] for c in commands() if c.startswith("python -m taskarith")}
+    assert shown == {"suites", "evaluate", "sweep", "analogy", "train", "report", "app"}
+
+
+def test_the_tree_names_every_folder_and_file() -> None:
+    tree = next(block for block in blocks("text") if "app.py" in block)
+    named = set(re.findall(r"[\w./-]+", tree))
+    files = [
+        path
+        for path in [*ROOT.glob("*.py"), *(ROOT / "taskarith").rglob("*.py")]
+        if path.name != "__init__.py" and "world" not in path.parts
+    ]
+    assert [path.name for path in files if path.name not in named] == []
+
+
+def test_the_space_runs_the_gradio_we_develop_with() -> None:
+    front_matter = README.split("---")[1]
+    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    version = re.search(r"^sdk_version: (\S+)$", front_matter, flags=re.MULTILINE)
+    assert version is not None
+    assert f"\ngradio=={version[1]}\n" in constraints

@@ -1,0 +1,167 @@
+"""A tiny suite with everything the page uses, the real page on it, and one real Chromium."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from taskarith.evaluation import Evaluator, fit_surrogate, make_shipped
+from taskarith.suites import Suite, load_suite
+from tests.conftest import CHROMIUM
+from tests.tiny import TARGETS
+
+ANALOGY = {"a": "birds", "b": "eggs", "c": "flags", "d": "coins"}
+PATIENCE = 90  # seconds until the page answers, on a machine that is busy with other things
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def page_folder(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny suite with shipped measurements, a surrogate and an analogy among its presets."""
+    folder = tmp_path_factory.mktemp("page") / "tiny"
+    shutil.copytree(tiny_folder, folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for preset in manifest["presets"]:
+        if preset["name"] == "analogy":
+            preset.update(analogy=ANALOGY, focus=ANALOGY["c"])
+    _write(folder, manifest)
+    evaluator = Evaluator(load_suite(folder), device="cpu")
+    make_shipped(evaluator).save(folder / "measurements.json")
+    fit_surrogate(evaluator, tasks=[*TARGETS, "gardens"]).save(folder / "surrogate.safetensors")
+    manifest |= {"measurements": "measurements.json", "surrogate": "surrogate.safetensors"}
+    _write(folder, manifest)
+    return folder
+
+
+@pytest.fixture
+def page_suite(page_folder: Path) -> Suite:
+    return load_suite(page_folder)
+
+
+class Server:
+    """The real page in a process of its own; it can be stopped and started on the same port."""
+
+    def __init__(self, suite: Path, *, cache: Path) -> None:
+        self.suite = suite
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self._environment = {**os.environ, "TASKARITH_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
+        self._log = cache.parent / f"page-{self.port}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        code = (
+            "from taskarith.ui import launch; "
+            f"launch(suite={str(self.suite)!r}, port={self.port}, device='cpu')"
+        )
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", code], stdout=log, stderr=log, env=self._environment
+            )
+        ends = time.monotonic() + PATIENCE
+        while not _answers(self.url):
+            assert self._process.poll() is None, self._log.read_text()
+            assert time.monotonic() < ends, self._log.read_text()
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=30)
+            self._process = None
+
+
+@pytest.fixture(scope="session")
+def server(page_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One page for all tests that leave it as it is."""
+    server = Server(page_folder, cache=tmp_path_factory.mktemp("served") / "cache")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next(found for name in CHROMIUM if (found := shutil.which(name)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        permissions=["clipboard-read", "clipboard-write"],
+        base_url=server.url,
+    )
+    context.set_default_timeout(1000 * PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def problems() -> list[str]:
+    """What the browser complained about: uncaught errors, and requests to other hosts."""
+    return []
+
+
+@pytest.fixture
+def open_page(
+    context: BrowserContext, server: Server, problems: list[str]
+) -> Iterator[Callable[..., Page]]:
+    """Opens the page at a query and waits until the engine is live (or only until it shows)."""
+
+    def open_at(query: str = "", *, live: bool = True) -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.extend(_elsewhere(request.url, server.url)))
+        page.goto(f"/{query}")
+        page.locator(".taskarith[data-state=open]").wait_for()
+        if live:
+            page.wait_for_function(
+                "document.querySelector('#instrument').page.engine.state === 'ready'"
+            )
+        return page
+
+    yield open_at
+    assert problems == []
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _elsewhere(url: str, own: str) -> list[str]:
+    return [] if url.startswith((own, "data:", "blob:")) else [f"request to {url}"]
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _write(folder: Path, manifest: object) -> None:
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")

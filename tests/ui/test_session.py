@@ -1,0 +1,284 @@
+"""The page's logic without Gradio and without a browser, on the real engine."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from taskarith.core import Edit
+from taskarith.errors import AssetError, CoefficientError
+from taskarith.evaluation import Evaluator, measure
+from taskarith.suites import Suite
+from taskarith.ui.session import Explorer
+from tests.tiny import TARGETS
+
+SESSIONS = ("a" * 24, "b" * 24)
+VISIBLE = [*TARGETS, "gardens"]
+
+Answer = dict[str, Any]
+
+
+@pytest.fixture
+def explorer(page_suite: Suite) -> Iterator[Explorer]:
+    explorer = Explorer(
+        page_suite,
+        make_evaluator=lambda: Evaluator(page_suite, device="cpu"),
+        source=str(page_suite.folder),
+        patience=5.0,
+    )
+    yield explorer
+    explorer.close()
+
+
+def message(coefficients: dict[str, float], *, seq: int = 1, **more: object) -> Answer:
+    focus = next(iter(coefficients), "apples")
+    return {
+        "session": SESSIONS[0],
+        "seq": seq,
+        "coefficients": coefficients,
+        "focus": focus,
+        "analogy": None,
+        "pinned": None,
+    } | more
+
+
+async def follow(
+    explorer: Explorer, start: Callable[[Answer], Awaitable[Answer]], sent: Answer
+) -> list[Answer]:
+    """Every answer to one commit, as the browser collects them."""
+    answers = [await start(sent)]
+    while not answers[-1]["done"]:
+        poll = {key: sent[key] for key in ("session", "seq")}
+        answers.append(await explorer.more(poll | {"cursor": answers[-1]["cursor"]}))
+    return answers
+
+
+def points_of(answers: list[Answer]) -> dict[tuple[tuple[str, float], ...], dict[str, list[int]]]:
+    """The final counts by edit: later points replace earlier ones."""
+    points: dict[tuple[tuple[str, float], ...], dict[str, list[int]]] = {}
+    for answer in answers:
+        for coefficients, counts in answer["points"]:
+            points.setdefault(tuple(sorted(coefficients.items())), {}).update(counts)
+    return points
+
+
+async def ready(explorer: Explorer) -> Answer:
+    state = await explorer.engine({})
+    while state["state"] == "loading":
+        state = await explorer.engine({"known": "loading"})
+    return state
+
+
+def test_the_page_is_described_before_the_engine_is_there(page_suite: Suite) -> None:
+    gate = threading.Event()
+
+    def slow() -> Evaluator:
+        assert gate.wait(30)
+        return Evaluator(page_suite, device="cpu")
+
+    explorer = Explorer(page_suite, make_evaluator=slow, patience=0.2)
+
+    async def scenario() -> None:
+        hello = await explorer.hello({})
+        assert hello["engine"]["state"] == "loading"
+        assert hello["shipped"]
+        assert (await explorer.engine({"known": "loading"}))["state"] == "loading"
+        assert await explorer.changed(
+            {"coefficients": {}, "task": "apples", "split": "validation"}
+        ) == {}
+        gate.set()
+        assert (await ready(explorer))["device"] == "CPU"
+
+    asyncio.run(scenario())
+    explorer.close()
+
+
+def test_a_commit_measures_the_point_the_curve_and_the_whole_split(explorer: Explorer) -> None:
+    answers = asyncio.run(follow(explorer, explorer.commit, message({"apples": -0.5})))
+    first = answers[0]["points"][0]
+    assert first[0] == {"apples": -0.5}
+    assert {task: n for task, (_, n, _) in first[1].items()} == dict.fromkeys(VISIBLE, 16)
+    points = points_of(answers)
+    whole = points["apples", -0.5],
+    assert {n for _, n, _ in points[(("apples", -0.5),)].values()} == {80}
+    nodes = {dict(key).get("apples", 0.0) for key in points if set(dict(key)) <= {"apples"}}
+    assert {-1.5, -0.75, 0.0, 0.75, 1.5} <= nodes
+    assert answers[-1]["seconds"]["evaluate"] > 0
+    assert whole
+
+
+def test_the_page_gives_the_librarys_numbers(explorer: Explorer, page_suite: Suite) -> None:
+    edit = {"apples": -0.35, "dice": 0.8}
+    answers = asyncio.run(follow(explorer, explorer.commit, message(edit)))
+    shown = points_of(answers)[tuple(sorted(edit.items()))]
+    expected = measure(Evaluator(page_suite, device="cpu"), Edit("tiny", edit), tasks=VISIBLE)
+    assert shown == {task: [e.correct, e.n, e.total] for task, e in expected.items()}
+
+
+def test_paired_differences_are_over_the_same_images(explorer: Explorer) -> None:
+    sent = message({"apples": -1.0}, pinned={"apples": 1.0})
+    last = asyncio.run(follow(explorer, explorer.commit, sent))[-1]
+    for against, base in (("pretrained", ()), ("pinned", (("apples", 1.0),))):
+        points = points_of(asyncio.run(follow(explorer, explorer.commit, sent | {"seq": 9})))
+        pair = last["paired"][against]["apples"]
+        assert pair["n"] == 80
+        change = points[(("apples", -1.0),)]["apples"][0] - points[base]["apples"][0]
+        assert pair["gained"] - pair["lost"] == change
+        break_even = pair["low"] <= pair["difference"] <= pair["high"]
+        assert break_even
+        sent["seq"] = 8
+
+
+def test_an_auxiliary_is_measured_when_it_takes_part(explorer: Explorer) -> None:
+    answers = asyncio.run(follow(explorer, explorer.commit, message({"eggs": 0.5})))
+    assert set(answers[0]["points"][0][1]) == {*VISIBLE, "eggs"}
+
+
+def test_an_analogy_measures_d_under_c_alone_and_under_its_true_vector(explorer: Explorer) -> None:
+    analogy = {"a": "birds", "b": "eggs", "c": "flags", "d": "coins", "bracket": 1, "own": 0.7}
+    sent = message({"birds": -1.0, "eggs": 1.0, "flags": 0.7}, focus="flags", analogy=analogy)
+    points = points_of(asyncio.run(follow(explorer, explorer.commit, sent)))
+    assert "coins" in points[(("flags", 0.7),)]
+    assert "coins" in points[(("coins", 1.0),)]
+
+
+def test_a_newer_commit_takes_the_place_of_the_older(explorer: Explorer) -> None:
+    async def scenario() -> None:
+        await ready(explorer)
+        old = await explorer.commit(message({"apples": 0.31}, seq=1))
+        await explorer.commit(message({"apples": 0.32}, seq=2))
+        poll = {"session": SESSIONS[0], "seq": 1, "cursor": old["cursor"]}
+        assert await explorer.more(poll) == {
+            "seq": 1, "cursor": 0, "done": True, "points": [],
+        }  # fmt: skip
+        late = await explorer.commit(message({"apples": 0.33}, seq=1))
+        assert late["points"] == []
+        assert late["done"]
+
+    asyncio.run(scenario())
+
+
+def test_a_commit_sent_twice_is_measured_once_and_answered_twice(explorer: Explorer) -> None:
+    async def scenario() -> None:
+        await ready(explorer)
+        sent = message({"apples": 0.41})
+        first, again = await explorer.commit(sent), await explorer.commit(sent)
+        assert again["points"][: len(first["points"])] == first["points"]
+
+    asyncio.run(scenario())
+
+
+def test_after_a_restart_the_server_asks_for_the_edit_again(explorer: Explorer) -> None:
+    poll = {"session": SESSIONS[1], "seq": 7, "cursor": 30}
+    assert asyncio.run(explorer.more(poll)) == {"unknown": True}
+
+
+def test_two_windows_do_not_disturb_each_other(explorer: Explorer) -> None:
+    async def scenario() -> None:
+        one = message({"birds": 0.21})
+        two = message({"dice": 0.22}, session=SESSIONS[1])
+        both = await asyncio.gather(
+            follow(explorer, explorer.commit, one), follow(explorer, explorer.commit, two)
+        )
+        for answers, key in zip(both, ((("birds", 0.21),), (("dice", 0.22),)), strict=True):
+            assert {n for _, n, _ in points_of(answers)[key].values()} == {80}
+
+    asyncio.run(scenario())
+
+
+def test_looking_at_test_is_counted_once_per_edit(explorer: Explorer) -> None:
+    async def scenario() -> None:
+        one = (await follow(explorer, explorer.test, message({"apples": 0.5}, seq=1)))[-1]
+        same = (await follow(explorer, explorer.test, message({"apples": 0.5}, seq=2)))[-1]
+        two = (await follow(explorer, explorer.test, message({"apples": 0.6}, seq=3)))[-1]
+        assert [one["split"], one["looks"], same["looks"], two["looks"]] == ["test", 1, 1, 2]
+        assert {n for _, n, _ in one["points"][0][1].values()} <= {120}
+
+    asyncio.run(scenario())
+
+
+def test_changed_images_are_those_answered_otherwise(
+    explorer: Explorer, page_suite: Suite
+) -> None:
+    asked = {"coefficients": {"apples": -1.5}, "task": "apples", "split": "validation"}
+
+    async def scenario() -> Answer:
+        await follow(explorer, explorer.commit, message({"apples": -1.5}))
+        return await explorer.changed(asked)
+
+    answer = asyncio.run(scenario())
+    assert answer["looked"] == 80
+    assert 0 < answer["changed"] <= 80
+    assert len(answer["images"]) == min(8, answer["changed"])
+    for image in answer["images"]:
+        assert image["before"] != image["after"]
+        assert {image["before"], image["after"], image["truth"]} <= set(
+            page_suite.tasks["apples"].classnames
+        )
+        assert image["src"].startswith("data:image/png;base64,")
+
+
+def test_the_python_to_take_away_prints_the_same_numbers(
+    explorer: Explorer, page_suite: Suite
+) -> None:
+    async def scenario() -> tuple[Answer, Answer]:
+        points = points_of(await follow(explorer, explorer.commit, message({"dice": 0.9})))
+        taken = await explorer.take({"coefficients": {"dice": 0.9}, "split": "validation"})
+        return taken, points[(("dice", 0.9),)]
+
+    taken, counts = asyncio.run(scenario())
+    assert Edit.from_json(taken["edit"]) == Edit("tiny", {"dice": 0.9})
+    printed = StringIO()
+    with redirect_stdout(printed):
+        exec(compile(taken["python"], "taken.py", "exec"), {})
+    lines = {line.split()[0]: line for line in printed.getvalue().splitlines()}
+    assert set(lines) == set(counts)
+    for task, (correct, n, _) in counts.items():
+        assert f"{correct / n:6.1%}" in lines[task]
+        assert f"n = {n}" in lines[task]
+
+
+def test_bad_values_raise_before_anything_is_measured(explorer: Explorer) -> None:
+    with pytest.raises(CoefficientError, match="finite number"):
+        asyncio.run(explorer.commit(message({"apples": float("nan")})))
+    with pytest.raises(CoefficientError, match="out of range"):
+        asyncio.run(explorer.test(message({"apples": 4.0})))
+
+
+def test_an_engine_that_cannot_start_says_why_and_the_page_goes_on(page_suite: Suite) -> None:
+    def broken() -> Evaluator:
+        raise AssetError("vectors/apples.safetensors is damaged; restore it")
+
+    explorer = Explorer(page_suite, make_evaluator=broken, patience=2.0)
+
+    async def scenario() -> None:
+        state = await ready(explorer)
+        assert state["state"] == "failed"
+        assert "apples.safetensors is damaged" in state["message"]
+        assert (await explorer.hello({}))["shipped"]
+        answer = await explorer.commit(message({"apples": 0.5}))
+        assert answer["done"]
+        assert "damaged" in answer["error"]
+
+    asyncio.run(scenario())
+    explorer.close()
+
+
+def test_sessions_are_bounded(explorer: Explorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("taskarith.ui.session.MAX_SESSIONS", 3)
+
+    async def scenario() -> list[bool]:
+        await ready(explorer)
+        names = [f"{index:024x}" for index in range(6)]
+        for name in names:
+            await explorer.commit(message({"apples": 0.1}, session=name))
+        answers = [
+            await explorer.more({"session": name, "seq": 1, "cursor": 0}) for name in names
+        ]
+        return ["unknown" in answer for answer in answers]
+
+    assert asyncio.run(scenario()) == [True, True, True, False, False, False]
