@@ -26,7 +26,7 @@ from taskarith.evaluation.plan import (
 )
 from taskarith.suites import load_suite
 
-__all__ = ["run"]
+__all__ = ["run", "when_measured"]
 
 TRIALS = 12
 FULL_TRIALS = 3
@@ -114,13 +114,13 @@ def _trial(page: Page, trial: int, *, tasks: list[str], last: str) -> dict[str, 
         pieces = page.evaluate("window.record ? window.record.pieces : []")
         for stage, (nodes, images) in STAGES.items():
             wanted = {(node, task) for node in nodes or [value] for task in tasks}
-            after = _when(pieces, wanted, images=images, state=state)
+            after = when_measured(pieces, wanted, images=images, state=state)
             if after is not None:
                 done[stage] = after / 1000
     return done
 
 
-def _when(
+def when_measured(
     pieces: list[dict[str, Any]],
     wanted: set[tuple[float, str]],
     *,

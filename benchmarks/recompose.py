@@ -7,6 +7,7 @@ product.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from benchmarks.timing import machine, percentile, turns
 from taskarith.core import Recomposer, TaskVector
 
-__all__ = ["run"]
+__all__ = ["measure_size", "run"]
 
 VECTORS = 8
 ROUNDS = 15
@@ -23,10 +24,11 @@ SIZES = {"mini": (192, 4), "vit-b-32": (768, 12)}
 
 
 def run(suite: str) -> dict[str, object]:  # of any suite: only sizes matter
-    return {"machine": machine(), **{name: _measure(*size) for name, size in SIZES.items()}}
+    return {"machine": machine(), **{name: measure_size(*size) for name, size in SIZES.items()}}
 
 
-def _measure(width: int, blocks: int) -> dict[str, object]:
+def measure_size(width: int, blocks: int) -> dict[str, Any]:
+    """All contestants on the block matrices of one transformer."""
     module = _Blocks(width, blocks)
     base = {name: p.detach().clone() for name, p in module.named_parameters()}
     names = [f"t{index}" for index in range(VECTORS)]

@@ -15,6 +15,9 @@ from tests.tiny import build_tiny_suite
 settings.register_profile("taskarith", deadline=None, derandomize=True, database=None)
 settings.load_profile("taskarith")
 
+# On tiny models a second thread costs more than it gains, and far more on a busy machine.
+torch.set_num_threads(1)
+
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 # Marker: what its tests need, and whether that is there.

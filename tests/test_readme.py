@@ -23,6 +23,14 @@ NOT_RUN = {
 }
 
 
+@pytest.fixture(autouse=True)
+def one_cache(
+    own_cache: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pictures of `mini` are drawn for the first example only."""
+    monkeypatch.setenv("TASKARITH_CACHE", str(tmp_path_factory.getbasetemp() / "readme-cache"))
+
+
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
 

@@ -20,11 +20,11 @@ from taskarith.evaluation.results import ResultCache
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName
 
-__all__ = ["CONTROL_IMAGES", "SHIPPED_NODES", "Shipped", "load_shipped", "make_shipped"]
+__all__ = ["SHIPPED_IMAGES", "SHIPPED_NODES", "Shipped", "load_shipped", "make_shipped"]
 
 FORMAT = 1
 SHIPPED_NODES = tuple(step / 4 for step in range(-6, 7))  # −1.5…1.5; holds the live curve's nodes
-CONTROL_IMAGES = 512  # of the control's split: enough for a picture, and thousands would be slow
+SHIPPED_IMAGES = 256  # of each split: enough for a picture; the page measures the rest itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,21 +105,18 @@ def make_shipped(
     evaluator: Evaluator,
     *,
     split: SplitName = "validation",
-    control_images: int = CONTROL_IMAGES,
+    images: int = SHIPPED_IMAGES,
     cache: ResultCache | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Shipped:
     """Measure what the first screen may show.
 
     The pretrained model, every vector alone along λ (with λ = 1, its fine-tuned model), and each
-    preset with the curve of its focus; on all tasks but the second control, on the whole split,
-    of the control on its first `control_images`.
+    preset with the curve of its focus; on the first `images` of all tasks but the second control.
     """
     suite = evaluator.suite
     tasks = [name for name in suite.tasks if name != suite.second_control]
-    counts = {name: evaluator.total(name, split) for name in tasks}
-    counts[suite.control] = min(control_images, counts[suite.control])
-    parts = tuple(Part(name, 0, count) for name, count in counts.items())
+    parts = tuple(Part(name, 0, min(images, evaluator.total(name, split))) for name in tasks)
     measurer = Measurer(evaluator, cache=cache)
     edits = list(dict.fromkeys(_edits(suite)))
     points = {}
@@ -128,8 +125,8 @@ def make_shipped(
         points[edit] = {task: reading.estimate for task, reading in piece.readings.items()}
         if progress is not None:
             progress(done, len(edits))
-    images = {task: evaluator.key(edits[0], task=task, split=split).images for task in tasks}
-    return Shipped(suite.fingerprint, split, images, points)
+    drawn = {task: evaluator.key(edits[0], task=task, split=split).images for task in tasks}
+    return Shipped(suite.fingerprint, split, drawn, points)
 
 
 def load_shipped(suite: Suite) -> Shipped | None:

@@ -45,8 +45,8 @@ class ClipModel:
         self.network.to(self.device)
         # x/255 normalized by mean and std, as one multiply and one add on whole bytes.
         mean, std = torch.tensor(_MEAN), torch.tensor(_STD)
-        self._gain = (1 / (255 * std)).view(3, 1, 1).to(self.device)
-        self._shift = (-mean / std).view(3, 1, 1).to(self.device)
+        self._gain = (1 / (255 * std)).to(self.device)
+        self._shift = (-mean / std).to(self.device)
         return self
 
     @property
@@ -56,8 +56,11 @@ class ClipModel:
 
     def normalize(self, pixels: torch.Tensor) -> torch.Tensor:
         """Network input float32 [n, 3, side, side] from uint8 pixels [n, side, side, 3]."""
-        planes = pixels.to(self.device).permute(0, 3, 1, 2).float()
-        return torch.addcmul(self._shift, planes, self._gain)
+        # On whole rows, as the bytes lie: half the time of going plane by plane.
+        rows = pixels.to(self.device).flatten(2).float()
+        side = rows.shape[1]
+        normalized = torch.addcmul(self._shift.repeat(side), rows, self._gain.repeat(side))
+        return normalized.view(pixels.shape).permute(0, 3, 1, 2)
 
     @torch.inference_mode()
     def encode_images(self, pixels: torch.Tensor) -> torch.Tensor:

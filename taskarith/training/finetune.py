@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from taskarith.models.clip import ClipModel
-from taskarith.training.loop import Recipe, fit, precision, shifted
+from taskarith.training.loop import Recipe, compiled, fit, precision, shifted
 
 __all__ = ["finetune", "trained_names"]
 
@@ -47,7 +47,7 @@ def finetune(
     head = head.to(device)
     parameters = dict(model.network.named_parameters())
     trained = {key: parameters[key].requires_grad_(True) for key in names}
-    visual = torch.compile(model.network.visual)
+    visual = compiled(model.network.visual, steps=recipe.steps)
 
     def loss(rng: np.random.Generator) -> torch.Tensor:
         rows = torch.from_numpy(rng.choice(len(labels), recipe.batch, replace=False))

@@ -5,6 +5,7 @@ Knows how to take steps; what a step computes is the caller's `loss`.
 
 import json
 import math
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -16,10 +17,11 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from tqdm import tqdm
 
-__all__ = ["Recipe", "fit", "precision", "shifted"]
+__all__ = ["Recipe", "compiled", "fit", "precision", "shifted"]
 
 _CHECKPOINT_EVERY = 500
 _LOG_EVERY = 100
+_COMPILE_FROM = 300
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,12 @@ def fit(
             if (step + 1) % _CHECKPOINT_EVERY == 0 and step + 1 < recipe.steps:
                 _save(checkpoint, step + 1, trained, optimizer)
     checkpoint.unlink(missing_ok=True)
+
+
+def compiled(function: Callable[..., Any], *, steps: int) -> Callable[..., Any]:
+    """`function` compiled, where a run is long enough to pay for it and a compiler is there."""
+    worthwhile = steps >= _COMPILE_FROM and shutil.which("c++") is not None
+    return torch.compile(function) if worthwhile else function
 
 
 def precision(device: torch.device) -> torch.dtype:

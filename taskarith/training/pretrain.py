@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from taskarith.models.clip import ClipModel
 from taskarith.training.corpus import Corpus
-from taskarith.training.loop import Recipe, fit, precision, shifted
+from taskarith.training.loop import Recipe, compiled, fit, precision, shifted
 
 __all__ = ["contrastive_loss", "pretrain"]
 
@@ -47,7 +47,8 @@ def pretrain(model: ClipModel, corpus: Corpus, *, recipe: Recipe, folder: Path) 
     tokens = model.tokenizer(corpus.captions)
     meanings = torch.from_numpy(corpus.meanings)
     dtype = precision(device)
-    visual, text = torch.compile(network.visual), torch.compile(network.encode_text)
+    visual = compiled(network.visual, steps=recipe.steps)
+    text = compiled(network.encode_text, steps=recipe.steps)
 
     def loss(rng: np.random.Generator) -> torch.Tensor:
         # A contiguous run of a shuffled-by-construction corpus reads fast from disk.

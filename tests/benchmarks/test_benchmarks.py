@@ -1,0 +1,54 @@
+"""The benchmarks run and mean what they say; how fast anything is, no test asks."""
+
+import pytest
+
+from benchmarks.live import when_measured
+from benchmarks.recompose import measure_size
+from benchmarks.timing import percentile, turns
+
+
+def test_contestants_take_turns_and_warm_up() -> None:
+    calls: list[str] = []
+    seconds = turns(
+        {"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, rounds=3, warm_up=1
+    )
+    assert calls == ["a", "b"] * 4
+    assert [len(values) for values in seconds.values()] == [3, 3]
+
+
+def test_percentile_of_known_values() -> None:
+    assert percentile([1.0, 2.0, 3.0], 50) == 2.0
+
+
+def test_recompose_reports_its_floor_and_its_peers() -> None:
+    found = measure_size(8, 1)
+    assert found["parameters"] == 12 * 8 * 8
+    assert set(found["milliseconds"]) >= {"recompose", "copy_torch", "peer_load_state_dict"}
+    assert found["floor_ratio"] > 0
+
+
+@pytest.mark.parametrize(
+    ("images", "others", "expected"),
+    [
+        (16, {"b": 0.3}, 10.0),  # both λ have 16 images with the first piece
+        (32, {"b": 0.3}, 20.0),  # the second piece brings the rest; 20 is the whole split
+        (64, {"b": 0.3}, None),  # λ = 1 never gets that many
+        (16, {}, None),  # these points are of another edit
+    ],
+)
+def test_a_slice_is_done_when_every_point_has_its_images(
+    images: int, others: dict[str, float], expected: float | None
+) -> None:
+    pieces = [
+        {
+            "after": 10.0,
+            "points": [
+                [{"a": 1.0, "b": 0.3}, {"t": [8, 16, 99]}],
+                [{"b": 0.3}, {"t": [9, 20, 20]}],
+            ],
+        },
+        {"after": 20.0, "points": [[{"a": 1.0, "b": 0.3}, {"t": [16, 32, 99]}]]},
+    ]
+    state = {"focus": "a", "coefficients": {"a": 0.5, **others}}
+    wanted = {(1.0, "t"), (0.0, "t")}
+    assert when_measured(pieces, wanted, images=images, state=state) == expected

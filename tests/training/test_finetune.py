@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import torch
+
+from taskarith.suites import Suite
+from taskarith.training.finetune import finetune, trained_names
+from taskarith.training.loop import Recipe
+
+RECIPE = Recipe(steps=60, batch=16, rate=3e-3, warmup=5, weight_decay=0.0, seed=1)
+
+
+def test_fine_tuning_learns_the_task_and_moves_the_named_parameters_alone(
+    tiny_suite: Suite, tmp_path: Path
+) -> None:
+    model, name = tiny_suite.model(), tiny_suite.targets[0]
+    before = {key: tensor.clone() for key, tensor in model.network.state_dict().items()}
+    split, head = tiny_suite.split(name, "train"), tiny_suite.head(name)
+
+    def accuracy() -> float:
+        answers = (model.encode_images(split.images) @ head.T).argmax(1)
+        return float((answers == split.labels).float().mean())
+
+    start, names = accuracy(), trained_names(model, attention_only=False)
+    finetuned = finetune(
+        model,
+        head,
+        split.images,
+        split.labels,
+        names=names,
+        recipe=RECIPE,
+        folder=tmp_path,
+        name="run",
+    )
+    assert accuracy() > start
+    after = model.network.state_dict()
+    moved = {key for key, tensor in after.items() if not torch.equal(tensor, before[key])}
+    assert moved == set(names) == set(finetuned)
+
+
+def test_attention_is_a_part_of_the_block_matrices(tiny_suite: Suite) -> None:
+    model = tiny_suite.model()
+    everything = trained_names(model, attention_only=False)
+    attention = trained_names(model, attention_only=True)
+    assert set(attention) < set(everything)
+    assert all(model.vision_state()[name].ndim == 2 for name in everything)
+    assert not any("ln_" in name or "bias" in name or name == "visual.proj" for name in everything)
