@@ -44,7 +44,7 @@ COLOURS: Mapping[Theme, Mapping[str, str]] = {
         "target": "#56b4e9",
         "control": "#f1f3f5",
         "pinned": "#e69f00",
-        "other": "#59626d",
+        "other": "#565f6a",
         "good": "#3fc79a",
         "warn": "#f5a25d",
     },

@@ -27,7 +27,9 @@ PAGE_CSS = """
 .gradio-container, .gradio-container > main, .gradio-container .wrap {
   max-width: none !important; padding: 0 !important; margin: 0 !important;
 }
-.gradio-container .fillable { max-width: none !important; padding: 0 !important; }
+.gradio-container :is(.fillable, .html-container) {
+  max-width: none !important; padding: 0 !important;
+}
 footer { display: none !important; }
 """
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from taskarith.evaluation import Evaluator, fit_surrogate, make_shipped
@@ -42,12 +41,9 @@ def page_folder(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         if preset["name"] == "analogy":
             preset.update(analogy=ANALOGY, focus=ANALOGY["c"])
     _write(folder, manifest)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small a model only waits for its second thread
     evaluator = Evaluator(load_suite(folder), device="cpu")
     make_shipped(evaluator).save(folder / "measurements.json")
     fit_surrogate(evaluator, tasks=[*TARGETS, "gardens"]).save(folder / "surrogate.safetensors")
-    torch.set_num_threads(threads)
     manifest |= {"measurements": "measurements.json", "surrogate": "surrogate.safetensors"}
     _write(folder, manifest)
     return folder

@@ -160,20 +160,20 @@ _DARK_INKS: tuple[Colour, ...] = ((150, 50, 60), (40, 80, 110), (60, 100, 60), (
 
 
 def _patterned(rng: np.random.Generator, ground: Colour) -> np.ndarray:
-    """Faint stripes or checks: fine and low in contrast, so that they are not counted."""
+    """Fine stripes or checks, low in contrast, so that they are not counted."""
     plane = make_plane(rng, rng.uniform(7, 11), rng.uniform(0, math.pi))
     level = plane.inside(0.25 - np.abs(centred(plane.u)))
     if rng.random() < 0.5:
         level = 0.5 * (level + plane.inside(0.25 - np.abs(centred(plane.v))))
-    return blend(level, ground, mix(ground, (128, 120, 116), 0.2))
+    return blend(level, ground, mix(ground, (128, 120, 116), 0.4))
 
 
 def _draw_task(rng: np.random.Generator, count: int) -> np.ndarray:
     ground = pick(rng, _GROUNDS)
-    ink = pick(rng, _DARK_INKS if sum(ground) > 380 else _LIGHT_INKS)
+    inks = _DARK_INKS if sum(ground) > 380 else _LIGHT_INKS
     canvas = Canvas(_patterned(rng, vary(rng, ground, 8)))
-    outline = pick(rng, _TASK_SHAPES)
-    for spot in _scattered(rng, count, unequal=0.35):
+    for spot in _scattered(rng, count, unequal=0.5):
+        outline, ink = pick(rng, _TASK_SHAPES), pick(rng, inks)
         canvas.place((spot.x, spot.y), spot.radius, rng.uniform(-0.5, 0.5))
         canvas.polygon(outline + 0.5, fill=mix(ink, (20, 16, 20), 0.6))
         canvas.polygon(0.8 * outline + 0.5, fill=vary(rng, ink, 10))
