@@ -16,9 +16,12 @@ def test_the_page_learns_everything_static_as_json(page_suite: Suite) -> None:
     assert [v["name"] for v in hello["vectors"] if v["kind"] == "target"] == list(TARGETS)
     assert [v["name"] for v in hello["vectors"] if v["kind"] == "auxiliary"] == list(AUXILIARIES)
     nulls = [v for v in hello["vectors"] if v["kind"] == "null"]
-    assert {"name": "random:apples", "title": "random: Apples", "kind": "null", "task": "apples"} in (
-        nulls
-    )
+    assert {
+        "name": "random:apples",
+        "title": "random: Apples",
+        "kind": "null",
+        "task": "apples",
+    } in (nulls)
 
 
 def test_the_second_control_is_not_mentioned(page_suite: Suite) -> None:

@@ -88,7 +88,9 @@ def test_the_browsers_part_is_whole_and_asks_no_other_host() -> None:
         assert "https://" not in text
         assert "@import" not in text
     # Gradio runs the style sheet through a template: these would be read as its own.
-    assert not {"`", "{{", "${", "\\"} & {style[i : i + n] for n in (1, 2) for i in range(len(style))}
+    assert not {"`", "{{", "${", "\\"} & {
+        style[i : i + n] for n in (1, 2) for i in range(len(style))
+    }
 
 
 def test_plotly_comes_from_the_installed_package(page_folder: Path) -> None:

@@ -144,10 +144,15 @@ def test_the_preview_is_the_librarys_surrogate(open_page: OpenPage, page_suite: 
             }""",
             edit,
         )
-        assert {t: v for t, v in found.items() if v is not None} == pytest.approx(expected, abs=0.02)
-    assert page.evaluate(
-        "document.querySelector('#instrument').page.view.surrogate.along({eggs: 1}, 'apples')"
-    ) is None
+        assert {t: v for t, v in found.items() if v is not None} == pytest.approx(
+            expected, abs=0.02
+        )
+    assert (
+        page.evaluate(
+            "document.querySelector('#instrument').page.view.surrogate.along({eggs: 1}, 'apples')"
+        )
+        is None
+    )
 
 
 def test_the_keyboard_moves_finely_coarsely_and_to_zero(open_page: OpenPage) -> None:
@@ -213,9 +218,11 @@ def test_it_settles_on_the_last_value(open_page: OpenPage) -> None:
     sent: list[dict[str, float]] = []
     page.on(
         "request",
-        lambda request: sent.append(request.post_data_json["data"]["coefficients"])
-        if "component_server" in request.url and request.post_data_json["fn_name"] == "commit"
-        else None,
+        lambda request: (
+            sent.append(request.post_data_json["data"]["coefficients"])
+            if "component_server" in request.url and request.post_data_json["fn_name"] == "commit"
+            else None
+        ),
     )
     slider(page, "coins").focus()
     for _ in range(20):

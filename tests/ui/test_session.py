@@ -87,9 +87,10 @@ def test_the_page_is_described_before_the_engine_is_there(page_suite: Suite) -> 
         assert hello["engine"]["state"] == "loading"
         assert hello["shipped"]
         assert (await explorer.engine({"known": "loading"}))["state"] == "loading"
-        assert await explorer.changed(
-            {"coefficients": {}, "task": "apples", "split": "validation"}
-        ) == {}
+        assert (
+            await explorer.changed({"coefficients": {}, "task": "apples", "split": "validation"})
+            == {}
+        )
         gate.set()
         assert (await ready(explorer))["device"] == "CPU"
 
@@ -198,9 +199,7 @@ def test_looking_at_test_is_counted_once_per_edit(explorer: Explorer) -> None:
     asyncio.run(scenario())
 
 
-def test_changed_images_are_those_answered_otherwise(
-    explorer: Explorer, page_suite: Suite
-) -> None:
+def test_changed_images_are_those_answered_otherwise(explorer: Explorer, page_suite: Suite) -> None:
     asked = {"coefficients": {"apples": -1.5}, "task": "apples", "split": "validation"}
 
     async def scenario() -> Answer:
@@ -273,9 +272,7 @@ def test_sessions_are_bounded(explorer: Explorer, monkeypatch: pytest.MonkeyPatc
         names = [f"{index:024x}" for index in range(6)]
         for name in names:
             await explorer.commit(message({"apples": 0.1}, session=name))
-        answers = [
-            await explorer.more({"session": name, "seq": 1, "cursor": 0}) for name in names
-        ]
+        answers = [await explorer.more({"session": name, "seq": 1, "cursor": 0}) for name in names]
         return ["unknown" in answer for answer in answers]
 
     assert asyncio.run(scenario()) == [True, True, True, False, False, False]

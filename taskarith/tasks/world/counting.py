@@ -160,12 +160,12 @@ _DARK_INKS: tuple[Colour, ...] = ((150, 50, 60), (40, 80, 110), (60, 100, 60), (
 
 
 def _patterned(rng: np.random.Generator, ground: Colour) -> np.ndarray:
-    """Fine stripes or checks, low in contrast, so that they are not counted."""
-    plane = make_plane(rng, rng.uniform(7, 11), rng.uniform(0, math.pi))
+    """A striped or checked cloth, low in contrast, so that nobody counts its stripes."""
+    plane = make_plane(rng, rng.uniform(6, 10), rng.uniform(0, math.pi))
     level = plane.inside(0.25 - np.abs(centred(plane.u)))
     if rng.random() < 0.5:
         level = 0.5 * (level + plane.inside(0.25 - np.abs(centred(plane.v))))
-    return blend(level, ground, mix(ground, (128, 120, 116), 0.4))
+    return blend(level, ground, mix(ground, (128, 120, 116), 0.5))
 
 
 def _draw_task(rng: np.random.Generator, count: int) -> np.ndarray:

@@ -295,7 +295,8 @@ def _sketch(rng: np.random.Generator, figure: Figure) -> np.ndarray:
             canvas.polygon(part.points, pencil if part.ink in ("line", "bare") else paper)
         for share in (0.0, 0.3):
             canvas.line(_wobbly(rng, part.points, wobble), mix(pencil, paper, share), width)
-    _hatch(rng, canvas, mix(paper, pencil, 0.7))
+    for _ in range(int(rng.integers(1, 3))):
+        _hatch(rng, canvas, mix(paper, pencil, 0.6))
     return np.asarray(canvas.pixels(rng) * _grain(rng), np.uint8)
 
 

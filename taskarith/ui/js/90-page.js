@@ -98,6 +98,7 @@ class Page {
   }
 
   settle() {
+    this.root.classList.add("moving");
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.released(), this.hello.limits.settle);
   }
@@ -105,6 +106,7 @@ class Page {
   released() {
     clearTimeout(this.settling);
     this.settling = null;
+    this.root.classList.remove("moving");
     this.state.record();
     const now = this.state.snapshot() + JSON.stringify(this.state.pinned);
     if (now !== this.committed) this.commit();
