@@ -353,3 +353,12 @@ def test_images_whose_answer_changed_are_shown(open_page: OpenPage) -> None:
     expect(page.locator(".strip li").first).to_have_attribute("title", re.compile("apples.*→"))
     bar(page, "birds").click()
     expect(page.locator(".images h2")).to_contain_text("Birds")
+
+
+def test_the_page_keeps_score_of_its_preview(open_page: OpenPage) -> None:
+    page = open_page("?set=dice:0.47,birds:0.31&focus=dice")
+    page.wait_for_function("document.querySelector('#instrument').page.view.surrogate")
+    slider(page, "dice").focus()
+    page.keyboard.press("ArrowRight")
+    settled(page)
+    expect(page.locator(".status")).to_contain_text(re.compile(r"preview off by \d+\.\d points"))

@@ -37,6 +37,10 @@ class Surrogate {
     }
   }
 
+  images(task) {
+    return this.tasks.has(task) ? this.tasks.get(task).images : 0;
+  }
+
   covers(coefficients) {
     return terms(coefficients).every(({ name }) => this.vectors.includes(name));
   }

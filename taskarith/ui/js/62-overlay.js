@@ -79,13 +79,13 @@ class Overlay {
   }
 
   key() {
-    const { left, unit: u } = this.frame;
+    const { right, unit: u } = this.frame;
     const y = this.frame.size.height - 8 * u;
     return svg("g", { class: "key" },
-      svg("circle", { cx: left + 5 * u, cy: y - 5 * u, r: 4 * u }),
-      svg("text", { x: left + 16 * u, y }, "measured, 95 % band"),
-      svg("path", { d: `M${left + 186 * u} ${y - 5 * u} h${26 * u}` }),
-      svg("text", { x: left + 220 * u, y }, "preview"));
+      svg("circle", { cx: right - 188 * u, cy: y - 5 * u, r: 4 * u }),
+      svg("text", { x: right - 178 * u, y }, "measured"),
+      svg("path", { d: `M${right - 92 * u} ${y - 5 * u} h${26 * u}` }),
+      svg("text", { x: right - 58 * u, y }, "preview"));
   }
 
   // Direct labels where the lines end, pushed apart so that none covers another.

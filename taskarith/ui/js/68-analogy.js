@@ -32,7 +32,7 @@ class AnalogyBuilder {
     element.append(
       h("div", { class: "triple" }, h("span"), a, h("span", {}, "is to"), b,
         h("span", {}, "as"), c, h("span", {}, "is to"), d),
-      h("p", { class: "hint" }, "Choose four tasks: the sliders become τ(C) + τ(B) − τ(A)."),
+      h("p", { class: "hint" }, "Four tasks write the sliders: τ(C) + τ(B) − τ(A)."),
       h("label", { class: "knob" }, h("span", {}, "λ (τ(B) − τ(A))"), this.bracket,
         this.bracketText),
       h("label", { class: "knob" }, h("span", {}, "λ τ(C)"), this.own, this.ownText),

@@ -1,6 +1,6 @@
 // The words on the page that follow the edit: formula, story, status, and what a screen reader says.
 
-// How far the preview was from what was then measured on enough images, in accuracy.
+// How far the preview was from what was then measured on the same images, in accuracy.
 class PreviewScore {
   constructor() {
     this.expected = null;
@@ -8,27 +8,26 @@ class PreviewScore {
     this.count = 0;
   }
 
+  // What the preview says about an edit that is about to be measured.
   expect(coefficients, view) {
     this.expected = null;
     if (!view.line) return;
     const values = {};
-    for (const task of view.visible()) {
-      const y = view.line(task.name, coefficients[view.state.focus] || 0);
-      if (y !== null) values[task.name] = y;
+    for (const { name } of view.visible()) {
+      const accuracy = view.line(name, coefficients[view.state.focus] || 0);
+      if (accuracy !== null) values[name] = { accuracy, images: view.surrogate.images(name) };
     }
-    this.expected = { coefficients, values };
+    this.expected = { key: writeCoefficients(coefficients), values };
   }
 
-  compare(measurements) {
-    if (!this.expected) return;
-    const measured = measurements.at(this.expected.coefficients);
-    for (const [task, expected] of Object.entries(this.expected.values)) {
-      const found = measured[task];
-      if (found && found.source === "measured" && found.n >= Math.min(512, found.total)) {
-        this.sum += Math.abs(found.accuracy - expected);
-        this.count += 1;
-        delete this.expected.values[task];
-      }
+  take(coefficients, counts) {
+    if (!this.expected || writeCoefficients(coefficients) !== this.expected.key) return;
+    for (const [task, [correct, n]] of Object.entries(counts)) {
+      const expected = this.expected.values[task];
+      if (!expected || n !== expected.images) continue;
+      this.sum += Math.abs(correct / n - expected.accuracy);
+      this.count += 1;
+      delete this.expected.values[task];
     }
   }
 

@@ -253,12 +253,14 @@ class Page {
   received(piece) {
     const onTest = piece.split === "test";
     const store = onTest ? this.testMeasurements : this.measurements;
-    for (const [at, counts] of piece.points) store.add(at, counts, "measured");
+    for (const [at, counts] of piece.points) {
+      store.add(at, counts, "measured");
+      if (!onTest) this.status.score.take(at, counts);
+    }
     if (onTest !== Boolean(this.status.test)) return; // looked at something else meanwhile
     if (onTest) this.status.test.look = piece.looks;
     if (piece.seconds) this.status.seconds = piece.seconds;
     if (piece.paired) this.status.paired = piece.paired;
-    this.status.score.compare(this.measurements);
     this.redrawSoon();
     this.askWhenComparable(piece);
     if (piece.done) describe(this);
