@@ -29,11 +29,6 @@ from taskarith.suites import Suite, load_suite
 __all__ = ["MINI_STORY", "Story", "choose_presets", "prepare_suite"]
 
 
-# The shipped surrogate is made once, so it is fitted with more care than one fitted while live.
-EXTRA_PASSES = 240
-CANDIDATES = 10
-
-
 @dataclass(frozen=True)
 class Story:
     """Which tasks the presets are about."""
@@ -60,9 +55,7 @@ def prepare_suite(folder: Path, *, story: Story, device: torch.device) -> None:
 
     evaluator = Evaluator(load_suite(str(folder)), device=device)
     with tqdm(desc="surrogate") as bar:
-        surrogate = fit_surrogate(
-            evaluator, candidates=CANDIDATES, extra=EXTRA_PASSES, progress=_shown_on(bar)
-        )
+        surrogate = fit_surrogate(evaluator, progress=_shown_on(bar))
     surrogate.save(folder / "surrogate.safetensors")
     error = surrogate_error(surrogate, evaluator, cache=cache)
     print("surrogate:", json.dumps(error.to_json()))
