@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from taskarith.cli.arguments import add_device
+from taskarith.errors import AssetError
 
 __all__ = ["add_commands", "report", "train"]
 
@@ -19,12 +20,16 @@ def add_commands(commands: Any) -> None:
         description="Pre-train and fine-tune the models of a suite, choose its presets and write "
         "its folder. An interrupted run goes on where it stopped.",
     )
-    parser.add_argument("suite", choices=["mini"], help="which suite")
+    parser.add_argument("suite", choices=["mini", "real"], help="which suite")
     parser.add_argument(
         "--output",
         type=Path,
-        default=WORK / "suite",
-        help="folder of the new suite (default: %(default)s); the shipped one is left alone",
+        help="folder of the new suite (default: in the work folder); the shipped one is left alone",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        help="for real: a folder of task folders with Hub-style parquet files of real pictures",
     )
     parser.add_argument(
         "--work", type=Path, default=WORK, help="folder of corpus, checkpoints and logs"
@@ -45,16 +50,27 @@ def add_commands(commands: Any) -> None:
     parser.set_defaults(run=report)
 
 
-def train(*, suite: str, output: Path, work: Path, device: str | None) -> None:
-    """Build the embedded suite in `output`."""
+def train(
+    *, suite: str, output: Path | None, data: Path | None, work: Path, device: str | None
+) -> None:
+    """Build the embedded suite, or one of real pictures on its base, in `output`."""
     from taskarith.evaluation import choose_device
-    from taskarith.recipes.prepare import MINI_STORY, prepare_suite
-    from taskarith.training.mini import train_mini
 
-    chosen = choose_device(device)
-    train_mini(output, work=work, device=chosen)
-    prepare_suite(output, story=MINI_STORY, device=chosen)
-    print(f"Built {suite} in {output}. Measure it with: taskarith report {output}")
+    folder, chosen = output or work / f"suite-{suite}", choose_device(device)
+    if suite == "real":
+        from taskarith.suites import load_suite
+        from taskarith.training.real import train_real
+
+        if data is None:
+            raise AssetError("`train real` needs --data FOLDER with the pictures to train on")
+        train_real(folder, base=load_suite("mini"), data=data, work=work, device=chosen)
+    else:
+        from taskarith.recipes.prepare import MINI_STORY, prepare_suite
+        from taskarith.training.mini import train_mini
+
+        train_mini(folder, work=work, device=chosen)
+        prepare_suite(folder, story=MINI_STORY, device=chosen)
+    print(f"Built {suite} in {folder}. Measure it with: taskarith report {folder}")
 
 
 def report(*, suite: str, output: Path | None, device: str | None) -> None:

@@ -73,7 +73,7 @@ def prepare_suite(folder: Path, *, story: Story, device: torch.device) -> None:
 
 def choose_presets(suite: Suite, *, score: Score, story: Story) -> list[dict[str, Any]]:
     """The presets of the page, as they stand in the manifest."""
-    titles = {name: task.title for name, task in suite.tasks.items()}
+    titles = {name: task.title.lower() for name, task in suite.tasks.items()}
     finetuned = {
         name: score({name: 1.0}, [name], split="validation")[name] for name in suite.targets
     }
@@ -113,7 +113,7 @@ def choose_presets(suite: Suite, *, score: Score, story: Story) -> list[dict[str
         _preset(
             "analogy",
             "Analogy",
-            f"{titles[a]} are to {titles[b]} as {titles[c]} are to {titles[d]}: "
+            f"{suite.tasks[a].title} are to {titles[b]} as {titles[c]} are to {titles[d]}: "
             "no picture of the last was used.",
             analogy_coefficients(a, b, c),
             c,
