@@ -12,7 +12,7 @@ from taskarith.recipes.score import Score
 __all__ = ["CONTROL_FLOOR", "NEGATION_GRID", "Negation", "choose_negation", "negate"]
 
 CONTROL_FLOOR = 0.95
-NEGATION_GRID = tuple(round(-0.05 * step, 2) for step in range(21))
+NEGATION_GRID = (0.0, *(round(-0.05 * step, 2) for step in range(1, 21)))
 
 
 @dataclass(frozen=True)

@@ -231,7 +231,8 @@ def _cosines(report: Report) -> str:
     targets = report.suite.targets
     titles = {name: report.suite.tasks[name].title for name in targets}
     rows = [
-        [titles[one], *(f"{report.cosines[one, two]:.2f}" for two in targets)] for one in targets
+        [titles[one], *(f"{round(report.cosines[one, two], 2) + 0.0:.2f}" for two in targets)]
+        for one in targets
     ]
     return "## Cosines between task vectors\n\n" + _table(["", *titles.values()], rows)
 
