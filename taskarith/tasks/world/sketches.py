@@ -308,7 +308,8 @@ def _hatch(rng: np.random.Generator, canvas: Canvas, colour: Colour) -> None:
     centre, length = rng.uniform(0.25, 0.75, 2), rng.uniform(0.25, 0.5)
     for step in range(-4, 5):
         middle = centre + step * gap * across + rng.normal(0, 0.02, 2)
-        canvas.line([middle - length * along, middle + length * along], colour, 0.012)
+        ends = np.stack([middle - length * along, middle + length * along])
+        canvas.line(ends, colour, 0.012)
 
 
 def _wobbly(rng: np.random.Generator, points: np.ndarray, amount: float) -> np.ndarray:
