@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from io import StringIO
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -20,6 +21,13 @@ SESSIONS = ("a" * 24, "b" * 24)
 VISIBLE = [*TARGETS, "gardens"]
 
 Answer = dict[str, Any]
+Result = TypeVar("Result")
+
+
+def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """A coroutine's result, from a thread of its own: Playwright keeps a loop running on ours."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 @pytest.fixture
@@ -94,12 +102,12 @@ def test_the_page_is_described_before_the_engine_is_there(page_suite: Suite) -> 
         gate.set()
         assert (await ready(explorer))["device"] == "CPU"
 
-    asyncio.run(scenario())
+    run(scenario())
     explorer.close()
 
 
 def test_a_commit_measures_the_point_the_curve_and_the_whole_split(explorer: Explorer) -> None:
-    answers = asyncio.run(follow(explorer, explorer.commit, message({"apples": -0.5})))
+    answers = run(follow(explorer, explorer.commit, message({"apples": -0.5})))
     first = answers[0]["points"][0]
     assert first[0] == {"apples": -0.5}
     assert {task: n for task, (_, n, _) in first[1].items()} == dict.fromkeys(VISIBLE, 16)
@@ -112,7 +120,7 @@ def test_a_commit_measures_the_point_the_curve_and_the_whole_split(explorer: Exp
 
 def test_the_page_gives_the_librarys_numbers(explorer: Explorer, page_suite: Suite) -> None:
     edit = {"apples": -0.35, "dice": 0.8}
-    answers = asyncio.run(follow(explorer, explorer.commit, message(edit)))
+    answers = run(follow(explorer, explorer.commit, message(edit)))
     shown = points_of(answers)[tuple(sorted(edit.items()))]
     expected = measure(Evaluator(page_suite, device="cpu"), Edit("tiny", edit), tasks=VISIBLE)
     assert shown == {task: [e.correct, e.n, e.total] for task, e in expected.items()}
@@ -120,7 +128,7 @@ def test_the_page_gives_the_librarys_numbers(explorer: Explorer, page_suite: Sui
 
 def test_paired_differences_are_over_the_same_images(explorer: Explorer) -> None:
     sent = message({"apples": -1.0}, pinned={"apples": 1.0})
-    answers = asyncio.run(follow(explorer, explorer.commit, sent))
+    answers = run(follow(explorer, explorer.commit, sent))
     points = points_of(answers)
     now = points[(("apples", -1.0),)]["apples"][0]
     for against, other in (("pretrained", ()), ("pinned", (("apples", 1.0),))):
@@ -130,14 +138,14 @@ def test_paired_differences_are_over_the_same_images(explorer: Explorer) -> None
 
 
 def test_an_auxiliary_is_measured_when_it_takes_part(explorer: Explorer) -> None:
-    answers = asyncio.run(follow(explorer, explorer.commit, message({"eggs": 0.5})))
+    answers = run(follow(explorer, explorer.commit, message({"eggs": 0.5})))
     assert set(answers[0]["points"][0][1]) == {*VISIBLE, "eggs"}
 
 
 def test_an_analogy_measures_d_under_c_alone_and_under_its_true_vector(explorer: Explorer) -> None:
     analogy = {"a": "birds", "b": "eggs", "c": "flags", "d": "coins", "bracket": 1, "own": 0.7}
     sent = message({"birds": -1.0, "eggs": 1.0, "flags": 0.7}, focus="flags", analogy=analogy)
-    points = points_of(asyncio.run(follow(explorer, explorer.commit, sent)))
+    points = points_of(run(follow(explorer, explorer.commit, sent)))
     assert "coins" in points[(("flags", 0.7),)]
     assert "coins" in points[(("coins", 1.0),)]
 
@@ -155,7 +163,7 @@ def test_a_newer_commit_takes_the_place_of_the_older(explorer: Explorer) -> None
         assert late["points"] == []
         assert late["done"]
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_a_commit_sent_twice_is_measured_once_and_answered_twice(explorer: Explorer) -> None:
@@ -165,12 +173,12 @@ def test_a_commit_sent_twice_is_measured_once_and_answered_twice(explorer: Explo
         first, again = await explorer.commit(sent), await explorer.commit(sent)
         assert again["points"][: len(first["points"])] == first["points"]
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_after_a_restart_the_server_asks_for_the_edit_again(explorer: Explorer) -> None:
     poll = {"session": SESSIONS[1], "seq": 7, "cursor": 30}
-    assert asyncio.run(explorer.more(poll)) == {"unknown": True}
+    assert run(explorer.more(poll)) == {"unknown": True}
 
 
 def test_two_windows_do_not_disturb_each_other(explorer: Explorer) -> None:
@@ -183,7 +191,7 @@ def test_two_windows_do_not_disturb_each_other(explorer: Explorer) -> None:
         for answers, key in zip(both, ((("birds", 0.21),), (("dice", 0.22),)), strict=True):
             assert {n for _, n, _ in points_of(answers)[key].values()} == {80}
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_looking_at_test_is_counted_once_per_edit(explorer: Explorer) -> None:
@@ -196,7 +204,7 @@ def test_looking_at_test_is_counted_once_per_edit(explorer: Explorer) -> None:
         two = (await follow(explorer, explorer.test, message({"apples": 0.6}, seq=3)))[-1]
         assert [one["split"], one["looks"], same["looks"], two["looks"]] == ["test", 1, 1, 2]
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_changed_images_are_those_answered_otherwise(explorer: Explorer, page_suite: Suite) -> None:
@@ -206,7 +214,7 @@ def test_changed_images_are_those_answered_otherwise(explorer: Explorer, page_su
         await follow(explorer, explorer.commit, message({"apples": -1.5}))
         return await explorer.changed(asked)
 
-    answer = asyncio.run(scenario())
+    answer = run(scenario())
     assert answer["looked"] == 80
     assert 0 < answer["changed"] <= 80
     assert len(answer["images"]) == min(8, answer["changed"])
@@ -226,7 +234,7 @@ def test_the_python_to_take_away_prints_the_same_numbers(
         taken = await explorer.take({"coefficients": {"dice": 0.9}, "split": "validation"})
         return taken, points[(("dice", 0.9),)]
 
-    taken, counts = asyncio.run(scenario())
+    taken, counts = run(scenario())
     assert Edit.from_json(taken["edit"]) == Edit("tiny", {"dice": 0.9})
     printed = StringIO()
     with redirect_stdout(printed):
@@ -240,9 +248,9 @@ def test_the_python_to_take_away_prints_the_same_numbers(
 
 def test_bad_values_raise_before_anything_is_measured(explorer: Explorer) -> None:
     with pytest.raises(CoefficientError, match="finite number"):
-        asyncio.run(explorer.commit(message({"apples": float("nan")})))
+        run(explorer.commit(message({"apples": float("nan")})))
     with pytest.raises(CoefficientError, match="out of range"):
-        asyncio.run(explorer.test(message({"apples": 4.0})))
+        run(explorer.test(message({"apples": 4.0})))
 
 
 def test_an_engine_that_cannot_start_says_why_and_the_page_goes_on(page_suite: Suite) -> None:
@@ -260,7 +268,7 @@ def test_an_engine_that_cannot_start_says_why_and_the_page_goes_on(page_suite: S
         assert answer["done"]
         assert "damaged" in answer["error"]
 
-    asyncio.run(scenario())
+    run(scenario())
     explorer.close()
 
 
@@ -275,4 +283,4 @@ def test_sessions_are_bounded(explorer: Explorer, monkeypatch: pytest.MonkeyPatc
         answers = [await explorer.more({"session": name, "seq": 1, "cursor": 0}) for name in names]
         return ["unknown" in answer for answer in answers]
 
-    assert asyncio.run(scenario()) == [True, True, True, False, False, False]
+    assert run(scenario()) == [True, True, True, False, False, False]

@@ -138,13 +138,15 @@ function scale(task, measure, reference) {
 }
 
 const MEASURES = {
-  accuracy: { title: "accuracy", short: "Accuracy", range: [0, 1.02], step: 0.25 },
+  accuracy: { title: "correct answers", short: "Accuracy", heading: "Accuracy", range: [0, 1.02], step: 0.25 },
   normalized: {
-    title: "normalized accuracy (÷ fine-tuned; control ÷ pretrained)", short: "Normalized",
+    title: "accuracy ÷ fine-tuned accuracy; for the control ÷ pretrained accuracy",
+    short: "Normalized", heading: "Normalized accuracy",
     range: [0, 1.12], step: 0.25,
   },
   gain: {
-    title: "gain recovered (0 = zero-shot, 100 % = fine-tuned; control: change)", short: "Gain",
+    title: "0 = zero-shot, 100 % = fine-tuned; for the control, its change",
+    short: "Gain", heading: "Gain recovered",
     range: [-1.05, 1.12], step: 0.5,
   },
 };

@@ -2,6 +2,9 @@
 // show. Pure: it reads, computes and returns; it touches neither the page nor the server.
 
 const GRID = 41; // λ at which a preview line is drawn
+// Fitted to λ of ±0.4, a quadratic curls up far outside: beyond ±1 the preview keeps its value.
+const TRUSTED = 1;
+const trusted = (value) => Math.max(-TRUSTED, Math.min(TRUSTED, value));
 
 class View {
   constructor(hello, { state, measurements }) {
@@ -52,8 +55,15 @@ class View {
     this.range = wide ? [-this.hello.limits.hard, this.hello.limits.hard] : [-bound, bound];
     this.slice = this.measurements.slice(coefficients, focus);
     this.pinnedSlice = pinned && this.measurements.slice(pinned.coefficients, focus);
-    this.line = this.surrogate?.along(coefficients, focus) || null;
+    this.line = this.previewAlong(coefficients, focus);
     this.scales = new Map(this.visible().map((task) => [task.name, this.scaled(task)]));
+  }
+
+  // The preview along λ(focus) as a function (task, x) → accuracy or null; null if there is none.
+  previewAlong(coefficients, focus) {
+    const near = Object.fromEntries(terms(coefficients).map((t) => [t.name, trusted(t.value)]));
+    const line = this.surrogate?.along(near, focus);
+    return line ? (task, x) => line(task, trusted(x)) : null;
   }
 
   // The accuracy of a task at λ(focus) = x: measured, between two measured, previewed or unknown.

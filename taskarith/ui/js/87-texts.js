@@ -59,8 +59,7 @@ function paintTexts(page) {
   const task = view.tasks.get(name);
   const shown = view.scales.has(name) ? page.found(name) : null;
   const { pretrained } = view.references(name, page.store());
-  setText(parts.heading, `${MEASURES[state.measure].short} along λ(${state.focus})` +
-    (status.test ? ", validation" : ""));
+  setText(parts.heading, MEASURES[state.measure].heading + (status.test ? " on validation" : ""));
   const before = pretrained === undefined ? "" : `${percent(pretrained)} → `;
   setText(parts.targetSays, `${task.title}: ${before}${shown ? percent(shown.accuracy) : "…"}`);
   const control = page.found(view.control.name);

@@ -1,5 +1,7 @@
 // The page: builds the instrument's parts, and lets one change flow through all of them.
 
+const REDRAW_MS = 400; // between two redrawings of the curves while measurements come in
+
 class Page {
   constructor(root, { hello, server }) {
     this.root = root;
@@ -14,6 +16,7 @@ class Page {
     this.engine = hello.engine;
     this.status = { seconds: null, test: null, paired: null, score: new PreviewScore() };
     this.comparedImages = 0;
+    this.drawnAt = -REDRAW_MS;
     this.link = new ServerLink(server, {
       piece: (piece) => this.received(piece),
       engine: (engine) => this.engineChanged(engine),
@@ -205,14 +208,18 @@ class Page {
     this.paint();
   }
 
-  // New measurements settle in together, and not under a moving finger.
+  // New measurements settle in together, and not under a moving finger. The first of a commit is
+  // shown at once; drawing the others more often would only take the engine's time.
   redrawSoon() {
     if (this.redrawing) return;
+    const rest = this.settling ? REDRAW_MS / 2
+      : Math.max(0, this.drawnAt + REDRAW_MS - performance.now());
     this.redrawing = setTimeout(() => {
       this.redrawing = null;
-      if (this.settling) this.redrawSoon();
-      else this.reslice();
-    }, 120);
+      if (this.settling) return this.redrawSoon();
+      this.drawnAt = performance.now();
+      this.reslice();
+    }, rest);
   }
 
   // ---- the server -------------------------------------------------------------------------
@@ -223,6 +230,7 @@ class Page {
     this.status.score.expect(this.state.coefficients, this.view);
     this.status.paired = null;
     this.comparedImages = 0;
+    this.drawnAt = -REDRAW_MS;
     describe(this);
     if (!terms(this.state.coefficients).length) {
       this.images.wait("This is the pretrained model itself: move a slider to change its answers.");
