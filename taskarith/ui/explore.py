@@ -41,7 +41,17 @@ Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 def build(explorer: "Future[Explorer]") -> gr.Blocks:
     """The page. It may be opened before `explorer` is there: its first call waits for it."""
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as page:
-        names = ("hello", "engine", "commit", "more", "test", "surrogate", "changed", "take")
+        names = (
+            "hello",
+            "engine",
+            "commit",
+            "more",
+            "rest",
+            "test",
+            "surrogate",
+            "changed",
+            "take",
+        )
         instrument(server_functions=[_handler(name, explorer) for name in names])
     return page
 

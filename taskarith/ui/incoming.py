@@ -12,7 +12,15 @@ from taskarith.core import Edit, checked_coefficient
 from taskarith.errors import TaskArithError, UnknownNameError, unknown_name
 from taskarith.suites import Suite
 
-__all__ = ["Analogy", "Commit", "read_changed", "read_commit", "read_edit", "read_poll"]
+__all__ = [
+    "Analogy",
+    "Commit",
+    "read_changed",
+    "read_commit",
+    "read_edit",
+    "read_poll",
+    "read_session",
+]
 
 SESSION = re.compile(r"[0-9a-f]{24}")
 LARGEST_NUMBER = 2**53  # the last whole number a browser counts to exactly
@@ -71,6 +79,11 @@ def read_poll(message: object) -> tuple[str, int, int]:
         _whole(fields.get("seq"), "seq"),
         _whole(fields.get("cursor"), "cursor"),
     )
+
+
+def read_session(message: object) -> str:
+    """Which window sent the message."""
+    return _session(_fields(message))
 
 
 def read_changed(message: object, suite: Suite) -> tuple[Edit, str, Literal["validation", "test"]]:

@@ -32,7 +32,14 @@ from taskarith.suites import Suite
 from taskarith.tasks import SplitName
 from taskarith.ui.changes import changed_answers
 from taskarith.ui.hello import describe, read_shipped
-from taskarith.ui.incoming import Commit, read_changed, read_commit, read_edit, read_poll
+from taskarith.ui.incoming import (
+    Commit,
+    read_changed,
+    read_commit,
+    read_edit,
+    read_poll,
+    read_session,
+)
 from taskarith.ui.pieces import Pieces
 from taskarith.ui.snippet import python_snippet
 from taskarith.ui.steps import look_steps, page_steps
@@ -136,6 +143,13 @@ class Explorer:
             return _overtaken(seq)
         self._sessions.move_to_end(session)
         return await self._since(pieces, cursor)
+
+    async def rest(self, message: object) -> Answer:
+        """Stop measuring for a window in which something moves again."""
+        session = read_session(message)
+        self._sessions.pop(session, None)
+        self._worker.cancel(session)
+        return {}
 
     async def surrogate(self, message: object) -> Answer:
         """The preview's coefficients, if the suite has them."""

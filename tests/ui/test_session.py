@@ -176,6 +176,22 @@ def test_a_commit_sent_twice_is_measured_once_and_answered_twice(explorer: Explo
     run(scenario())
 
 
+def test_a_window_that_moves_again_stops_what_is_measured(explorer: Explorer) -> None:
+    async def scenario() -> Answer:
+        await ready(explorer)
+        started = await explorer.commit(message({"apples": 0.77, "birds": 0.5}))
+        assert not started["done"]
+        poll = {"session": SESSIONS[0], "seq": 1, "cursor": 10_000}
+        waiting = asyncio.create_task(explorer.more(poll))
+        await asyncio.sleep(0)
+        assert await explorer.rest({"session": SESSIONS[0]}) == {}
+        return await waiting
+
+    answer = asyncio.run(scenario())
+    assert answer["done"]
+    assert "error" not in answer
+
+
 def test_after_a_restart_the_server_asks_for_the_edit_again(explorer: Explorer) -> None:
     poll = {"session": SESSIONS[1], "seq": 7, "cursor": 30}
     assert run(explorer.more(poll)) == {"unknown": True}

@@ -13,6 +13,7 @@ class ServerLink {
     this.session = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) =>
       byte.toString(16).padStart(2, "0")).join("");
     this.seq = 0;
+    this.busy = false; // whether the last commit is still being measured
     this.lost = false;
   }
 
@@ -45,6 +46,12 @@ class ServerLink {
   // Send an edit and follow its measurements until they are done or a newer one is sent.
   async commit(name, message) {
     const seq = ++this.seq;
+    this.busy = true;
+    await this.measure(name, message, seq);
+    if (seq === this.seq) this.busy = false;
+  }
+
+  async measure(name, message, seq) {
     const stale = () => seq !== this.seq;
     let answer = await this.insist(name, { ...message, seq }, stale);
     while (answer && !stale()) {
@@ -57,6 +64,18 @@ class ServerLink {
       if (answer.done) return;
       answer = await this.insist("more", { seq, cursor: answer.cursor }, stale);
     }
+  }
+
+  // Something moves again: what is being measured is stale, and the machine may be the same.
+  // True if there was something to stop.
+  rest() {
+    if (!this.busy) return false;
+    this.seq += 1;
+    this.busy = false;
+    this.call("rest").catch((error) => {
+      if (!(error instanceof LostConnection)) throw error;
+    });
+    return true;
   }
 
   // Follow the engine until it is ready or has failed, then check now and then that it lives.

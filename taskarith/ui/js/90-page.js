@@ -101,6 +101,7 @@ class Page {
   }
 
   settle() {
+    if (this.link.rest()) this.committed = null; // to be measured even if it comes back
     this.root.classList.add("moving");
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.released(), this.hello.limits.settle);
