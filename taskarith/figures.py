@@ -10,12 +10,10 @@ hues). Roles also differ in width, dash and marker, so colour never speaks alone
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from taskarith.errors import MissingDependencyError
-
-if TYPE_CHECKING:  # the page's look must not wait for torch
-    from taskarith.evaluation import Estimate
+from taskarith.evaluation.estimate import Estimate
 
 __all__ = ["Bar", "Curve", "bars_figure", "curve_figure", "page_style"]
 
@@ -83,7 +81,7 @@ class Curve:
     title: str
     role: Role
     coefficients: Sequence[float]
-    estimates: "Sequence[Estimate]"
+    estimates: Sequence[Estimate]
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ class Bar:
 
     title: str
     role: Role
-    now: "Estimate"
+    now: Estimate
     pretrained: float | None = None
     finetuned: float | None = None
     chance: float | None = None

@@ -6,15 +6,13 @@ nothing itself. Gradio's own elements are what stands around the instrument.
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from taskarith.errors import AssetError, TaskArithError
-from taskarith.ui.hello import describe
+from taskarith.errors import TaskArithError
 from taskarith.ui.instrument import instrument
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["PAGE_CSS", "build"]
 
 TITLE = "Task Arithmetic Explorer"
-CALLS = ("engine", "commit", "more", "rest", "test", "surrogate", "changed", "take")
 
 # Gradio's frame around the instrument: none.
 PAGE_CSS = """
@@ -38,60 +35,43 @@ footer { display: none !important; }
 
 _log = logging.getLogger(__name__)
 
-Answer = dict[str, Any]
-Handler = Callable[[Answer], Awaitable[Answer]]
+Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-def build(
-    source: str, explorer: "Future[Explorer]", *, on_open: Callable[[], None] = lambda: None
-) -> gr.Blocks:
-    """The page. It shows the suite's shipped measurements before `explorer` is there.
-
-    Args:
-        source: name of the suite, or path of its folder.
-        on_open: called when the page has been shown to somebody.
-    """
-    boot = uuid.uuid4().hex  # tells a window that the server was restarted
-
-    async def hello(message: Answer) -> Answer:
-        try:
-            answer = describe(source)
-        except AssetError:
-            await asyncio.wrap_future(explorer)  # opening the suite knows better what is wrong
-            raise
-        on_open()
-        loading = {"state": "loading", "device": None}
-        engine = (await explorer.result().engine({})) if explorer.done() else loading
-        return answer | {"engine": engine | {"boot": boot}}
-
-    def call(name: str) -> Handler:
-        async def handle(message: Answer) -> Answer:
-            opened = await asyncio.wrap_future(explorer)
-            answer: Answer = await getattr(opened, name)(message)
-            return answer | {"boot": boot} if name == "engine" else answer
-
-        handle.__name__ = name
-        return handle
-
+def build(explorer: "Future[Explorer]") -> gr.Blocks:
+    """The page. It may be opened before `explorer` is there: its first call waits for it."""
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as page:
-        instrument(server_functions=[_answered(f) for f in (hello, *map(call, CALLS))])
+        names = (
+            "hello",
+            "engine",
+            "commit",
+            "more",
+            "rest",
+            "test",
+            "surrogate",
+            "changed",
+            "take",
+        )
+        instrument(server_functions=[_handler(name, explorer) for name in names])
     return page
 
 
-def _answered(handle: Handler) -> Handler:
-    """Errors as words for the page. A coroutine, so that a waiting window holds no thread."""
+def _handler(name: str, explorer: "Future[Explorer]") -> Handler:
+    """The server function `name`: a coroutine, so that a waiting window holds no thread."""
 
-    async def answered(message: Answer) -> Answer:
+    async def handle(message: dict[str, Any]) -> dict[str, Any]:
         try:
-            return await handle(message)
+            opened = await asyncio.wrap_future(explorer)
+            answer: dict[str, Any] = await getattr(opened, name)(message)
+            return answer
         except TaskArithError as error:
             return {"error": str(error)}
         except Exception as error:
-            _log.exception("the page's call %s failed", handle.__name__)
+            _log.exception("the page's call %s failed", name)
             return {
                 "error": f"Something went wrong on the server ({type(error).__name__}); the page "
                 "goes on, and the server's log says more."
             }
 
-    answered.__name__ = handle.__name__
-    return answered
+    handle.__name__ = name
+    return handle

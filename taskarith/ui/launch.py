@@ -6,7 +6,6 @@ Knows ports, hosts and the order in which things start; not what the page does.
 import importlib.util
 import os
 import socket
-import threading
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +21,6 @@ __all__ = ["launch", "listening_host"]
 
 PLOTLY_PATH = "/taskarith/plotly.js"
 PORT = 7860
-FIRST_VISITOR_SECONDS = 2.0
 # Starts with the document, not after Gradio's own scripts. Our own reference is kept: a gr.Plot
 # elsewhere would put Gradio's older bundle in its place.
 PLOTLY_SCRIPT = f"""<script async src=".{PLOTLY_PATH}" onload="window.taskarithPlotly =
@@ -62,8 +60,7 @@ def launch(
         ) from error
     plotly = _plotly_bundle()
     opening: Future[Explorer] = Future()
-    seen = threading.Event()
-    page = build(suite, opening, on_open=seen.set)
+    page = build(opening)
     app, _, _ = page.launch(
         server_name=host,
         server_port=port,
@@ -79,9 +76,6 @@ def launch(
     _serve_file(app, PLOTLY_PATH, plotly)
     print(f"Task Arithmetic Explorer is at http://{_shown(host)}:{port} (Ctrl+C stops it)")
     try:
-        # Importing torch would slow the page's first answers down: it waits for the first visitor
-        # to see something, though not for long.
-        seen.wait(FIRST_VISITOR_SECONDS)
         explorer = _open_explorer(suite, device=device)
         opening.set_result(explorer)
         page.block_thread()

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import threading
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -20,18 +21,17 @@ from taskarith.errors import AssetError, TaskArithError
 from taskarith.evaluation import (
     Evaluator,
     ResultCache,
-    Shipped,
     Step,
     Surrogate,
     Worker,
     describe_device,
-    load_shipped,
     load_surrogate,
     visible_tasks,
 )
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName
 from taskarith.ui.changes import changed_answers
+from taskarith.ui.hello import describe, read_shipped
 from taskarith.ui.incoming import (
     Commit,
     read_changed,
@@ -80,16 +80,22 @@ class Explorer:
         self._source = source or suite.name
         self._make_evaluator = make_evaluator
         self._patience = patience
+        self._boot = uuid.uuid4().hex
         self._evaluator: Evaluator | None = None
         self._failure: str | None = None
-        self._shipped = _read_shipped(suite)
+        self._shipped = read_shipped(suite)
         self._surrogate = _read_surrogate(suite)
         self._sessions: OrderedDict[str, Pieces] = OrderedDict()
+        self._hello = describe(suite, self._shipped)
         self._worker = Worker(self._open, cache=cache)
 
     def close(self) -> None:
         """End the worker's thread."""
         self._worker.close()
+
+    async def hello(self, message: object) -> Answer:
+        """Everything static, and how the engine stands."""
+        return {**self._hello, "engine": self._engine()}
 
     async def engine(self, message: object) -> Answer:
         """How the engine stands; waits while it is loading and the browser knows that."""
@@ -223,7 +229,7 @@ class Explorer:
         return evaluator
 
     def _engine(self) -> Answer:
-        answer: Answer = {"state": "loading", "device": None}
+        answer: Answer = {"boot": self._boot, "state": "loading", "device": None}
         if self._failure is not None:
             message = f"The engine could not start, so nothing new is measured: {self._failure}"
             answer |= {"state": "failed", "message": message}
@@ -236,17 +242,15 @@ class Explorer:
         return answer
 
     def _other_images(self, evaluator: Evaluator) -> list[str]:
-        """Tasks for which shipped numbers do not count here.
-
-        This machine draws their images otherwise than where the numbers were made, or the file
-        is not of these weights.
-        """
-        pretrained = Edit(self.suite.name)
-        shipped = self._shipped.images if self._shipped is not None else {}
+        """Tasks whose images this machine draws otherwise than where the shipped ones were made."""
+        if self._shipped is None:
+            return []
+        pretrained, shipped = Edit(self.suite.name), self._shipped.images
         return [
             task
             for task in visible_tasks(self.suite, pretrained)
-            if shipped.get(task) != evaluator.key(pretrained, task=task, split=VALIDATION).images
+            if task in shipped
+            and shipped[task] != evaluator.key(pretrained, task=task, split=VALIDATION).images
         ]
 
 
@@ -263,14 +267,6 @@ def _yield_to_the_picture() -> None:
 def _overtaken(seq: int) -> Answer:
     """A newer commit of the same window has taken this one's place."""
     return {"seq": seq, "cursor": 0, "done": True, "points": []}
-
-
-def _read_shipped(suite: Suite) -> Shipped | None:
-    try:
-        return load_shipped(suite)
-    except AssetError as error:
-        _log.warning("the page shows no shipped measurements: %s", error)
-        return None
 
 
 def _read_surrogate(suite: Suite) -> Surrogate | None:

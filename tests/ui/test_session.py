@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
@@ -177,17 +176,7 @@ def test_a_commit_sent_twice_is_measured_once_and_answered_twice(explorer: Explo
     run(scenario())
 
 
-def test_a_window_that_moves_again_stops_what_is_measured(
-    explorer: Explorer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    predict_parts = Evaluator.predict_parts
-
-    def slowly(*args: Any, **kwargs: Any) -> Any:
-        time.sleep(0.05)
-        return predict_parts(*args, **kwargs)
-
-    monkeypatch.setattr(Evaluator, "predict_parts", slowly)
-
+def test_a_window_that_moves_again_stops_what_is_measured(explorer: Explorer) -> None:
     async def scenario() -> Answer:
         await ready(explorer)
         started = await explorer.commit(message({"apples": 0.77, "birds": 0.5}))
