@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,10 @@ def on_the_page(suite: Suite, name: str) -> dict[str, float]:
             answer = await explorer.more({**session, "cursor": answer["cursor"]})
 
     try:
-        return {task: correct / n for task, (correct, n, _) in asyncio.run(follow()).items()}
+        # On a thread of its own: Playwright keeps a loop running on ours.
+        with ThreadPoolExecutor(1) as thread:
+            answers = thread.submit(asyncio.run, follow()).result()
+        return {task: correct / n for task, (correct, n, _) in answers.items()}
     finally:
         explorer.close()
 

@@ -176,7 +176,11 @@ def test_the_presenter_switch_enlarges_everything_by_half(open_page: OpenPage) -
     page = open_page()
 
     def size(selector: str) -> float:
-        css = page.locator(selector).first.evaluate("(node) => getComputedStyle(node).fontSize")
+        # Found and read in one step: labels are made anew when numbers arrive.
+        page.locator(selector).first.wait_for()
+        css = page.evaluate(
+            "(selector) => getComputedStyle(document.querySelector(selector)).fontSize", selector
+        )
         return float(css.removesuffix("px"))
 
     before = {name: size(name) for name in (".status", ".formula", ".over text.end")}
