@@ -330,8 +330,8 @@ class _Handler(BaseHTTPRequestHandler):
                 if fault is not None and fault.pause:
                     time.sleep(fault.pause)
                 chunk = data[position : min(position + CHUNK, end)]
+                self.hub.sent += len(chunk)  # first: whoever has the bytes may ask at once
                 self.wfile.write(chunk)
-                self.hub.sent += len(chunk)
         except OSError:
             self.close_connection = True
         if end < len(data):
