@@ -4,19 +4,14 @@ Knows the words of each recipe's choices; the protocols are `taskarith.recipes`.
 """
 
 import argparse
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from taskarith.cli.answer import Answer
 from taskarith.cli.arguments import add_device, add_json, add_suite, whole_number
 
-if TYPE_CHECKING:
-    from taskarith.recipes.catalogue import Recipe
-    from taskarith.suites import Suite
-
-__all__ = ["add_commands", "addition", "analogy", "negation", "paint", "soup", "wise_ft"]
+__all__ = ["add_commands", "run"]
 
 WAYS = ["parallel", "joint", "sequential"]
 REHEARSAL = "A rehearsal: test stayed closed, and what is said of it was measured on validation."
@@ -33,7 +28,7 @@ def add_commands(commands: Any) -> None:
     )
     recipes = parser.add_subparsers(required=True, metavar="NAME")
 
-    one = _add(recipes, "negation", negation, "forget one task and keep the control")
+    one = _add(recipes, "negation", "forget one task and keep the control")
     _add_tasks(one, "tasks to forget, each on its own (default: the targets)")
     one.add_argument(
         "--floor",
@@ -43,7 +38,7 @@ def add_commands(commands: Any) -> None:
         help="share of its pretrained accuracy that the control must keep (default: 0.95)",
     )
 
-    one = _add(recipes, "addition", addition, "several tasks in one model")
+    one = _add(recipes, "addition", "several tasks in one model")
     _add_tasks(one, "tasks to add (default: the targets)")
     one.add_argument(
         "--per-size",
@@ -52,7 +47,7 @@ def add_commands(commands: Any) -> None:
         help="draw N subsets of each size between pairs and all tasks (default: every subset)",
     )
 
-    one = _add(recipes, "analogy", analogy, "A is to B as C is to D, over the suite's quadruples")
+    one = _add(recipes, "analogy", "A is to B as C is to D, over the suite's quadruples")
     one.add_argument(
         "--examples",
         type=whole_number(1),
@@ -62,7 +57,7 @@ def add_commands(commands: Any) -> None:
         help="also fine-tune on N images of D (default: 8 64; the bare option leaves it out)",
     )
 
-    one = _add(recipes, "paint", paint, "patch tasks by interpolation")
+    one = _add(recipes, "paint", "patch tasks by interpolation")
     _add_tasks(one, "patching tasks (default: the suite's)")
     one.add_argument(
         "--ways",
@@ -73,10 +68,10 @@ def add_commands(commands: Any) -> None:
         "two fine-tune, which takes minutes; the bare option leaves it out)",
     )
 
-    one = _add(recipes, "wise-ft", wise_ft, "interpolate for robustness under shifts")
+    one = _add(recipes, "wise-ft", "interpolate for robustness under shifts")
     _add_tasks(one, "tasks, each on its own (default: the suite's)")
 
-    one = _add(recipes, "soup", soup, "average several fine-tuned models of one task")
+    one = _add(recipes, "soup", "average several fine-tuned models of one task")
     one.add_argument("--task", metavar="TASK", help="default: the task of the suite's soup")
     one.add_argument(
         "--ingredients",
@@ -87,124 +82,26 @@ def add_commands(commands: Any) -> None:
     )
 
 
-def negation(
-    *,
-    suite: str,
-    tasks: list[str],
-    floor: float,
-    n: int | None,
-    rehearse: bool,
-    device: str | None,
-    csv: Path | None,
-) -> Answer:
-    """Forget each task on its own."""
-    from taskarith.recipes.catalogue import negation_recipe
-
-    make = partial(negation_recipe, tasks=tasks, floor=floor)
-    return _answer(make, suite=suite, n=n, rehearse=rehearse, device=device, csv=csv)
-
-
-def addition(
-    *,
-    suite: str,
-    tasks: list[str],
-    per_size: int | None,
-    n: int | None,
-    rehearse: bool,
-    device: str | None,
-    csv: Path | None,
-) -> Answer:
-    """Add pairs, larger subsets, and all tasks."""
-    from taskarith.recipes.catalogue import addition_recipe
-
-    make = partial(addition_recipe, tasks=tasks, per_size=per_size)
-    return _answer(make, suite=suite, n=n, rehearse=rehearse, device=device, csv=csv)
-
-
-def analogy(
-    *,
-    suite: str,
-    examples: list[int],
-    n: int | None,
-    rehearse: bool,
-    device: str | None,
-    csv: Path | None,
-) -> Answer:
-    """Measure every quadruple against its rivals."""
-    from taskarith.recipes.catalogue import analogy_recipe
-
-    make = partial(analogy_recipe, examples=examples)
-    return _answer(make, suite=suite, n=n, rehearse=rehearse, device=device, csv=csv)
-
-
-def paint(
-    *,
-    suite: str,
-    tasks: list[str],
-    ways: list[str],
-    n: int | None,
-    rehearse: bool,
-    device: str | None,
-    csv: Path | None,
-) -> Answer:
-    """Patch tasks one by one and together."""
-    from taskarith.recipes.catalogue import paint_recipe
-
-    make = partial(paint_recipe, tasks=tasks, ways=ways)
-    return _answer(make, suite=suite, n=n, rehearse=rehearse, device=device, csv=csv)
-
-
-def wise_ft(
-    *,
-    suite: str,
-    tasks: list[str],
-    n: int | None,
-    rehearse: bool,
-    device: str | None,
-    csv: Path | None,
-) -> Answer:
-    """Interpolate towards each task's fine-tuned model."""
-    from taskarith.recipes.catalogue import wise_ft_recipe
-
-    make = partial(wise_ft_recipe, tasks=tasks)
-    return _answer(make, suite=suite, n=n, rehearse=rehearse, device=device, csv=csv)
-
-
-def soup(
-    *,
-    suite: str,
-    task: str | None,
-    ingredients: list[str],
-    n: int | None,
-    rehearse: bool,
-    device: str | None,
-    csv: Path | None,
-) -> Answer:
-    """Average the ingredients in every way."""
-    from taskarith.recipes.catalogue import soup_recipe
-
-    make = partial(soup_recipe, task=task, ingredients=ingredients)
-    return _answer(make, suite=suite, n=n, rehearse=rehearse, device=device, csv=csv)
-
-
-def _answer(
-    make: "Callable[[Suite], Recipe]",
+def run(
+    name: str,
     *,
     suite: str,
     n: int | None,
     rehearse: bool,
     device: str | None,
     csv: Path | None,
+    **choices: Any,
 ) -> Answer:
+    """Run the recipe called `name`, made with `choices`, and give its tables."""
     from tqdm import tqdm
 
     from taskarith.evaluation import Evaluator, ResultCache
-    from taskarith.recipes.catalogue import run_recipe
+    from taskarith.recipes.catalogue import RECIPES, run_recipe
     from taskarith.recipes.result import as_csv, as_text
     from taskarith.suites import load_suite
 
     loaded = load_suite(suite)
-    recipe = make(loaded)
+    recipe = RECIPES[name](loaded, **choices)
     if csv is not None:
         csv.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes of measuring
     evaluator = Evaluator(loaded, device=device)
@@ -231,10 +128,11 @@ def _answer(
     return Answer(data, f"{REHEARSAL}\n\n{as_text(result)}" if rehearse else as_text(result))
 
 
-def _add(
-    recipes: Any, name: str, run: Callable[..., Answer], about: str
-) -> argparse.ArgumentParser:
-    """The command of one recipe, with what all of them understand."""
+def _add(recipes: Any, name: str, about: str) -> argparse.ArgumentParser:
+    """The command of one recipe, with what all of them understand.
+
+    What else it is given is called as the keywords of its maker in the catalogue.
+    """
     parser: argparse.ArgumentParser = recipes.add_parser(name, help=about, description=about)
     add_suite(parser)
     parser.add_argument(
@@ -253,7 +151,7 @@ def _add(
     )
     add_device(parser)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=partial(run, name))
     return parser
 
 

@@ -3,13 +3,13 @@
 Knows how to turn pixels and texts into embeddings; knows nothing of tasks, heads or edits.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from taskarith.errors import MissingDependencyError, WeightsError
+from taskarith.models.dual_encoder import DualEncoder
 from taskarith.models.pixels import PixelNormalizer
 from taskarith.models.tokenizer import Tokenizer, WordTokenizer
 from taskarith.models.torchvision_operators import declare_torchvision_operators
@@ -22,15 +22,10 @@ __all__ = ["VISION_PREFIX", "ClipModel", "build_clip", "import_open_clip", "load
 VISION_PREFIX = "visual."
 
 
-class ClipModel:
-    """A CLIP network with its tokenizer, ready to encode.
+class ClipModel(DualEncoder):
+    """An open_clip network with its tokenizer, ready to encode."""
 
-    Attributes:
-        network: the open_clip module; its parameters may be views into a recomposed buffer.
-        tokenizer: texts to token ids.
-        normalize: uint8 pixels [n, side, side, 3] to the network's input.
-        image_size: side of the square pictures it takes, in pixels.
-    """
+    vision_prefix = VISION_PREFIX
 
     def __init__(
         self,
@@ -39,23 +34,12 @@ class ClipModel:
         *,
         normalize: PixelNormalizer | None = None,
     ) -> None:
-        self.network = network.eval().requires_grad_(False)
-        self.tokenizer = tokenizer
-        self.normalize = normalize or PixelNormalizer()
-        self.image_size = int(network.visual.image_size[0])
-        self.to(torch.device("cpu"))
-
-    def to(self, device: torch.device | str) -> "ClipModel":
-        """Move the model to `device`, in place."""
-        self.device = torch.device(device)
-        self.network.to(self.device)
-        self.normalize.to(self.device)
-        return self
-
-    @property
-    def logit_scale(self) -> float:
-        """exp(logit_scale): the factor from cosine similarity to logits."""
-        return math.exp(float(self.network.logit_scale))
+        super().__init__(
+            network,
+            tokenizer,
+            normalize=normalize or PixelNormalizer(),
+            image_size=int(network.visual.image_size[0]),
+        )
 
     @torch.inference_mode()
     def encode_images(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -67,14 +51,6 @@ class ClipModel:
         """L2-normalized embeddings float32 [len(texts), d]."""
         tokens = self.tokenizer(texts).to(self.device)
         return self.network.encode_text(tokens, normalize=True)
-
-    def vision_state(self) -> dict[str, torch.Tensor]:
-        """The vision tower's parameters by name (each starts with `visual.`), not copied."""
-        return {
-            name: parameter.detach()
-            for name, parameter in self.network.named_parameters()
-            if name.startswith(VISION_PREFIX)
-        }
 
 
 def build_clip(config: Mapping[str, Any], vocabulary: Sequence[str]) -> ClipModel:

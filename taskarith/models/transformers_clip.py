@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from taskarith.errors import AssetError, MissingDependencyError
+from taskarith.models.dual_encoder import DualEncoder
 from taskarith.models.fitting import build_fitting
 from taskarith.models.pixels import PixelNormalizer
 from taskarith.models.tokenizer import Tokenizer
@@ -23,39 +24,25 @@ from taskarith.models.torchvision_operators import declare_torchvision_operators
 
 __all__ = ["TransformersClip", "load_transformers_clip"]
 
-VISION_PREFIX = "vision_model."
 CONTEXT_LENGTH = 77
 
 
-class TransformersClip:
+class TransformersClip(DualEncoder):
     """A transformers CLIPModel with its tokenizer, ready to encode.
 
-    Attributes:
-        network: the CLIPModel; its parameters may be views into a recomposed buffer. Called with
-            normalized pixels it gives a tuple whose first is the embeddings, as open_clip's does.
-        tokenizer: texts to token ids.
-        normalize: uint8 pixels [n, side, side, 3] to the network's input.
-        image_size: side of the square pictures it takes, in pixels.
+    Called with normalized pixels, its network gives a tuple whose first is the embeddings, as
+    open_clip's does.
     """
 
+    vision_prefix = "vision_model."
+
     def __init__(self, network: Any, tokenizer: Tokenizer, *, normalize: PixelNormalizer) -> None:
-        self.network = network.eval().requires_grad_(False)
-        self.tokenizer = tokenizer
-        self.normalize = normalize
-        self.image_size = int(network.config.vision_config.image_size)
-        self.to(torch.device("cpu"))
-
-    def to(self, device: torch.device | str) -> "TransformersClip":
-        """Move the model to `device`, in place."""
-        self.device = torch.device(device)
-        self.network.to(self.device)
-        self.normalize.to(self.device)
-        return self
-
-    @property
-    def logit_scale(self) -> float:
-        """exp(logit_scale): the factor from cosine similarity to logits."""
-        return math.exp(float(self.network.logit_scale))
+        super().__init__(
+            network,
+            tokenizer,
+            normalize=normalize,
+            image_size=int(network.config.vision_config.image_size),
+        )
 
     @torch.inference_mode()
     def encode_images(self, pixels: Tensor) -> Tensor:
@@ -69,14 +56,6 @@ class TransformersClip:
         tokens = self.tokenizer(texts).to(self.device)
         pooled = self.network.text_model(input_ids=tokens).pooler_output
         return normalize(self.network.text_projection(pooled), dim=-1)
-
-    def vision_state(self) -> dict[str, Tensor]:
-        """The vision tower's parameters by name (`vision_model.…`), not copied."""
-        return {
-            name: parameter.detach()
-            for name, parameter in self.network.named_parameters()
-            if name.startswith(VISION_PREFIX)
-        }
 
 
 def load_transformers_clip(
