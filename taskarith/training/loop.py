@@ -7,8 +7,10 @@ import json
 import math
 import shutil
 import time
+import timeit
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -114,19 +116,21 @@ def compiled(function: Callable[..., Any], *, steps: int) -> Callable[..., Any]:
     return torch.compile(function) if worthwhile else function
 
 
+@cache
 def precision(device: torch.device) -> torch.dtype:
-    """bfloat16 where matrix products run clearly faster in it than in float32, measured now."""
+    """bfloat16 where matrix products run clearly faster in it than in float32, measured once.
+
+    Once, so that two runs of one process compute alike; the best of several, so that what else the
+    machine does decides nothing.
+    """
     if device.type == "cuda":
         return torch.bfloat16
-    times = {}
-    for dtype in (torch.float32, torch.bfloat16):
+
+    def seconds(dtype: torch.dtype) -> float:
         a = torch.ones(1024, 1024, dtype=dtype, device=device)
-        a @ a
-        started = time.perf_counter()
-        for _ in range(5):
-            a @ a
-        times[dtype] = time.perf_counter() - started
-    faster = times[torch.bfloat16] < 0.7 * times[torch.float32]
+        return min(timeit.repeat(lambda: a @ a, number=1, repeat=8))
+
+    faster = seconds(torch.bfloat16) < 0.7 * seconds(torch.float32)
     return torch.bfloat16 if faster else torch.float32
 
 
