@@ -17,7 +17,7 @@ from taskarith.errors import MissingDependencyError
 if TYPE_CHECKING:  # the page's look must not wait for torch
     from taskarith.evaluation import Estimate
 
-__all__ = ["Bar", "Curve", "bars_figure", "curve_figure", "page_style"]
+__all__ = ["COLOURS", "Bar", "Curve", "bars_figure", "curve_figure", "page_style"]
 
 Role = Literal["target", "control", "other", "pinned"]
 Theme = Literal["light", "dark"]

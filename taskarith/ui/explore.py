@@ -1,7 +1,7 @@
 """Explore: the page on which an edit is made by hand and measured while one watches.
 
 Ties the instrument to the Explorer and translates every error into words for the page; decides
-nothing itself. Gradio's own elements are what stands around the instrument.
+nothing itself.
 """
 
 import asyncio
@@ -12,9 +12,8 @@ from concurrent.futures import Future
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
-
 from taskarith.errors import AssetError, TaskArithError
+from taskarith.ui.chrome import Nav
 from taskarith.ui.hello import describe, describe_opened
 from taskarith.ui.instrument import instrument
 from taskarith.ui.pace import Pace
@@ -22,22 +21,10 @@ from taskarith.ui.pace import Pace
 if TYPE_CHECKING:
     from taskarith.ui.session import Explorer
 
-__all__ = ["PAGE_CSS", "build", "server_functions"]
+__all__ = ["build", "server_functions"]
 
-TITLE = "Task Arithmetic Explorer"
 LONGEST_NAME = 64
 CALLS = ("engine", "commit", "more", "rest", "test", "surrogate", "changed", "take")
-
-# Gradio's frame around the instrument: none.
-PAGE_CSS = """
-.gradio-container, .gradio-container > main, .gradio-container .wrap {
-  max-width: none !important; padding: 0 !important; margin: 0 !important;
-}
-.gradio-container :is(.fillable, .html-container) {
-  max-width: none !important; padding: 0 !important;
-}
-footer { display: none !important; }
-"""
 
 _log = logging.getLogger(__name__)
 
@@ -46,22 +33,28 @@ Handler = Callable[[Answer], Awaitable[Answer]]
 
 
 def build(
-    source: str, explorer: "Future[Explorer]", *, on_open: Callable[[], None] = lambda: None
-) -> gr.Blocks:
-    """The page. It shows the suite's shipped measurements before `explorer` is there.
+    source: str,
+    explorer: "Future[Explorer]",
+    *,
+    nav: Nav = (),
+    on_open: Callable[[], None] = lambda: None,
+) -> None:
+    """The page, inside its Blocks. It shows the shipped measurements before `explorer` is there.
 
     Args:
         source: name of the suite, or path of its folder.
+        nav: titles and addresses of all pages.
         on_open: called when the page has been shown to somebody.
     """
-    functions = server_functions(source, explorer, on_open=on_open)
-    with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as page:
-        instrument(server_functions=functions)
-    return page
+    instrument(server_functions=server_functions(source, explorer, nav=nav, on_open=on_open))
 
 
 def server_functions(
-    source: str, explorer: "Future[Explorer]", *, on_open: Callable[[], None]
+    source: str,
+    explorer: "Future[Explorer]",
+    *,
+    nav: Nav = (),
+    on_open: Callable[[], None],
 ) -> list[Handler]:
     """What the page calls: `hello` at once, everything else when `explorer` is there."""
     boot = uuid.uuid4().hex  # tells a window that the server was restarted
@@ -76,7 +69,7 @@ def server_functions(
         on_open()
         loading = {"state": "loading", "device": None}
         engine = (await explorer.result().engine({})) if explorer.done() else loading
-        return answer | {"engine": engine | {"boot": boot}}
+        return answer | {"engine": engine | {"boot": boot}, "nav": [list(page) for page in nav]}
 
     def call(name: str) -> Handler:
         async def handle(message: Answer) -> Answer:

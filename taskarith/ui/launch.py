@@ -29,7 +29,7 @@ def launch(
     port: int | None = None,
     device: str | None = None,
 ) -> None:
-    """Serve the Explore page until it is interrupted.
+    """Serve the pages until it is interrupted.
 
     Args:
         suite: name of a suite, or path of its folder.
@@ -64,7 +64,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
     # Only this exact value keeps Gradio from looking up other hosts at its start.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     try:
-        from taskarith.ui.explore import PAGE_CSS, build
+        from taskarith.ui.site import SITE_CSS, build
     except ImportError as error:
         raise MissingDependencyError(
             f"The page needs gradio, which cannot be imported ({error}): pip install gradio"
@@ -75,7 +75,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
     page.launch(
         server_name=host,
         server_port=port,
-        css=PAGE_CSS,
+        css=SITE_CSS,
         footer_links=[],
         run_history=False,
         ssr_mode=False,

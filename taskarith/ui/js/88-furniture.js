@@ -7,11 +7,7 @@ function buildParts(root, page) {
   const header = h("header", {},
     h("h1", {}, "Task Arithmetic Explorer"),
     h("span", { class: "suite", title: page.hello.suite.about }, page.hello.suite.name),
-    make("presets", "nav", { class: "presets", "aria-label": "presets" },
-      ...page.hello.presets.map((preset) => h("button", {
-        type: "button", "data-preset": preset.name, title: preset.about, "aria-pressed": "false",
-        onclick: () => page.replace(preset),
-      }, preset.title))),
+    buildNav(page.hello.nav),
     buildTools(parts, page));
   const title = h("section", { class: "story" },
     h("div", { class: "line" },
@@ -21,7 +17,13 @@ function buildParts(root, page) {
         onclick: async (event) => flash(event.target, await copyText(
           formula(page.state.coefficients))),
       }, "copy")),
-    make("about", "p", { class: "about" }),
+    h("div", { class: "tell" },
+      make("about", "p", { class: "about" }),
+      make("presets", "div", { class: "presets", role: "group", "aria-label": "presets" },
+        ...page.hello.presets.map((preset) => h("button", {
+          type: "button", "data-preset": preset.name, title: preset.about, "aria-pressed": "false",
+          onclick: () => page.replace(preset),
+        }, preset.title)))),
     make("notice", "p", { class: "notice", role: "status", hidden: true }));
   const chart = h("section", { class: "picture" },
     h("div", { class: "heading" },
@@ -60,6 +62,16 @@ function buildParts(root, page) {
   return parts;
 }
 
+// The other pages. A link carries this page's address: the edit in hand, and the theme.
+function buildNav(pages) {
+  const links = pages.map(([title, path], index) => h("a", {
+    href: path, "aria-current": index === 0 ? "page" : null,
+  }, title));
+  const carry = () => { for (const link of links) link.search = location.search; };
+  const on = { onpointerover: carry, onfocusin: carry, onclick: carry };
+  return h("nav", { class: "pages", "aria-label": "pages", ...on }, ...links);
+}
+
 function buildTools(parts, page) {
   const { state } = page;
   const tool = (name, text, title, onclick) =>
@@ -77,6 +89,10 @@ function buildTools(parts, page) {
   });
   const dark = tool("theme", "◐", "light or dark", () => {
     document.body.classList.toggle("dark");
+    const query = new URLSearchParams(location.search);
+    query.set("__theme", theme()); // what Gradio reads: the other pages and a reload follow
+    history.replaceState(null, "", `${location.pathname}?${query}`);
+    page.writeAddress();
     paintColours(page.root, page);
     page.reslice();
   });
