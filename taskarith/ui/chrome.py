@@ -58,7 +58,7 @@ def frame(nav: Nav, here: str, *, about: str) -> Iterator[gr.HTML]:
     """
     header = gr.HTML(
         value="light",
-        html_template=f"<style>{style()}</style>{navigation(nav, here)}",
+        html_template=f"<style>{_style()}</style>{navigation(nav, here)}",
         js_on_load=BEHAVIOUR,
         apply_default_css=False,
         elem_id="masthead",
@@ -90,7 +90,7 @@ def navigation(nav: Nav, here: str) -> str:
     )
 
 
-def style() -> str:
+def _style() -> str:
     """The pages' style sheet, colours first."""
     blocks = {"body": COLOURS["light"], "body.dark": COLOURS["dark"]}
     colours = "\n".join(
