@@ -111,6 +111,12 @@ class Worker:
         """Whether the evaluator is there and steps are being run."""
         return self._live.is_set()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a session has a request that is not done."""
+        with self._changed:
+            return bool(self._first or self._turns)
+
     def wait_until_live(self, seconds: float | None = None) -> bool:
         """Wait for the evaluator; False if it is not there in time."""
         return self._live.wait(seconds)

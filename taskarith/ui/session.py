@@ -4,11 +4,7 @@ One Explorer serves every window; a window is a session. Nothing here trusts wha
 """
 
 import asyncio
-import contextlib
 import logging
-import os
-import sys
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import takewhile
@@ -42,6 +38,7 @@ from taskarith.ui.incoming import (
     read_rest,
 )
 from taskarith.ui.pieces import Pieces
+from taskarith.ui.priority import lower_priority
 from taskarith.ui.snippet import python_snippet
 from taskarith.ui.steps import look_steps, other_images, page_steps
 
@@ -93,6 +90,25 @@ class Explorer:
     def close(self) -> None:
         """End the worker's thread."""
         self._worker.close()
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits: for the engine to start, or for a measurement."""
+        return (self._evaluator is None and not self.failed) or self._worker.busy
+
+    @property
+    def cache(self) -> ResultCache:
+        """Where results are kept; jobs beside the page share it."""
+        return self._worker.cache
+
+    def make_evaluator(self) -> Evaluator:
+        """One more evaluator of the suite, for work beside the page's own."""
+        return self._make_evaluator()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the engine could not start."""
+        return self._failure is not None
 
     async def engine(self, message: object) -> Answer:
         """How the engine stands; waits while it is loading and the browser knows that."""
@@ -221,7 +237,8 @@ class Explorer:
 
     def _open(self) -> Evaluator:
         """Make the evaluator and warm it up; on the worker's thread."""
-        _yield_to_the_picture()
+        # Where browser and engine share a machine, drawing the picture goes first.
+        lower_priority(NICENESS)
         try:
             evaluator = self._make_evaluator()
             pretrained = Edit(self.suite.name)
@@ -249,16 +266,6 @@ class Explorer:
                 "other_images": self._other_images,
             }
         return answer
-
-
-def _yield_to_the_picture() -> None:
-    """Lower this thread's priority: where browser and engine share a machine, drawing goes first.
-
-    Threads that torch starts from it inherit that. Only Linux gives each thread its own.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _overtaken(seq: int) -> Answer:
