@@ -24,7 +24,7 @@ from taskarith.sources.tensors import read_tensors
 from taskarith.suites.heads import kept_heads
 from taskarith.suites.home import MANIFEST, added_suites
 from taskarith.suites.manifest import Manifest, read_manifest
-from taskarith.suites.sourced import SourcedBase, identity, is_reference, sourced_vector
+from taskarith.suites.sourced import SourcedBase, identity, is_pulled, is_reference, sourced_vector
 from taskarith.tasks import Split, SplitName, Task, load_split
 from taskarith.tasks.shifts import own_name, shifted_task
 
@@ -235,6 +235,10 @@ class Suite:
         """Every reference the suite takes weights from: the base first, then the vectors."""
         base = [self._sourced.reference] if self.manifest.base.is_elsewhere else []
         return (*base, *filter(is_reference, self._weights.values()))
+
+    def is_here(self) -> bool:
+        """Whether all weights it takes are on this machine; asks the Hub nothing."""
+        return all(is_pulled(reference) for reference in self.references())
 
     @cached_property
     def _sourced(self) -> SourcedBase:

@@ -8,18 +8,15 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from taskarith.errors import AssetError, TaskArithError
+from taskarith.errors import TaskArithError, UnknownNameError
 from taskarith.ui.chrome import Nav
-from taskarith.ui.hello import describe, describe_opened
+from taskarith.ui.explorers import Explorers
+from taskarith.ui.greeting import Greeting, listed_suites
+from taskarith.ui.hello import is_suite_name
 from taskarith.ui.instrument import instrument
 from taskarith.ui.pace import Pace
-
-if TYPE_CHECKING:
-    from taskarith.ui.session import Explorer
 
 __all__ = ["build", "server_functions"]
 
@@ -33,56 +30,55 @@ Handler = Callable[[Answer], Awaitable[Answer]]
 
 
 def build(
-    source: str,
-    explorer: "Future[Explorer]",
-    *,
-    nav: Nav = (),
-    on_open: Callable[[], None] = lambda: None,
+    explorers: Explorers, *, nav: Nav = (), on_open: Callable[[], None] = lambda: None
 ) -> None:
-    """The page, inside its Blocks. It shows the shipped measurements before `explorer` is there.
+    """The page, inside its Blocks. It shows the shipped measurements before the engine is there.
 
     Args:
-        source: name of the suite, or path of its folder.
+        explorers: the suites that a link may ask for.
         nav: titles and addresses of all pages.
         on_open: called when the page has been shown to somebody.
     """
-    instrument(server_functions=server_functions(source, explorer, nav=nav, on_open=on_open))
+    instrument(server_functions=server_functions(explorers, nav=nav, on_open=on_open))
 
 
 def server_functions(
-    source: str,
-    explorer: "Future[Explorer]",
-    *,
-    nav: Nav = (),
-    on_open: Callable[[], None],
+    explorers: Explorers, *, nav: Nav = (), on_open: Callable[[], None]
 ) -> list[Handler]:
-    """What the page calls: `hello` at once, everything else when `explorer` is there."""
+    """What the page calls: `hello` at once, everything else when its suite's Explorer is there."""
     boot = uuid.uuid4().hex  # tells a window that the server was restarted
-    described = cache(describe)
+    greeting = Greeting(explorers)
     pace = Pace()
 
     async def hello(message: Answer) -> Answer:
-        try:
-            answer = described(source)
-        except AssetError:  # opening the suite knows more, or better what is wrong
-            answer = describe_opened((await asyncio.wrap_future(explorer)).suite)
+        answer = await greeting.of(message.get("suite") if isinstance(message, dict) else None)
         on_open()
-        loading = {"state": "loading", "device": None}
-        engine = (await explorer.result().engine({})) if explorer.done() else loading
-        return answer | {"engine": engine | {"boot": boot}, "nav": [list(page) for page in nav]}
+        answer["engine"] |= {"boot": boot}
+        return answer | {"nav": [list(page) for page in nav]}
+
+    async def suites(message: Answer) -> Answer:
+        return {"suites": await asyncio.to_thread(listed_suites)}
 
     def call(name: str) -> Handler:
         async def handle(message: Answer) -> Answer:
             if wait := pace.wait(_caller(message)):
                 await asyncio.sleep(wait)
-            opened = await asyncio.wrap_future(explorer)
+            opened = await explorers.get(_suite(message))
             answer: Answer = await getattr(opened, name)(message)
             return answer | {"boot": boot} if name == "engine" else answer
 
         handle.__name__ = name
         return handle
 
-    return [_answered(handle) for handle in (hello, *map(call, CALLS))]
+    return [_answered(handle) for handle in (hello, suites, *map(call, CALLS))]
+
+
+def _suite(message: object) -> str | None:
+    """Which suite the call is about; None for the one the server was started with."""
+    name = message.get("suite") if isinstance(message, dict) else None
+    if name is None or is_suite_name(name):
+        return name
+    raise UnknownNameError(f"{str(name)[:80]!r} is no name of a suite; reload the page")
 
 
 def _caller(message: object) -> str:

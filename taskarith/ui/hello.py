@@ -6,6 +6,7 @@ the engine is still being imported. The files are validated when the engine open
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,16 +18,25 @@ from taskarith.figures import page_style
 if TYPE_CHECKING:
     from taskarith.suites import Suite
 
-__all__ = ["CONTROL_FLOOR", "describe", "describe_opened", "drawn_families", "space_address"]
+__all__ = [
+    "CONTROL_FLOOR",
+    "describe",
+    "describe_opened",
+    "drawn_families",
+    "is_suite_name",
+    "space_address",
+    "written_at",
+]
 
 CONTROL_FLOOR = 0.95  # of the pretrained control: the paper's rule for choosing λ in negation
 SLIDER_BOUND = 1.5
 SETTLE_MS = 250  # without movement: the edit in hand is committed
 
-# These three are `core`'s and `suites`', which import torch; a test holds them equal.
+# These are `core`'s and `suites`', which import torch; a test holds them equal.
 MAX_COEFFICIENT = 3.0
 NULLS = ("random", "permuted")
 SUITES_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "suites"
+SUITE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
 Json = Mapping[str, Any]
 
@@ -92,11 +102,44 @@ def space_address(environment: Mapping[str, str]) -> str | None:
     return f"https://huggingface.co/spaces/{name}" if name else None
 
 
-def _manifest(source: str) -> tuple[Path, Json]:
-    """The suite's folder and what its manifest holds, unchecked."""
+def is_suite_name(text: object) -> bool:
+    """Whether a text is the name of a suite, not a path: all that a browser may ask for.
+
+    >>> is_suite_name("clip-vit-base-patch32"), is_suite_name("../mini"), is_suite_name(None)
+    (True, False, False)
+    """
+    return isinstance(text, str) and SUITE_NAME.fullmatch(text) is not None
+
+
+def written_at(source: str) -> int:
+    """When the suite's manifest was written, in nanoseconds; 0 where it cannot be read."""
+    try:
+        return _file(source).stat().st_mtime_ns
+    except UNREADABLE:
+        return 0
+
+
+def _file(source: str) -> Path:
+    """Where the manifest is, for a name or a path as `load_suite` takes them."""
     is_path = "/" in source or "\\" in source or source == "."
     path = Path(source) if is_path else SUITES_FOLDER / source
-    file = path if path.suffix == ".json" else path / "manifest.json"
+    if not is_path and not path.is_dir():
+        path = _added(source)
+    return path if path.suffix == ".json" else path / "manifest.json"
+
+
+def _added(name: str) -> Path:
+    """The folder of a suite that was added, as `suites.home` finds it."""
+    home = os.environ.get("TASKARITH_SUITES") or "~/.local/share/taskarith/suites"
+    folder = Path(home).expanduser() / name
+    if folder.is_dir():
+        return folder
+    return Path(json.loads(folder.with_name(f"{name}.json").read_text(encoding="utf-8"))["folder"])
+
+
+def _manifest(source: str) -> tuple[Path, Json]:
+    """The suite's folder and what its manifest holds, unchecked."""
+    file = _file(source)
     manifest = json.loads(file.read_text(encoding="utf-8"))
     if any("use" in task for task in manifest["tasks"]):
         # Tasks that several suites share are written down once.

@@ -6,7 +6,9 @@ Knows ports, hosts and the order in which things start; not what the page does.
 import os
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
+from functools import cache
 from typing import TYPE_CHECKING
 
 from taskarith.errors import MissingDependencyError, PortInUseError
@@ -14,6 +16,7 @@ from taskarith.tasks.ahead import draw_ahead
 from taskarith.ui.hello import drawn_families
 
 if TYPE_CHECKING:
+    from taskarith.evaluation import ResultCache
     from taskarith.ui.session import Explorer
 
 __all__ = ["launch", "listening_host"]
@@ -64,14 +67,17 @@ def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
     # Only this exact value keeps Gradio from looking up other hosts at its start.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     try:
+        from taskarith.ui.explorers import Explorers
         from taskarith.ui.site import SITE_CSS, build
     except ImportError as error:
         raise MissingDependencyError(
             f"The page needs gradio, which cannot be imported ({error}): pip install gradio"
         ) from error
     opening: Future[Explorer] = Future()
+    open_suite = _opener(device)
+    explorers = Explorers(suite, opening, open_suite=open_suite)
     seen = threading.Event()
-    page = build(suite, opening, on_open=seen.set)
+    page = build(explorers, on_open=seen.set)
     page.launch(
         server_name=host,
         server_port=port,
@@ -88,28 +94,37 @@ def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
         # Importing torch would slow the page's first answers down: it waits for the first visitor
         # to see something, though not for long.
         seen.wait(FIRST_VISITOR_SECONDS)
-        explorer = _open_explorer(suite, device=device)
-        opening.set_result(explorer)
+        opening.set_result(open_suite(suite))
         page.block_thread()
-        explorer.close()
+        explorers.close()
     finally:
         page.close(verbose=False)
 
 
-def _open_explorer(source: str, *, device: str | None) -> "Explorer":
-    """Open the suite; the engine goes on loading on its own thread."""
-    from taskarith.evaluation import Evaluator, ResultCache, choose_device
-    from taskarith.suites import load_suite
-    from taskarith.ui.session import Explorer
+def _opener(device: str | None) -> "Callable[[str], Explorer]":
+    """Opens suites; their results go into one cache, their engines load on threads of their own."""
 
-    suite = load_suite(source)
-    chosen = choose_device(device)
-    return Explorer(
-        suite,
-        source=source,
-        make_evaluator=lambda: Evaluator(suite, device=chosen),
-        cache=ResultCache(),
-    )
+    @cache
+    def results() -> "ResultCache":
+        from taskarith.evaluation import ResultCache
+
+        return ResultCache()
+
+    def open_suite(source: str) -> "Explorer":
+        from taskarith.evaluation import Evaluator, choose_device
+        from taskarith.suites import load_suite
+        from taskarith.ui.session import Explorer
+
+        suite = load_suite(source)
+        chosen = choose_device(device)
+        return Explorer(
+            suite,
+            source=source,
+            make_evaluator=lambda: Evaluator(suite, device=chosen),
+            cache=results(),
+        )
+
+    return open_suite
 
 
 def _check_port(host: str, port: int) -> None:

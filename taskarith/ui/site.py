@@ -12,6 +12,8 @@ import gradio as gr
 
 from taskarith.ui import explore, recipes_page
 from taskarith.ui.chrome import TITLE, Nav
+from taskarith.ui.explorers import Explorers
+from taskarith.ui.jobs import Jobs
 
 if TYPE_CHECKING:
     from taskarith.ui.session import Explorer
@@ -27,12 +29,16 @@ class Site:
         blocks: the app; a page's `load` events are set on it.
         source: name of the suite, or path of its folder.
         explorer: the suite and its engine; a page is shown before it is there.
+        explorers: the same of any suite: `await explorers.get(name)`, the name from the link.
+        jobs: where work that takes minutes waits its turn.
         nav: titles and addresses of all pages.
     """
 
     blocks: gr.Blocks
     source: str
     explorer: "Future[Explorer]"
+    explorers: Explorers
+    jobs: Jobs
     nav: Nav
 
 
@@ -54,19 +60,24 @@ footer, .nav-holder { display: none !important; }
 """
 
 
-def build(
-    source: str, explorer: "Future[Explorer]", *, on_open: Callable[[], None] = lambda: None
-) -> gr.Blocks:
-    """All pages. They show what is known before `explorer` is there.
+def build(explorers: Explorers, *, on_open: Callable[[], None] = lambda: None) -> gr.Blocks:
+    """All pages. They show what is known before an engine is there.
 
     Args:
-        source: name of the suite, or path of its folder.
+        explorers: the suites that links may ask for.
         on_open: called when Explore has been shown to somebody.
     """
     nav = [("Explore", "./"), *((title, path) for title, path, _ in PAGES)]
     with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as blocks:
-        explore.build(source, explorer, nav=nav, on_open=on_open)
-    site = Site(blocks=blocks, source=source, explorer=explorer, nav=nav)
+        explore.build(explorers, nav=nav, on_open=on_open)
+    site = Site(
+        blocks=blocks,
+        source=explorers.source,
+        explorer=explorers.first,
+        explorers=explorers,
+        jobs=Jobs(),
+        nav=nav,
+    )
     for title, path, build_page in PAGES:
         with blocks.route(title, path, show_in_navbar=False):
             build_page(site)

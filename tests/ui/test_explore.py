@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from taskarith.errors import AssetError, CoefficientError
+from taskarith.errors import AssetError, CoefficientError, unknown_name
 from taskarith.ui.explore import server_functions
+from taskarith.ui.explorers import Explorers
 from tests.ui.test_session import run
 
 
@@ -26,9 +27,14 @@ class FakeExplorer:
         raise self.error
 
 
+def no_other(name: str) -> Any:
+    raise unknown_name("suite", name, existing=[])
+
+
 def calls(source: Path, opening: "Future[Any]", *, seen: list[str] | None = None) -> Any:
     seen = [] if seen is None else seen
-    functions = server_functions(str(source), opening, on_open=lambda: seen.append("seen"))
+    explorers = Explorers(str(source), opening, open_suite=no_other)
+    functions = server_functions(explorers, on_open=lambda: seen.append("seen"))
     return {function.__name__: function for function in functions}
 
 

@@ -8,8 +8,10 @@ from taskarith.core import MAX_COEFFICIENT, NULLS
 from taskarith.errors import AssetError
 from taskarith.evaluation import load_shipped
 from taskarith.suites import SUITES_FOLDER, Suite, list_suites, load_suite
+from taskarith.suites.home import add_folder, added_suites
+from taskarith.suites.manifest import NAME
 from taskarith.ui import hello
-from taskarith.ui.hello import describe, describe_opened, drawn_families, space_address
+from taskarith.ui.hello import describe, describe_opened, drawn_families, space_address, written_at
 from tests.tiny import AUXILIARIES, SECOND_CONTROL, TARGETS
 
 
@@ -34,6 +36,32 @@ def test_what_is_written_twice_is_the_same_twice() -> None:
     assert hello.MAX_COEFFICIENT == MAX_COEFFICIENT
     assert tuple(NULLS) == hello.NULLS
     assert hello.SUITES_FOLDER == SUITES_FOLDER
+    assert hello.SUITE_NAME.pattern == NAME.pattern
+
+
+@pytest.mark.parametrize("how", ["copied", "noted"])
+def test_suites_that_were_added_are_found_without_torch(
+    how: str, page_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("TASKARITH_SUITES", str(home))
+    if how == "copied":
+        shutil.copytree(page_folder, home / "tiny")
+    else:
+        add_folder(page_folder, taken=lambda name: False)
+    assert describe("tiny") == describe(str(page_folder))
+    assert written_at("tiny") > 0
+    assert set(added_suites()) == {"tiny"}
+
+
+@pytest.mark.parametrize("name", ["../tiny", "tasks.json", "", ".", "Tiny", "nothing", "a/b"])
+def test_what_is_no_suite_is_none(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKARITH_SUITES", str(tmp_path))
+    with pytest.raises(AssetError):
+        describe(name)
+    assert written_at(name) == 0
 
 
 @pytest.mark.parametrize("name", ["mini", "tiny"])

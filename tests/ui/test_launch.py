@@ -63,7 +63,8 @@ def test_only_this_machine_listens_unless_told_otherwise(
 def test_the_page_is_built_without_torch() -> None:
     code = (
         "import sys, taskarith.ui.site; from concurrent.futures import Future; "
-        "taskarith.ui.site.build('mini', Future()); "
+        "from taskarith.ui.explorers import Explorers; "
+        "taskarith.ui.site.build(Explorers('mini', Future(), open_suite=print)); "
         "taskarith.ui.hello.describe('mini'); "
         "print('torch' in sys.modules, 'plotly' in sys.modules)"
     )

@@ -97,11 +97,7 @@ class EditState {
   fromQuery(text) {
     const query = new URLSearchParams(text);
     const problems = [];
-    const suite = query.get("suite");
-    if (suite !== null && suite !== this.hello.suite.name) {
-      problems.push(`this app shows the suite ${this.hello.suite.name}, the link asks for ` +
-        `${suite.slice(0, 40)}: start the app with it`);
-    }
+    if (this.hello.problem) problems.push(this.hello.problem); // another suite than it asks for
     if (query.has("set")) {
       const coefficients = this.readCoefficients(query.get("set"), problems);
       const analogy = query.has("analogy")

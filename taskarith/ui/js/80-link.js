@@ -7,8 +7,9 @@ class LostConnection extends Error {}
 
 class ServerLink {
   // on: {piece(piece), engine(state), problem(text), lost(), back()}
-  constructor(server, on) {
+  constructor(server, suite, on) {
     this.server = server;
+    this.suite = suite; // every call says which one it is about
     this.on = on;
     this.session = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) =>
       byte.toString(16).padStart(2, "0")).join("");
@@ -21,7 +22,7 @@ class ServerLink {
   async call(name, message = {}) {
     const late = new Promise((resolve) => { setTimeout(resolve, PATIENCE); });
     const answer = await Promise.race([
-      this.server[name]({ session: this.session, ...message }), late,
+      this.server[name]({ session: this.session, suite: this.suite, ...message }), late,
     ]);
     if (answer === undefined) throw new LostConnection(name);
     if (this.lost) { this.lost = false; this.on.back(); }
@@ -83,6 +84,9 @@ class ServerLink {
     this.boot = boot;
     for (;;) {
       const answer = await this.insist("engine", { known: state }, () => false);
+      if (answer.error) { // the suite cannot be opened: perhaps later
+        Object.assign(answer, { state: "failed", message: answer.error, boot: this.boot });
+      }
       if (answer.state !== state || answer.boot !== this.boot) {
         state = answer.state;
         this.boot = answer.boot;

@@ -17,7 +17,7 @@ class Page {
     this.status = { seconds: null, test: null, paired: null, score: new PreviewScore() };
     this.comparedImages = 0;
     this.drawnAt = -REDRAW_MS;
-    this.link = new ServerLink(server, {
+    this.link = new ServerLink(server, hello.suite.name, {
       piece: (piece) => this.received(piece),
       engine: (engine) => this.engineChanged(engine),
       problem: (text) => this.say(text),

@@ -3,8 +3,9 @@
 (async () => {
   const root = element.querySelector(".taskarith");
   const say = (text) => { root.querySelector(".starting").textContent = text; };
+  const suite = new URLSearchParams(location.search).get("suite") || undefined;
   for (let wait = 300; ; wait = Math.min(5000, 2 * wait)) {
-    const hello = await server.hello({});
+    const hello = await server.hello({ suite });
     if (hello && !hello.error) {
       const page = new Page(root, { hello, server });
       root.dataset.state = "open";
