@@ -8,6 +8,8 @@
     ├── AssetError               a missing or damaged file of a suite, or its manifest
     ├── SourceError              a reference to weights or pictures that cannot be had, and why
     │   └── PullCancelled        the one who asked for the download stopped it
+    ├── ExportError              an edit that cannot be exported, imported, published or verified
+    │   └── ExportCancelled      the one who asked for the export stopped it
     ├── MemoryBudgetError        weights that would take more memory than may be used
     ├── MissingDependencyError   an optional package that is not installed
     ├── RecipeError              a recipe that cannot run with what it was given
@@ -23,6 +25,8 @@ from difflib import get_close_matches
 __all__ = [
     "AssetError",
     "CoefficientError",
+    "ExportCancelled",
+    "ExportError",
     "MemoryBudgetError",
     "MissingDependencyError",
     "PortInUseError",
@@ -71,6 +75,14 @@ class SourceError(TaskArithError):
 
 class PullCancelled(SourceError):
     """The download was stopped by the one who asked for it."""
+
+
+class ExportError(TaskArithError):
+    """An edit that a format cannot say, or something that cannot be published or verified."""
+
+
+class ExportCancelled(ExportError):
+    """The export was stopped by the one who asked for it; nothing of it is left."""
 
 
 class MemoryBudgetError(TaskArithError):

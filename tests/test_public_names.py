@@ -126,6 +126,7 @@ PUBLIC: dict[str, list[str]] = {
         "sweep",
         "visible_tasks",
     ],
+    "taskarith.export": [],
     "taskarith.models": ["ClipModel", "WordTokenizer", "load_clip"],
     "taskarith.recipes": [],
     "taskarith.sources": [
@@ -146,6 +147,7 @@ PUBLIC: dict[str, list[str]] = {
         "fingerprint",
         "load_vector",
         "make_plan",
+        "open_difference",
         "open_source",
         "open_tensors",
         "parse_reference",

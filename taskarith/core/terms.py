@@ -43,7 +43,8 @@ class Terms:
     All coefficients are 1 unless `coefficients` is given; then vectors it does not name have
     λ = 0. With `layers`, λ_t is multiplied in the layer groups it names (see `layer_group`) by the
     factor given there. Terms with λ = 0 are left out. A vector is zero where it does not cover a
-    parameter that another one covers. Everything is computed in float32, terms in the order of
+    parameter that another one covers; one whose tensors are read when asked for is never read
+    whole. Everything is computed in float32, terms in the order of
     their names.
 
     Raises UnknownNameError for a coefficient or a layer group of nothing, CoefficientError for
@@ -60,7 +61,7 @@ class Terms:
 
     def __init__(
         self,
-        vectors: Mapping[str, TaskVector],
+        vectors: Mapping[str, Mapping[str, Tensor]],
         coefficients: Mapping[str, float] | None = None,
         *,
         layers: Mapping[str, Mapping[str, float]] | None = None,
@@ -158,7 +159,7 @@ class Terms:
         return factors
 
 
-def _common_shapes(vectors: Mapping[str, TaskVector]) -> dict[str, tuple[int, ...]]:
+def _common_shapes(vectors: Mapping[str, Mapping[str, Tensor]]) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     for name, vector in vectors.items():
         for parameter, tensor in vector.items():

@@ -14,7 +14,14 @@ from torch import Tensor
 
 from taskarith.errors import WeightsError
 
-__all__ = ["ClipLayout", "ConvertedState", "clip_layout", "convert_vector", "is_vision"]
+__all__ = [
+    "ClipLayout",
+    "ConvertedState",
+    "clip_layout",
+    "convert_vector",
+    "is_vision",
+    "missing_siblings",
+]
 
 ClipLayout = Literal["transformers", "open_clip"]
 
@@ -157,17 +164,26 @@ def convert_vector(
     complete = dict(vector)
     if to == "open_clip":
         start = ConvertedState(base, to="transformers")
-        for name in vector:
-            for other in "qkv":
-                sibling = re.sub(r"\.[qkv]_proj\.", f".{other}_proj.", name)
-                if sibling not in complete:
-                    complete[sibling] = torch.zeros_like(start[sibling], dtype=vector[name].dtype)
+        dtype = next((tensor.dtype for tensor in vector.values()), torch.float32)
+        for name in missing_siblings(vector):
+            complete[name] = torch.zeros_like(start[name], dtype=dtype)
     converted = ConvertedState(complete, to=to)
     lost = [name for name in vector if not any(name in s for s in converted._sources.values())]
     lost += [name for name in converted if name not in base]
     if lost:
         raise WeightsError(f"the base has no place for {', '.join(lost[:8])}")
     return {name: converted[name].contiguous() for name in converted}
+
+
+def missing_siblings(names: Iterable[str]) -> list[str]:
+    """Of every q, k and v that `names` has one of, in transformers' layout, those it lacks.
+
+    >>> missing_siblings(["layers.0.self_attn.q_proj.bias", "layers.0.self_attn.v_proj.bias"])
+    ['layers.0.self_attn.k_proj.bias']
+    """
+    there = dict.fromkeys(names)
+    wanted = (re.sub(r"\.[qkv]_proj\.", f".{o}_proj.", name) for name in there for o in "qkv")
+    return [name for name in dict.fromkeys(wanted) if name not in there]
 
 
 def _renamed(name: str, rules: list[tuple[re.Pattern[str], str]]) -> list[str]:

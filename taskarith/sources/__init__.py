@@ -1,7 +1,13 @@
 """Where weights come from: files, the Hub and adapters. Knows no models and no tasks."""
 
 from taskarith.core import TaskVector
-from taskarith.sources.contents import Contents, Difference, open_source, subtract
+from taskarith.sources.contents import (
+    Contents,
+    Difference,
+    open_difference,
+    open_source,
+    subtract,
+)
 from taskarith.sources.kinds import BASE_FILES
 from taskarith.sources.ledger import Ledger
 from taskarith.sources.native import base_fingerprint, write_vector
@@ -36,6 +42,7 @@ __all__ = [
     "fingerprint",
     "load_vector",
     "make_plan",
+    "open_difference",
     "open_source",
     "open_tensors",
     "parse_reference",

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from taskarith.errors import WeightsError
 
-__all__ = ["compacted", "expanded"]
+__all__ = ["SCALE", "compacted", "expanded"]
 
 _LARGEST = 127
-_SCALE = ".scale"
+SCALE = ".scale"  # what the name of a matrix's scales ends with
 
 
 def compacted(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -35,7 +35,7 @@ def compacted(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         largest = tensor.float().abs().amax(1, keepdim=True)
         scale = torch.where(largest > 0, largest / _LARGEST, 1.0)
         compact[name] = (tensor.float() / scale).round().to(torch.int8)
-        compact[name + _SCALE] = scale
+        compact[name + SCALE] = scale
     return compact
 
 
@@ -43,9 +43,9 @@ def expanded(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The float32 matrices that `compacted` stored; other tensors as they are."""
     matrices = {}
     for name, tensor in tensors.items():
-        if name.endswith(_SCALE) and name.removesuffix(_SCALE) in tensors:
+        if name.endswith(SCALE) and name.removesuffix(SCALE) in tensors:
             continue
-        scale = tensors.get(name + _SCALE)
+        scale = tensors.get(name + SCALE)
         if scale is not None and scale.shape != (*tensor.shape[:1], 1):
             raise WeightsError(f"the scales of {name} are {list(scale.shape)}, its shape is "
                                f"{list(tensor.shape)}; the file is damaged")  # fmt: skip

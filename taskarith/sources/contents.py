@@ -10,6 +10,7 @@ are matched by prefix only; other differences of naming are the models' business
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -25,10 +26,10 @@ from taskarith.sources.kinds import Kind
 from taskarith.sources.native import base_fingerprint, is_vector_file
 from taskarith.sources.pickles import open_pickle
 from taskarith.sources.pull import Source
-from taskarith.sources.states import LazyState
+from taskarith.sources.states import Entry, LazyState
 from taskarith.sources.tensors import fingerprint, open_tensors, read_metadata
 
-__all__ = ["Contents", "Difference", "open_source", "subtract"]
+__all__ = ["Contents", "Difference", "open_difference", "open_source", "subtract"]
 
 # A checkpoint this much shorter than its base is no checkpoint, but differences in disguise.
 SHORTEST = 0.2
@@ -122,6 +123,32 @@ def subtract(
         relative=lengths.relative,
         uncovered=aligned.uncovered,
     )
+
+
+def open_difference(contents: Contents, base: Mapping[str, Tensor]) -> LazyState:
+    """The task vector that `subtract` gives, float32, each tensor made when it is asked for.
+
+    Nothing is kept, except of an adapter, whose layers are made at once. Raises as `subtract`.
+    """
+    lazy = LazyState.of(base, where="the base")
+    if contents.kind == "adapter":
+        found = _from_adapter(contents, lazy, dtype=torch.float32)
+        return LazyState.of(found.vector, where=contents.state.where)
+    is_vector = contents.kind == "task-vector"
+    aligned = align(contents.state, lazy, partial=is_vector)
+    if is_vector:
+        _check_base(contents, lazy, aligned.names)
+        _check_own(contents)
+
+    def read(name: str, own: str) -> Tensor:
+        tensor = _wide(contents.state[name])
+        return (tensor if is_vector else tensor - _wide(lazy[own])).float()
+
+    entries = {
+        own: Entry(lazy.shape(own), torch.float32, partial(read, name, own))
+        for name, own in aligned.names.items()
+    }
+    return LazyState(entries, where=contents.state.where)
 
 
 def _from_adapter(contents: Contents, base: LazyState, *, dtype: torch.dtype) -> Difference:

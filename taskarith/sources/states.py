@@ -44,6 +44,9 @@ class LazyState(Mapping[str, Tensor]):
             raise WeightsError(f"{self.where}: {name} holds NaN or Inf; get or make the file again")
         return tensor
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.entries  # what a mapping does by itself would read the tensor
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.entries)
 

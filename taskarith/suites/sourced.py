@@ -6,6 +6,7 @@ references and models; which tasks they are for is the suite's business.
 
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from taskarith.models.clip import ClipModel
     from taskarith.models.transformers_clip import TransformersClip
 
-__all__ = ["SourcedBase", "identity", "is_reference", "sourced_vector"]
+__all__ = ["SourcedBase", "identity", "is_pulled", "is_reference", "sourced_vector"]
 
 
 def is_reference(weights: str) -> bool:
@@ -41,6 +42,15 @@ def identity(reference: str, *, suite: str) -> str:
         return f"{reference} {source.commit} {sorted(source.paths)}"
     stats = [(name, path.stat()) for name, path in source.paths.items()]
     return f"{reference} {[(name, s.st_size, s.st_mtime_ns) for name, s in stats]}"
+
+
+def is_pulled(reference: str) -> bool:
+    """Whether what a reference names is on this machine."""
+    try:
+        find_pulled(reference)
+    except SourceError:
+        return False
+    return True
 
 
 def sourced_vector(reference: str, base: Mapping[str, Tensor], *, suite: str) -> TaskVector:
@@ -96,6 +106,10 @@ class SourcedBase:
             self.state, folder=files, model=self._base.model, tag=self._base.pretrained
         )
 
+    def files(self) -> Mapping[str, Path]:
+        """The files of the base that are on this machine, the weights first, by name."""
+        return self._source().paths
+
     def _source(self) -> Source:
         return _pulled(self.reference, suite=self._suite, extras=BASE_FILES)
 
@@ -108,5 +122,5 @@ def _pulled(reference: str, *, suite: str, extras: tuple[str, ...] = ()) -> Sour
             raise
         raise SourceError(
             f"the suite {suite!r} needs {reference}, which is not on this machine yet; fetch all "
-            f"it needs with: taskarith suites pull {suite}"
+            f"it needs on the page Models, or with: taskarith suites pull {suite}"
         ) from error

@@ -1,0 +1,1 @@
+"""What leaves the explorer: an edit as other libraries' checkpoints, as a recipe, as a text."""

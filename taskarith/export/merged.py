@@ -1,0 +1,93 @@
+"""The weights of an edit, tensor by tensor: θ = θ₀ + the merged vector, of any merge method.
+
+A plain sum reads one tensor of each side at a time; another method makes its merged vector first.
+Every step is one float32 operation, so that the same parents give the same bits on every machine
+(methods that look at images depend on what the machine computes of them). Knows no file formats.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from taskarith.core import LAYERS, METHODS, Edit, Statistics, Terms, layer_group, merge
+from taskarith.sources import LazyState
+from taskarith.sources.states import Entry
+from taskarith.suites import Suite
+from taskarith.suites.streamed import open_base, open_vector
+
+__all__ = ["merged_state", "merged_vector"]
+
+
+def merged_state(suite: Suite, edit: Edit, *, statistics: Statistics | None = None) -> LazyState:
+    """θ of `edit` under the names of the suite's base, float32; without terms θ₀ bit for bit.
+
+    `statistics` answers methods that look at images. Raises UnknownNameError for an edit of
+    another suite, WeightsError where a file is damaged.
+    """
+    base = open_base(suite)
+    vector = merged_vector(suite, edit, statistics=statistics)
+
+    def read(name: str) -> Tensor:
+        return base.entries[name].read() + vector.entries[name].read()
+
+    entries = {
+        name: Entry(entry.shape, torch.float32, partial(read, name)) if name in vector else entry
+        for name, entry in base.entries.items()
+    }
+    return LazyState(entries, where=f"the edit {edit.formula()}")
+
+
+def merged_vector(suite: Suite, edit: Edit, *, statistics: Statistics | None = None) -> LazyState:
+    """The merged vector of `edit`, Σ λ_t·τ_t or what its method makes of the λ_t·τ_t, float32."""
+    suite.check_edit(edit)
+    base = open_base(suite)
+    vectors = {
+        name: _last_kept(open_vector(suite, name, base=base, seed=edit.seed))
+        for name in edit.coefficients
+    }
+    if edit.method == "sum":
+        return _summed(edit, vectors)
+    merged = merge(
+        Terms(vectors, edit.coefficients, layers=edit.settings.get(LAYERS)),
+        method=edit.method,
+        settings={name: value for name, value in edit.settings.items() if name != LAYERS},
+        seed=edit.seed,
+        statistics=statistics if METHODS[edit.method].needs_data else None,
+    )
+    return LazyState.of(merged)
+
+
+def _summed(edit: Edit, vectors: Mapping[str, LazyState]) -> LazyState:
+    layers = edit.settings.get(LAYERS, {})
+    shapes = {name: vector.shape(name) for vector in vectors.values() for name in vector}
+
+    def read(parameter: str) -> Tensor:
+        total = torch.zeros(shapes[parameter])
+        for name, vector in vectors.items():  # sorted by name, as the edit's coefficients are
+            if parameter in vector:
+                factor = layers.get(name, {}).get(layer_group(parameter), 1.0)
+                # Apart: fused, the two would round differently from one processor to another.
+                total += vector.entries[parameter].read() * (edit.coefficients[name] * factor)
+        return total
+
+    entries = {name: Entry(shapes[name], torch.float32, partial(read, name)) for name in shapes}
+    return LazyState(entries, where=f"the vector of {edit.formula()}")
+
+
+def _last_kept(state: LazyState) -> LazyState:
+    """The same state; the tensor asked for last is kept, for merges that ask for it by blocks."""
+    kept: dict[str, Tensor] = {}
+
+    def read(name: str) -> Tensor:
+        if name not in kept:
+            kept.clear()
+            kept[name] = state.entries[name].read()  # the merge's result is checked
+        return kept[name]
+
+    entries = {
+        name: Entry(entry.shape, entry.dtype, partial(read, name))
+        for name, entry in state.entries.items()
+    }
+    return LazyState(entries, where=state.where)

@@ -1,0 +1,59 @@
+"""Bases and vectors tensor by tensor are those that come whole."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from taskarith.errors import UnknownNameError, WeightsError
+from taskarith.sources import write_tensors
+from taskarith.sources.compact import compacted
+from taskarith.suites import Suite, load_suite
+from taskarith.suites.streamed import open_base, open_vector
+from tests.suites.remote_suite import write_remote_suite
+
+
+def assert_same(suite: Suite) -> None:
+    base = open_base(suite)
+    whole = suite.base_state()
+    assert set(base) == set(whole)
+    assert all(torch.equal(base[name], whole[name]) for name in whole)
+    for name in (*suite.vectors, *suite.recipe_vectors, f"random:{suite.vectors[0]}"):
+        lazy, vector = open_vector(suite, name, base=base, seed=3), suite.vector(name, seed=3)
+        assert set(lazy) == set(vector)
+        for parameter in vector:
+            assert lazy.shape(parameter) == vector[parameter].shape
+            assert torch.equal(lazy[parameter], vector[parameter]), (name, parameter)
+
+
+def test_a_suite_of_files(tiny_suite: Suite) -> None:
+    assert_same(tiny_suite)
+
+
+def test_eight_bits_a_number(tiny_suite: Suite, tmp_path: Path) -> None:
+    import shutil
+
+    folder = tmp_path / "tiny"
+    shutil.copytree(tiny_suite.folder, folder)
+    path = folder / "vectors" / "apples.safetensors"
+    write_tensors(path, compacted(tiny_suite.vector("apples")))
+    assert_same(load_suite(folder))
+
+
+@pytest.mark.parametrize("base", ["transformers", "open_clip"])
+@pytest.mark.parametrize("vectors", ["transformers", "open_clip"])
+def test_a_suite_of_references(tmp_path: Path, base: str, vectors: str) -> None:
+    assert_same(write_remote_suite(tmp_path, base=base, vectors=vectors))
+
+
+def test_what_does_not_fit_is_refused(tiny_suite: Suite, tmp_path: Path) -> None:
+    import shutil
+
+    folder = tmp_path / "tiny"
+    shutil.copytree(tiny_suite.folder, folder)
+    write_tensors(folder / "vectors" / "apples.safetensors", {"visual.proj": torch.ones(2, 2)})
+    suite = load_suite(folder)
+    with pytest.raises(WeightsError, match=r"'apples' does not fit its base: visual\.proj"):
+        open_vector(suite, "apples", base=open_base(suite))
+    with pytest.raises(UnknownNameError, match="did you mean 'birds'"):
+        open_vector(suite, "birdz", base=open_base(suite))
