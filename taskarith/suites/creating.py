@@ -6,6 +6,7 @@ Writes one readable file; nothing is fetched and nothing is measured here.
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from taskarith.errors import AssetError
@@ -69,13 +70,15 @@ def task_entry(
     folder: Path,
     classnames: Sequence[str] | None = None,
     templates: Sequence[str] = TEMPLATES,
+    columns: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The manifest's entry of a task, from where its pictures are.
 
     `source` is "shared" (a task that comes with the project, by its name), "hub:OWNER/DATASET" with
     its split as "@SPLIT" where that is not "test", or the path of a folder of class folders inside
     `folder`, the suite's. A folder's classes are named after its folders unless `classnames` says
-    otherwise; a dataset's must be given. Raises AssetError or UnknownNameError.
+    otherwise; a dataset's must be given, and `columns` says what its "image" and "label" columns
+    are called where that is something else. Raises AssetError or UnknownNameError.
     """
     if source == "shared" or (source == name and name in library_tasks()):
         return {"use": name}
@@ -87,6 +90,7 @@ def task_entry(
         rule = {"validation": {"from": split or "test", "tenth": True}}
         rule["test"] = {"from": split or "test", "tenth": False}
         data: dict[str, Any] = {"kind": "hub", "dataset": place, "images": 2000, "splits": rule}
+        data |= columns
         return {"name": name, "title": name, **words, "classnames": list(classnames), "data": data}
     path = Path(source)
     own = path if path.is_absolute() else folder / path

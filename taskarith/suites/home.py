@@ -7,7 +7,8 @@ Hub's cache may be cleaned up. Knows folders and manifests, nothing of what is m
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -27,6 +28,8 @@ __all__ = [
     "add_folder",
     "add_hub_suite",
     "added_suites",
+    "new_folder",
+    "own_files",
     "plan_hub_suite",
     "suites_home",
 ]
@@ -110,7 +113,7 @@ def plan_hub_suite(reference: str, *, limits: Limits = OWNER) -> HubSuite:
     local = [w for w in _weights(manifest) if w.startswith("file:")]
     if local:
         raise AssetError(f"{reference} asks for files of this machine ({local[0]}); not from there")
-    wanted = [MANIFEST, *_files(manifest)]
+    wanted = [MANIFEST, *own_files(manifest)]
     missing = [name for name in wanted if name not in by_name]
     if missing:
         raise SourceError(
@@ -129,16 +132,31 @@ def add_hub_suite(plan: HubSuite, *, taken: Callable[[str], bool]) -> str:
     name = plan.manifest.name
     _check_name(name, taken)
     paths = {file.name: fetch(plan.repo, file) for file in plan.repo.files}
+    size = sum(file.size for file in plan.repo.files)
+    check_disk(f"the suite {name}", size, folder=suites_home())
+    with new_folder(name, taken=taken) as folder:
+        for relative, path in paths.items():
+            target = folder / relative
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    return name
+
+
+@contextmanager
+def new_folder(name: str, *, taken: Callable[[str], bool]) -> Iterator[Path]:
+    """An empty folder that becomes that of the added suite `name`, if nothing goes wrong inside.
+
+    Until then the suite is not there: half a suite is never taken for a whole one. Raises
+    AssetError for a name that is taken, or where nothing can be written.
+    """
     home = suites_home()
-    check_disk(f"the suite {name}", sum(file.size for file in plan.repo.files), folder=home)
+    _check_name(name, taken)
     try:
         home.mkdir(parents=True, exist_ok=True)
         temporary = Path(mkdtemp(dir=home, prefix=".adding-"))
         try:
-            for relative, path in paths.items():
-                target = temporary / relative
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target)
+            yield temporary
+            _check_name(name, taken)  # somebody may have been faster
             os.replace(temporary, home / name)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -146,7 +164,6 @@ def add_hub_suite(plan: HubSuite, *, taken: Callable[[str], bool]) -> str:
         raise AssetError(
             f"could not add to {home}: {error.strerror or error}; make room"
         ) from error
-    return name
 
 
 def _check_disk(reference: str, repo: HubRepo, names: Collection[str]) -> None:
@@ -169,8 +186,8 @@ def _weights(manifest: Manifest) -> list[str]:
     return weights + ([manifest.base.source] if manifest.base.source else [])
 
 
-def _files(manifest: Manifest) -> list[str]:
-    """The suite's own files, as paths inside it."""
+def own_files(manifest: Manifest) -> list[str]:
+    """The files that a manifest names, as paths inside the suite."""
     base = manifest.base
     tasks = (*manifest.tasks, *manifest.recipe_tasks)
     names = [base.config, base.weights, base.vocabulary, manifest.heads, manifest.recipe_heads]

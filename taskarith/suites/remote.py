@@ -5,6 +5,8 @@ Knows what was pulled and how to subtract it; which suite it is for is the calle
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -20,7 +22,13 @@ __all__ = ["pull_ledger", "vector_from"]
 
 def pull_ledger() -> Ledger:
     """The ledger of what this program pulled, in its cache folder."""
-    return Ledger(cache_folder() / "pulled.json")
+    return _ledger(cache_folder() / "pulled.json")
+
+
+@cache
+def _ledger(path: Path) -> Ledger:
+    """One for all who pull at the same time: each writes the whole file."""
+    return Ledger(path)
 
 
 def vector_from(

@@ -1,0 +1,120 @@
+"""A suite derived from another: the same base and tasks, and one task with its vector more.
+
+The one it came from stays as it is. Knows manifests and files; what is measured on the new suite
+is measured anew, because its fingerprint is another.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from taskarith.errors import AssetError, unknown_name
+from taskarith.sources import write_tensors
+from taskarith.suites.home import MANIFEST, own_files
+from taskarith.suites.manifest import Manifest, parse_manifest
+from taskarith.suites.suite import Suite
+from taskarith.tasks import build_head
+
+__all__ = ["derive_suite", "same_task", "take_folder"]
+
+# What was made for the parent's vectors and would not hold for one more.
+LEFT_OUT = ("surrogate", "measurements", "published", "recipes")
+
+
+def derive_suite(
+    parent: Suite, folder: Path, *, name: str, task: Mapping[str, Any], source: str
+) -> Manifest:
+    """Write the suite `name` into `folder`: the parent, and a target `task` with the vector there.
+
+    Args:
+        task: an entry as `task_entry` or `same_task` makes it; pictures of a folder lie in `folder`
+            already.
+        source: the reference of the task's vector.
+
+    Files are linked where the disk can do that, else copied. Raises AssetError, which lists every
+    problem of the new manifest.
+    """
+    data = _raw(parent)
+    data = {key: value for key, value in data.items() if key not in LEFT_OUT}
+    data |= {
+        "name": name,
+        "title": f"{parent.title}, and {task.get('title') or task.get('name') or task.get('use')}",
+        "about": f"The suite {parent.name} with one task vector more, from {source}.",
+        "tasks": [*data["tasks"], {**task, "role": "target"}],
+        "vectors": [*data["vectors"], {"task": _name(task), "source": source}],
+    }
+    manifest = parse_manifest(data, where=f"the new suite {name!r}")
+    for relative in own_files(manifest):
+        _take(parent.path(relative), folder / relative)
+    for kept in parent.manifest.tasks:
+        if kept.data["kind"] == "folder":
+            take_folder(parent.path(kept.data["path"]), folder / kept.data["path"])
+    if manifest.heads is not None:
+        _add_head(parent, manifest, folder=folder)
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return manifest
+
+
+def same_task(parent: Suite, of: str, *, name: str) -> dict[str, Any]:
+    """The entry of a task `name` with the pictures and the words of the parent's task `of`.
+
+    For one more vector of a task that the suite has already. Raises UnknownNameError.
+    """
+    for entry in _raw(parent)["tasks"]:
+        if of in (entry.get("name"), entry.get("use")):
+            kept = {key: value for key, value in entry.items() if key != "role"}
+            return {**kept, "name": name, "title": name}
+    raise unknown_name("task", of, existing=parent.tasks)
+
+
+def take_folder(source: Path, target: Path) -> None:
+    """Put the files of the folder `source` into a new folder `target`, by link where that works."""
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            _take(path, target / path.relative_to(source))
+
+
+def _take(source: Path, target: Path) -> None:
+    """By hard link: the same file under another name, which stays when the first is removed."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        return
+    try:
+        os.link(source.resolve(), target)
+    except OSError:  # another disk, or one that cannot link
+        shutil.copyfile(source, target)
+
+
+def _add_head(parent: Suite, manifest: Manifest, *, folder: Path) -> None:
+    """Write the heads of the new suite: the parent's, and one made of the new task's words."""
+    assert manifest.heads is not None
+    new = manifest.tasks[-1]
+    words = (new.classnames, new.templates)
+    heads: dict[str, Tensor] = {name: parent.head(name) for name in parent.tasks}
+    same = [
+        task.name for task in parent.tasks.values() if (task.classnames, task.templates) == words
+    ]
+    heads[new.name] = heads[same[0]] if same else build_head(parent.model(), *words)
+    path = folder / manifest.heads
+    path.unlink(missing_ok=True)  # a link to the parent's file: writing into it would change that
+    write_tensors(path, {name: head.clone() for name, head in heads.items()})
+
+
+def _name(task: Mapping[str, Any]) -> object:
+    return task.get("name") or task.get("use")
+
+
+def _raw(suite: Suite) -> dict[str, Any]:
+    """The manifest as it is written: shared tasks by name, sources as they were given."""
+    path = suite.folder / MANIFEST
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AssetError(f"could not read {path}: {error}; restore the file") from error
+    return data
