@@ -127,7 +127,7 @@ def as_text(result: Result) -> str:
 
 def as_markdown(result: Result) -> str:
     """A section of a report."""
-    parts = [f"## {result.title}", result.protocol()]
+    parts = [f"## Recipe: {result.title}", result.protocol()]
     for index, table in enumerate(result.tables()):
         if index:
             parts.append(f"### {table.title}")

@@ -204,8 +204,8 @@ def test_a_suite_s_report_gets_a_section_for_every_recipe_it_has(evaluator: Eval
     bare = Evaluator(without(evaluator.suite), device="cpu")
     sections = list(recipe_sections(bare, list(suite_recipes(bare.suite)), tuning=TUNING))
     assert [section.split("\n")[0] for section in sections] == [
-        "## Negation: forgetting",
-        "## Addition: several tasks in one model",
+        "## Recipe: Negation: forgetting",
+        "## Recipe: Addition: several tasks in one model",
     ]
     assert all("| ---" in section and "\n- " in section for section in sections)
 

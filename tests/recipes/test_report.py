@@ -90,7 +90,7 @@ def test_recipes_get_a_section_each_in_the_order_asked_for(
     path = tmp_path / "REPORT.md"
     write_report(tiny_suite, path, device=CPU, recipes=["wise-ft", "soup"])
     text = path.read_text(encoding="utf-8")
-    titles = ("## Addition", "## WiSE-FT", "## Model soups")
+    titles = ("## Addition", "## Recipe: WiSE-FT", "## Recipe: Model soups")
     order = [text.index(title) for title in titles]
     assert order == sorted(order)
     assert text.count("\n## ") == text.count("\n\n## ")

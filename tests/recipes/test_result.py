@@ -59,7 +59,7 @@ def test_a_result_is_json_text_and_a_section_of_a_report() -> None:
     assert [table["title"] for table in data["tables"]] == [t.title for t in soup.tables()]
     assert data["result"]["models"][0]["kind"] == "best single"
     section = as_markdown(soup)
-    assert section.startswith("## Model soups\n\n4 ingredients")
+    assert section.startswith("## Recipe: Model soups\n\n4 ingredients")
     assert "| best single | 1 | 84.0 [81.6, 86.1] | – |" in section
     for words in (as_text(soup), section):
         assert all(finding in words for finding in soup.findings())
