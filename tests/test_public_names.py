@@ -127,6 +127,7 @@ PUBLIC: dict[str, list[str]] = {
         "visible_tasks",
     ],
     "taskarith.export": [],
+    "taskarith.figures": ["Bar", "Curve", "bars_figure", "curve_figure", "page_style"],
     "taskarith.models": ["ClipModel", "WordTokenizer", "load_clip"],
     "taskarith.recipes": [],
     "taskarith.sources": [

@@ -1,0 +1,9 @@
+"""Figures: results as Plotly pictures, in the one look they share with the page.
+
+Light to import: neither torch nor plotly comes before a figure is made.
+"""
+
+from taskarith.figures.curves import Bar, Curve, bars_figure, curve_figure
+from taskarith.figures.look import page_style
+
+__all__ = ["Bar", "Curve", "bars_figure", "curve_figure", "page_style"]
