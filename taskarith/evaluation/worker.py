@@ -1,16 +1,14 @@
 """The worker: one thread that owns the device and serves many browser sessions in turns.
 
 A session has one request at a time, a stream of steps; its newest replaces the older one between
-two steps. Sessions take turns, one computed step each; the first step of a new request goes before
-everyone's later ones, so that nobody waits for a first point behind other people's curves. Knows
-nothing of browsers, nor what is in a step.
+two steps. Sessions take turns, one computed step each. Knows nothing of browsers, nor what is in a
+step.
 """
 
 import atexit
 import logging
 import threading
-import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -19,13 +17,12 @@ from taskarith.errors import TaskArithError
 from taskarith.evaluation.measure import Measurer, Piece, Predictor
 from taskarith.evaluation.plan import Step
 from taskarith.evaluation.results import ResultCache
+from taskarith.evaluation.turns import Turns
 
 __all__ = ["MAX_SESSIONS", "Failure", "Finished", "Message", "OnPiece", "Worker"]
 
 MAX_SESSIONS = 256
 KNOWN_STEPS_A_TURN = 64  # handing over known pieces is cheap, not free: others wait meanwhile
-# A session goes first once in so many seconds: asking a thousand times a second gains nothing.
-FIRST_EVERY = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +74,7 @@ class Worker:
         evaluator: what measures, or a function that makes it. The function runs on the worker's
             thread while requests already queue up; if it fails, each request gets the failure.
         cache: where results are kept; memory only if None.
+        turns: in which order sessions are served.
 
     Messages come on the worker's thread (`superseded`, `evicted` and `closed` may come on the
     caller's), must not block, and belong to the request whose `on_piece` they reach.
@@ -88,16 +86,13 @@ class Worker:
         *,
         cache: ResultCache | None = None,
         max_sessions: int = MAX_SESSIONS,
+        turns: Turns | None = None,
     ) -> None:
         self._open = evaluator if callable(evaluator) else lambda: evaluator
         self.cache = cache if cache is not None else ResultCache(on_disk=False)
         self._max_sessions = max_sessions
         self._sessions: OrderedDict[str, _Session] = OrderedDict()  # least recently used first
-        # Sessions with work, each in one of the two: their first step goes first, or their next
-        # step when it is their turn.
-        self._first: deque[str] = deque()
-        self._turns: deque[str] = deque()
-        self._went_first: OrderedDict[str, float] = OrderedDict()  # when, within FIRST_EVERY
+        self._turns = turns if turns is not None else Turns()
         self._changed = threading.Condition()
         self._closed = False
         self._live = threading.Event()
@@ -115,7 +110,13 @@ class Worker:
     def busy(self) -> bool:
         """Whether a session has a request that is not done."""
         with self._changed:
-            return bool(self._first or self._turns)
+            return bool(self._turns)
+
+    @property
+    def waiting(self) -> int:
+        """How many sessions wait for the first step of their request."""
+        with self._changed:
+            return self._turns.firsts
 
     def wait_until_live(self, seconds: float | None = None) -> bool:
         """Wait for the evaluator; False if it is not there in time."""
@@ -137,7 +138,7 @@ class Worker:
                 ended.append((known.request, "superseded"))
             self._sessions[session] = _Session(seq, _Request(iter(steps), on_piece))
             self._sessions.move_to_end(session)
-            self._queue(session)
+            self._turns.add(session)
             if len(self._sessions) > self._max_sessions:
                 ended += self._evict()
             self._changed.notify()
@@ -149,7 +150,7 @@ class Worker:
         """Drop the session and its request, as when its page moves on or is closed."""
         with self._changed:
             dropped = self._sessions.pop(session, None)
-            self._unqueue(session)
+            self._turns.drop(session)
         if dropped is not None and dropped.request is not None:
             _tell(dropped.request, Finished("superseded"))
 
@@ -160,7 +161,6 @@ class Worker:
             self._closed = True
             waiting = [s.request for s in self._sessions.values() if s.request is not None]
             self._sessions.clear()
-            self._first.clear()
             self._turns.clear()
             self._changed.notify()
         for request in waiting:
@@ -168,33 +168,13 @@ class Worker:
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
-    def _queue(self, session: str) -> None:
-        """A session keeps its place in the queue: neither hurry nor patience is rewarded."""
-        if session in self._first:
-            return
-        while self._went_first and self._is_long_ago(next(iter(self._went_first.values()))):
-            self._went_first.popitem(last=False)
-        if session not in self._went_first:
-            self._unqueue(session)
-            self._first.append(session)
-        elif session not in self._turns:
-            self._turns.append(session)
-
-    def _is_long_ago(self, moment: float) -> bool:
-        return time.monotonic() - moment >= FIRST_EVERY
-
-    def _unqueue(self, session: str) -> None:
-        for queue in (self._first, self._turns):
-            if session in queue:
-                queue.remove(session)
-
     def _evict(self) -> list[tuple[_Request, Reason]]:
         """Forget the least recently used session, if possible one without work."""
         newest = next(reversed(self._sessions))
         idle = (name for name, held in self._sessions.items() if held.request is None)
         name = next(idle, next(other for other in self._sessions if other != newest))
         dropped = self._sessions.pop(name)
-        self._unqueue(name)
+        self._turns.drop(name)
         return [] if dropped.request is None else [(dropped.request, "evicted")]
 
     def _run(self) -> None:
@@ -220,16 +200,10 @@ class Worker:
         """Wait for a session with work; None once the worker is closed."""
         with self._changed:
             while not self._closed:
-                if self._first or self._turns:
-                    if self._first:
-                        session = self._first.popleft()
-                        self._went_first[session] = time.monotonic()
-                        self._went_first.move_to_end(session)
-                    else:
-                        session = self._turns.popleft()
+                if self._turns:
+                    session = self._turns.take()
                     request = self._sessions[session].request
                     assert request is not None
-                    self._turns.append(session)
                     return session, request
                 self._changed.wait()
             return None
@@ -260,7 +234,7 @@ class Worker:
             if held is None or held.request is not request:
                 return
             held.request = None
-            self._unqueue(session)
+            self._turns.drop(session)
         _tell(request, message)
 
 

@@ -12,6 +12,7 @@ from taskarith.errors import UnknownNameError
 from taskarith.evaluation.measure import Piece
 from taskarith.evaluation.plan import Step
 from taskarith.evaluation.results import ResultCache
+from taskarith.evaluation.turns import Turns
 from taskarith.evaluation.worker import Failure, Finished, Worker
 from tests.evaluation.fakes import PATIENCE, FakePredictor, Gate, Receiver, edit, steps
 
@@ -112,10 +113,8 @@ def test_a_first_step_goes_before_everyones_later_ones(
     assert sorted(computed(predictor)[6:]) == ["a1", "a1", "b1", "b1", "c1", "d1"]
 
 
-def test_going_first_is_not_for_those_who_ask_all_the_time(
-    worker: Worker, predictor: FakePredictor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("taskarith.evaluation.worker.FIRST_EVERY", 600.0)
+def test_going_first_is_not_for_those_who_ask_all_the_time(predictor: FakePredictor) -> None:
+    worker = Worker(predictor, turns=Turns(first_every=600.0))
     gate = Gate()
     predictor.on_predict = lambda in_use: gate.wait() if in_use == edit("eager1") else None
     submit(worker, "eager", seq=1)
@@ -127,6 +126,19 @@ def test_going_first_is_not_for_those_who_ask_all_the_time(
     assert calm.last() == Finished("complete")
     assert eager.last() == Finished("complete")
     assert computed(predictor)[1:] == ["calm1", "eager2"] * 3
+    worker.close()
+
+
+def test_those_who_wait_for_a_first_step_are_counted(
+    worker: Worker, predictor: FakePredictor
+) -> None:
+    gate, _ = hold(worker, predictor)
+    receivers = [submit(worker, name) for name in ("a", "b", "c")]
+    assert worker.waiting == 3
+    gate.open()
+    for receiver in receivers:
+        receiver.last()
+    assert worker.waiting == 0
 
 
 def test_the_newest_request_replaces_the_older_one(
