@@ -57,6 +57,7 @@ class Pieces:
         self._news = asyncio.Event()
         self._asked = self._loop.time()
         self.abandoned = False
+        self.followed = False  # whether this window has ever asked for more: a page does
 
     def wanted(self, *, within: float) -> bool:
         """Whether somebody has asked in the last `within` seconds; once not, it stays so."""
@@ -88,6 +89,7 @@ class Pieces:
         With nothing new in time the answer holds no points, and the browser asks again.
         """
         self._asked = self._loop.time()
+        self.followed = self.followed or cursor > 0
         self._news.clear()
         if not self._has_news(cursor):
             with contextlib.suppress(TimeoutError):

@@ -132,6 +132,7 @@ class Explorer:
                 evaluator=self._live(),
                 compared=list(compared.values()),
                 shipped=self._shipped,
+                waiting=self._worker.waiting,
             )
 
         return await self._start(commit, steps(), compared=compared, split=VALIDATION)
@@ -165,7 +166,7 @@ class Explorer:
         session, seq = read_rest(message)
         pieces = self._sessions.get(session)
         if pieces is not None and pieces.seq < seq:  # else a newer commit was faster on the way
-            self._forget(session)
+            self._worker.cancel(session)
         return {}
 
     async def surrogate(self, message: object) -> Answer:
@@ -209,6 +210,11 @@ class Explorer:
         pieces = Pieces(commit.seq, edit=commit.edit, split=split, compared=compared, labels=labels)
         # Nobody may be there any more: what is measured for them would keep others waiting.
         wanted = takewhile(lambda step: pieces.wanted(within=2 * self._patience), steps)
+        before = self._sessions.get(commit.session)
+        if before is None:
+            self._make_room()
+        else:
+            pieces.followed = before.followed
         taken = self._worker.submit(commit.session, commit.seq, steps=wanted, on_piece=pieces.put)
         if not taken:  # sent again because the answer was lost, or overtaken on the way
             pieces = self._sessions.get(commit.session, pieces)
@@ -216,9 +222,13 @@ class Explorer:
                 return _overtaken(commit.seq)
         self._sessions[commit.session] = pieces
         self._sessions.move_to_end(commit.session)
-        while len(self._sessions) > MAX_SESSIONS:
-            self._forget(next(iter(self._sessions)))
         return await self._since(pieces, 0)
+
+    def _make_room(self) -> None:
+        """For one more session: who never asked what became of a commit goes first."""
+        if len(self._sessions) >= MAX_SESSIONS:
+            strangers = (name for name, held in self._sessions.items() if not held.followed)
+            self._forget(next(strangers, next(iter(self._sessions))))
 
     def _forget(self, session: str) -> None:
         self._sessions.pop(session, None)
