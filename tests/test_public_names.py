@@ -127,7 +127,15 @@ PUBLIC: dict[str, list[str]] = {
         "visible_tasks",
     ],
     "taskarith.export": [],
-    "taskarith.figures": ["Bar", "Curve", "bars_figure", "curve_figure", "page_style"],
+    "taskarith.figures": [
+        "Bar",
+        "Curve",
+        "bars_figure",
+        "curve_figure",
+        "page_style",
+        "recipe_figures",
+        "search_figure",
+    ],
     "taskarith.models": ["ClipModel", "WordTokenizer", "load_clip"],
     "taskarith.recipes": [],
     "taskarith.sources": [

@@ -6,10 +6,13 @@ hues). Roles also differ in width, dash and marker, so colour never speaks alone
 the page needs it before torch and plotly are there.
 """
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from taskarith.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from taskarith.evaluation import Estimate
 
 __all__ = [
     "COLOURS",
@@ -24,7 +27,10 @@ __all__ = [
     "line",
     "page_style",
     "rule",
+    "sample",
+    "titled",
     "translucent",
+    "whiskers",
 ]
 
 Role = Literal["target", "control", "other", "pinned"]
@@ -177,3 +183,76 @@ def figure(traces: list[dict[str, Any]], layout: dict[str, Any]) -> Any:
             "Figures need plotly, which is not installed: pip install plotly"
         ) from error
     return go.Figure(data=traces, layout=layout)
+
+
+def titled(
+    title: str, about: str, *, x: str, y: str, theme: Theme, height: int = 400
+) -> dict[str, Any]:
+    """The layout of a figure that stands alone: its title, in small what was measured, its axes."""
+    frame = layout(theme)
+    muted = COLOURS[theme]["muted"]
+    frame["title"] = {
+        "text": f"<b>{title}</b><br><span style='font-size:{FONT_SIZE}px;color:{muted}'>"
+        f"{about}</span>",
+        "font": {"size": 17},
+        "x": 0,
+        "xref": "container",
+        "xanchor": "left",
+        "pad": {"l": 8},
+        "yref": "container",
+        "y": 1 - 20 / height,
+        "yanchor": "top",
+    }
+    frame["height"] = height
+    frame["margin"] = {"l": 66, "r": 20, "t": 64, "b": 52}
+    for name, text in (("xaxis", x), ("yaxis", y)):
+        frame[name]["title"] = {"text": text, "standoff": 8}
+        frame[name]["automargin"] = True
+    frame["legend"] = {
+        "orientation": "h",
+        "x": 0,
+        "yref": "container",
+        "y": 0,
+        "yanchor": "bottom",
+        "font": {"size": FONT_SIZE},
+        "itemclick": False,
+        "itemdoubleclick": False,
+    }
+    frame["hoverlabel"] = {"font": {"size": FONT_SIZE, "family": FONT}}
+    frame["shapes"], frame["annotations"] = [], []
+    return frame
+
+
+def whiskers(
+    lows: Sequence[float], highs: Sequence[float], at: Sequence[float], theme: Theme
+) -> dict[str, Any]:
+    """Error bars from `lows` to `highs` around `at`, as an error_x or error_y.
+
+    >>> whiskers([0.25], [1.0], [0.5], "light")["array"]
+    [0.5]
+    """
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [high - value for high, value in zip(highs, at, strict=True)],
+        "arrayminus": [value - low for low, value in zip(lows, at, strict=True)],
+        "color": COLOURS[theme]["muted"],
+        "thickness": 2,
+        "width": 4,
+    }
+
+
+def sample(estimates: "Iterable[Estimate]") -> str:
+    """Which images stand behind some accuracies: the split, and how many a task.
+
+    >>> from taskarith.evaluation import Estimate
+    >>> sample([Estimate(1, 64, 100, "validation"), Estimate(2, 50, 50, "validation")])
+    'validation, 50–64 images a task'
+    """
+    every = list(estimates)
+    counts = sorted({estimate.n for estimate in every})
+    splits = " and ".join(sorted({estimate.split for estimate in every}, reverse=True))
+    if not counts:
+        return "nothing measured"
+    span = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,}–{counts[-1]:,}"
+    return f"{splits}, {span} images a task"

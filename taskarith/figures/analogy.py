@@ -1,0 +1,102 @@
+"""Analogy's figures: every quadruple's models on D, and the mean gain over each rival."""
+
+from typing import TYPE_CHECKING, Any
+
+from taskarith.figures.look import COLOURS, Theme, figure, rule, sample, titled, whiskers
+
+if TYPE_CHECKING:
+    from taskarith.recipes.analogy_recipe import AnalogyResult
+
+__all__ = ["analogy_figures"]
+
+ANALOGY, MISMATCHED, TRUE = "τ_C + (τ_B − τ_A)", "mismatched", "true τ_D"
+# By model: colour, mark and size; the analogy comes last, on top.
+LOOK = {
+    "pretrained": ("muted", "circle-open", 11),
+    "τ_C": ("muted", "square-open", 10),
+    "τ_B": ("muted", "diamond-open", 10),
+    "τ_B + τ_C": ("pinned", "diamond", 11),
+    MISMATCHED: ("muted", "x-thin-open", 10),
+    TRUE: ("ink", "triangle-down", 12),
+    ANALOGY: ("target", "circle", 13),
+}
+
+
+def analogy_figures(result: "AnalogyResult", *, theme: Theme = "light") -> list[Any]:
+    """Accuracy on D by quadruple, and what the analogy adds to each rival over all of them."""
+    return [_by_quadruple(result, theme), _gains(result, theme)]
+
+
+def _by_quadruple(result: "AnalogyResult", theme: Theme) -> Any:
+    colours = COLOURS[theme]
+    rows = [f"{one.quadruple.d}<br>from {one.quadruple.c}" for one in result.analogies]
+    traces = []
+    for model, (colour, symbol, size) in LOOK.items():
+        estimates = [one.on_d[model] for one in result.analogies]
+        x = [estimate.accuracy for estimate in estimates]
+        trace = {
+            "type": "scatter",
+            "mode": "markers",
+            "name": model,
+            "x": x,
+            "y": rows,
+            "text": [one.quadruple.text() for one in result.analogies],
+            "hovertemplate": "%{text}: %{x:.1%}<extra>" + model + "</extra>",
+            "marker": {
+                "color": colours[colour],
+                "symbol": symbol,
+                "size": size,
+                "line": {"width": 2, "color": colours[colour]},
+            },
+        }
+        if model == ANALOGY:
+            trace["error_x"] = whiskers(
+                [estimate.low for estimate in estimates],
+                [estimate.high for estimate in estimates],
+                x,
+                theme,
+            )
+        traces.append(trace)
+    frame = titled(
+        "Accuracy on D, by quadruple",
+        sample(one.on_d[ANALOGY] for one in result.analogies),
+        x="accuracy on D",
+        y="",
+        theme=theme,
+        height=190 + 46 * len(rows),
+    )
+    frame["xaxis"] |= {"range": [0, 1.02], "tickformat": ".0%", "dtick": 0.25}
+    frame["yaxis"] = {**frame["yaxis"], "autorange": "reversed", "tickformat": None, "dtick": None}
+    del frame["yaxis"]["range"]
+    return figure(traces, frame | {"showlegend": True})
+
+
+def _gains(result: "AnalogyResult", theme: Theme) -> Any:
+    colours = COLOURS[theme]
+    rivals = [model for model in LOOK if model not in (ANALOGY, TRUE)]
+    gains = [result.gain_over(rival) for rival in rivals]
+    x = [100 * gain.value for gain in gains]
+    trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": x,
+        "y": rivals,
+        "hovertemplate": "analogy minus %{y}: %{x:+.1f} points<extra></extra>",
+        "marker": {"color": colours["target"], "size": 13},
+    }
+    if len(result.analogies) > 1:  # one quadruple has no interval
+        trace["error_x"] = whiskers(
+            [100 * gain.low for gain in gains], [100 * gain.high for gain in gains], x, theme
+        )
+    frame = titled(
+        "What the analogy adds to each rival",
+        f"mean over {gains[0].over}, 95 % interval",
+        x="points of accuracy on D",
+        y="",
+        theme=theme,
+        height=380,
+    )
+    frame["yaxis"] = {**frame["yaxis"], "autorange": "reversed", "tickformat": None, "dtick": None}
+    del frame["yaxis"]["range"]
+    frame["shapes"] = [rule("x", 0, colour=colours["ink"], dash="dash")]
+    return figure([trace], frame)

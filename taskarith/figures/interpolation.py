@@ -1,0 +1,196 @@
+"""Figures along α: PAINT's patching against supported tasks, and WiSE-FT's curve and scatter."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from taskarith.figures.look import (
+    COLOURS,
+    Role,
+    Theme,
+    band,
+    figure,
+    line,
+    rule,
+    sample,
+    titled,
+)
+
+if TYPE_CHECKING:
+    from taskarith.evaluation import Estimate
+    from taskarith.recipes.interval import Interval
+    from taskarith.recipes.paint import Patched
+    from taskarith.recipes.paint_recipe import PaintResult
+    from taskarith.recipes.wise_ft import WiseFt, WiseFtResult
+
+__all__ = ["paint_figures", "wise_ft_figures"]
+
+STEPS = 41  # points of the line that usual models lie on
+
+
+def paint_figures(result: "PaintResult", *, theme: Theme = "light") -> list[Any]:
+    """For every way of patching: patching and supported accuracy along α, the chosen α marked."""
+    curves: dict[tuple[str, tuple[str, ...]], list[Patched]] = {}
+    for patch in result.patches:
+        curves.setdefault((patch.patched.way, patch.patched.tasks), []).append(patch.patched)
+    return [_patched(result, list(those), theme) for those in curves.values()]
+
+
+def wise_ft_figures(result: "WiseFtResult", *, theme: Theme = "light") -> list[Any]:
+    """For every task: the curve along α, and shifted against reference accuracy."""
+    return [make(one, theme) for one in result.tasks for make in (_wise_curve, _wise_scatter)]
+
+
+def _patched(result: "PaintResult", patched: "list[Patched]", theme: Theme) -> Any:
+    first = patched[0]
+    x = [point.alpha for point in first.curve]
+    traces: list[dict[str, Any]] = []
+    roles: dict[str, Role] = dict.fromkeys(result.supported, "control")
+    for task in dict.fromkeys([*result.supported, *first.tasks]):
+        points = [point.accuracies[task] for point in first.curve if task in point.accuracies]
+        if len(points) == len(x):
+            y = [point.accuracy for point in points]
+            traces += _curve(task, x, y, points, role=roles.get(task, "target"), theme=theme)
+    frame = _along_alpha(
+        f"Patching {' + '.join(first.tasks)}" + (f", {first.way}" if first.way != "one" else ""),
+        sample(estimate for point in first.curve for estimate in point.accuracies.values()),
+        theme,
+    )
+    if len(set(first.alphas)) == 1:  # else there is no one α to mark
+        marks: dict[float, list[str]] = {}
+        for one in patched:
+            marks.setdefault(next(iter(one.alphas.values())), []).append(one.criterion)
+        _mark(frame, {alpha: " and ".join(names) for alpha, names in marks.items()}, theme)
+    return figure(traces, frame)
+
+
+def _wise_curve(one: "WiseFt", theme: Theme) -> Any:
+    x = list(one.test)
+    traces: list[dict[str, Any]] = []
+    for shift in next(iter(one.test.values())).by_shift:
+        y = [robustness.by_shift[shift].accuracy for robustness in one.test.values()]
+        hover = f"{shift}, α = %{{x:.2f}}: %{{y:.1%}}<extra></extra>"
+        thin = line("other", theme) | {"x": x, "y": y, "mode": "lines", "hovertemplate": hover}
+        traces.append(thin | {"name": "each shift", "showlegend": not traces})
+    shifted = [robustness.shifted for robustness in one.test.values()]
+    reference = [robustness.reference for robustness in one.test.values()]
+    y = [estimate.accuracy for estimate in reference]
+    traces += _curve("as it is", x, y, reference, role="control", theme=theme)
+    y = [interval.value for interval in shifted]
+    traces += _curve("mean over shifts", x, y, shifted, role="target", theme=theme)
+    frame = _along_alpha(f"{one.task}: along α", sample(reference), theme)
+    marks: dict[float, list[str]] = {}
+    for choice in one.choices[:2]:
+        marks.setdefault(choice.alpha, []).append(choice.chosen_by)
+    _mark(frame, {alpha: " and ".join(names) for alpha, names in marks.items()}, theme)
+    return figure(traces, frame)
+
+
+def _wise_scatter(one: "WiseFt", theme: Theme) -> Any:
+    colours = COLOURS[theme]
+    path = list(one.test.values())
+    others = [robustness for name, robustness in one.standard.items() if name]
+    names = [name for name in one.standard if name]
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "models nobody interpolated",
+            "x": [robustness.reference.accuracy for robustness in others],
+            "y": [robustness.shifted.value for robustness in others],
+            "text": names,
+            "hovertemplate": "%{text}: %{x:.1%}, shifted %{y:.1%}<extra></extra>",
+            "marker": {"color": colours["muted"], "size": 8, "symbol": "diamond-open"},
+        },
+        line("target", theme)
+        | {
+            "name": "interpolated, α from 0 to 1",
+            "x": [robustness.reference.accuracy for robustness in path],
+            "y": [robustness.shifted.value for robustness in path],
+            "text": [f"α = {alpha:.2f}" for alpha in one.test],
+            "hovertemplate": "%{text}: %{x:.1%}, shifted %{y:.1%}<extra></extra>",
+        },
+    ]
+    every = [*path, *others]
+    low = min(min(r.reference.accuracy, r.shifted.value) for r in every) - 0.04
+    high = max(max(r.reference.accuracy, r.shifted.value) for r in every) + 0.03
+    span = [max(0.0, low), min(1.0, high)]
+    if one.line is not None:
+        grid = [
+            max(0.001, min(0.999, span[0] + (span[1] - span[0]) * step / (STEPS - 1)))
+            for step in range(STEPS)
+        ]
+        usual = line("pinned", theme) | {
+            "name": f"line of usual models ({one.line.models})",
+            "mode": "lines",
+            "x": grid,
+            "y": [one.line.expected(value) for value in grid],
+            "hoverinfo": "skip",
+        }
+        traces.insert(0, usual)
+    frame = titled(
+        f"{one.task}: effective robustness",
+        sample(robustness.reference for robustness in path),
+        x="accuracy as it is",
+        y="mean over shifts",
+        theme=theme,
+        height=440,
+    )
+    for axis in ("xaxis", "yaxis"):
+        frame[axis] |= {"range": span, "tickformat": ".0%", "dtick": None, "zeroline": False}
+    for alpha, anchor in ((0.0, "top"), (1.0, "bottom")):
+        end = one.test[alpha]
+        frame["annotations"].append(
+            {
+                "x": end.reference.accuracy,
+                "y": end.shifted.value,
+                "text": f"α = {alpha:g}",
+                "showarrow": False,
+                "yanchor": anchor,
+                "yshift": -8 if anchor == "top" else 8,
+                "font": {"color": colours["target"]},
+            }
+        )
+    return figure(traces, frame | {"showlegend": True})
+
+
+def _curve(
+    name: str,
+    x: list[float],
+    y: list[float],
+    points: "list[Estimate] | list[Interval]",
+    *,
+    role: Role,
+    theme: Theme,
+) -> list[dict[str, Any]]:
+    low, high = [point.low for point in points], [point.high for point in points]
+    hover = f"{name}, α = %{{x:.2f}}: %{{y:.1%}}<extra></extra>"
+    return [
+        band(role, theme) | {"x": x + x[::-1], "y": high + low[::-1], "showlegend": False},
+        line(role, theme) | {"x": x, "y": y, "name": name, "hovertemplate": hover},
+    ]
+
+
+def _along_alpha(title: str, about: str, theme: Theme) -> dict[str, Any]:
+    frame = titled(title, about, x="α", y="accuracy", theme=theme, height=420)
+    frame["xaxis"] |= {"range": [-0.02, 1.02], "dtick": 0.25}
+    return frame | {"showlegend": True}
+
+
+def _mark(frame: dict[str, Any], marks: Mapping[float, str], theme: Theme) -> None:
+    """Vertical lines where α was chosen, each with the rule that chose it."""
+    colour = COLOURS[theme]["ink"]
+    for index, (alpha, by) in enumerate(marks.items()):
+        frame["shapes"].append(rule("x", alpha, colour=colour, dash="dot"))
+        frame["annotations"].append(
+            {
+                "x": alpha,
+                "y": 0.03 + 0.08 * index,
+                "yref": "paper",
+                "text": by,
+                "showarrow": False,
+                "xanchor": "left" if alpha < 0.6 else "right",
+                "xshift": 6 if alpha < 0.6 else -6,
+                "bgcolor": COLOURS[theme]["paper"],
+                "font": {"color": colour},
+            }
+        )

@@ -1,0 +1,98 @@
+"""Negation's figures: every model's accuracy on the task to forget, and on the control."""
+
+from typing import TYPE_CHECKING, Any
+
+from taskarith.figures.look import COLOURS, Theme, figure, rule, sample, titled, whiskers
+
+if TYPE_CHECKING:
+    from taskarith.evaluation import Estimate
+    from taskarith.recipes.negation import NegationResult
+
+__all__ = ["negation_figures"]
+
+# By model: colour and pattern. What was chosen has the one strong colour.
+LOOK = {
+    "pretrained": ("muted", ""),
+    "fine-tuned": ("other", ""),
+    "gradient ascent": ("pinned", "/"),
+    "negated": ("target", ""),
+    "random": ("other", "."),
+    "permuted": ("other", "x"),
+}
+
+
+def negation_figures(result: "NegationResult", *, theme: Theme = "light") -> list[Any]:
+    """Bars by task and model: the target, which should fall, and the control, which should stay."""
+    colours = COLOURS[theme]
+    targets = {
+        model: {one.task: one.models[model].target for one in result.tasks if model in one.models}
+        for model in LOOK
+    }
+    controls = {
+        model: {
+            one.task: one.models[model].controls[result.control]
+            for one in result.tasks
+            if model in one.models
+        }
+        for model in LOOK
+    }
+    target = _bars("Target: lower is forgotten", targets, theme)
+    chance = {_label(one.task): 1 / len(one.confusion_before) for one in result.tasks}
+    target.add_scatter(
+        x=list(chance),
+        y=list(chance.values()),
+        mode="markers",
+        name="chance",
+        marker={"symbol": "line-ew", "size": 40, "line": {"width": 2.5, "color": colours["ink"]}},
+        hovertemplate="chance: %{y:.1%}<extra></extra>",
+    )
+    kept = f"floor, {100 * result.floor:g} % of pretrained"
+    control = _bars(f"Control ({result.control}): should stay", controls, theme)
+    before = result.tasks[0].models["pretrained"].controls[result.control].accuracy
+    control.add_scatter(  # for the legend; the line itself goes across
+        x=[None], y=[None], mode="lines", name=kept, line={"color": colours["ink"], "dash": "dash"}
+    )
+    control.add_shape(
+        rule("y", result.floor * before, colour=colours["ink"], dash="dash"), layer="above"
+    )
+    return [target, control]
+
+
+def _bars(title: str, models: "dict[str, dict[str, Estimate]]", theme: Theme) -> Any:
+    colours = COLOURS[theme]
+    traces = []
+    for model, (colour, pattern) in LOOK.items():
+        tasks = models[model]
+        if not tasks:
+            continue
+        estimates = list(tasks.values())
+        heights = [estimate.accuracy for estimate in estimates]
+        traces.append(
+            {
+                "type": "bar",
+                "name": model,
+                "x": [_label(task) for task in tasks],
+                "y": heights,
+                "marker": {
+                    "color": colours[colour],
+                    "pattern": {"shape": pattern, "fgcolor": colours["ink"], "size": 6},
+                },
+                "error_y": whiskers(
+                    [estimate.low for estimate in estimates],
+                    [estimate.high for estimate in estimates],
+                    heights,
+                    theme,
+                ),
+                "hovertemplate": "%{x}, " + model + ": %{y:.1%}<extra></extra>",
+            }
+        )
+    about = sample(estimate for tasks in models.values() for estimate in tasks.values())
+    frame = titled(title, about, x="", y="accuracy", theme=theme, height=440)
+    frame |= {"barmode": "group", "bargap": 0.25, "bargroupgap": 0.05, "showlegend": True}
+    frame["xaxis"] |= {"zeroline": False, "tickangle": 0}
+    return figure(traces, frame)
+
+
+def _label(task: str) -> str:
+    """A name that may take two lines under its bars."""
+    return task.replace("-", "-<br>")

@@ -1,0 +1,42 @@
+"""Which figures a recipe's result has."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from taskarith.errors import unknown_name
+from taskarith.figures.addition import addition_figures
+from taskarith.figures.analogy import analogy_figures
+from taskarith.figures.interpolation import paint_figures, wise_ft_figures
+from taskarith.figures.look import Theme
+from taskarith.figures.negation import negation_figures
+from taskarith.figures.soup import soup_figures
+
+if TYPE_CHECKING:
+    from taskarith.recipes.result import Result
+
+__all__ = ["recipe_figures"]
+
+FIGURES: dict[str, Callable[..., list[Any]]] = {
+    "negation": negation_figures,
+    "addition": addition_figures,
+    "analogy": analogy_figures,
+    "paint": paint_figures,
+    "wise-ft": wise_ft_figures,
+    "soup": soup_figures,
+}
+
+
+def recipe_figures(result: "Result", *, theme: Theme = "light") -> list[Any]:
+    """The figures that people know from the recipe's paper, as plotly Figures.
+
+    Args:
+        result: of any recipe, as `run_recipe` gives it.
+        theme: "light" or "dark".
+
+    Raises:
+        MissingDependencyError: plotly is not installed.
+        UnknownNameError: the recipe has no figures.
+    """
+    if result.name not in FIGURES:
+        raise unknown_name("recipe with figures", result.name, existing=FIGURES)
+    return FIGURES[result.name](result, theme=theme)

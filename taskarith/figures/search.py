@@ -1,0 +1,162 @@
+"""The figure of a recipe on its way: what has been measured so far, before there is a result."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from taskarith.figures.look import COLOURS, Role, Theme, figure, line, sample, titled
+
+if TYPE_CHECKING:
+    from taskarith.evaluation import Estimate
+    from taskarith.recipes.watching import Seen
+
+__all__ = ["search_figure"]
+
+CURVE_POINTS = 3  # from so many on, edits along one direction are a curve
+MAX_GREY = 24  # curves that were measured before the one in hand
+
+# A direction: the vectors of an edit, each with its share of the largest coefficient.
+Direction = tuple[tuple[str, float], ...]
+Curve = dict[float, "Estimate"]
+
+
+def search_figure(
+    seen: "Sequence[Seen]", *, control: str, curves: bool = True, theme: Theme = "light"
+) -> Any:
+    """What a recipe has measured so far, as a plotly Figure.
+
+    Args:
+        seen: in the order of measuring.
+        control: the suite's control task.
+        curves: accuracy along the direction that is being searched, those before it in grey;
+            without it (or without such a direction), every edit as a mark in its task's row.
+        theme: "light" or "dark".
+
+    Raises:
+        MissingDependencyError: plotly is not installed.
+    """
+    found = _curves(seen) if curves else {}
+    whole = [direction for direction, tasks in found.items() if _longest(tasks) >= CURVE_POINTS]
+    return _along(found, whole, control, theme) if whole else _strips(seen, control, theme)
+
+
+def _along(
+    found: "Mapping[Direction, dict[str, Curve]]",
+    whole: Sequence[Direction],
+    control: str,
+    theme: Theme,
+) -> Any:
+    hand = whole[-1]
+    traces = []
+    for direction in whole[-1 - MAX_GREY : -1]:
+        for task, curve in found[direction].items():
+            if task != control:
+                traces.append(_line(_named(direction), curve, "other", theme))
+    for task, curve in sorted(found[hand].items(), key=lambda item: item[0] != control):
+        traces.append(_line(task, curve, "control" if task == control else "target", theme))
+    frame = titled(
+        f"Choosing along {_named(hand)}",
+        sample(estimate for curve in found[hand].values() for estimate in curve.values()),
+        x="coefficient",
+        y="accuracy",
+        theme=theme,
+        height=420,
+    )
+    for task, curve in found[hand].items():
+        last = max(curve)
+        frame["annotations"].append(
+            {
+                "x": last,
+                "y": curve[last].accuracy,
+                "text": task,
+                "xanchor": "right",
+                "yanchor": "bottom",
+                "yshift": 5,
+                "showarrow": False,
+                "font": {"color": COLOURS[theme]["control" if task == control else "target"]},
+            }
+        )
+    return figure(traces, frame)
+
+
+def _strips(seen: "Sequence[Seen]", control: str, theme: Theme) -> Any:
+    colours = COLOURS[theme]
+    tasks = list(dict.fromkeys(one.task for one in seen))
+    last = seen[-1:]
+    before = [one for one in seen if not any(one.coefficients.values())]
+    traces = [
+        _marks("measured", seen, colours["other"], "circle", 8) | {"opacity": 0.7},
+        _marks("pretrained", before, colours["muted"], "line-ns-open", 16),
+        _marks("the last one", last, colours["target"], "circle", 13),
+    ]
+    frame = titled(
+        "Measured so far, by task",
+        sample(one.estimate for one in seen),
+        x="accuracy",
+        y="",
+        theme=theme,
+        height=190 + 32 * len(tasks),
+    )
+    frame["xaxis"] |= {"range": [0, 1.02], "tickformat": ".0%", "dtick": 0.25}
+    frame["yaxis"] = {**frame["yaxis"], "tickformat": None, "dtick": None}
+    frame["yaxis"] |= {
+        "range": [len(tasks) - 0.5, -0.5],
+        "categoryarray": tasks,
+        "type": "category",
+    }
+    return figure(traces, frame | {"showlegend": True})
+
+
+def _curves(seen: "Sequence[Seen]") -> "dict[Direction, dict[str, Curve]]":
+    """By direction and task, accuracy by coefficient; the direction measured last comes last."""
+    found: dict[Direction, dict[str, Curve]] = {}
+    starts: dict[str, Estimate] = {}
+    for one in seen:
+        edit = {name: value for name, value in one.coefficients.items() if value}
+        if not edit:
+            starts[one.task] = one.estimate
+            continue
+        largest = max(edit.values(), key=abs)
+        direction = tuple((name, round(value / largest, 3)) for name, value in edit.items())
+        tasks = found.pop(direction, {})
+        tasks.setdefault(one.task, {})[largest] = one.estimate
+        found[direction] = tasks
+    for tasks in found.values():
+        for task, curve in tasks.items():
+            if task in starts:
+                curve[0.0] = starts[task]
+    return found
+
+
+def _longest(tasks: "Mapping[str, Curve]") -> int:
+    return max(len(curve) for curve in tasks.values())
+
+
+def _named(direction: Direction) -> str:
+    names = [name for name, _ in direction]
+    return " + ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _line(name: str, curve: "Curve", role: Role, theme: Theme) -> dict[str, Any]:
+    x = sorted(curve)
+    hover = f"{name}, %{{x:.2f}}: %{{y:.1%}}<extra></extra>"
+    y = [curve[value].accuracy for value in x]
+    return line(role, theme) | {"x": x, "y": y, "name": name, "hovertemplate": hover}
+
+
+def _marks(
+    name: str, seen: "Sequence[Seen]", colour: str, symbol: str, size: int
+) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": [one.estimate.accuracy for one in seen],
+        "y": [one.task for one in seen],
+        "hovertemplate": "%{y}: %{x:.1%}<extra></extra>",
+        "marker": {
+            "color": colour,
+            "symbol": symbol,
+            "size": size,
+            "line": {"width": 3, "color": colour},
+        },
+    }

@@ -1,0 +1,73 @@
+"""The soups' figure: every ingredient and soup, as it is against under shift."""
+
+from typing import TYPE_CHECKING, Any
+
+from taskarith.figures.look import COLOURS, Theme, figure, sample, titled, whiskers
+
+if TYPE_CHECKING:
+    from taskarith.recipes.shifted import Robustness
+    from taskarith.recipes.soup import SoupResult
+
+__all__ = ["soup_figures"]
+
+# By model: colour and mark.
+LOOK = {
+    "best single": ("ink", "square"),
+    "uniform soup": ("target", "circle"),
+    "greedy soup": ("target", "star"),
+    "learned soup": ("pinned", "diamond"),
+    "learned soup by layer": ("pinned", "cross"),
+    "logit ensemble": ("muted", "triangle-up"),
+}
+
+
+def soup_figures(result: "SoupResult", *, theme: Theme = "light") -> list[Any]:
+    """Shifted mean against accuracy as it is: ingredients pale, every soup with its intervals."""
+    colours = COLOURS[theme]
+    singles = list(result.ingredients.values())
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "ingredients",
+            "x": [one.reference.accuracy for one in singles],
+            "y": [one.shifted.value for one in singles],
+            "text": list(result.ingredients),
+            "hovertemplate": "%{text}: %{x:.1%}, shifted %{y:.1%}<extra></extra>",
+            "marker": {"color": colours["other"], "size": 10, "symbol": "circle"},
+        }
+    ]
+    for model in result.models:
+        colour, symbol = LOOK[model.kind]
+        traces.append(_point(model.kind, model.robustness, colours[colour], symbol, theme))
+    frame = titled(
+        f"Soups of {len(result.ingredients)} models of {result.task}",
+        sample(one.reference for one in singles),
+        x="accuracy as it is",
+        y="mean over shifts",
+        theme=theme,
+        height=500,
+    )
+    for axis in ("xaxis", "yaxis"):
+        frame[axis] |= {"tickformat": ".1%", "dtick": None, "zeroline": False, "nticks": 6}
+        frame[axis].pop("range", None)
+    return [figure(traces, frame | {"showlegend": True})]
+
+
+def _point(
+    name: str, robustness: "Robustness", colour: str, symbol: str, theme: Theme
+) -> dict[str, Any]:
+    reference, shifted = robustness.reference, robustness.shifted
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": [reference.accuracy],
+        "y": [shifted.value],
+        "error_x": whiskers([reference.low], [reference.high], [reference.accuracy], theme)
+        | {"color": colour, "thickness": 1, "width": 0},
+        "error_y": whiskers([shifted.low], [shifted.high], [shifted.value], theme)
+        | {"color": colour, "thickness": 1, "width": 0},
+        "hovertemplate": name + ": %{x:.1%}, shifted %{y:.1%}<extra></extra>",
+        "marker": {"color": colour, "size": 15, "symbol": symbol},
+    }

@@ -1,0 +1,182 @@
+"""The figures of recipes, drawn from results of a lab of made-up accuracies."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from taskarith.errors import UnknownNameError
+from taskarith.evaluation import Estimate
+from taskarith.figures import recipe_figures, search_figure
+from taskarith.recipes.analogy_recipe import AnalogyRecipe
+from taskarith.recipes.catalogue import Recipe
+from taskarith.recipes.result import Result
+from taskarith.recipes.watching import Seen, watched
+from tests.recipes import (
+    test_addition_recipe,
+    test_analogy,
+    test_negation,
+    test_paint,
+    test_soup,
+    test_wise_ft,
+)
+from tests.recipes.fakes import FakeLab
+
+CASES: dict[str, tuple[Recipe, Callable[..., float]]] = {
+    "negation": (test_negation.RECIPE, test_negation.accuracy),
+    "addition": (test_addition_recipe.RECIPE, test_addition_recipe.accuracy),
+    "analogy": (AnalogyRecipe(test_analogy.QUADRUPLES, examples=()), test_analogy.accuracy),
+    "paint": (test_paint.RECIPE, test_paint.accuracy),
+    "wise-ft": (test_wise_ft.RECIPE, test_wise_ft.accuracy),
+    "soup": (test_soup.RECIPE, test_soup.accuracy),
+}
+
+
+def result_of(name: str) -> Any:
+    recipe, accuracy = CASES[name]
+    return recipe.run(FakeLab(accuracy).lab)
+
+
+def traces(figure: Any) -> dict[str, Any]:
+    return {trace.name: trace for trace in figure.data if trace.name}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", CASES)
+def test_every_figure_says_what_was_measured_on_how_many_images(name: str, theme: str) -> None:
+    figures = recipe_figures(result_of(name), theme=theme)
+    assert figures
+    for figure in figures:
+        assert "images" in figure.layout.title.text or "quadruples" in figure.layout.title.text
+        assert figure.layout.height >= 300
+        assert figure.to_json().count("http") == 0
+
+
+def test_negation_has_bars_for_every_model_with_chance_and_floor() -> None:
+    result = result_of("negation")
+    target, control = recipe_figures(result)
+    digits = result.tasks[0]
+    for model, measured in digits.models.items():
+        assert traces(target)[model].y[0] == measured.target.accuracy
+        assert traces(control)[model].y[0] == measured.controls["objects"].accuracy
+    assert list(traces(target)["gradient ascent"].x) == ["digits"]
+    assert list(traces(target)["chance"].y) == [0.5, 0.5]
+    before = digits.models["pretrained"].controls["objects"].accuracy
+    assert control.layout.shapes[0].y0 == pytest.approx(0.95 * before)
+    array = traces(target)["negated"].error_y.array
+    assert array[0] == pytest.approx(
+        digits.models["negated"].target.high - digits.models["negated"].target.accuracy
+    )
+
+
+def test_addition_shows_pairs_and_sizes_beside_doing_nothing() -> None:
+    result = result_of("addition")
+    pairs, by_number = recipe_figures(result)
+    assert len(traces(pairs)["pair"].x) == len(traces(pairs)["doing nothing"].x) == 6
+    one = result.sums[0]
+    first, second = one.tasks
+    assert traces(pairs)["pair"].x[0] == pytest.approx(
+        one.accuracies[first].accuracy / result.finetuned[first].accuracy
+    )
+    assert traces(pairs)["doing nothing"].y[0] == pytest.approx(
+        result.pretrained[second].accuracy / result.finetuned[second].accuracy
+    )
+    rows = {row["tasks"]: row["normalized"] for row in result.tables()[1].rows}
+    line = traces(by_number)["mean, one common λ"]
+    assert dict(zip(line.x, line.y, strict=True)) == pytest.approx(rows)
+    assert traces(by_number)["joint fine-tuning"].y[0] == result.joint.normalized
+    assert traces(by_number)["one λ a task"].y[0] == result.each.normalized
+
+
+def test_analogy_shows_every_quadruple_and_the_gain_over_each_rival() -> None:
+    result = result_of("analogy")
+    on_d, gains = recipe_figures(result)
+    for model, trace in traces(on_d).items():
+        assert list(trace.x) == [one.on_d[model].accuracy for one in result.analogies]
+    (trace,) = gains.data
+    for rival, value in zip(trace.y, trace.x, strict=True):
+        assert value == pytest.approx(100 * result.gain_over(rival).value)
+    assert gains.layout.shapes[0].x0 == 0
+
+
+def test_one_quadruple_has_no_interval() -> None:
+    recipe = AnalogyRecipe(test_analogy.QUADRUPLES[:1], examples=())
+    _, gains = recipe_figures(recipe.run(FakeLab(test_analogy.accuracy).lab))
+    assert gains.data[0].error_x.array is None
+
+
+def test_paint_marks_the_chosen_mixing_coefficient() -> None:
+    result = result_of("paint")
+    figures = recipe_figures(result)
+    assert len(figures) == len({(p.patched.way, p.patched.tasks) for p in result.patches})
+    first = result.patches[0].patched
+    curve = traces(figures[0])[first.tasks[0]]
+    assert list(curve.y) == [point.accuracies[first.tasks[0]].accuracy for point in first.curve]
+    marked = {shape.x0 for shape in figures[0].layout.shapes}
+    assert marked == {
+        next(iter(patch.patched.alphas.values()))
+        for patch in result.patches
+        if patch.patched.tasks == first.tasks and patch.patched.way == "one"
+    }
+
+
+def test_wise_ft_has_a_curve_and_a_scatter_with_the_line_of_usual_models() -> None:
+    result = result_of("wise-ft")
+    curve, scatter = recipe_figures(result)
+    (one,) = result.tasks
+    assert list(traces(curve)["mean over shifts"].y) == [r.shifted.value for r in one.test.values()]
+    path = traces(scatter)["interpolated, α from 0 to 1"]
+    assert list(path.x) == [r.reference.accuracy for r in one.test.values()]
+    usual = next(trace for name, trace in traces(scatter).items() if name.startswith("line of"))
+    assert list(usual.y) == [pytest.approx(one.line.expected(x)) for x in usual.x]
+
+
+def test_soup_has_a_point_for_every_model_and_ingredient() -> None:
+    result = result_of("soup")
+    (figure,) = recipe_figures(result)
+    assert len(traces(figure)["ingredients"].x) == len(result.ingredients)
+    for model in result.models:
+        point = traces(figure)[model.kind]
+        assert (point.x[0], point.y[0]) == (
+            model.robustness.reference.accuracy,
+            model.robustness.shifted.value,
+        )
+
+
+def test_a_result_without_figures_is_refused() -> None:
+    class Other(Result):
+        name = "other"
+
+    with pytest.raises(UnknownNameError, match="recipe with figures 'other'"):
+        recipe_figures(Other())
+
+
+def told(name: str, most: int) -> list[Seen]:
+    recipe, accuracy = CASES[name]
+    seen: list[Seen] = []
+    recipe.run(watched(FakeLab(accuracy).lab, seen.append))
+    return seen[:most]
+
+
+def test_a_search_on_its_way_is_a_curve_along_its_direction() -> None:
+    figure = search_figure(told("negation", 12), control="objects")
+    curve = traces(figure)["digits"]
+    assert list(curve.x) == sorted(curve.x)
+    assert min(curve.x) < 0
+    assert "Choosing along digits" in figure.layout.title.text
+
+
+def test_without_a_direction_every_edit_is_a_mark_in_its_task_s_row() -> None:
+    def half(right: int) -> Estimate:
+        return Estimate(right, 100, 100, "validation")
+
+    seen = [
+        Seen({}, "digits", half(40)),
+        Seen({"a": 1.0}, "digits", half(50)),
+        Seen({"b": 1.0}, "letters", half(60)),
+    ]
+    figure = search_figure(seen, control="objects")
+    assert list(traces(figure)["measured"].x) == [0.4, 0.5, 0.6]
+    assert list(traces(figure)["pretrained"].x) == [0.4]
+    assert list(traces(figure)["the last one"].y) == ["letters"]
+    assert search_figure(told("soup", 4), control="objects", curves=False).data
