@@ -23,6 +23,7 @@ __all__ = [
     "as_markdown",
     "as_text",
     "plain",
+    "shown",
 ]
 
 Cell = str | int | float | Estimate | Interval | PairedDifference | None
@@ -177,7 +178,8 @@ def _parts(cell: Cell) -> dict[str, Flat]:
     return {"": cell}
 
 
-def _shown(cell: Cell) -> str:
+def shown(cell: Cell) -> str:
+    """A cell for people: shares in percent, an interval in brackets."""
     match cell:
         case None:
             return NONE
@@ -203,7 +205,7 @@ def _told(table: Table) -> str:
 
 def _written(table: Table) -> tuple[list[str], list[list[str]]]:
     header = list(table.rows[0]) if table.rows else []
-    return header, [[_shown(row[key]) for key in header] for row in table.rows]
+    return header, [[shown(row[key]) for key in header] for row in table.rows]
 
 
 def _aligned(table: Table) -> str:
