@@ -45,6 +45,7 @@ HOMES = {
     "transformers": "taskarith.models.transformers_clip",
     "torchvision": "taskarith.models.torchvision_operators",
     "triton": "taskarith.core.kernels.gpu",
+    "yaml": "taskarith.export.yaml_text",
 }
 EVERYWHERE = {"PIL", "numpy", "torch", "tqdm"}
 
@@ -53,6 +54,7 @@ ON_DEMAND = {"pandas", "triton"}
 
 # Where the name to import is not the name to install.
 INSTALLED_AS = {"PIL": "pillow", "open_clip": "open_clip_torch", "sklearn": "scikit-learn"}
+INSTALLED_AS |= {"yaml": "pyyaml"}
 
 
 def module_name(path: Path) -> str:

@@ -101,12 +101,19 @@ def make(
 
     from taskarith.core import VectorInfo
     from taskarith.errors import WeightsError
-    from taskarith.sources import base_fingerprint, load_vector, open_source, write_vector
+    from taskarith.sources import (
+        base_fingerprint,
+        fingerprint,
+        load_vector,
+        open_source,
+        write_vector,
+    )
     from taskarith.suites.remote import vector_from
 
     start = obtain(base, yes=yes)
     pretrained = _weights(start)
-    contents = open_source(obtain(finetuned, yes=yes))
+    source = obtain(finetuned, yes=yes)
+    contents = open_source(source)
     if contents.kind == "task-vector":
         raise WeightsError(f"{finetuned} is a task vector already; `vector info` describes it")
     found = vector_from(contents, pretrained.state, exclude=exclude)
@@ -115,6 +122,9 @@ def make(
         base=start.reference.location if start.reference.kind == "hub" else None,
         base_commit=start.commit,
         base_fingerprint=base_fingerprint(pretrained.state, {name: name for name in found.vector}),
+        source=source.reference.location if source.reference.kind == "hub" else None,
+        source_commit=source.commit,
+        source_fingerprint=fingerprint(contents.state),
         subtraction_dtype="float32",
         excluded=found.info.excluded,
         coefficient=coefficient,

@@ -46,6 +46,8 @@ class VectorInfo:
         task: what the model was fine-tuned on.
         base, base_commit: the repository of θ₀ and its commit, where it has them.
         base_fingerprint: sha256 of the parameters of θ₀ that the vector covers, as float32.
+        source, source_commit: the repository of θ_t and its commit, where it has them.
+        source_fingerprint: sha256 of the tensors of θ_t, or of the adapter, as they are stored.
         fingerprint: sha256 of the vector's own tensors, so that a flipped bit is seen.
         dtype, subtraction_dtype: how τ is stored, and in what θ_t − θ₀ was computed.
         excluded: parameters of θ_t that were left out on purpose.
@@ -64,6 +66,9 @@ class VectorInfo:
     base: str | None = None
     base_commit: str | None = None
     base_fingerprint: str | None = None
+    source: str | None = None
+    source_commit: str | None = None
+    source_fingerprint: str | None = None
     fingerprint: str | None = None
     dtype: str | None = None
     subtraction_dtype: str | None = None

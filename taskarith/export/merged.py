@@ -17,7 +17,7 @@ from taskarith.sources.states import Entry
 from taskarith.suites import Suite
 from taskarith.suites.streamed import open_base, open_vector
 
-__all__ = ["merged_state", "merged_vector"]
+__all__ = ["merged_state", "merged_vector", "summed"]
 
 
 def merged_state(suite: Suite, edit: Edit, *, statistics: Statistics | None = None) -> LazyState:
@@ -44,13 +44,13 @@ def merged_vector(suite: Suite, edit: Edit, *, statistics: Statistics | None = N
     suite.check_edit(edit)
     base = open_base(suite)
     vectors = {
-        name: _last_kept(open_vector(suite, name, base=base, seed=edit.seed))
-        for name in edit.coefficients
+        name: open_vector(suite, name, base=base, seed=edit.seed) for name in edit.coefficients
     }
     if edit.method == "sum":
-        return _summed(edit, vectors)
+        return summed(edit, vectors)
+    kept = {name: _last_kept(vector) for name, vector in vectors.items()}
     merged = merge(
-        Terms(vectors, edit.coefficients, layers=edit.settings.get(LAYERS)),
+        Terms(kept, edit.coefficients, layers=edit.settings.get(LAYERS)),
         method=edit.method,
         settings={name: value for name, value in edit.settings.items() if name != LAYERS},
         seed=edit.seed,
@@ -59,7 +59,8 @@ def merged_vector(suite: Suite, edit: Edit, *, statistics: Statistics | None = N
     return LazyState.of(merged)
 
 
-def _summed(edit: Edit, vectors: Mapping[str, LazyState]) -> LazyState:
+def summed(edit: Edit, vectors: Mapping[str, LazyState]) -> LazyState:
+    """Σ λ_t·τ_t of a plain sum, λ_t times the factor of the layer where `edit` gives one."""
     layers = edit.settings.get(LAYERS, {})
     shapes = {name: vector.shape(name) for vector in vectors.values() for name in vector}
 

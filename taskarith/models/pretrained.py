@@ -15,7 +15,7 @@ from taskarith.models.clip import ClipModel, import_open_clip
 from taskarith.models.fitting import build_fitting
 from taskarith.models.pixels import PixelNormalizer
 
-__all__ = ["load_pretrained", "pretrained_repository"]
+__all__ = ["CONFIG", "described_model", "load_pretrained", "pretrained_repository"]
 
 CONFIG = "open_clip_config.json"
 
@@ -53,17 +53,7 @@ def load_pretrained(
     in `folder` (names to paths) says. Raises AssetError or WeightsError.
     """
     open_clip = import_open_clip()
-    if model is not None:
-        config = open_clip.get_model_config(model)
-        preprocessing = open_clip.pretrained.get_pretrained_cfg(model, tag) if tag else {}
-        if config is None:
-            raise unknown_name("model", model, existing=open_clip.list_models())
-        config = {
-            **config,
-            "quick_gelu": preprocessing.get("quick_gelu", False) or config.get("quick_gelu", False),
-        }
-    else:
-        config, preprocessing = _described(folder)
+    config, preprocessing = described_model(folder, model=model, tag=tag)
     network = build_fitting(lambda: open_clip.CLIP(**config), state, config=config)
     length = int(config["text_cfg"].get("context_length", 77))
     known = {key: preprocessing[key] for key in ("mean", "std") if preprocessing.get(key)}
@@ -73,6 +63,24 @@ def load_pretrained(
     except (TypeError, ValueError, RuntimeError) as error:
         raise AssetError(f"OpenCLIP's preprocessing cannot be read: {error!r:.200}") from error
     return ClipModel(network, tokenizer, normalize=normalize)
+
+
+def described_model(
+    folder: Mapping[str, Path], *, model: str | None = None, tag: str | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """OpenCLIP's `model_cfg` and `preprocess_cfg`, by name or from the repository's own file.
+
+    Arguments and errors are those of `load_pretrained`.
+    """
+    if model is None:
+        return _described(folder)
+    open_clip = import_open_clip()
+    config = open_clip.get_model_config(model)
+    preprocessing = open_clip.pretrained.get_pretrained_cfg(model, tag) if tag else {}
+    if config is None:
+        raise unknown_name("model", model, existing=open_clip.list_models())
+    quick = preprocessing.get("quick_gelu", False) or config.get("quick_gelu", False)
+    return {**config, "quick_gelu": quick}, preprocessing
 
 
 def _described(folder: Mapping[str, Path]) -> tuple[dict[str, Any], dict[str, Any]]:

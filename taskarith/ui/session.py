@@ -26,6 +26,7 @@ from taskarith.evaluation import (
     load_surrogate,
     visible_tasks,
 )
+from taskarith.export.snippet import python_snippet
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName
 from taskarith.ui.changes import changed_answers
@@ -39,7 +40,6 @@ from taskarith.ui.incoming import (
 )
 from taskarith.ui.pieces import Pieces
 from taskarith.ui.priority import lower_priority
-from taskarith.ui.snippet import python_snippet
 from taskarith.ui.steps import look_steps, other_images, page_steps
 
 __all__ = ["Explorer"]

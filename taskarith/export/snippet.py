@@ -1,4 +1,4 @@
-"""The Python that reproduces what the page shows; knows the library's public names."""
+"""The Python that reproduces an edit's accuracies; knows the library's public names."""
 
 from taskarith.core import Edit
 
@@ -13,7 +13,7 @@ from taskarith import Edit, load_suite
 from taskarith.evaluation import Evaluator, measure
 
 suite = load_suite({source!r})
-edit = Edit({suite!r}, {coefficients!r}{seed})
+edit = Edit({suite!r}, {coefficients!r}{further})
 tasks = {tasks!r}
 for task, estimate in measure(Evaluator(suite), edit, tasks=tasks, split={split!r}).items():
     low, high = estimate.interval
@@ -27,12 +27,15 @@ def python_snippet(edit: Edit, *, source: str, tasks: list[str], split: str) -> 
     Args:
         source: what `load_suite` takes: the suite's name or folder.
     """
+    further: dict[str, object] = {} if edit.method == "sum" else {"method": edit.method}
+    further |= {"settings": dict(edit.settings)} if edit.settings else {}
+    further |= {"seed": edit.seed} if edit.seed else {}
     return TEMPLATE.format(
         formula=edit.formula(),
         source=source,
         suite=edit.suite,
         coefficients=dict(edit.coefficients),
-        seed=f", seed={edit.seed}" if edit.seed else "",
+        further="".join(f", {name}={value!r}" for name, value in further.items()),
         tasks=tasks,
         split=split,
     )

@@ -1,0 +1,227 @@
+"""Where something exported comes from: everything needed to make it again, as one JSON object.
+
+It holds versions, seeds, and a fingerprint of every parent, so that what was made can be cited and
+made again. Places on somebody's machine are left out but for the last part of their name. Knows
+suites and edits; not how weights are merged or written.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import PurePath
+from typing import Any
+
+import torch
+
+from taskarith import __version__
+from taskarith.core import NULLS, Edit
+from taskarith.errors import ExportError, TaskArithError
+from taskarith.export.accuracies import TaskAccuracy
+from taskarith.sources import (
+    LazyState,
+    find_pulled,
+    fingerprint,
+    open_source,
+    read_metadata,
+)
+from taskarith.suites import Suite
+from taskarith.suites.remote import pull_ledger
+from taskarith.suites.sourced import SourcedBase, is_reference
+from taskarith.suites.streamed import open_base, open_vector
+
+__all__ = ["METADATA_KEY", "PROVENANCE_FILE", "Parent", "Provenance", "describe_parents"]
+
+FORMAT = "taskarith-provenance/1"
+PROVENANCE_FILE = "provenance.json"
+METADATA_KEY = "taskarith_provenance"  # in the metadata of a safetensors file
+MAX_BYTES = 4 * 2**20
+MAX_MADE = 2_000  # characters that a parent's file may say about itself
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A base or a vector that something was made of.
+
+    Attributes:
+        reference: where its weights are: a Hub reference, or a file's name.
+        commit: of a Hub repository.
+        licence: as its suite or its card states it.
+        fingerprint: sha256 of its tensors as they take part, float32.
+        made: what its file says about how it was made, as text entries.
+    """
+
+    reference: str
+    fingerprint: str
+    commit: str | None = None
+    licence: str | None = None
+    made: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a merged model, or a task vector, came about.
+
+    Attributes:
+        kind: "merged-model", or "task-vector" for θ − θ₀.
+        library: whose names and layout the tensors have: "open_clip" or "transformers".
+        dtype: how they are stored.
+        suite: the suite's name; `title` its title.
+        fingerprint: sha256 of the stored tensors; empty inside their own file.
+        versions: of the programs that computed it.
+
+    >>> parent = Parent("hub:a/b", "00", commit="f")
+    >>> made = Provenance("merged-model", "open_clip", "float32", "mini", "mini", Edit("mini"),
+    ...                   parent, {"letters": parent})
+    >>> Provenance.from_json(made.to_json()) == made
+    True
+    """
+
+    kind: str
+    library: str
+    dtype: str
+    suite: str
+    title: str
+    edit: Edit
+    base: Parent
+    vectors: Mapping[str, Parent]
+    accuracies: tuple[TaskAccuracy, ...] = ()
+    fingerprint: str = ""
+    versions: Mapping[str, str] = field(
+        default_factory=lambda: {"taskarith": __version__, "torch": str(torch.__version__)}
+    )
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain JSON values."""
+        return {
+            "format": FORMAT,
+            "kind": self.kind,
+            "library": self.library,
+            "dtype": self.dtype,
+            "suite": self.suite,
+            "title": self.title,
+            "edit": self.edit.to_json(),
+            "formula": self.edit.formula(),
+            "base": _parent_json(self.base),
+            "vectors": {name: _parent_json(parent) for name, parent in self.vectors.items()},
+            "accuracies": [accuracy.to_json() for accuracy in self.accuracies],
+            "fingerprint": self.fingerprint,
+            "versions": dict(self.versions),
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> "Provenance":
+        """What `to_json` described; ExportError if `data` is not that."""
+        if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+            raise ExportError(
+                "this says nothing of where it comes from: it was not exported by this program, "
+                "or by a version that writes another format"
+            )
+        try:
+            texts = {
+                name: _text(data[name])
+                for name in ("kind", "library", "dtype", "suite", "title", "fingerprint")
+            }
+            return cls(
+                **texts,
+                edit=Edit.from_json(data["edit"]),
+                base=_parent(data["base"]),
+                vectors={str(name): _parent(p) for name, p in data["vectors"].items()},
+                accuracies=tuple(map(TaskAccuracy.from_json, data["accuracies"])),
+                versions={str(k): _text(v) for k, v in data["versions"].items()},
+            )
+        except (KeyError, ValueError, TypeError, AttributeError, TaskArithError) as error:
+            raise ExportError(f"its provenance is damaged: {error!r:.200}") from error
+
+    def to_metadata(self) -> dict[str, str]:
+        """The entry for the metadata of the weights' own file."""
+        own = replace(self, fingerprint="")
+        return {METADATA_KEY: json.dumps(own.to_json(), ensure_ascii=False)}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> "Provenance":
+        """What the metadata of a weights file says; ExportError if nothing."""
+        text = metadata.get(METADATA_KEY, "null")
+        try:
+            return cls.from_json(json.loads(text) if len(text) < MAX_BYTES else None)
+        except (ValueError, RecursionError) as error:
+            raise ExportError(f"its provenance is no JSON: {error!s:.200}") from error
+
+
+def describe_parents(suite: Suite, edit: Edit) -> tuple[Parent, dict[str, Parent]]:
+    """The suite's base and the vectors that `edit` names, with fingerprints of their tensors."""
+    base = open_base(suite)
+    vectors = {
+        name: _vector_parent(suite, name, base, seed=edit.seed) for name in edit.coefficients
+    }
+    return _base_parent(suite, base), vectors
+
+
+def _base_parent(suite: Suite, state: LazyState) -> Parent:
+    base = suite.manifest.base
+    found = fingerprint(state)
+    if not base.is_elsewhere:
+        made = _made(read_metadata(suite.path(base.weights)))
+        reference = f"{suite.name}/{base.weights}"
+        return Parent(reference, found, licence=suite.manifest.licence, made=made)
+    reference = SourcedBase(base, suite=suite.name).reference
+    commit = find_pulled(reference, ledger=pull_ledger()).commit
+    return Parent(_shown(reference), found, commit=commit)
+
+
+def _vector_parent(suite: Suite, name: str, base: LazyState, *, seed: int) -> Parent:
+    found = fingerprint(open_vector(suite, name, base=base, seed=seed))
+    null, _, own = name.rpartition(":")
+    weights = {**suite.manifest.vectors, **suite.manifest.recipe_vectors}[own]
+    drawn = {"drawn": f"{null} direction of {own}, seed {seed}"} if null in NULLS else {}
+    if not is_reference(weights):
+        made = _made(read_metadata(suite.path(weights))) | _data(suite, own) | drawn
+        reference = f"{suite.name}/{weights}"
+        return Parent(reference, found, licence=suite.manifest.licence, made=made)
+    source = find_pulled(weights, ledger=pull_ledger())
+    info = open_source(source).info.to_metadata()
+    return Parent(
+        _shown(weights), found, commit=source.commit, licence=info.get("licence"),
+        made=_made(info) | _data(suite, own) | drawn,
+    )  # fmt: skip
+
+
+def _made(metadata: Mapping[str, str]) -> dict[str, str]:
+    """What a file says about itself, without what is said elsewhere."""
+    left_out = {"format", "fingerprint", "licence", METADATA_KEY}
+    return {k: metadata[k][:MAX_MADE] for k in sorted(metadata) if k not in left_out}
+
+
+def _data(suite: Suite, vector: str) -> dict[str, str]:
+    """What the vector of a task was fine-tuned on, as far as the suite says."""
+    if vector not in suite.tasks:
+        return {}
+    data = suite.task(vector).data
+    place = data.get("dataset") or data.get("family") or PurePath(str(data.get("path", ""))).name
+    return {"data": f"{data['kind']}: {place}"}
+
+
+def _shown(reference: str) -> str:
+    """A reference for others to read: of a place on this machine, only the last part."""
+    kind, _, place = reference.partition(":")
+    return f"file:{PurePath(place).name}" if kind == "file" else reference
+
+
+def _parent_json(parent: Parent) -> dict[str, Any]:
+    values = {f.name: getattr(parent, f.name) for f in fields(parent)}
+    return {**values, "made": dict(parent.made)}
+
+
+def _parent(data: Mapping[str, Any]) -> Parent:
+    return Parent(
+        reference=_text(data["reference"]),
+        fingerprint=_text(data["fingerprint"]),
+        commit=None if data["commit"] is None else _text(data["commit"]),
+        licence=None if data["licence"] is None else _text(data["licence"]),
+        made={str(k): _text(v) for k, v in data["made"].items()},
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is no text")
+    return value[:MAX_MADE]
