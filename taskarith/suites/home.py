@@ -28,6 +28,7 @@ __all__ = [
     "add_folder",
     "add_hub_suite",
     "added_suites",
+    "forget_oldest",
     "new_folder",
     "own_files",
     "plan_hub_suite",
@@ -47,7 +48,7 @@ def suites_home() -> Path:
 def added_suites() -> dict[str, Path]:
     """The folders of the suites that were added, by name; notes that lead nowhere are left out."""
     home = suites_home()
-    found = {file.parent.name: file.parent for file in sorted(home.glob(f"*/{MANIFEST}"))}
+    found = {file.parent.name: file.parent for file in sorted(home.glob(f"[!.]*/{MANIFEST}"))}
     for note in sorted(home.glob(f"*{POINTER}")):
         try:
             folder = Path(json.loads(note.read_text(encoding="utf-8"))["folder"])
@@ -164,6 +165,15 @@ def new_folder(name: str, *, taken: Callable[[str], bool]) -> Iterator[Path]:
         raise AssetError(
             f"could not add to {home}: {error.strerror or error}; make room"
         ) from error
+
+
+def forget_oldest(most: int) -> list[str]:
+    """Remove the added suites beyond `most` that were written longest ago; gives their names."""
+    manifests = list(suites_home().glob(f"[!.]*/{MANIFEST}"))
+    manifests.sort(key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in manifests[most:]:
+        shutil.rmtree(file.parent, ignore_errors=True)
+    return [file.parent.name for file in manifests[most:]]
 
 
 def _check_disk(reference: str, repo: HubRepo, names: Collection[str]) -> None:

@@ -4,10 +4,11 @@ Answers from files alone where that is possible, so that nobody waits for an eng
 """
 
 import asyncio
+import contextlib
 from functools import lru_cache
 from typing import Any
 
-from taskarith.errors import AssetError, TaskArithError
+from taskarith.errors import AssetError, TaskArithError, UnknownNameError
 from taskarith.ui.explorers import Explorers
 from taskarith.ui.hello import describe, describe_opened, is_suite_name, written_at
 
@@ -42,22 +43,20 @@ class Greeting:
             return started | {"engine": engine}
         try:
             return await self._other(asked)
-        except AssetError:
-            problem = f"there is no suite {str(asked)[:SHOWN]} here"
         except TaskArithError as error:
-            problem = str(error)
-        shown = started["suite"]["name"]
-        return await self.of(None) | {"problem": f"{problem}. This is the suite {shown}"}
+            reason, shown = str(error).rstrip("."), started["suite"]["name"]
+            return await self.of(None) | {"problem": f"{reason}. This is the suite {shown}"}
 
     async def _other(self, asked: object) -> Answer:
         if not is_suite_name(asked):
-            raise AssetError("no name of a suite")
+            raise UnknownNameError(f"{str(asked)[:SHOWN]!r} is no name of a suite")
         name = str(asked)
-        answer = _described(name, written_at(name))
-        if not self._explorers.first.done():  # the library is still being imported
-            return answer | {"engine": LOADING}
-        explorer = await self._explorers.get(name, anew=True)
-        return answer | {"engine": await explorer.engine({})}
+        with contextlib.suppress(AssetError):
+            answer = _described(name, written_at(name))
+            if not self._explorers.first.done():  # the library is still being imported
+                return answer | {"engine": LOADING}
+        explorer = await self._explorers.get(name, anew=True)  # knows best what is wrong with it
+        return describe_opened(explorer.suite) | {"engine": await explorer.engine({})}
 
     async def _started(self) -> Answer:
         source = self._explorers.source
@@ -77,7 +76,8 @@ def listed_suites() -> list[Answer]:
     """Every suite there is, and whether all it needs is on this machine."""
     from taskarith.suites import list_suites
 
-    return [
+    found = [
         {"name": suite.name, "title": suite.title, "here": suite.is_here()}
         for suite in list_suites()
     ]
+    return sorted(found, key=lambda suite: not suite["here"])  # what can be shown comes first

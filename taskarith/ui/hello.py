@@ -151,7 +151,7 @@ def _manifest(source: str) -> tuple[Path, Json]:
 
 def _shipped(folder: Path, manifest: Json) -> list[list[Any]]:
     """Every shipped point as [coefficients, {task: [correct, n, total]}]."""
-    if not manifest["measurements"]:
+    if not manifest.get("measurements"):
         return []
     try:
         data = json.loads((folder / manifest["measurements"]).read_text(encoding="utf-8"))
@@ -186,7 +186,7 @@ def _description(manifest: Json) -> dict[str, Any]:
         ],
         "vectors": _vectors(tasks, [vector["task"] for vector in manifest["vectors"]]),
         "presets": [_preset(preset) for preset in manifest["presets"]],
-        "start": manifest["start"],
+        "start": manifest.get("start"),
         "floor": CONTROL_FLOOR,
         "limits": {"slider": SLIDER_BOUND, "hard": MAX_COEFFICIENT, "settle": SETTLE_MS},
         "style": page_style(),

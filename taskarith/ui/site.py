@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from taskarith.ui import explore, recipes_page
+from taskarith.ui import explore, models_page, recipes_page
 from taskarith.ui.chrome import TITLE, Nav
 from taskarith.ui.explorers import Explorers
 from taskarith.ui.jobs import Jobs
@@ -32,6 +32,7 @@ class Site:
         explorers: the same of any suite: `await explorers.get(name)`, the name from the link.
         jobs: where work that takes minutes waits its turn.
         nav: titles and addresses of all pages.
+        public: whether others than the owner of this machine may come.
     """
 
     blocks: gr.Blocks
@@ -40,12 +41,14 @@ class Site:
     explorers: Explorers
     jobs: Jobs
     nav: Nav
+    public: bool = False
 
 
 # Every page beside Explore, in the order of the navigation: its title, its address, and what
 # builds it inside its route.
 PAGES: tuple[tuple[str, str, Callable[[Site], None]], ...] = (
     ("Recipes", "recipes", recipes_page.build),
+    ("Models", "models", models_page.build),
 )
 
 # Gradio's frame around what we draw, and its own list of pages: none.
@@ -60,11 +63,14 @@ footer, .nav-holder { display: none !important; }
 """
 
 
-def build(explorers: Explorers, *, on_open: Callable[[], None] = lambda: None) -> gr.Blocks:
+def build(
+    explorers: Explorers, *, public: bool = False, on_open: Callable[[], None] = lambda: None
+) -> gr.Blocks:
     """All pages. They show what is known before an engine is there.
 
     Args:
         explorers: the suites that links may ask for.
+        public: whether others than the owner of this machine may come.
         on_open: called when Explore has been shown to somebody.
     """
     nav = [("Explore", "./"), *((title, path) for title, path, _ in PAGES)]
@@ -77,6 +83,7 @@ def build(explorers: Explorers, *, on_open: Callable[[], None] = lambda: None) -
         explorers=explorers,
         jobs=Jobs(),
         nav=nav,
+        public=public,
     )
     for title, path, build_page in PAGES:
         with blocks.route(title, path, show_in_navbar=False):

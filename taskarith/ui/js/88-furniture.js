@@ -6,7 +6,7 @@ function buildParts(root, page) {
     (parts[name] = h(tag, attributes, ...children));
   const header = h("header", {},
     h("h1", {}, "Task Arithmetic Explorer"),
-    h("span", { class: "suite", title: page.hello.suite.about }, page.hello.suite.name),
+    suiteMenu(page),
     buildNav(page.hello.nav),
     buildTools(parts, page));
   const title = h("section", { class: "story" },

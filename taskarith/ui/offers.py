@@ -1,0 +1,231 @@
+"""What the page Models offers to do: said in words first, done when whoever asked agrees.
+
+An offer is made for the files that are there now, at their commits; what changes afterwards on the
+Hub changes nothing about it. Knows suites and sources, not how the page looks.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from taskarith.errors import AssetError, TaskArithError
+from taskarith.sources import OWNER, VISITOR, Limits, Plan
+from taskarith.sources.plan import in_words
+from taskarith.suites import Suite, parse_manifest
+from taskarith.suites.assembling import Asked, assemble, carry_out, lacking, plan_assembly
+from taskarith.suites.home import (
+    MANIFEST,
+    add_folder,
+    add_hub_suite,
+    forget_oldest,
+    new_folder,
+    own_files,
+    plan_hub_suite,
+)
+from taskarith.suites.manifest import MAX_BYTES
+from taskarith.suites.suite import is_installed
+
+if TYPE_CHECKING:
+    from taskarith.ui.jobs import Desk
+
+__all__ = [
+    "Done",
+    "Offer",
+    "offer_assembly",
+    "offer_manifest",
+    "offer_pull",
+    "offer_suite",
+]
+
+MOST_MADE = 200  # suites that a public server keeps; the oldest go first
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of an offer: the suite that is there now, and what was found out about it."""
+
+    suite: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """Something to be done, in words, and how.
+
+    Attributes:
+        lines: what it takes.
+        warnings: what to think about before agreeing.
+        verb: what the button says.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    verb: str
+    act: "Callable[[Desk], Done]"
+    warnings: tuple[str, ...] = ()
+
+
+def _limits(*, public: bool) -> Limits:
+    """What whoever uses the page may have."""
+    return VISITOR if public else OWNER
+
+
+def offer_assembly(asked: Asked, *, public: bool) -> Offer:
+    """A new suite: one with a task vector more, or one on a base of its own."""
+    limits = _limits(public=public)
+    assembly = plan_assembly(asked, limits=limits, local=replace(limits, local=True))
+    vector = assembly.plans[-1]
+
+    def act(desk: "Desk") -> Done:
+        with _without_paths(assembly.plans):
+            found = assemble(assembly, report=_report(desk), cancelled=desk.stopped)
+        if public:
+            forget_oldest(MOST_MADE)
+        return Done(asked.name, tuple(found))
+
+    start = f"{asked.start.name} and one slider more" if asked.start else "a suite on a new base"
+    about = f"target “{asked.task.name}” ({_pictures(asked)})"
+    return Offer(
+        title=f"New suite {asked.name}: {start}",
+        lines=(*map(_in_words, assembly.plans), about),
+        verb=f"Fetch {in_words(assembly.to_fetch)} and make it" if assembly.to_fetch else "Make it",
+        act=act,
+        warnings=_doubts(asked, vector),
+    )
+
+
+def offer_pull(suite: Suite, *, public: bool) -> Offer:
+    """Everything that a suite lacks on this machine."""
+    plans = tuple(lacking(suite, limits=_limits(public=public)))
+    if not plans:
+        raise AssetError(f"all that {suite.name} needs is here already; open it in Explore")
+    total = sum(plan.to_fetch for plan in plans)
+
+    def act(desk: "Desk") -> Done:
+        carry_out(plans, report=_report(desk), cancelled=desk.stopped)
+        return Done(suite.name, (f"{len(plans)} sources, {in_words(total)}",))
+
+    return Offer(
+        title=f"Fetch what {suite.name} needs",
+        lines=(*map(_in_words, plans), f"together {in_words(total)}"),
+        verb=f"Fetch {in_words(total)}",
+        act=act,
+    )
+
+
+def offer_suite(place: str, *, public: bool) -> Offer:
+    """A whole suite: of the Hub, or in a folder of this machine."""
+    if not place:
+        raise AssetError("say where the suite is: hub:owner/name")
+    folder = Path(place.removeprefix("file:")).expanduser()
+    if not public and folder.is_dir():
+        return Offer(
+            title=f"Add the suite in {folder}",
+            lines=("it stays where it is, and is only noted",),
+            verb="Add it",
+            act=lambda desk: Done(add_folder(folder, taken=is_installed), ()),
+        )
+    plan = plan_hub_suite(place, limits=_limits(public=public))
+
+    def act(desk: "Desk") -> Done:
+        desk.progress(0, 0, f"fetching the suite {plan.manifest.name}")
+        return Done(add_hub_suite(plan, taken=is_installed), ())
+
+    return Offer(f"Add the suite {plan.manifest.name}", (plan.describe(),), "Add it", act)
+
+
+def offer_manifest(file: Path, *, public: bool) -> Offer:
+    """The suite of a manifest that came alone: everything in it is a reference."""
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise AssetError(f"the file is larger than {in_words(MAX_BYTES)}; it is no manifest")
+        text = file.read_text(encoding="utf-8")
+        manifest = parse_manifest(json.loads(text), where=file.name)
+    except OSError as error:
+        raise AssetError("the picked manifest is not there any more; pick it again") from error
+    except (ValueError, RecursionError) as error:
+        raise AssetError(f"{file.name} is not valid JSON: {error}") from error
+    local = [w for w in _weights(text) if w.startswith("file:")]
+    if own_files(manifest) or (public and local):
+        named = (own_files(manifest) or local)[0]
+        raise AssetError(
+            f"{file.name} names files beside it or on this machine ({named[:80]}), which did not "
+            "come with it. Put the whole suite into a repository of the Hub and add that"
+        )
+
+    def act(desk: "Desk") -> Done:
+        with new_folder(manifest.name, taken=is_installed) as folder:
+            (folder / MANIFEST).write_text(text, encoding="utf-8")
+        return Done(manifest.name, ())
+
+    count = len(manifest.vectors)
+    lines = (f"base {manifest.base}", f"{count} task vectors", f"licence: {manifest.licence}")
+    return Offer(f"Add the suite {manifest.name}", lines, "Add it", act)
+
+
+def _weights(text: str) -> list[str]:
+    """Every text in a manifest that says where weights or pictures are."""
+    found: list[str] = []
+
+    def walk(value: object) -> None:
+        if isinstance(value, dict):
+            for item in value.values():
+                walk(item)
+        elif isinstance(value, list):
+            for item in value:
+                walk(item)
+        elif isinstance(value, str):
+            found.append(value)
+
+    walk(json.loads(text))
+    return found
+
+
+def _in_words(plan: Plan) -> str:
+    """A plan as a line: where from, how large, what it is, and on what terms."""
+    where = "picked files" if plan.reference.kind == "file" else str(plan.reference)
+    where = where.replace(f"@{plan.commit}", f" at {plan.commit[:7]}") if plan.commit else where
+    licence = f", licence {plan.licence}" if plan.licence else ""
+    return f"{where}: {plan.describe()}{licence}"
+
+
+def _pictures(asked: Asked) -> str:
+    pictures = asked.task.pictures
+    if pictures.startswith("task:"):
+        return f"the pictures of {pictures.removeprefix('task:')}"
+    if pictures == "shared":
+        return "its pictures come from the Hub when they are looked at"
+    return pictures if pictures.startswith("hub:") else "your pictures"
+
+
+def _doubts(asked: Asked, vector: Plan) -> tuple[str, ...]:
+    """A base that the card names and that is not this one: often a mistake, sometimes a mirror."""
+    own = asked.base
+    if asked.start is not None and asked.start.manifest.base.is_elsewhere:
+        own = asked.start.references()[0]
+    stated = vector.base
+    if own is None or stated is None or stated in own:
+        return ()
+    return (f"its card says it was made from {stated}, but the base here is {own}",)
+
+
+def _report(desk: "Desk") -> Callable[[str, int, int], None]:
+    return lambda what, done, total: desk.progress(done, total, what)
+
+
+@contextmanager
+def _without_paths(plans: tuple[Plan, ...]) -> Iterator[None]:
+    """Messages about picked files name the file, not where this machine keeps it."""
+    places = [plan.reference.location for plan in plans if plan.reference.kind == "file"]
+    try:
+        yield
+    except TaskArithError as error:
+        text = str(error)
+        for place in places:
+            text = text.replace(f"{place}/", "").replace(place, "the picked file")
+        if text == str(error):
+            raise
+        raise type(error)(text) from error
