@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from taskarith.errors import AssetError
-from taskarith.suites.library import library_tasks
+from taskarith.suites.library import library_task, library_tasks
 from taskarith.suites.manifest import Manifest, parse_manifest
 from taskarith.tasks.folders import folder_classes
 
@@ -81,6 +81,7 @@ def task_entry(
     are called where that is something else. Raises AssetError or UnknownNameError.
     """
     if source == "shared" or (source == name and name in library_tasks()):
+        library_task(name)  # it must be there
         return {"use": name}
     words = {"templates": list(templates)}
     if source.startswith("hub:"):

@@ -1,0 +1,289 @@
+"""A new suite from the loopback Hub: planned, fetched, checked, and only then written."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from taskarith import Edit, load_suite
+from taskarith.errors import AssetError, PullCancelled, SourceError, TaskArithError, WeightsError
+from taskarith.evaluation import Evaluator, measure
+from taskarith.sources import OWNER, VISITOR, write_tensors
+from taskarith.suites import Suite, list_suites
+from taskarith.suites.assembling import Asked, AskedTask, assemble, lacking, plan_assembly
+from taskarith.suites.home import suites_home
+from tests.clips import write_transformers_clip
+from tests.hub.server import LoopbackHub
+from tests.hub.test_datasets import CARD, parquet
+from tests.hub.tiny_hub import BASE, CLASSES, TARGETS, moved, pulled
+
+AGAIN = AskedTask("apples-2", "task:apples")
+
+
+@pytest.fixture
+def start(published: dict[str, dict[str, Tensor]], folder: Path) -> Suite:
+    """The suite in hand, with everything it needs on this machine."""
+    return pulled(folder)
+
+
+@pytest.fixture
+def asked(start: Suite) -> Asked:
+    return Asked(name="tiny-two", vector="tuned/new", task=AGAIN, start=start)
+
+
+@pytest.fixture
+def new(hub: LoopbackHub, start: Suite, base: dict[str, Tensor], tmp_path: Path) -> str:
+    """A fine-tuned model that the suite does not have; gives its commit."""
+    write_tensors(tmp_path / "new-model" / "model.safetensors", moved(base, 99))
+    card = {"base_model": BASE, "license": "mit"}
+    return hub.add_folder("tuned/new", tmp_path / "new-model", card=card)
+
+
+def dataset(test: bytes) -> dict[str, bytes]:
+    return {"README.md": CARD, "data/test-0.parquet": test, "data/train-0.parquet": parquet(9)}
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Nobody listens."""
+
+
+def test_nothing_is_fetched_before_the_plan_is_agreed_to(
+    asked: Asked, new: str, hub: LoopbackHub
+) -> None:
+    hub.sent = 0
+    assembly = plan_assembly(asked)
+    assert assembly.to_fetch > 90_000
+    assert [str(plan.reference) for plan in assembly.plans] == [f"hub:tuned/new@{new}"]
+    assert hub.sent == 0
+    assert not suites_home().exists()
+
+
+def test_the_vector_becomes_a_slider_that_moves_the_accuracy(
+    asked: Asked, new: str, base: dict[str, Tensor]
+) -> None:
+    heard: list[tuple[str, int, int]] = []
+    found = assemble(plan_assembly(asked), report=lambda *step: heard.append(step))
+    assert found[0].startswith("39 tensors")
+    assert heard[0][0] == f"fetching hub:tuned/new@{new}"
+    assert [what for what, _, _ in heard if not what.startswith("fetching")] == [
+        "writing the suite",
+        "comparing the vector with the base",
+        "reading pictures of apples-2",
+        "making the zero-shot head",
+    ]
+    suite = load_suite("tiny-two")
+    assert suite.targets == (*TARGETS, "apples-2")
+    vector = suite.vector("apples-2")
+    for name, tensor in moved(base, 99).items():
+        torch.testing.assert_close(vector[name], tensor - base[name], rtol=0, atol=1e-6)
+    evaluator = Evaluator(suite, device="cpu")
+    accuracies = {
+        measure(evaluator, Edit("tiny-two", {"apples-2": c}), tasks=["gardens"])["gardens"].correct
+        for c in (-3.0, -1.0, 0.0, 1.0, 3.0)
+    }
+    assert len(accuracies) > 1
+
+
+def test_the_suite_holds_the_commit_it_was_planned_with(
+    asked: Asked, new: str, hub: LoopbackHub
+) -> None:
+    assembly = plan_assembly(asked)
+    hub.add("tuned/new", {"model.safetensors": b"something else" * 10_000})
+    assemble(assembly, report=silent)
+    before = load_suite("tiny-two").vector("apples-2").norm()
+    hub.clear()
+    assert load_suite("tiny-two").references()[-1] == f"hub:tuned/new@{new}"
+    assert load_suite("tiny-two").vector("apples-2").norm() == before
+    assert hub.requests == []
+
+
+def test_a_cancelled_one_is_not_there_and_goes_on_where_it_stopped(
+    asked: Asked, new: str, hub: LoopbackHub
+) -> None:
+    hub.fault("/large/", pause=0.05, times=1)
+    assembly = plan_assembly(asked)
+    size = assembly.to_fetch
+    there = 0
+
+    def report(what: str, done: int, total: int) -> None:
+        nonlocal there
+        there = done
+
+    with pytest.raises(PullCancelled, match="go on from there"):
+        assemble(assembly, report=report, cancelled=lambda: there > 0)
+    assert 0 < there < size
+    assert not suites_home().exists()
+    hub.sent = 0
+    sent: dict[str, int] = {}
+    assemble(assembly, report=lambda what, *_: sent.setdefault(what, hub.sent))
+    assert sent["writing the suite"] == size - there
+    assert load_suite("tiny-two").targets[-1] == "apples-2"
+
+
+def test_half_a_suite_is_never_seen(asked: Asked, new: str) -> None:
+    seen: list[list[str]] = []
+
+    def report(what: str, done: int, total: int) -> None:
+        seen.append([suite.name for suite in list_suites()])
+
+    assemble(plan_assembly(asked), report=report)
+    assert not any("tiny-two" in names for names in seen)
+    assert "tiny-two" in [suite.name for suite in list_suites()]
+
+
+def other_base(hub: LoopbackHub, base: dict[str, Tensor], folder: Path) -> str:
+    narrow = {name: tensor[..., :5] for name, tensor in moved(base, 3).items()}
+    write_tensors(folder / "model.safetensors", narrow)
+    return "does not fit"
+
+
+def not_a_number(hub: LoopbackHub, base: dict[str, Tensor], folder: Path) -> str:
+    broken = moved(base, 3)
+    broken["vision_model.post_layernorm.weight"][2] = float("nan")
+    write_tensors(folder / "model.safetensors", broken)
+    return "holds NaN or Inf"
+
+
+def truncated(hub: LoopbackHub, base: dict[str, Tensor], folder: Path) -> str:
+    write_tensors(folder / "model.safetensors", moved(base, 3))
+    data = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(data[: len(data) // 2])
+    return "not a usable"
+
+
+@pytest.mark.parametrize("make", [other_base, not_a_number, truncated])
+def test_weights_that_do_not_fit_are_refused_after_the_fetch(
+    make: Callable[..., str],
+    start: Suite,
+    base: dict[str, Tensor],
+    hub: LoopbackHub,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "bad").mkdir()
+    words = make(hub, base, tmp_path / "bad")
+    hub.add_folder("tuned/bad", tmp_path / "bad")
+    asked = Asked(name="tiny-bad", vector="tuned/bad", task=AGAIN, start=start)
+    with pytest.raises(TaskArithError, match=words):
+        assemble(plan_assembly(asked), report=silent)
+    assert "tiny-bad" not in [suite.name for suite in list_suites()]
+    assert list(suites_home().iterdir()) == []
+
+
+def test_a_native_vector_of_another_base_names_both_fingerprints(
+    hub: LoopbackHub, start: Suite, tmp_path: Path
+) -> None:
+    write_transformers_clip(tmp_path / "other", seed=9)
+    hub.add_folder("other/base", tmp_path / "other")
+    asked = Asked(
+        name="tiny-other",
+        vector="tuned/dice",
+        task=AskedTask("dice", "hub:pictures/dice@test", tuple(CLASSES)),
+        base="other/base",
+        control=AskedTask("gardens", "hub:pictures/gardens", tuple(CLASSES)),
+    )
+    with pytest.raises(WeightsError, match=r"another base.*fingerprint [0-9a-f]+.*has [0-9a-f]+"):
+        assemble(plan_assembly(asked), report=silent)
+
+
+def test_a_suite_on_a_new_base_with_pictures_of_your_own(
+    hub: LoopbackHub, start: Suite, tmp_path: Path
+) -> None:
+    """Class folders for the target, a dataset with odd columns for the control."""
+    from PIL import Image
+
+    for label in ("red", "blue"):
+        for index in range(20):
+            path = tmp_path / "mine" / label / f"{index}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (30, 20), (index * 9, 40 if label == "red" else 200, 90)).save(path)
+    hub.add("pictures/odd", dataset(parquet(60, group=20)), kind="datasets")
+    asked = Asked(
+        name="own",
+        vector="tuned/birds",
+        task=AskedTask("colours", str(tmp_path / "mine")),
+        base=BASE,
+        control=AskedTask(
+            "odd", "hub:pictures/odd", tuple(CLASSES), columns={"image": "image", "label": "label"}
+        ),
+    )
+    found = assemble(plan_assembly(asked), report=silent)
+    assert found[-1].endswith("pictures for validation")
+    shutil.rmtree(tmp_path / "mine")  # the suite has its own
+    suite = load_suite("own")
+    assert suite.task("colours").classnames == ("blue", "red")
+    assert suite.manifest.base.image_size == start.manifest.base.image_size
+    result = measure(
+        Evaluator(suite, device="cpu"), Edit("own", {"colours": 1.0}), tasks=["colours", "odd"]
+    )
+    assert result["colours"].n > 0
+
+
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "no such repository": ({"vector": "nobody/nothing"}, "knows no nobody/nothing"),
+    "no reference": ({"vector": "not a reference"}, "is no reference"),
+    "a task it has": ({"task": AskedTask("apples", "shared")}, "has a task 'apples' already"),
+    "no such shared task": ({"task": AskedTask("minst", "shared")}, "did you mean 'mnist'"),
+    "no class names": ({"task": AskedTask("x", "hub:a/b")}, "needs the names of its classes"),
+    "a taken name": ({"name": "mini"}, "there is a suite 'mini' already"),
+    "a name that is none": ({"name": "../x"}, "is no name of a suite"),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), MISTAKES.values(), ids=list(MISTAKES))
+def test_mistakes_are_seen_in_the_plan(
+    change: dict[str, Any], words: str, asked: Asked, new: str, hub: LoopbackHub
+) -> None:
+    hub.sent = 0
+    with pytest.raises(TaskArithError, match=words):
+        plan_assembly(replace(asked, **change))
+    assert hub.sent == 0
+
+
+def test_labels_out_of_range_and_broken_pictures_are_seen_before_it_is_there(
+    asked: Asked, new: str, hub: LoopbackHub
+) -> None:
+    files = {
+        "labels": parquet(40, label=lambda i: 9),
+        "pictures": parquet(40, image=lambda i: {"bytes": b"no picture", "path": None}),
+    }
+    for name, data in files.items():
+        hub.add(f"pictures/{name}", dataset(data), kind="datasets")
+        task = AskedTask(name, f"hub:pictures/{name}", tuple(CLASSES))
+        with pytest.raises(AssetError, match=r"label|picture"):
+            assemble(plan_assembly(replace(asked, task=task)), report=silent)
+    assert list(suites_home().iterdir()) == []
+
+
+def test_what_visitors_may_not_have(
+    asked: Asked, new: str, hub: LoopbackHub, base: dict[str, Tensor], tmp_path: Path
+) -> None:
+    torch.save(moved(base, 5), tmp_path / "w.bin")
+    hub.add("tuned/pickle", {"pytorch_model.bin": (tmp_path / "w.bin").read_bytes()})
+    with pytest.raises(SourceError, match="safetensors only"):
+        plan_assembly(replace(asked, vector="tuned/pickle"), limits=VISITOR)
+    assemble(plan_assembly(replace(asked, vector="tuned/pickle")), report=silent)
+    asked = replace(asked, name="tiny-three", vector=f"file:{tmp_path / 'new-model'}")
+    with pytest.raises(SourceError, match="not for visitors"):
+        plan_assembly(asked, limits=VISITOR, local=VISITOR)
+    handed = replace(VISITOR, local=True)  # what the page makes of files that were picked
+    assemble(plan_assembly(asked, limits=VISITOR, local=handed), report=silent)
+    assert OWNER.local
+
+
+def test_what_a_suite_lacks(
+    published: dict[str, dict[str, Tensor]], folder: Path, start: Suite, tmp_path: Path
+) -> None:
+    assert lacking(start) == []
+    described = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    described["vectors"][0]["source"] = "hub:tuned/birds@main"
+    described["vectors"][1]["source"] = "hub:pictures/none"
+    (tmp_path / "other-suite").mkdir()
+    (tmp_path / "other-suite" / "manifest.json").write_text(json.dumps(described))
+    with pytest.raises(SourceError, match="pictures/none"):
+        lacking(load_suite(tmp_path / "other-suite"))
