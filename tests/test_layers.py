@@ -32,6 +32,7 @@ ALLOWED = {("taskarith.cli.app", "ui")}
 
 # Packages that only some uses need, and the one module, or package, that may import them.
 HOMES = {
+    "starlette": "taskarith.ui.gate",
     "gradio": "taskarith.ui",
     "datasets": "taskarith.tasks.hub_pictures",
     "huggingface_hub": "taskarith.sources.hub",

@@ -10,23 +10,27 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import gradio as gr
+
 from taskarith.errors import TaskArithError, UnknownNameError
 from taskarith.ui.chrome import Nav
 from taskarith.ui.explorers import Explorers
+from taskarith.ui.gate import network_of
 from taskarith.ui.greeting import Greeting, listed_suites
 from taskarith.ui.hello import is_suite_name
 from taskarith.ui.instrument import instrument
-from taskarith.ui.pace import Pace
+from taskarith.ui.pace import Pace, Windows
 
 __all__ = ["build", "server_functions"]
 
 LONGEST_NAME = 64
+MEASURING = ("commit", "test")
 CALLS = ("engine", "commit", "more", "rest", "test", "surrogate", "changed", "take")
 
 _log = logging.getLogger(__name__)
 
 Answer = dict[str, Any]
-Handler = Callable[[Answer], Awaitable[Answer]]
+Handler = Callable[[Answer, gr.Request | None], Awaitable[Answer]]
 
 
 def build(
@@ -49,18 +53,24 @@ def server_functions(
     boot = uuid.uuid4().hex  # tells a window that the server was restarted
     greeting = Greeting(explorers)
     pace = Pace()
+    windows = Windows()
 
-    async def hello(message: Answer) -> Answer:
+    async def hello(message: Answer, request: gr.Request | None) -> Answer:
         answer = await greeting.of(message.get("suite") if isinstance(message, dict) else None)
         on_open()
         answer["engine"] |= {"boot": boot}
         return answer | {"nav": [list(page) for page in nav]}
 
-    async def suites(message: Answer) -> Answer:
+    async def suites(message: Answer, request: gr.Request | None) -> Answer:
         return {"suites": await asyncio.to_thread(listed_suites)}
 
     def call(name: str) -> Handler:
-        async def handle(message: Answer) -> Answer:
+        async def handle(message: Answer, request: gr.Request | None) -> Answer:
+            if name in MEASURING and windows.refuses(_caller(message), address=_address(request)):
+                raise TaskArithError(
+                    "more windows than this server can measure for were opened from your network "
+                    "in the last minute; wait a moment, then move the slider again"
+                )
             if wait := pace.wait(_caller(message)):
                 await asyncio.sleep(wait)
             opened = await explorers.get(_suite(message))
@@ -87,12 +97,18 @@ def _caller(message: object) -> str:
     return session if isinstance(session, str) and len(session) <= LONGEST_NAME else ""
 
 
+def _address(request: gr.Request | None) -> str:
+    """Where the call comes from; all that do not say so are one."""
+    client = None if request is None else request.client
+    return "" if client is None else network_of(client.host)
+
+
 def _answered(handle: Handler) -> Handler:
     """Errors as words for the page. A coroutine, so that a waiting window holds no thread."""
 
-    async def answered(message: Answer) -> Answer:
+    async def answered(message: Answer, request: gr.Request | None = None) -> Answer:
         try:
-            return await handle(message)
+            return await handle(message, request)
         except TaskArithError as error:
             return {"error": str(error)}
         except Exception as error:

@@ -23,6 +23,7 @@ __all__ = ["launch", "listening_host"]
 
 PORT = 7860
 FIRST_VISITOR_SECONDS = 2.0
+SPINS = "10000"  # about 0.1 ms: longer than the pauses in a forward pass. libgomp's own: 300,000
 
 
 def launch(
@@ -63,11 +64,26 @@ def listening_host() -> str:
     return os.environ.get("GRADIO_SERVER_NAME", everyone)
 
 
+def is_public(host: str) -> bool:
+    """Whether others than whoever owns this machine can open the page.
+
+    >>> is_public("127.0.0.1"), is_public("0.0.0.0")
+    (False, True)
+    """
+    return bool(os.environ.get("SPACE_ID")) or host not in ("127.0.0.1", "localhost", "::1")
+
+
 def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
+    # Threads of torch that wait for each other burn the core that the page needs; waiting asleep
+    # halves the processor's work beside others. Read once, when torch is imported.
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     # Only this exact value keeps Gradio from looking up other hosts at its start.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    if is_public(host):  # what the owner's Hub token opens is not for visitors
+        os.environ.setdefault("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
     try:
         from taskarith.ui.explorers import Explorers
+        from taskarith.ui.gate import gates
         from taskarith.ui.site import SITE_CSS, build
     except ImportError as error:
         raise MissingDependencyError(
@@ -77,11 +93,12 @@ def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
     open_suite = _opener(device)
     explorers = Explorers(suite, opening, open_suite=open_suite)
     seen = threading.Event()
-    page = build(explorers, on_open=seen.set)
+    page = build(explorers, public=is_public(host), on_open=seen.set)
     page.launch(
         server_name=host,
         server_port=port,
         css=SITE_CSS,
+        app_kwargs={"middleware": gates()},
         footer_links=[],
         run_history=False,
         ssr_mode=False,

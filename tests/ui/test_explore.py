@@ -109,3 +109,16 @@ def test_a_damaged_suite_is_explained_by_who_opens_it(tmp_path: Path) -> None:
     opening: Future[Any] = Future()
     opening.set_exception(AssetError("manifest.json is damaged; restore the suite's files"))
     assert "restore the suite" in run(calls(tmp_path, opening)["hello"]({}))["error"]
+
+
+def test_made_up_windows_are_refused_in_the_end_and_known_ones_are_not(page_folder: Path) -> None:
+    page = calls(page_folder, opened(CoefficientError("measured")))
+
+    async def scenario() -> list[str]:
+        names = [f"{number:024x}" for number in range(400)]
+        answers = [await page["commit"]({"session": name}) for name in [*names, names[0]]]
+        return [answer["error"] for answer in answers]
+
+    errors = run(scenario())
+    assert errors[0] == errors[99] == errors[-1] == "measured"
+    assert "more windows than this server can measure for" in errors[-2]

@@ -1,6 +1,6 @@
 import pytest
 
-from taskarith.ui.pace import BURST, EVERY, LONGEST, REMEMBERED, Pace
+from taskarith.ui.pace import BURST, EVERY, LONGEST, REMEMBERED, Pace, Windows
 
 
 class Clock:
@@ -50,3 +50,23 @@ def test_callers_are_forgotten() -> None:
     for number in range(3 * REMEMBERED):
         pace.wait(str(number))
     assert len(pace._ahead) == REMEMBERED
+
+
+def test_a_robot_opens_few_windows_and_another_address_as_many_as_it_likes() -> None:
+    clock = Clock()
+    windows = Windows(Pace(every=0.5, burst=100, clock=clock))
+    refused = sum(windows.refuses(f"made up {n}", address="robot") for n in range(1000))
+    assert refused == pytest.approx(900, abs=5)
+    assert not windows.refuses("class", address="school")
+    assert not windows.refuses("made up 0", address="robot")
+    clock.now += 60
+    assert not windows.refuses("another", address="robot")
+
+
+def test_windows_are_forgotten() -> None:
+    clock = Clock()
+    windows = Windows(Pace(clock=clock))
+    for number in range(3 * REMEMBERED):
+        clock.now += 1
+        windows.refuses(str(number), address="somewhere")
+    assert len(windows._known) == REMEMBERED
