@@ -15,7 +15,7 @@ from torch import Tensor
 
 from taskarith.errors import AssetError, unknown_name
 from taskarith.sources import write_tensors
-from taskarith.suites.home import MANIFEST, own_files
+from taskarith.suites.home import MANIFEST, own_files, own_folders
 from taskarith.suites.manifest import Manifest, parse_manifest
 from taskarith.suites.suite import Suite
 from taskarith.tasks import build_head
@@ -51,9 +51,8 @@ def derive_suite(
     manifest = parse_manifest(data, where=f"the new suite {name!r}")
     for relative in own_files(manifest):
         _take(parent.path(relative), folder / relative)
-    for kept in parent.manifest.tasks:
-        if kept.data["kind"] == "folder":
-            take_folder(parent.path(kept.data["path"]), folder / kept.data["path"])
+    for relative in own_folders(parent.manifest):
+        take_folder(parent.path(relative), folder / relative)
     if manifest.heads is not None:
         _add_head(parent, manifest, folder=folder)
     text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"

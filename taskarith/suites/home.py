@@ -31,6 +31,7 @@ __all__ = [
     "forget_oldest",
     "new_folder",
     "own_files",
+    "own_folders",
     "plan_hub_suite",
     "suites_home",
 ]
@@ -116,6 +117,10 @@ def plan_hub_suite(reference: str, *, limits: Limits = OWNER) -> HubSuite:
         raise AssetError(f"{reference} asks for files of this machine ({local[0]}); not from there")
     wanted = [MANIFEST, *own_files(manifest)]
     missing = [name for name in wanted if name not in by_name]
+    for folder in own_folders(manifest):
+        inside = [name for name in by_name if name.startswith(f"{folder}/")]
+        missing += [] if inside else [f"{folder}/"]
+        wanted += inside
     if missing:
         raise SourceError(
             f"{reference} lacks files that its manifest names: {', '.join(missing[:8])}"
@@ -199,9 +204,17 @@ def _weights(manifest: Manifest) -> list[str]:
 def own_files(manifest: Manifest) -> list[str]:
     """The files that a manifest names, as paths inside the suite."""
     base = manifest.base
-    tasks = (*manifest.tasks, *manifest.recipe_tasks)
     names = [base.config, base.weights, base.vocabulary, manifest.heads, manifest.recipe_heads]
     names += [manifest.surrogate, manifest.measurements, manifest.published]
     names += [weights for weights in _weights(manifest) if not is_reference(weights)]
-    names += [task.data["path"] for task in tasks if task.data["kind"] == "tensors"]
-    return [name for name in names if name]
+    return [*filter(None, names), *_of_pictures(manifest, kind="tensors")]
+
+
+def own_folders(manifest: Manifest) -> list[str]:
+    """The folders of pictures that a manifest names, as paths inside the suite."""
+    return [folder.rstrip("/") for folder in _of_pictures(manifest, kind="folder")]
+
+
+def _of_pictures(manifest: Manifest, *, kind: str) -> list[str]:
+    tasks = (*manifest.tasks, *manifest.recipe_tasks)
+    return [task.data["path"] for task in tasks if task.data["kind"] == kind]

@@ -23,6 +23,7 @@ from taskarith.suites.home import (
     forget_oldest,
     new_folder,
     own_files,
+    own_folders,
     plan_hub_suite,
 )
 from taskarith.suites.manifest import MAX_BYTES
@@ -149,11 +150,11 @@ def offer_manifest(file: Path, *, public: bool) -> Offer:
     except (ValueError, RecursionError) as error:
         raise AssetError(f"{file.name} is not valid JSON: {error}") from error
     local = [w for w in _weights(text) if w.startswith("file:")]
-    if own_files(manifest) or (public and local):
-        named = (own_files(manifest) or local)[0]
+    named = [*own_files(manifest), *own_folders(manifest), *(local if public else ())]
+    if named:
         raise AssetError(
-            f"{file.name} names files beside it or on this machine ({named[:80]}), which did not "
-            "come with it. Put the whole suite into a repository of the Hub and add that"
+            f"{file.name} names files beside it or on this machine ({named[0][:80]}), which did "
+            "not come with it. Put the whole suite into a repository of the Hub and add that"
         )
 
     def act(desk: "Desk") -> Done:

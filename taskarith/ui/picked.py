@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -71,10 +72,11 @@ class Picked:
 
     def file(self, file: str) -> Path:
         """The path of one uploaded file; SourceError for any other."""
-        path = Path(file).resolve()
-        if not path.is_relative_to(self._uploads) or not path.is_file():
-            raise SourceError("a picked file is not there any more; pick it again")
-        return path
+        with suppress(OSError, ValueError):
+            path = Path(file).resolve()
+            if path.is_relative_to(self._uploads) and path.is_file():
+                return path
+        raise SourceError("a picked file is not there any more; pick it again")
 
     def _keep(self, files: dict[str, Path]) -> Path:
         if not files:

@@ -11,7 +11,9 @@ from torch import Tensor
 
 from taskarith import Edit, load_suite
 from taskarith.cli import main
+from taskarith.errors import SourceError
 from taskarith.evaluation import Evaluator, measure
+from taskarith.suites.home import plan_hub_suite
 from tests.clips import SIDE
 from tests.hub.server import LoopbackHub
 from tests.hub.tiny_hub import BASE, CLASSES, TARGETS, manifest
@@ -37,6 +39,26 @@ def test_a_suite_on_the_hub_is_added_by_its_name(
     assert set(answer["estimates"]) == {*TARGETS, "gardens"}
     assert main(["suites", "add", "hub:someone/suite", "--yes"]) == 2
     assert "already" in capsys.readouterr().err
+
+
+def test_pictures_in_folders_come_along(
+    hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKARITH_SUITES", str(tmp_path / "suites-home"))
+    described = manifest()
+    for task in described["tasks"]:
+        task["data"] = {"kind": "folder", "path": f"pictures/{task['name']}"}
+    files = {"manifest.json": json.dumps(described).encode(), "other.txt": b"not asked for"}
+    hub.add("someone/suite", files)
+    with pytest.raises(SourceError, match="lacks files that its manifest names: pictures/apples/"):
+        plan_hub_suite("hub:someone/suite")
+    for task in described["tasks"]:
+        files[f"pictures/{task['name']}/red/1.png"] = b"a picture"
+    hub.add("someone/suite", files)
+    assert main(["suites", "add", "hub:someone/suite", "--yes"]) == 0
+    added = tmp_path / "suites-home" / "tiny-hub"
+    assert (added / "pictures" / "birds" / "red" / "1.png").read_bytes() == b"a picture"
+    assert not (added / "other.txt").exists()
 
 
 BAD_SUITES: dict[str, tuple[dict[str, Any], str]] = {

@@ -1,0 +1,193 @@
+"""What the page Models offers: in words first, then done; and what it refuses to visitors."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from torch import Tensor
+
+from taskarith import load_suite
+from taskarith.errors import AssetError, SourceError, TaskArithError, WeightsError
+from taskarith.sources import write_tensors
+from taskarith.suites import Suite
+from taskarith.suites.assembling import Asked, AskedTask
+from taskarith.suites.home import added_suites, forget_oldest
+from taskarith.ui.offers import offer_assembly, offer_manifest, offer_pull, offer_suite
+from tests.hub.server import Claimed, LoopbackHub
+from tests.hub.tiny_hub import manifest, moved, pulled
+
+
+@dataclass
+class FakeDesk:
+    """A place at the queue: notes what it hears, and is never told to stop."""
+
+    heard: list[str] = field(default_factory=list)
+
+    def progress(self, done: int, needed: int, what: str) -> None:
+        self.heard.append(what)
+
+    def stopped(self) -> bool:
+        return False
+
+
+@pytest.fixture
+def desk() -> Any:
+    return FakeDesk()
+
+
+@pytest.fixture
+def start(published: dict[str, dict[str, Tensor]], folder: Path) -> Suite:
+    return pulled(folder)
+
+
+AGAIN = AskedTask("apples-2", "task:apples")
+
+
+def test_a_new_slider_in_words_and_then_in_fact(
+    start: Suite, hub: LoopbackHub, base: dict[str, Tensor], tmp_path: Path, desk: Any
+) -> None:
+    write_tensors(tmp_path / "new-model" / "model.safetensors", moved(base, 99))
+    card = {"base_model": "somebody/else", "license": "mit"}
+    commit = hub.add_folder("tuned/new", tmp_path / "new-model", card=card)
+    asked = Asked(name="tiny-two", vector="tuned/new", task=AGAIN, start=start)
+    offer = offer_assembly(asked, public=True)
+    assert offer.title == "New suite tiny-two: tiny-hub and one slider more"
+    assert offer.lines[0] == (
+        f"hub:tuned/new at {commit[:7]}: 98.5 kB, 1 file, checkpoint, base somebody/else, "
+        "licence mit"
+    )
+    assert offer.lines[1] == "target “apples-2” (the pictures of apples)"
+    assert offer.verb == "Fetch 98.5 kB and make it"
+    assert offer.warnings == (
+        "its card says it was made from somebody/else, but the base here is hub:openai/clip-tiny",
+    )
+    done = offer.act(desk)
+    assert done.suite == "tiny-two"
+    assert done.lines[0].startswith("39 tensors")
+    assert desk.heard[-1] == "making the zero-shot head"
+    assert "apples-2" in load_suite("tiny-two").vectors
+
+
+def test_messages_about_picked_files_name_no_folder_of_this_machine(
+    start: Suite, base: dict[str, Tensor], tmp_path: Path, desk: Any
+) -> None:
+    broken = moved(base, 3)
+    broken["vision_model.post_layernorm.weight"][2] = float("inf")
+    write_tensors(tmp_path / "kept" / "mine.safetensors", broken)
+    asked = Asked(name="x", vector=f"file:{tmp_path / 'kept'}", task=AGAIN, start=start)
+    offer = offer_assembly(asked, public=True)
+    assert offer.lines[0].startswith("picked files: 98")
+    with pytest.raises(WeightsError, match=r"mine\.safetensors: .* holds NaN or Inf") as error:
+        offer.act(desk)
+    assert str(tmp_path) not in str(error.value)
+
+
+def test_fetching_a_suite_says_what_it_takes(
+    published: dict[str, dict[str, Tensor]], folder: Path, desk: Any
+) -> None:
+    suite = load_suite(folder)
+    offer = offer_pull(suite, public=True)
+    assert len(offer.lines) == 6
+    assert offer.lines[-1].startswith("together 8.")
+    assert offer.verb == "Fetch 8.3 MB"
+    assert not suite.is_here()
+    offer.act(desk)
+    assert load_suite(folder).is_here()
+    with pytest.raises(AssetError, match="here already"):
+        offer_pull(load_suite(folder), public=True)
+
+
+def test_a_suite_of_the_hub_is_added(
+    published: dict[str, dict[str, Tensor]], folder: Path, hub: LoopbackHub, desk: Any
+) -> None:
+    hub.add("someone/suite", {"manifest.json": (folder / "manifest.json").read_bytes()})
+    offer = offer_suite("hub:someone/suite", public=True)
+    assert offer.lines[0].startswith("suite tiny-hub, ")
+    assert offer.act(desk).suite == "tiny-hub"
+    with pytest.raises(AssetError, match="already"):
+        offer_suite("hub:someone/suite", public=True).act(desk)
+
+
+def test_a_manifest_alone_is_added(
+    published: dict[str, dict[str, Tensor]], folder: Path, desk: Any
+) -> None:
+    offer = offer_manifest(folder / "manifest.json", public=True)
+    assert offer.title == "Add the suite tiny-hub"
+    assert "4 task vectors" in offer.lines
+    offer.act(desk)
+    assert set(added_suites()) == {"tiny-hub"}
+
+
+def test_only_the_owner_adds_a_folder(
+    published: dict[str, dict[str, Tensor]], folder: Path, desk: Any
+) -> None:
+    with pytest.raises(SourceError, match=r"reference|no Hub repository"):
+        offer_suite(str(folder), public=True)
+    assert offer_suite(str(folder), public=False).act(desk).suite == "tiny-hub"
+
+
+LOCAL = [{"task": name, "source": "file:/etc"} for name in ("apples", "birds", "coins", "dice")]
+BAD: dict[str, tuple[bytes, str]] = {
+    "no JSON": (b"{", "not valid JSON"),
+    "not UTF-8": (b"\xff\xfe", "not valid JSON"),
+    "deep": (b"[" * 100_000, "not valid JSON"),
+    "a list": (b"[]", "must be an object"),
+    "huge": (b" " * (4 * 2**20 + 1), "it is no manifest"),
+    "files of this machine": (
+        json.dumps(manifest(vectors=LOCAL)).encode(),
+        "names files beside it or on this machine",
+    ),
+    "files beside it": (
+        json.dumps(manifest(surrogate="surrogate.safetensors")).encode(),
+        "names files beside it",
+    ),
+    "pictures beside it": (
+        json.dumps(
+            manifest(
+                tasks=[
+                    {**task, "data": {"kind": "folder", "path": "pictures"}}
+                    for task in manifest()["tasks"]
+                ]
+            )
+        ).encode(),
+        "names files beside it",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "words"), BAD.values(), ids=list(BAD))
+def test_a_bad_manifest_is_refused(content: bytes, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_bytes(content)
+    with pytest.raises(AssetError, match=words):
+        offer_manifest(file, public=True)
+    with pytest.raises(AssetError, match="pick it again"):
+        offer_manifest(tmp_path / "gone.json", public=True)
+
+
+def test_what_is_too_large_for_visitors_is_for_the_owner(start: Suite, hub: LoopbackHub) -> None:
+    hub.add("tuned/huge", {"model.safetensors": Claimed(3 * 10**9)})
+    asked = Asked(name="x", vector="tuned/huge", task=AGAIN, start=start)
+    with pytest.raises(SourceError, match=r"3\.0 GB; at most 2\.1 GB"):
+        offer_assembly(asked, public=True)
+    assert offer_assembly(asked, public=False).verb == "Fetch 3.0 GB and make it"
+
+
+@pytest.mark.parametrize("place", ["", "hub:", "not a reference", "peft:a/b/c", "file:/etc"])
+def test_a_place_that_is_none(place: str, hub: LoopbackHub) -> None:
+    with pytest.raises(TaskArithError):
+        offer_suite(place, public=True)
+
+
+def test_only_so_many_suites_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    monkeypatch.setenv("TASKARITH_SUITES", str(tmp_path))
+    for index, name in enumerate(("old", "older", "new")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text("{}")
+        os.utime(tmp_path / name / "manifest.json", (100 - index, 100 - index))
+    assert forget_oldest(2) == ["new"]
+    assert set(added_suites()) == {"old", "older"}
