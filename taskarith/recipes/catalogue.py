@@ -18,6 +18,7 @@ from taskarith.recipes.result import Result
 from taskarith.recipes.soup import SoupRecipe
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.tuning import TUNING, Tuning
+from taskarith.recipes.watching import Watch, watched
 from taskarith.recipes.wise_ft import WiseFtRecipe
 from taskarith.suites import Suite
 from taskarith.tasks import Task
@@ -58,6 +59,7 @@ def run_recipe(
     n: int | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
     tuning: Tuning = TUNING,
     rehearse: bool = False,
 ) -> Result:
@@ -65,13 +67,13 @@ def run_recipe(
 
     `n` measures the first images of each split only; `rehearse` leaves test closed and answers
     from validation instead; `tuning` says how models are fine-tuned on the way. `progress` gets the
-    evaluations done, the most there can be, and what was last done. Raises RecipeCancelled soon
-    after `cancelled` says so; a result is always a whole one, and what was measured stays in
-    `cache` for the next run.
+    evaluations done, the most there can be, and what was last done; `watch` gets every accuracy
+    when it is measured. Raises RecipeCancelled soon after `cancelled` says so; a result is always
+    a whole one, and what was measured stays in `cache` for the next run.
     """
     meter = Meter(needed=recipe.evaluations(), progress=progress, cancelled=cancelled)
     lab = suite_lab(evaluator, cache=cache, meter=meter, n=n, tuning=tuning, rehearse=rehearse)
-    return recipe.run(lab)
+    return recipe.run(lab if watch is None else watched(lab, watch))
 
 
 def negation_recipe(
