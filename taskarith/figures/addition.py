@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Theme, figure, rule, sample, titled
+from taskarith.figures.look import COLOURS, COLUMNS, Theme, figure, rule, sample, titled
 
 if TYPE_CHECKING:
     from taskarith.recipes.addition import Addition
@@ -31,8 +31,8 @@ def _pairs(result: "AdditionResult", theme: Theme) -> Any:
         _points("pair", added, names, symbol="circle", colour=colours["target"], size=11),
     ]
     for label, points, colour in (
-        (f"mean, {NOTHING}", nothing, colours["muted"]),
-        ("mean of pairs", added, colours["target"]),
+        ("nothing, mean", nothing, colours["muted"]),
+        ("pairs, mean", added, colours["target"]),
     ):
         mean = (fmean(x for x, _ in points), fmean(y for _, y in points))
         marker = _points(label, [mean], [label], symbol="star", colour=colour, size=20)
@@ -54,6 +54,7 @@ def _pairs(result: "AdditionResult", theme: Theme) -> Any:
         rule("x", 1, colour=colours["rule"], dash="dash"),
         rule("y", 1, colour=colours["rule"], dash="dash"),
     ]
+    frame["legend"] |= COLUMNS
     return figure(traces, frame | {"showlegend": True})
 
 
@@ -68,13 +69,13 @@ def _by_number(result: "AdditionResult", theme: Theme) -> Any:
     ]
     names = [" + ".join(one.tasks) for one in result.sums]
     traces = [
-        _points("a subset", every, names, symbol="circle", colour=colours["other"], size=7),
+        _points("subset", every, names, symbol="circle", colour=colours["other"], size=7),
         _line(NOTHING, idle, colour=colours["muted"], dash="dash"),
-        _line("mean, one common λ", means, colour=colours["target"], dash="solid"),
+        _line("common λ, mean", means, colour=colours["target"], dash="solid"),
     ]
     for one, label, symbol in (
-        (result.each, "one λ a task", "diamond"),
-        (result.joint, "joint fine-tuning", "triangle-up"),
+        (result.each, "one λ each", "diamond"),
+        (result.joint, "joint tuning", "triangle-up"),
     ):
         if one is not None:
             at = [(float(len(one.tasks)), one.normalized)]
@@ -92,6 +93,7 @@ def _by_number(result: "AdditionResult", theme: Theme) -> Any:
     frame["yaxis"] |= {"range": [min(0.5, low - 0.05), 1.05], "dtick": 0.1}
     frame["xaxis"] |= {"dtick": 1, "zeroline": False, "range": [sizes[0] - 0.4, sizes[-1] + 0.4]}
     frame["shapes"] = [rule("y", 1, colour=colours["rule"], dash="dash")]
+    frame["legend"] |= COLUMNS
     return figure(traces, frame | {"showlegend": True})
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLOURS",
+    "COLUMNS",
     "FONT",
     "FONT_SIZE",
     "Role",
@@ -82,6 +83,8 @@ SYMBOL: Mapping[Role, str] = {
 }
 SIZE: Mapping[Role, int] = {"target": 9, "control": 8, "pinned": 8, "other": 4}
 FONT_SIZE = 15
+# A legend of short names stands in two columns, however narrow the figure.
+COLUMNS: Mapping[str, Any] = {"entrywidth": 0.47, "entrywidthmode": "fraction"}
 
 
 def page_style() -> dict[str, Any]:
@@ -206,7 +209,7 @@ def titled(
     frame["height"] = height
     frame["margin"] = {"l": 66, "r": 20, "t": 64, "b": 52}
     for name, text in (("xaxis", x), ("yaxis", y)):
-        frame[name]["title"] = {"text": text, "standoff": 8}
+        frame[name]["title"] = {"text": text, "standoff": 8, "font": {"size": FONT_SIZE + 1}}
         frame[name]["automargin"] = True
     frame["legend"] = {
         "orientation": "h",

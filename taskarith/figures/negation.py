@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Theme, figure, rule, sample, titled, whiskers
+from taskarith.figures.look import COLOURS, COLUMNS, Theme, figure, rule, sample, titled, whiskers
 
 if TYPE_CHECKING:
     from taskarith.evaluation import Estimate
@@ -46,7 +46,7 @@ def negation_figures(result: "NegationResult", *, theme: Theme = "light") -> lis
         marker={"symbol": "line-ew", "size": 40, "line": {"width": 2.5, "color": colours["ink"]}},
         hovertemplate="chance: %{y:.1%}<extra></extra>",
     )
-    kept = f"floor, {100 * result.floor:g} % of pretrained"
+    kept = f"floor, {100 * result.floor:g} %"
     control = _bars(f"Control ({result.control}): should stay", controls, theme)
     before = result.tasks[0].models["pretrained"].controls[result.control].accuracy
     control.add_scatter(  # for the legend; the line itself goes across
@@ -87,9 +87,10 @@ def _bars(title: str, models: "dict[str, dict[str, Estimate]]", theme: Theme) ->
             }
         )
     about = sample(estimate for tasks in models.values() for estimate in tasks.values())
-    frame = titled(title, about, x="", y="accuracy", theme=theme, height=440)
+    frame = titled(title, about, x="", y="accuracy", theme=theme, height=480)
     frame |= {"barmode": "group", "bargap": 0.25, "bargroupgap": 0.05, "showlegend": True}
     frame["xaxis"] |= {"zeroline": False, "tickangle": 0}
+    frame["legend"] |= COLUMNS
     return figure(traces, frame)
 
 

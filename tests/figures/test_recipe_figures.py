@@ -82,10 +82,10 @@ def test_addition_shows_pairs_and_sizes_beside_doing_nothing() -> None:
         result.pretrained[second].accuracy / result.finetuned[second].accuracy
     )
     rows = {row["tasks"]: row["normalized"] for row in result.tables()[1].rows}
-    line = traces(by_number)["mean, one common λ"]
+    line = traces(by_number)["common λ, mean"]
     assert dict(zip(line.x, line.y, strict=True)) == pytest.approx(rows)
-    assert traces(by_number)["joint fine-tuning"].y[0] == result.joint.normalized
-    assert traces(by_number)["one λ a task"].y[0] == result.each.normalized
+    assert traces(by_number)["joint tuning"].y[0] == result.joint.normalized
+    assert traces(by_number)["one λ each"].y[0] == result.each.normalized
 
 
 def test_analogy_shows_every_quadruple_and_the_gain_over_each_rival() -> None:

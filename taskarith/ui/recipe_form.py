@@ -1,0 +1,187 @@
+"""The form of the Recipes page: what each recipe is in plain words, and which settings it has.
+
+Reads what a browser sends into a `Request`, or says what is wrong with it. Light: no torch.
+"""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from taskarith.errors import RecipeError
+
+__all__ = ["ALL_IMAGES", "FORMS", "IMAGES", "Form", "Request", "read_request", "read_visitor"]
+
+VISITOR = re.compile(r"[0-9a-f]{24}")
+MAX_NAMES = 64
+LONGEST_NAME = 80
+MAX_IMAGES = 10**7
+ALL_IMAGES = "all"
+IMAGES = ("64", "128", "256", ALL_IMAGES)
+FEW_SHOT = (8, 64)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One recipe on the page.
+
+    Attributes:
+        about: what it does, in plain words.
+        paper, link: who proposed it, and where to read it.
+        names: what its list of names asks for; empty: it has none.
+        images: how many images a task it starts with: about a minute on two cores.
+        settings: which other settings it has.
+    """
+
+    title: str
+    about: str
+    paper: str
+    link: str
+    names: str
+    images: str
+    settings: tuple[str, ...] = ()
+
+
+FORMS: dict[str, Form] = {
+    "negation": Form(
+        "Negation",
+        "Forget a task: subtract its vector as far as the control holds, beside fine-tuning, "
+        "gradient ascent and directions that should do nothing.",
+        "Ilharco et al. 2023",
+        "https://arxiv.org/abs/2212.04089",
+        names="Tasks to forget, each on its own",
+        images="256",
+        settings=("floor",),
+    ),
+    "addition": Form(
+        "Addition",
+        "Several tasks in one model: every pair, larger sets and all of them, at the λ that is "
+        "best on validation.",
+        "Ilharco et al. 2023",
+        "https://arxiv.org/abs/2212.04089",
+        names="Tasks to add",
+        images="64",
+    ),
+    "analogy": Form(
+        "Analogy",
+        "A is to B as C is to D: a vector for a task that nobody trained, for every quadruple of "
+        "the suite, against simpler edits of as much effort.",
+        "Ilharco et al. 2023",
+        "https://arxiv.org/abs/2212.04089",
+        names="",
+        images="64",
+        settings=("examples",),
+    ),
+    "paint": Form(
+        "PAINT",
+        "Patch a task on which the model is poor by going a part α of the way to its fine-tuned "
+        "model, so that the control keeps its accuracy.",
+        "Ilharco et al. 2022",
+        "https://arxiv.org/abs/2208.05592",
+        names="Tasks to patch",
+        images="64",
+        settings=("ways",),
+    ),
+    "wise-ft": Form(
+        "WiSE-FT",
+        "Between pretrained and fine-tuned lie models that are as accurate and more robust: "
+        "accuracy as it is against the mean over shifted pictures.",
+        "Wortsman et al. 2022",
+        "https://arxiv.org/abs/2109.01903",
+        names="Tasks, each on its own",
+        images="64",
+    ),
+    "soup": Form(
+        "Model soup",
+        "Average several fine-tuned models of one task: all of them, those that help, or with "
+        "learned weights, against the best single one.",
+        "Wortsman et al. 2022",
+        "https://arxiv.org/abs/2203.05482",
+        names="Ingredients: vectors of models of one task",
+        images="128",
+    ),
+}
+WAYS = ("parallel", "joint", "sequential")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A recipe with its settings, as the page asks for it; names are not checked yet.
+
+    Attributes:
+        recipe: its name in the catalogue.
+        names: tasks, or ingredients of a soup; none: the suite's own.
+        n: images a task; None: all.
+        rehearse: whether test stays closed.
+        examples: images of D for few-shot fine-tuning.
+        ways: how PAINT patches several tasks together.
+    """
+
+    recipe: str
+    names: tuple[str, ...] = ()
+    n: int | None = 64
+    rehearse: bool = True
+    floor: float = 0.95
+    examples: tuple[int, ...] = ()
+    ways: tuple[str, ...] = ("parallel",)
+
+
+def read_request(
+    recipe: object,
+    names: object,
+    images: object,
+    rehearse: object,
+    floor: object,
+    examples: object,
+    ways: object,
+) -> Request:
+    """What the page's form says; RecipeError tells what of it makes no sense."""
+    if not isinstance(recipe, str) or recipe not in FORMS:
+        raise RecipeError(f"there is no recipe {str(recipe)[:40]!r}; choose one of the list")
+    form = FORMS[recipe]
+    return Request(
+        recipe=recipe,
+        names=_names(names) if form.names else (),
+        n=_images(images),
+        rehearse=rehearse is not False,  # test opens by a clear no alone
+        floor=_floor(floor) if "floor" in form.settings else 0.95,
+        examples=FEW_SHOT if examples is True and "examples" in form.settings else (),
+        ways=_names(ways) if "ways" in form.settings else ("parallel",),
+    )
+
+
+def read_visitor(value: object) -> str:
+    """Which browser tab asks; RecipeError if it does not say so."""
+    if not isinstance(value, str) or not VISITOR.fullmatch(value):
+        raise RecipeError("the page sent no valid session; reload it")
+    return value
+
+
+def _names(value: object) -> tuple[str, ...]:
+    names = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else ()
+    listed = [str(name)[:LONGEST_NAME] for name in names if name is not None]
+    if len(listed) > MAX_NAMES:
+        raise RecipeError(f"{len(listed)} names are too many; choose at most {MAX_NAMES}")
+    return tuple(dict.fromkeys(listed))
+
+
+def _images(value: object) -> int | None:
+    if value == ALL_IMAGES:
+        return None
+    text = str(value)[:20].strip()
+    if not re.fullmatch("[0-9]{1,8}", text) or not 1 <= int(text) <= MAX_IMAGES:
+        raise RecipeError(f'images a task: a whole number from 1 on, or "all"; got {text!r}')
+    return int(text)
+
+
+def _floor(value: object) -> float:
+    try:
+        floor = float(str(value)[:20])
+    except ValueError:
+        floor = math.nan
+    if not 0 < floor <= 1:
+        raise RecipeError(
+            "the control floor is a share of the pretrained accuracy, above 0 and at most 1; "
+            f"got {str(value)[:20]!r}, write one like 0.95"
+        )
+    return floor
