@@ -21,7 +21,7 @@ def add_commands(commands: Any) -> None:
     """Add `recipe`, and under it one command a recipe."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "recipe",
-        help="run a protocol: negation, addition, analogy, paint, wise-ft, soup",
+        help="run a protocol: negation, addition, analogy, paint, wise-ft, soup, methods",
         description="Choose every coefficient on validation, measure once on test, and print the "
         "tables. What was measured is kept: an interrupted recipe goes on where it stopped.",
         epilog="Try: taskarith recipe negation --tasks printed-digits --n 64",
@@ -79,6 +79,23 @@ def add_commands(commands: Any) -> None:
         default=[],
         metavar="VECTOR",
         help="vectors of models of that task (default: those of the suite's soup)",
+    )
+
+    one = _add(recipes, "methods", "merge methods side by side on the same vectors")
+    _add_tasks(one, "tasks whose vectors are merged (default: the targets)")
+    one.add_argument(
+        "--methods",
+        nargs="+",
+        default=[],
+        metavar="METHOD",
+        help="names, with settings as in ties:density=0.3 (default: every method)",
+    )
+    one.add_argument(
+        "--seeds",
+        type=whole_number(1),
+        default=3,
+        metavar="N",
+        help="of a method that draws at random (default: 3)",
     )
 
 

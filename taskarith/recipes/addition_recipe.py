@@ -133,15 +133,10 @@ class AdditionResult(Result):
         return [self.control, *self.unseen_controls]
 
     def _intervals(self, addition: Addition) -> tuple[Interval, Interval]:
-        own, before, tuned = (
-            {task: estimates[task] for task in addition.tasks}
-            for estimates in (addition.accuracies, self.pretrained, self.finetuned)
-        )
-        normalized = bootstrap.interval(lambda a, c: (a / c).mean(1), [own, tuned])
-        gain = bootstrap.interval(_gain, [own, before, tuned])
-        return (
-            Interval(addition.normalized, *normalized, "images"),
-            Interval(addition.gain, *gain, "images"),
+        return bootstrap.normalized_and_gain(
+            {task: addition.accuracies[task] for task in addition.tasks},
+            pretrained=self.pretrained,
+            finetuned=self.finetuned,
         )
 
     def _by_number(self) -> list[Row]:
@@ -264,10 +259,6 @@ class AdditionRecipe:
     def _in_full(self, subset: tuple[str, ...]) -> bool:
         """Whether a subset gets the whole grid, and the controls beside it."""
         return len(subset) in (2, len(self.tasks))
-
-
-def _gain(edited: np.ndarray, before: np.ndarray, tuned: np.ndarray) -> np.ndarray:
-    return (edited.mean(1) - before.mean(1)) / (tuned.mean(1) - before.mean(1))
 
 
 def _listed(coefficients: Mapping[str, float]) -> str:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from taskarith.evaluation import Estimate
+from taskarith.recipes.addition import mean_gain, mean_normalized
+from taskarith.recipes.interval import Interval
 
-__all__ = ["interval"]
+__all__ = ["interval", "normalized_and_gain"]
 
 _DRAWS = 4_000
 
@@ -40,3 +42,23 @@ def interval(
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = np.nanpercentile(statistic(*resampled), [2.5, 97.5])
     return float(low), float(high)
+
+
+def normalized_and_gain(
+    edited: Mapping[str, Estimate],
+    *,
+    pretrained: Mapping[str, Estimate],
+    finetuned: Mapping[str, Estimate],
+) -> tuple[Interval, Interval]:
+    """Mean normalized accuracy and gain recovered over the tasks of `edited`."""
+    before, tuned = ({task: of[task] for task in edited} for of in (pretrained, finetuned))
+    normalized = interval(lambda a, c: (a / c).mean(1), [edited, tuned])
+    gain = interval(_gain, [edited, before, tuned])
+    return (
+        Interval(mean_normalized(edited, finetuned=tuned), *normalized, "images"),
+        Interval(mean_gain(edited, pretrained=before, finetuned=tuned), *gain, "images"),
+    )
+
+
+def _gain(edited: np.ndarray, before: np.ndarray, tuned: np.ndarray) -> np.ndarray:
+    return (edited.mean(1) - before.mean(1)) / (tuned.mean(1) - before.mean(1))

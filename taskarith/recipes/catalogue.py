@@ -10,7 +10,10 @@ from taskarith.errors import RecipeError, unknown_name
 from taskarith.evaluation import Evaluator, ResultCache
 from taskarith.recipes.addition_recipe import AdditionRecipe
 from taskarith.recipes.analogy_recipe import FEW, AnalogyRecipe
+from taskarith.recipes.entrants import entrants
 from taskarith.recipes.lab import Lab, Meter, Progress
+from taskarith.recipes.methods import SEEDS
+from taskarith.recipes.methods_recipe import MethodsRecipe
 from taskarith.recipes.negation import CONTROL_FLOOR, NegationRecipe
 from taskarith.recipes.paint import WAYS
 from taskarith.recipes.paint_recipe import PaintRecipe
@@ -30,6 +33,7 @@ __all__ = [
     "Recipe",
     "addition_recipe",
     "analogy_recipe",
+    "methods_recipe",
     "negation_recipe",
     "paint_recipe",
     "run_recipe",
@@ -188,6 +192,28 @@ def soup_recipe(
     )
 
 
+def methods_recipe(
+    suite: Suite,
+    *,
+    tasks: Sequence[str] = (),
+    methods: Sequence[str] = (),
+    seeds: int = SEEDS,
+) -> MethodsRecipe:
+    """Merge the vectors of `tasks` (none given: the targets) by each of `methods` (none: all).
+
+    A method is named as in `Edit`, with settings as in "ties:density=0.3".
+    """
+    if seeds < 1:
+        raise RecipeError(f"a method that draws at random needs at least 1 seed, got {seeds}")
+    return MethodsRecipe(
+        tasks=_tasks(suite, tasks, default=suite.targets, what="the targets", least=2),
+        control=suite.control,
+        unseen_controls=_unseen(suite),
+        entrants=entrants(methods),
+        seeds=seeds,
+    )
+
+
 # By the name on the command line and on the page.
 RECIPES: dict[str, Callable[..., Recipe]] = {
     "negation": negation_recipe,
@@ -196,6 +222,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "paint": paint_recipe,
     "wise-ft": wise_ft_recipe,
     "soup": soup_recipe,
+    "methods": methods_recipe,
 }
 
 
@@ -209,6 +236,7 @@ def suite_recipes(suite: Suite) -> dict[str, Recipe]:
         "paint": book.patching,
         "wise-ft": book.shifted,
         "soup": book.soup,
+        "methods": len(suite.targets) > 1,
     }
     return {name: make(suite) for name, make in RECIPES.items() if there[name]}
 

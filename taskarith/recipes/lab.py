@@ -21,6 +21,8 @@ __all__ = [
     "Answers",
     "Lab",
     "Logits",
+    "Merge",
+    "Merged",
     "Meter",
     "Mix",
     "Mixture",
@@ -146,6 +148,34 @@ class Mix(Protocol):
 
 
 @dataclass(frozen=True)
+class Merged:
+    """A merged vector.
+
+    Attributes:
+        vector: what coefficients call it while it lasts.
+        seconds: making it took.
+    """
+
+    vector: str
+    seconds: float
+
+
+class Merge(Protocol):
+    """Makes one vector of several by a merge method."""
+
+    def __call__(
+        self,
+        coefficients: Mapping[str, float],
+        *,
+        method: str,
+        settings: Mapping[str, float],
+        seed: int = 0,
+    ) -> AbstractContextManager[Merged]:
+        """The merge of the terms λ_t·τ_t; SettingError where the method cannot take them."""
+        ...
+
+
+@dataclass(frozen=True)
 class Lab:
     """The callables; a recipe uses those that its protocol needs."""
 
@@ -155,6 +185,7 @@ class Lab:
     probe: Probe
     tune: Tune
     mix: Mix
+    merge: Merge
 
 
 class Meter:

@@ -3,6 +3,7 @@
 Every evaluation is counted on a meter, which also stops a recipe that was told to stop.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -11,11 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from taskarith.core import Edit, TaskVector
+from taskarith.core import METHODS, Edit, TaskVector, Terms, merge
 from taskarith.core.layers import layer_groups
 from taskarith.evaluation import Estimate, Evaluator, Measurer, Part, Reading, ResultCache
+from taskarith.evaluation.statistics import ModelStatistics
 from taskarith.models.clip import VISION_PREFIX
-from taskarith.recipes.lab import Answers, Lab, Meter, Mixture
+from taskarith.recipes.lab import Answers, Lab, Merged, Meter, Mixture
 from taskarith.recipes.mixing import (
     Groups,
     Loss,
@@ -67,6 +69,7 @@ def suite_lab(
         probe=bench.probe,
         tune=bench.tune,
         mix=bench.mix,
+        merge=bench.merge,
     )
 
 
@@ -179,11 +182,38 @@ class _Bench:
         with self._hold("mixed", mixed_vector(loaded, weights=weights, groups=groups)) as name:
             yield Mixture(coefficients={name: 1.0}, weights=named)
 
+    @contextmanager
+    def merge(
+        self,
+        coefficients: Mapping[str, float],
+        *,
+        method: str,
+        settings: Mapping[str, float],
+        seed: int = 0,
+    ) -> Iterator[Merged]:
+        self._meter.check()
+        vectors = {name: self._on_device(self._vector(name)) for name in coefficients}
+        statistics = ModelStatistics(self._evaluator, seed=self._seed)
+        started = time.perf_counter()
+        merged = merge(
+            Terms(vectors, coefficients),
+            method=method,
+            settings=settings,
+            seed=seed,
+            statistics=statistics if METHODS[method].needs_data else None,
+        )
+        for tensor in list(merged.values())[-1:]:
+            tensor.sum().item()  # an accelerator is done when one can read what came last
+        seconds = time.perf_counter() - started
+        self._meter.count(f"merged {len(vectors)} vectors by {method}")
+        with self._hold("merged", merged) as name:
+            yield Merged(name, seconds)
+
     def _mix_loss(self, vectors: Sequence[TaskVector], task: str, groups: Groups) -> Loss:
         device = self._evaluator.device
         model = trainable_model(self._suite).to(device)
         base = {name: t.to(device) for name, t in self._suite.base_state().items()}
-        on_device = [TaskVector({n: t.to(device) for n, t in v.items()}) for v in vectors]
+        on_device = [self._on_device(vector) for vector in vectors]
         loaded = self._suite.split(task, "validation")
         # A copy: what was first read under inference mode cannot take part in a backward pass.
         head = self._suite.head(task).clone().to(device)
@@ -227,6 +257,9 @@ class _Bench:
         if name in self._held:
             return self._held[name][0]
         return self._suite.vector(name, seed=self._seed)
+
+    def _on_device(self, vector: TaskVector) -> TaskVector:
+        return TaskVector({n: t.to(self._evaluator.device) for n, t in vector.items()})
 
     def _edit(self, coefficients: Mapping[str, float]) -> Edit:
         return Edit(self._suite.name, coefficients, seed=self._seed)

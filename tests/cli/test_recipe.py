@@ -20,6 +20,7 @@ QUICK = {
     "paint": "--tasks jars irons --ways parallel",
     "wise-ft": "--tasks coins",
     "soup": "--task apples",
+    "methods": "--tasks coins dice --methods sum ties:density=0.3 dare --seeds 2",
 }
 
 

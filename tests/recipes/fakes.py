@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from taskarith.errors import SettingError
 from taskarith.evaluation import Estimate
-from taskarith.recipes.lab import Answers, Lab, Mixture
+from taskarith.recipes.lab import Answers, Lab, Merged, Mixture
 from taskarith.tasks import SplitName
 
 N = 1_000
@@ -18,7 +19,8 @@ class FakeLab:
     """`accuracy(coefficients, task)` is what every split of every task gives, over N images.
 
     The first images are the ones answered rightly, so paired differences are those of the
-    accuracies. A tuned vector is called "tuned(…)" and a mixture takes its first ingredient alone.
+    accuracies. A tuned vector is called "tuned(…)", a merged one "merged(…)", and a mixture takes
+    its first ingredient alone.
 
     Attributes:
         asked: (what, task, split, coefficients) in the order of asking.
@@ -34,7 +36,9 @@ class FakeLab:
 
     @property
     def lab(self) -> Lab:
-        return Lab(self.score, self.answer, self.logits, self.probe, self.tune, self.mix)
+        return Lab(
+            self.score, self.answer, self.logits, self.probe, self.tune, self.mix, self.merge
+        )
 
     def splits(self) -> list[str]:
         return [split for _, _, split, _ in self.asked]
@@ -47,7 +51,7 @@ class FakeLab:
     def answer(self, coefficients: Mapping[str, float], task: str, *, split: SplitName) -> Answers:
         edit = {name: value for name, value in coefficients.items() if value}
         for name in edit:
-            assert not name.startswith("tuned") or name in self.alive
+            assert not name.startswith(("tuned", "merged")) or name in self.alive
         self.asked.append(("answer", task, split, edit))
         labels = (np.arange(N) % 2).astype(np.int16)
         right = np.arange(N) < round(N * self.accuracy(edit, task))
@@ -80,6 +84,22 @@ class FakeLab:
     def mix(self, vectors: Sequence[str], task: str, *, by_layer: bool) -> Iterator[Mixture]:
         alone = {vectors[0]: 1.0}
         yield Mixture(coefficients=alone, weights={"": alone})
+
+    @contextmanager
+    def merge(
+        self,
+        coefficients: Mapping[str, float],
+        *,
+        method: str,
+        settings: Mapping[str, float],
+        seed: int = 0,
+    ) -> Iterator[Merged]:
+        if method == "slerp" and len(coefficients) > 2:
+            raise SettingError("slerp goes between two vectors")
+        name = f"merged({method}, {seed}, {'+'.join(coefficients)}, {settings.get('scale', 1)})"
+        self.alive.add(name)
+        yield Merged(name, seconds=0.5)
+        self.alive.discard(name)
 
 
 def looked_at_test_last(fake: FakeLab) -> bool:
