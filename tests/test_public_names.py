@@ -50,6 +50,7 @@ PUBLIC: dict[str, list[str]] = {
         "Terms",
         "VectorInfo",
         "VectorStore",
+        "all_finite",
         "analogy_coefficients",
         "check_states",
         "checked_coefficient",

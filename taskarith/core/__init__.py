@@ -12,7 +12,7 @@ from taskarith.core.engine import Recomposer
 from taskarith.core.geometry import cosine_matrix, layer_norms, sign_conflicts
 from taskarith.core.info import Reported, VectorInfo
 from taskarith.core.layers import layer_group, layer_groups
-from taskarith.core.layout import ParameterLayout, check_states
+from taskarith.core.layout import ParameterLayout, all_finite, check_states
 from taskarith.core.merges import Statistics, merge
 from taskarith.core.methods import METHODS, Method, Setting
 from taskarith.core.nulls import NULLS, permuted_vector, random_vector
@@ -35,6 +35,7 @@ __all__ = [
     "Terms",
     "VectorInfo",
     "VectorStore",
+    "all_finite",
     "analogy_coefficients",
     "check_states",
     "checked_coefficient",

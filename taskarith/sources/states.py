@@ -10,6 +10,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from taskarith.core import all_finite
 from taskarith.errors import WeightsError
 
 __all__ = ["Entry", "LazyState"]
@@ -40,7 +41,7 @@ class LazyState(Mapping[str, Tensor]):
 
     def __getitem__(self, name: str) -> Tensor:
         tensor = self.entries[name].read()
-        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+        if tensor.is_floating_point() and not all_finite(tensor):
             raise WeightsError(f"{self.where}: {name} holds NaN or Inf; get or make the file again")
         return tensor
 

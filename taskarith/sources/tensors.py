@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from taskarith.core import all_finite
 from taskarith.errors import WeightsError
 from taskarith.sources.states import Entry, LazyState
 
@@ -58,7 +59,7 @@ def read_tensors(path: Path | str, *, dtype: torch.dtype | None = None) -> dict[
                     wrong.append(f"{name} holds {kind} numbers")
                     continue
                 tensor = file.get_tensor(name)
-                if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+                if tensor.is_floating_point() and not all_finite(tensor):
                     wrong.append(f"{name} holds NaN or Inf")
                 convert = dtype if tensor.is_floating_point() else None
                 # Always a copy: a tensor must not depend on the file staying as it is.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from taskarith.evaluation import ResultCache
     from taskarith.ui.session import Explorer
 
-__all__ = ["launch", "listening_host"]
+__all__ = ["is_public", "launch", "listening_host"]
 
 PORT = 7860
 FIRST_VISITOR_SECONDS = 2.0

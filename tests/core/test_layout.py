@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from taskarith.core import ParameterLayout, check_states
+from taskarith.core import ParameterLayout, all_finite, check_states
 from taskarith.errors import WeightsError
 
 STATE = {"w": torch.arange(6.0).view(2, 3), "b": torch.tensor(7.0), "empty": torch.zeros(0, 4)}
@@ -94,3 +94,21 @@ def test_other_floats_pass_where_the_dtype_may_differ() -> None:
         check_states(single, half, "they")
     with pytest.raises(WeightsError, match="dtype"):
         check_states(single, {"w": torch.zeros(1).long()}, "they", same_dtype=False)
+
+
+@pytest.mark.parametrize(
+    "dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64], ids=str
+)
+def test_one_number_that_is_none_is_found_and_large_ones_are_none_such(dtype: torch.dtype) -> None:
+    largest = torch.finfo(dtype).max
+    numbers = torch.full((10_000,), largest, dtype=dtype)
+    assert all_finite(numbers)
+    assert all_finite(numbers[:0])
+    for bad in (float("nan"), float("inf"), -float("inf")):
+        numbers[7_777] = bad
+        assert not all_finite(numbers)
+        assert not all_finite(numbers.view(100, 100).T)
+
+
+def test_infinities_of_both_signs_do_not_cancel() -> None:
+    assert not all_finite(torch.tensor([float("inf"), -float("inf"), 1.0]))

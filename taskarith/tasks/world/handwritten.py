@@ -5,6 +5,9 @@ no sample is drawn for two splits, and none ever appears on the web.
 """
 
 import functools
+import gzip
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -93,13 +96,28 @@ def fixed_split(split: Split) -> tuple[np.ndarray, np.ndarray]:
 @functools.cache
 def _samples() -> tuple[np.ndarray, np.ndarray]:
     """Every real sample, uint8 [1797, 12, 12] with a blank margin, and its label, int64."""
-    # Imported here because it is slow and nothing else needs it.
-    from sklearn.datasets import load_digits
+    rows = _digits()
+    images, labels = rows[:, :-1].reshape(-1, 8, 8), rows[:, -1]
+    grey = np.rint(images * (255 / _SAMPLE_MAX)).astype(np.uint8)
+    margins = ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN))
+    return np.pad(grey, margins), labels
+
+
+def _digits() -> np.ndarray:
+    """Scikit-learn's digits, int64 [1797, 8·8 + 1]: grey values 0…16, then the label.
+
+    Read from its file: importing scikit-learn takes a second and more, and nothing else needs it.
+    """
+    found = find_spec("sklearn")
+    folder = Path(found.origin).parent if found is not None and found.origin else Path()
+    file = folder / "datasets" / "data" / "digits.csv.gz"
+    if file.is_file():
+        with gzip.open(file, "rt") as lines:
+            return np.loadtxt(lines, delimiter=",", dtype=np.int64)
+    from sklearn.datasets import load_digits  # a version that keeps its file elsewhere
 
     data = load_digits()
-    grey = np.rint(data.images * (255 / _SAMPLE_MAX)).astype(np.uint8)
-    margins = ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN))
-    return np.pad(grey, margins), data.target.astype(np.int64)
+    return np.column_stack([data.data, data.target]).astype(np.int64)
 
 
 @functools.cache

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -76,3 +79,22 @@ def test_attacked_and_neutral_splits_show_the_same_objects(
     assert np.array_equal(labels, neutral_labels)
     assert np.array_equal(attacked[:, :, 0], neutral[:, :, 0])  # the left edge, clear of writing
     assert not np.array_equal(attacked, neutral)
+
+
+def test_the_handwritten_samples_are_scikit_learns() -> None:
+    from sklearn.datasets import load_digits
+
+    from taskarith.tasks.world.handwritten import _digits
+
+    data, rows = load_digits(), _digits()
+    assert np.array_equal(rows[:, :-1], data.data)
+    assert np.array_equal(rows[:, -1], data.target)
+
+
+def test_drawing_them_does_not_import_scikit_learn() -> None:
+    code = (
+        "import sys; from taskarith.tasks.world import world_split; "
+        "world_split('handwritten-digits', 'validation'); "
+        "sys.exit('sklearn' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
