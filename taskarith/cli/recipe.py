@@ -21,7 +21,7 @@ def add_commands(commands: Any) -> None:
     """Add `recipe`, and under it one command a recipe."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "recipe",
-        help="run a protocol: negation, addition, analogy, paint, wise-ft, soup, methods",
+        help="run a protocol: negation, addition, analogy, paint, wise-ft, soup, methods, plane",
         description="Choose every coefficient on validation, measure once on test, and print the "
         "tables. What was measured is kept: an interrupted recipe goes on where it stopped.",
         epilog="Try: taskarith recipe negation --tasks printed-digits --n 64",
@@ -96,6 +96,25 @@ def add_commands(commands: Any) -> None:
         default=3,
         metavar="N",
         help="of a method that draws at random (default: 3)",
+    )
+
+    one = _add(recipes, "plane", "accuracy over two coefficients at once, on validation")
+    for axis in ("x", "y"):
+        one.add_argument(f"--{axis}", metavar="VECTOR", help="default: one of the targets")
+        one.add_argument(
+            f"--{axis}-ends",
+            nargs=2,
+            type=float,
+            default=[-0.5, 1.0],
+            metavar=("FROM", "TO"),
+            help="of its λ (default: -0.5 1)",
+        )
+    one.add_argument(
+        "--targets", nargs="+", default=[], metavar="TASK", help="default: the tasks of x and y"
+    )
+    one.add_argument("--forget", action="store_true", help="the lower a target, the better")
+    one.add_argument(
+        "--steps", type=int, default=8, metavar="N", help="of each side: 4, 8 or 16 (default: 8)"
     )
 
 

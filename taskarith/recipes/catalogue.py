@@ -3,9 +3,10 @@
 Knows which tasks and vectors of a suite a recipe is about; the protocols are the recipes' own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from taskarith.core import Edit
 from taskarith.errors import RecipeError, unknown_name
 from taskarith.evaluation import Evaluator, ResultCache
 from taskarith.recipes.addition_recipe import AdditionRecipe
@@ -17,6 +18,7 @@ from taskarith.recipes.methods_recipe import MethodsRecipe
 from taskarith.recipes.negation import CONTROL_FLOOR, NegationRecipe
 from taskarith.recipes.paint import WAYS
 from taskarith.recipes.paint_recipe import PaintRecipe
+from taskarith.recipes.plane import ENDS, STEPS, PlaneRecipe
 from taskarith.recipes.result import Result
 from taskarith.recipes.soup import SoupRecipe
 from taskarith.recipes.suite_lab import suite_lab
@@ -36,6 +38,7 @@ __all__ = [
     "methods_recipe",
     "negation_recipe",
     "paint_recipe",
+    "plane_recipe",
     "run_recipe",
     "soup_recipe",
     "suite_recipes",
@@ -214,6 +217,39 @@ def methods_recipe(
     )
 
 
+def plane_recipe(
+    suite: Suite,
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    others: Mapping[str, float] | None = None,
+    targets: Sequence[str] = (),
+    forget: bool = False,
+    steps: int = STEPS[1],
+    x_ends: tuple[float, float] = ENDS,
+    y_ends: tuple[float, float] = ENDS,
+) -> PlaneRecipe:
+    """The plane of two vectors (none given: the first and the last target), beside what is held.
+
+    `targets` are judged against the control (none given: the tasks of `x` and `y`).
+    """
+    own = (x or suite.targets[0], y or suite.targets[-1])
+    suite.check_edit(Edit(suite.name, dict.fromkeys([*own, *(others or {})], 1.0)))
+    judged = tuple(dict.fromkeys(targets or (name.rpartition(":")[2] for name in own)))
+    for task in judged:
+        suite.task(task)
+    return PlaneRecipe(
+        *own,
+        targets=judged,
+        control=suite.control,
+        others=dict(others or {}),
+        forget=forget,
+        steps=steps,
+        x_ends=x_ends,
+        y_ends=y_ends,
+    )
+
+
 # By the name on the command line and on the page.
 RECIPES: dict[str, Callable[..., Recipe]] = {
     "negation": negation_recipe,
@@ -223,6 +259,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "wise-ft": wise_ft_recipe,
     "soup": soup_recipe,
     "methods": methods_recipe,
+    "plane": plane_recipe,
 }
 
 
@@ -237,6 +274,7 @@ def suite_recipes(suite: Suite) -> dict[str, Recipe]:
         "wise-ft": book.shifted,
         "soup": book.soup,
         "methods": len(suite.targets) > 1,
+        "plane": len(suite.targets) > 1,
     }
     return {name: make(suite) for name, make in RECIPES.items() if there[name]}
 

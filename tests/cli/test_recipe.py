@@ -21,6 +21,7 @@ QUICK = {
     "wise-ft": "--tasks coins",
     "soup": "--task apples",
     "methods": "--tasks coins dice --methods sum ties:density=0.3 dare --seeds 2",
+    "plane": "--x coins --y dice --y-ends -1 0.5 --steps 4",
 }
 
 
@@ -41,7 +42,8 @@ def test_every_recipe_answers_in_json(
     rows = found["tables"][0]["rows"]
     assert len({tuple(row) for row in rows}) == 1
     splits = {value for row in rows for key, value in row.items() if key.endswith(" split")}
-    assert splits - {None} == {"test"} or name == "addition"
+    if name != "plane":  # which never opens test
+        assert splits - {None} == {"test"} or name == "addition"
 
 
 def test_it_gives_the_library_s_numbers(

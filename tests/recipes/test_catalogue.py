@@ -26,6 +26,7 @@ from taskarith.recipes.catalogue import (
     methods_recipe,
     negation_recipe,
     paint_recipe,
+    plane_recipe,
     run_recipe,
     soup_recipe,
     suite_recipes,
@@ -157,6 +158,7 @@ MADE: dict[str, Callable[[Suite], object]] = {
     "wise-ft": lambda suite: wise_ft_recipe(suite, shifts=["noise"]),
     "soup": lambda suite: soup_recipe(suite, shifts=["noise"]),
     "methods": lambda suite: methods_recipe(suite, methods=["sum", "dare", "slerp"], seeds=2),
+    "plane": lambda suite: plane_recipe(suite, steps=4),
 }
 
 
@@ -210,7 +212,7 @@ def untimed(value: object) -> object:
 def test_a_suite_s_report_gets_a_section_for_every_recipe_it_has(evaluator: Evaluator) -> None:
     assert list(suite_recipes(evaluator.suite)) == list(RECIPES)
     assert list(suite_recipes(without(evaluator.suite))) == [
-        "negation", "addition", "methods",
+        "negation", "addition", "methods", "plane",
     ]  # fmt: skip
     bare = Evaluator(without(evaluator.suite), device="cpu")
     sections = list(recipe_sections(bare, ["negation", "addition"], tuning=TUNING))
