@@ -29,7 +29,7 @@ def analogy_figures(result: "AnalogyResult", *, theme: Theme = "light") -> list[
 
 def _by_quadruple(result: "AnalogyResult", theme: Theme) -> Any:
     colours = COLOURS[theme]
-    rows = [f"{one.quadruple.d}<br>from {one.quadruple.c}" for one in result.analogies]
+    rows = list(range(len(result.analogies)))  # two may have the same D
     traces = []
     for model, (colour, symbol, size) in LOOK.items():
         estimates = [one.on_d[model] for one in result.analogies]
@@ -63,11 +63,11 @@ def _by_quadruple(result: "AnalogyResult", theme: Theme) -> Any:
         x="accuracy on D",
         y="",
         theme=theme,
-        height=190 + 46 * len(rows),
+        height=210 + 34 * len(rows),
     )
     frame["xaxis"] |= {"range": [0, 1.02], "tickformat": ".0%", "dtick": 0.25}
-    frame["yaxis"] = {**frame["yaxis"], "autorange": "reversed", "tickformat": None, "dtick": None}
-    del frame["yaxis"]["range"]
+    frame["yaxis"] |= {"range": [len(rows) - 0.5, -0.5], "tickmode": "array", "tickvals": rows}
+    frame["yaxis"]["ticktext"] = [one.quadruple.d for one in result.analogies]
     return figure(traces, frame | {"showlegend": True})
 
 

@@ -111,9 +111,7 @@ def _wise_scatter(one: "WiseFt", theme: Theme) -> Any:
         },
     ]
     every = [*path, *others]
-    low = min(min(r.reference.accuracy, r.shifted.value) for r in every) - 0.04
-    high = max(max(r.reference.accuracy, r.shifted.value) for r in every) + 0.03
-    span = [max(0.0, low), min(1.0, high)]
+    span = _span([robustness.reference.accuracy for robustness in every])
     if one.line is not None:
         grid = [
             max(0.001, min(0.999, span[0] + (span[1] - span[0]) * step / (STEPS - 1)))
@@ -135,9 +133,10 @@ def _wise_scatter(one: "WiseFt", theme: Theme) -> Any:
         theme=theme,
         height=440,
     )
-    for axis in ("xaxis", "yaxis"):
-        frame[axis] |= {"range": span, "tickformat": ".0%", "dtick": None, "zeroline": False}
-    for alpha, anchor in ((0.0, "top"), (1.0, "bottom")):
+    heights = _span([robustness.shifted.value for robustness in every])
+    for axis, shown in (("xaxis", span), ("yaxis", heights)):
+        frame[axis] |= {"range": shown, "tickformat": ".0%", "dtick": None, "zeroline": False}
+    for alpha in (0.0, 1.0):
         end = one.test[alpha]
         frame["annotations"].append(
             {
@@ -145,8 +144,9 @@ def _wise_scatter(one: "WiseFt", theme: Theme) -> Any:
                 "y": end.shifted.value,
                 "text": f"α = {alpha:g}",
                 "showarrow": False,
-                "yanchor": anchor,
-                "yshift": -8 if anchor == "top" else 8,
+                "xanchor": "right",
+                "xshift": -12,
+                "yshift": 10,
                 "font": {"color": colours["target"]},
             }
         )
@@ -174,6 +174,12 @@ def _along_alpha(title: str, about: str, theme: Theme) -> dict[str, Any]:
     frame = titled(title, about, x="α", y="accuracy", theme=theme, height=420)
     frame["xaxis"] |= {"range": [-0.02, 1.02], "dtick": 0.25}
     return frame | {"showlegend": True}
+
+
+def _span(values: list[float]) -> list[float]:
+    """A range with some room around the values."""
+    room = 0.03 + 0.05 * (max(values) - min(values))
+    return [max(0.0, min(values) - room), min(1.02, max(values) + room)]
 
 
 def _mark(frame: dict[str, Any], marks: Mapping[float, str], theme: Theme) -> None:

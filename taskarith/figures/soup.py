@@ -49,7 +49,7 @@ def soup_figures(result: "SoupResult", *, theme: Theme = "light") -> list[Any]:
         height=500,
     )
     for axis in ("xaxis", "yaxis"):
-        frame[axis] |= {"tickformat": ".1%", "dtick": None, "zeroline": False, "nticks": 6}
+        frame[axis] |= {"tickformat": ".0%", "dtick": None, "zeroline": False, "nticks": 6}
         frame[axis].pop("range", None)
     return [figure(traces, frame | {"showlegend": True})]
 

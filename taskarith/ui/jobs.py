@@ -22,7 +22,8 @@ __all__ = ["Desk", "Jobs", "Look", "Place", "Work"]
 MAX_WAITING = 8
 MAX_KEPT = 64  # finished jobs whose results are still there to be looked at
 NICENESS = 19
-GIVE_WAY = 5.0  # seconds at most that a check waits for Explore, which may never be idle
+# Explore may never be idle: after so many seconds of giving way a job works for so many.
+GIVE_WAY, TURN = 4.0, 1.0
 UNWATCHED = 60.0  # seconds without a look after which a job gives its place to one that waits
 IDLE = 300.0  # seconds without a job after which the evaluator's memory is given back
 TICK = 0.05
@@ -96,6 +97,7 @@ class Desk:
         self.evaluator = evaluator
         self._jobs = jobs
         self._job = job
+        self._turn_ends = 0.0
 
     def progress(self, done: int, needed: int, what: str) -> None:
         """Say how far the job is."""
@@ -106,11 +108,13 @@ class Desk:
         self._jobs._change(self._job, partial=partial)
 
     def stopped(self) -> bool:
-        """Whether to stop now; first waits a little while Explore has work."""
-        ends = time.monotonic() + GIVE_WAY
-        while self._job.place.busy and time.monotonic() < ends:
+        """Whether to stop now; first waits while Explore has work, though not for ever."""
+        started = time.monotonic()
+        while started >= self._turn_ends and self._job.place.busy:
             if self._job.stop.wait(TICK):
                 break
+            if time.monotonic() - started > self._jobs.give_way:
+                self._turn_ends = time.monotonic() + TURN
         return self._job.stop.is_set() or self._jobs._gave_up(self._job)
 
 
@@ -121,11 +125,18 @@ class Jobs:
         max_waiting: how many jobs may wait.
         unwatched: seconds without a `look` after which a job is stopped if another one waits.
         idle: seconds after which an unused evaluator is dropped.
+        give_way: seconds at most that a check waits for Explore.
     """
 
     def __init__(
-        self, *, max_waiting: int = MAX_WAITING, unwatched: float = UNWATCHED, idle: float = IDLE
+        self,
+        *,
+        max_waiting: int = MAX_WAITING,
+        unwatched: float = UNWATCHED,
+        idle: float = IDLE,
+        give_way: float = GIVE_WAY,
     ) -> None:
+        self.give_way = give_way
         self._max_waiting = max_waiting
         self._unwatched = unwatched
         self._idle = idle

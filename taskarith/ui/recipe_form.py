@@ -94,7 +94,7 @@ FORMS: dict[str, Form] = {
     "soup": Form(
         "Model soup",
         "Average several fine-tuned models of one task: all of them, those that help, or with "
-        "learned weights, against the best single one.",
+        "learned weights (which takes minutes), against the best single one.",
         "Wortsman et al. 2022",
         "https://arxiv.org/abs/2203.05482",
         names="Ingredients: vectors of models of one task",

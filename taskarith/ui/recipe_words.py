@@ -17,7 +17,7 @@ def about_form(form: Form) -> str:
     )
 
 
-def said_html(text: str, *, kind: Literal["", "failed"] = "") -> str:
+def said_html(text: str, *, kind: Literal["", "failed", "hint"] = "") -> str:
     """A sentence to the visitor, as text.
 
     >>> said_html("a < b", kind="failed")

@@ -32,6 +32,7 @@ ABOUT = (
     "Protocols of the literature, run on this suite's task vectors. Every coefficient is chosen "
     "on validation; test stays closed unless you open it."
 )
+HINT = "Press Run: the picture fills in while it is measured, and you may leave and come back."
 START = "negation"
 FIGURES = 16
 LOOK_EVERY = 0.4  # seconds
@@ -128,7 +129,7 @@ class _RecipesPage:
         self.cost = gr.HTML("Opening the suite…", elem_classes="cost", elem_id="cost")
 
     def _outcome(self) -> None:
-        self.progress = gr.HTML("", elem_id="progress")
+        self.progress = gr.HTML(said_html(HINT, kind="hint"), elem_id="progress")
         with gr.Column(elem_id="figures"):
             self.figures = [
                 gr.Plot(show_label=False, container=False, visible=False) for _ in range(FIGURES)

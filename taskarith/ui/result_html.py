@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["edits_html", "result_html", "table_html"]
 
+WIDE = 40  # letters, from which on a cell takes several lines
 UNITS = "Accuracies and their differences in percent, with 95 % intervals."
 # "97.3 [95.0, 98.6]": the number, and its interval, which is written smaller.
 INTERVAL = re.compile(r"^(.*?) (\[.*\])$")
@@ -66,7 +67,8 @@ def table_html(table: Table) -> str:
 def _cell(cell: Cell) -> str:
     text = shown(cell)
     if isinstance(cell, str):
-        return f"<td>{escape(text)}</td>"
+        wide = ' class="wide"' if len(text) > WIDE else ""
+        return f"<td{wide}>{escape(text)}</td>"
     parts = INTERVAL.match(text)
     if parts is None:
         return f'<td class="number">{escape(text)}</td>'

@@ -187,6 +187,17 @@ def test_explore_goes_first(jobs: Jobs, place: FakePlace) -> None:
     finished(jobs, "a")
 
 
+def test_where_explore_is_never_idle_a_job_still_gets_on(place: FakePlace) -> None:
+    jobs = Jobs(give_way=0.01)
+    slow = Slow()
+    place.busy = True
+    jobs.submit("a", slow, place=place)
+    until(lambda: slow.checks > 5)
+    slow.end.set()
+    assert finished(jobs, "a").state == "done"
+    jobs.close()
+
+
 def test_cancel_does_not_wait_for_explore(jobs: Jobs, place: FakePlace) -> None:
     slow = Slow()
     place.busy = True
