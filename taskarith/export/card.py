@@ -14,11 +14,10 @@ from taskarith.export.accuracies import TaskAccuracy
 from taskarith.export.licences import common_licence
 from taskarith.export.provenance import PROVENANCE_FILE, Parent, Provenance
 from taskarith.sources.hub import huggingface_hub
+from taskarith.sources.native import GENERATED
 
 __all__ = ["GENERATED", "base_models", "model_card", "vector_card"]
 
-# A card that holds this line is made anew when it is published.
-GENERATED = "<!-- Written by taskarith. Delete this line to keep your own text when publishing. -->"
 TAGS = ["task-vector", "task-arithmetic"]
 PAPER = "[Ilharco et al. 2023](https://arxiv.org/abs/2212.04089)"
 # What a vector's file says about itself that a reader of the card need not know.

@@ -20,10 +20,19 @@ from taskarith.errors import WeightsError
 from taskarith.sources.states import Entry, LazyState
 from taskarith.sources.tensors import fingerprint, read_metadata, read_tensors, write_tensors
 
-__all__ = ["NATIVE_FILE", "base_fingerprint", "is_vector_file", "read_vector", "write_vector"]
+__all__ = [
+    "GENERATED",
+    "NATIVE_FILE",
+    "base_fingerprint",
+    "is_vector_file",
+    "read_vector",
+    "write_vector",
+]
 
 NATIVE_FILE = "task_vector.safetensors"
 CARD = "README.md"
+# A card that holds this line is made anew when it is published.
+GENERATED = "<!-- Written by taskarith. Delete this line to keep your own text when publishing. -->"
 
 
 def write_vector(
@@ -138,6 +147,8 @@ def _card(info: VectorInfo, *, count: int) -> str:
             "---",
             *lines,
             "---",
+            "",
+            GENERATED,
             "",
             f"# {title}",
             "",

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.hub.uploads import Refused, answer_upload
+
 LARGE = 2_000  # bytes from which a file lies elsewhere, as the Hub's LFS files do
 CHUNK = 1 << 16
 
@@ -37,7 +39,7 @@ class Fault:
     Attributes:
         times: how often; then all is well again.
         status: answer with this status (and `headers`), and nothing else.
-        cut: close the connection after so many bytes of a file.
+        cut: close the connection after so many bytes of a file, either way.
         pause: wait so many seconds before each chunk of a file.
         more: append these bytes to a file.
     """
@@ -49,6 +51,15 @@ class Fault:
     cut: int | None = None
     pause: float = 0.0
     more: bytes = b""
+
+
+@dataclass(frozen=True)
+class User:
+    """Whose token it is, and under which other names it may write."""
+
+    name: str
+    organizations: tuple[str, ...] = ()
+    role: str = "write"
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,10 @@ class LoopbackHub:
 
     Attributes:
         gated: names that need a token; `private`: names that do not exist without one.
+        users: by token, who may write.
+        blobs: large files that were sent, by sha256, committed or not.
+        quota: bytes of large files that are taken at once.
+        sent, received: bytes of files.
     """
 
     def __init__(self) -> None:
@@ -104,6 +119,11 @@ class LoopbackHub:
         self.commits: dict[tuple[str, str], dict[str, Commit]] = {}
         self.refs: dict[tuple[str, str], dict[str, str]] = {}
         self.gated: set[str] = set()
+        self.private: set[str] = set()
+        self.users: dict[str, User] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.quota: int | None = None
+        self.received = 0
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.sent = 0  # bytes of files
@@ -186,14 +206,31 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
+    def do_PUT(self) -> None:
+        self._answer()
+
     def _answer(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        self._body = self.rfile.read(length) if length else b""
         url = urlsplit(self.path)
         path = unquote(url.path)
         self.hub.requests.append((self.command, path))
         fault = self.hub.take_fault(path)
-        if fault is not None and fault.status is not None:
+        if fault is not None and fault.cut is not None and self.command in ("PUT", "POST"):
+            self.rfile.read(min(fault.cut, int(self.headers.get("Content-Length") or fault.cut)))
+            self.close_connection = True
+            return
+        self._body = self._received()
+        try:
+            written = None
+            if fault is None or fault.status is None:
+                written = answer_upload(
+                    self.hub, self.command, path, self._body, token=self._token()
+                )
+        except Refused as refused:
+            self._send(refused.status, b"{}", refused.headers)
+            return
+        if written is not None:
+            self._json(written)
+        elif fault is not None and fault.status is not None:
             self._send(fault.status, b"{}", dict(fault.headers))
         elif match := API.fullmatch(path):
             self._api(match, parse_qs(url.query))
@@ -203,6 +240,21 @@ class _Handler(BaseHTTPRequestHandler):
             self._large(path, fault)
         else:
             self._send(404, b"{}")
+
+    def _received(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            length = int(self.headers.get("Content-Length") or 0)
+            return self.rfile.read(length) if length else b""
+        body = b""
+        while size := int(self.rfile.readline().strip() or b"0", 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def _token(self) -> str | None:
+        kind, _, token = self.headers.get("Authorization", "").partition(" ")
+        return token if kind == "Bearer" else None
 
     def _api(self, match: re.Match[str], query: Mapping[str, list[str]]) -> None:
         kind, name, what, revision, under = match.groups()
@@ -248,7 +300,7 @@ class _Handler(BaseHTTPRequestHandler):
             "siblings": siblings,
             "cardData": commit.card,
             "tags": [],
-            "private": False,
+            "private": name in self.hub.private,
             "gated": "auto" if name in self.hub.gated else False,
             "disabled": False,
             "downloads": 0,
@@ -257,7 +309,8 @@ class _Handler(BaseHTTPRequestHandler):
         }
 
     def _commit(self, kind: str, name: str, revision: str) -> Commit | None:
-        if (kind, name) not in self.hub.commits:
+        hidden = name in self.hub.private and self._token() not in self.hub.users
+        if (kind, name) not in self.hub.commits or hidden:
             # As the Hub does it: who may not see a repository hears that it is not there.
             self._send(401, b"{}", {"X-Error-Code": "RepoNotFound"})
             return None
