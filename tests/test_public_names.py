@@ -56,6 +56,7 @@ PUBLIC: dict[str, list[str]] = {
         "checked_coefficient",
         "cosine_matrix",
         "finite_number",
+        "layer_grams",
         "layer_group",
         "layer_groups",
         "layer_norms",

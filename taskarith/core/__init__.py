@@ -9,7 +9,7 @@ from taskarith.core.edit import (
     finite_number,
 )
 from taskarith.core.engine import Recomposer
-from taskarith.core.geometry import cosine_matrix, layer_norms, sign_conflicts
+from taskarith.core.geometry import cosine_matrix, layer_grams, layer_norms, sign_conflicts
 from taskarith.core.info import Reported, VectorInfo
 from taskarith.core.layers import layer_group, layer_groups
 from taskarith.core.layout import ParameterLayout, all_finite, check_states
@@ -41,6 +41,7 @@ __all__ = [
     "checked_coefficient",
     "cosine_matrix",
     "finite_number",
+    "layer_grams",
     "layer_group",
     "layer_groups",
     "layer_norms",

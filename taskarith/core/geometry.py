@@ -11,7 +11,7 @@ from taskarith.core.layers import layer_group
 from taskarith.core.merges.sparse import trim_thresholds
 from taskarith.core.terms import Terms
 
-__all__ = ["cosine_matrix", "layer_norms", "sign_conflicts"]
+__all__ = ["cosine_matrix", "layer_grams", "layer_norms", "sign_conflicts"]
 
 
 def cosine_matrix(terms: Terms) -> Tensor:
@@ -44,6 +44,24 @@ def layer_norms(terms: Terms) -> dict[str, Tensor]:
         group = layer_group(block.parameter)
         squares[group] = squares[group] + square if group in squares else square
     return {group: square.sqrt() for group, square in squares.items()}
+
+
+def layer_grams(terms: Terms) -> dict[str, Tensor]:
+    """The products ⟨σ_i, σ_j⟩ over the parameters of each layer group: float64 [K, K].
+
+    Norms, angles and the length of any sum of the terms follow from them, layer by layer.
+
+    >>> from taskarith.core import TaskVector
+    >>> layer_grams(Terms({"a": TaskVector({"h.0.w": torch.tensor([3.0, 4.0])})}))
+    {'h.0': tensor([[25.]], dtype=torch.float64)}
+    """
+    grams: dict[str, Tensor] = {}
+    for block, stack in terms.stacked_blocks():
+        rows = stack.cpu().double()
+        group = layer_group(block.parameter)
+        products = rows @ rows.T
+        grams[group] = grams[group] + products if group in grams else products
+    return grams
 
 
 def sign_conflicts(terms: Terms, *, density: float = 1.0) -> Tensor:

@@ -8,6 +8,7 @@ from taskarith.core import (
     TaskVector,
     Terms,
     cosine_matrix,
+    layer_grams,
     layer_group,
     layer_norms,
     sign_conflicts,
@@ -50,6 +51,16 @@ def test_norms_by_layer_make_up_the_norm() -> None:
     )
 
 
+def test_products_by_layer_are_those_of_the_terms() -> None:
+    terms = Terms(VECTORS, COEFFICIENTS)
+    found = layer_grams(terms)
+    for group, norms in layer_norms(terms).items():
+        assert found[group].diagonal().sqrt().numpy() == pytest.approx(norms.numpy())
+    whole = sum(found.values())
+    assert isinstance(whole, torch.Tensor)
+    assert whole.numpy() == pytest.approx(rows(COEFFICIENTS) @ rows(COEFFICIENTS).T)
+
+
 @pytest.mark.parametrize("density", [0.1, 0.5, 1.0])
 def test_sign_conflicts_are_counted(density: float) -> None:
     found = sign_conflicts(Terms(VECTORS, COEFFICIENTS), density=density)
@@ -70,4 +81,4 @@ def test_a_negated_vector_conflicts_where_it_agreed() -> None:
 def test_no_vectors_have_no_geometry() -> None:
     terms = Terms(VECTORS, {})
     assert cosine_matrix(terms).shape == sign_conflicts(terms).shape == (0, 0)
-    assert layer_norms(terms) == {}
+    assert layer_norms(terms) == layer_grams(terms) == {}
