@@ -71,7 +71,7 @@ def align(
     report = [f"{kind}: {_listed(names)}" for kind, names in problems.items() if names]
     if report:
         raise WeightsError(
-            f"{found.where} does not fit the base {base.where}: {'; '.join(report)}. Give the base "
+            f"{found.where} does not fit {base.where}: {'; '.join(report)}. Give the base "
             "it was made from, or leave tensors out by name (exclude)"
         )
     uncovered = {_top(name) for name in base.floating()} - {_top(own) for own in covered}

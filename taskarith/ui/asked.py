@@ -13,7 +13,7 @@ from taskarith.errors import AssetError, SourceError, unknown_name
 from taskarith.suites.assembling import Asked, AskedTask
 from taskarith.suites.creating import TEMPLATES
 from taskarith.suites.library import library_tasks
-from taskarith.suites.suite import Suite
+from taskarith.suites.suite import Suite, is_installed
 from taskarith.ui.picked import MOST_PICTURES, Picked
 
 __all__ = ["PURPOSES", "read_asked", "slug"]
@@ -54,7 +54,7 @@ def read_asked(
         control = _control(form)
     own = start.name if start is not None else slug(base.rpartition("/")[2]) if base else ""
     return Asked(
-        name=slug(_line(form, "name", "the name")) or f"{own}-{task.name}"[:64],
+        name=slug(_line(form, "name", "the name")) or _unused_suite(f"{own}-{task.name}"[:58]),
         vector=vector,
         task=task,
         start=start,
@@ -136,6 +136,12 @@ def _shared(name: object) -> AskedTask:
 def _unused(name: str, start: Suite) -> str:
     """`name` with the first number that makes it new: one more vector of the same task."""
     return next(new for i in range(2, 1000) if (new := f"{name}-{i}") not in start.tasks)
+
+
+def _unused_suite(name: str) -> str:
+    """`name`, with a number where there is such a suite already."""
+    names = (name, *(f"{name}-v{i}" for i in range(2, 1000)))
+    return next(new for new in names if not is_installed(new))
 
 
 def _files(value: object) -> list[str]:

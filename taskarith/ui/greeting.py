@@ -43,13 +43,16 @@ class Greeting:
             return started | {"engine": engine}
         try:
             return await self._other(asked)
+        except UnknownNameError:
+            reason = f"there is no suite {str(asked)[:SHOWN]} here"
         except TaskArithError as error:
-            reason, shown = str(error).rstrip("."), started["suite"]["name"]
-            return await self.of(None) | {"problem": f"{reason}. This is the suite {shown}"}
+            reason = str(error).rstrip(".")
+        shown = started["suite"]["name"]
+        return await self.of(None) | {"problem": f"{reason}. This is the suite {shown}"}
 
     async def _other(self, asked: object) -> Answer:
         if not is_suite_name(asked):
-            raise UnknownNameError(f"{str(asked)[:SHOWN]!r} is no name of a suite")
+            raise UnknownNameError("no name of a suite")
         name = str(asked)
         with contextlib.suppress(AssetError):
             answer = _described(name, written_at(name))

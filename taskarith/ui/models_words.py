@@ -51,7 +51,10 @@ def progress(look: "Look") -> str:
 def outcome(done: "Done", *, here: bool, theme: str | None = None) -> str:
     """What came of it, and where to go on."""
     if here:
-        link = f'<a href="./?{_query(theme, suite=done.suite)}">Open {done.suite} in Explore</a>'
+        # At the pretrained model, with the new slider in hand.
+        focus = {"set": "", "focus": done.vector} if done.vector is not None else {}
+        query = _query(theme, suite=done.suite, **focus)
+        link = f'<a href="./?{query}">Open {escape(done.suite)} in Explore</a>'
     else:
         link = f'<a href="models?{_query(theme, fetch=done.suite)}">Fetch what it needs…</a>'
     return _box(f"{done.suite} is there", f"{_items(done.lines)}<p>{link}</p>")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from taskarith.errors import AssetError, TaskArithError
 from taskarith.sources import OWNER, VISITOR, Limits, Plan
+from taskarith.sources.hub_cache import repo_folder
 from taskarith.sources.plan import in_words
 from taskarith.suites import Suite, parse_manifest
 from taskarith.suites.assembling import Asked, assemble, carry_out, lacking, plan_assembly
@@ -46,10 +47,14 @@ MOST_MADE = 200  # suites that a public server keeps; the oldest go first
 
 @dataclass(frozen=True)
 class Done:
-    """What came of an offer: the suite that is there now, and what was found out about it."""
+    """What came of an offer: the suite that is there now, and what was found out about it.
+
+    `vector` is the new slider, where there is one.
+    """
 
     suite: str
     lines: tuple[str, ...]
+    vector: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +90,7 @@ def offer_assembly(asked: Asked, *, public: bool) -> Offer:
             found = assemble(assembly, report=_report(desk), cancelled=desk.stopped)
         if public:
             forget_oldest(MOST_MADE)
-        return Done(asked.name, tuple(found))
+        return Done(asked.name, tuple(found), vector=asked.task.name)
 
     start = f"{asked.start.name} and one slider more" if asked.start else "a suite on a new base"
     about = f"target “{asked.task.name}” ({_pictures(asked)})"
@@ -219,14 +224,22 @@ def _report(desk: "Desk") -> Callable[[str, int, int], None]:
 
 @contextmanager
 def _without_paths(plans: tuple[Plan, ...]) -> Iterator[None]:
-    """Messages about picked files name the file, not where this machine keeps it."""
-    places = [plan.reference.location for plan in plans if plan.reference.kind == "file"]
+    """Messages name references and picked files, not where this machine keeps them."""
     try:
         yield
     except TaskArithError as error:
         text = str(error)
-        for place in places:
-            text = text.replace(f"{place}/", "").replace(place, "the picked file")
+        for plan in plans:
+            place, name = _kept(plan)
+            text = text.replace(f"{place}/", f"{name}: " if name else "").replace(place, "the file")
         if text == str(error):
             raise
         raise type(error)(text) from error
+
+
+def _kept(plan: Plan) -> tuple[str, str]:
+    """The folder in which a plan's files lie, and what it is called instead."""
+    if plan.reference.kind == "file":
+        return plan.reference.location, ""
+    folder = repo_folder(plan.reference.location, None) / "snapshots" / str(plan.commit)
+    return str(folder), plan.reference.location

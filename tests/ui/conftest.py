@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -57,11 +58,14 @@ def page_suite(page_folder: Path) -> Suite:
 class Server:
     """The real page in a process of its own; it can be stopped and started on the same port."""
 
-    def __init__(self, suite: Path, *, cache: Path) -> None:
+    def __init__(
+        self, suite: Path, *, cache: Path, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.suite = suite
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self._environment = {**os.environ, "TASKARITH_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
+        self._environment |= environment
         self._log = cache.parent / f"page-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -10,7 +10,10 @@ function suiteMenu(page) {
     if (!menu.open) return;
     try {
       const { suites } = await page.link.call("suites");
-      if (suites) list.replaceChildren(...suites.map((other) => suiteLink(other, suite.name)));
+      if (!suites) return;
+      list.replaceChildren(...suites.map((other) => suiteLink(other, suite.name)),
+        h("a", { class: "more", href: `models?${addressOf({ suite: suite.name })}` },
+          "Add a task vector or a suite…"));
     } catch (error) {
       if (!(error instanceof LostConnection)) throw error;
       list.replaceChildren(h("p", {}, "No answer from the server; try again later."));
@@ -28,10 +31,16 @@ function suiteMenu(page) {
 }
 
 function suiteLink({ name, title, here }, current) {
-  const query = new URLSearchParams(here ? { suite: name } : { fetch: name });
+  return h("a", {
+    href: here ? `./?${addressOf({ suite: name })}` : `models?${addressOf({ fetch: name })}`,
+    "aria-current": name === current ? "true" : null,
+  }, name, h("small", {}, here ? title : `${title} – to be fetched first`));
+}
+
+// A query string that keeps light or dark.
+function addressOf(fields) {
+  const query = new URLSearchParams(fields);
   const theme = new URLSearchParams(location.search).get("__theme");
   if (theme) query.set("__theme", theme);
-  return h("a", {
-    href: `${here ? "./" : "models"}?${query}`, "aria-current": name === current ? "true" : null,
-  }, name, h("small", {}, here ? title : `${title} – to be fetched first`));
+  return query;
 }

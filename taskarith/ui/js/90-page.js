@@ -329,7 +329,7 @@ class Page {
 
   writeAddress() {
     // What is not ours (Gradio's theme, a Space's signature) stays.
-    const ours = ["suite", "set", "focus", "analogy", "pin", "measure"];
+    const ours = ["suite", "set", "focus", "analogy", "pin", "measure", "fetch"];
     const kept = new URLSearchParams(location.search);
     for (const name of ours) kept.delete(name);
     const others = kept.size ? `&${kept}` : "";

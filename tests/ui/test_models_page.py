@@ -1,0 +1,337 @@
+"""The page Models in a real browser, on the loopback Hub: from a name to a slider that works."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+from torch import Tensor
+
+from taskarith.sources import open_tensors, write_tensors
+from tests.clips import write_transformers_clip
+from tests.hub.environment import HUB
+from tests.hub.server import LoopbackHub
+from tests.hub.tiny_hub import BASE, manifest, moved, publish
+from tests.ui.conftest import PATIENCE, Server
+
+pytestmark = pytest.mark.browser
+
+CARD = {"base_model": BASE, "license": "mit"}
+
+
+class Place:
+    """The Hub with a suite on it, and the page of a server that has that suite."""
+
+    def __init__(self, folder: Path, *, environment: dict[str, str]) -> None:
+        self.folder = folder
+        HUB.clear()
+        write_transformers_clip(folder / "base")
+        self.base: dict[str, Tensor] = dict(open_tensors(folder / "base" / "model.safetensors"))
+        publish(HUB, folder / "base", self.base, folder=folder)
+        suite = folder / "tiny-hub"
+        suite.mkdir()
+        (suite / "manifest.json").write_text(json.dumps(manifest()))
+        self.commits, self.refs = dict(HUB.commits), dict(HUB.refs)
+        self.server = Server(
+            suite,
+            cache=folder / "cache",
+            environment={
+                "HF_HUB_CACHE": str(folder / "hub-cache"),
+                "TASKARITH_SUITES": str(folder / "suites"),
+                **environment,
+            },
+        )
+
+    def add(self, name: str, seed: int) -> str:
+        """One more fine-tuned model on the Hub; gives its commit."""
+        folder = self.folder / name.replace("/", "-")
+        write_tensors(folder / "model.safetensors", moved(self.base, seed))
+        return HUB.add_folder(name, folder, card=CARD)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    place = Place(tmp_path_factory.mktemp("models"), environment={})
+    place.server.start()
+    yield place
+    place.server.stop()
+
+
+@pytest.fixture
+def hub(place: Place) -> LoopbackHub:
+    """The Hub as it was in the beginning: other tests use it too."""
+    HUB.clear()
+    HUB.commits.update(place.commits)
+    HUB.refs.update(place.refs)
+    return HUB
+
+
+OpenModels = Callable[..., Page]
+
+
+@pytest.fixture
+def open_models(browser: Browser, place: Place) -> Iterator[OpenModels]:
+    """Opens the page, at a query, and waits for its lists."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, base_url=place.server.url
+    )
+    context.set_default_timeout(1000 * PATIENCE)
+    problems: list[str] = []
+
+    def open_at(query: str = "") -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "request",
+            lambda r: (
+                None
+                if r.url.startswith((place.server.url, "data:", "blob:"))
+                else problems.append(f"request to {r.url}")
+            ),
+        )
+        page.goto(f"/models{query}")
+        page.locator(".suite-list").wait_for()
+        return page
+
+    yield open_at
+    context.close()
+    assert problems == []
+
+
+def panel(page: Page) -> Locator:
+    return page.locator("#panel .plan")
+
+
+def plan(page: Page, reference: str, *, name: str = "") -> None:
+    page.locator("#vector input, #vector textarea").fill(reference)
+    page.locator("#suite-name input, #suite-name textarea").fill(name)
+    page.locator("#plan-vector").click()
+
+
+def says(page: Page, text: str) -> None:
+    expect(panel(page)).to_contain_text(re.compile(text), timeout=1000 * PATIENCE)
+
+
+@pytest.fixture
+def whole(place: Place, hub: LoopbackHub, open_models: OpenModels) -> Page:
+    """The page once the suite in hand is on the machine."""
+    page = open_models()
+    page.goto("/models?fetch=tiny-hub")
+    says(page, r"Fetch what tiny-hub needs|is here already")
+    if page.locator("#agree").is_visible():
+        page.locator("#agree").click()
+        says(page, "tiny-hub is there")
+    return page
+
+
+def accuracies(page: Page) -> str:
+    return page.evaluate(
+        "JSON.stringify(document.querySelector('#instrument').page"
+        ".view.listed(document.querySelector('#instrument').page.store())"
+        ".map((task) => document.querySelector('#instrument').page.found(task.name)))"
+    )
+
+
+def test_from_a_name_to_accuracy(whole: Page, place: Place, hub: LoopbackHub) -> None:
+    """Paste, plan, agree, open, drag: the accuracy follows the new slider."""
+    commit = place.add("tuned/new", 99)
+    hub.sent = 0
+    plan(whole, "tuned/new")
+    says(whole, "New suite tiny-hub-apples-2: tiny-hub and one slider more")
+    says(whole, rf"hub:tuned/new at {commit[:7]}: 98\.5 kB, 1 file, checkpoint.*licence mit")
+    assert hub.sent == 0
+    expect(whole.locator("#agree")).to_have_text("Fetch 98.5 kB and make it")
+    whole.locator("#agree").click()
+    says(whole, "tiny-hub-apples-2 is there")
+    says(whole, "39 tensors, .* all finite")
+    expect(whole.locator(".suite-list")).to_contain_text("tiny-hub-apples-2")
+    whole.get_by_role("link", name="Open tiny-hub-apples-2 in Explore").click()
+    whole.locator(".taskarith[data-state=open]").wait_for()
+    explore = "document.querySelector('#instrument').page"
+    whole.wait_for_function(f"{explore}.engine.state === 'ready'")
+    assert whole.evaluate(f"{explore}.state.focus") == "apples-2"
+    whole.wait_for_function(f"!{explore}.link.busy && {explore}.status.paired !== null")
+    before = accuracies(whole)
+    slider = whole.locator(".bank input[type=range]").last
+    box = slider.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    whole.mouse.move(box["x"] + box["width"] / 2, middle)
+    whole.mouse.down()
+    whole.mouse.move(box["x"] + 2, middle, steps=8)
+    whole.mouse.up()
+    whole.wait_for_function(f"{explore}.state.value('apples-2') < -1")
+    whole.wait_for_function(f"!{explore}.link.busy && {explore}.status.paired !== null")
+    assert accuracies(whole) != before
+    whole.locator(".suites summary").click()
+    link = whole.locator(".suites a[aria-current]")
+    expect(link).to_contain_text("tiny-hub-apples-2")
+
+
+def gated(hub: LoopbackHub) -> None:
+    hub.fault("/api/models/", status=403, headers={"X-Error-Code": "GatedRepo"})
+
+
+def crowded(hub: LoopbackHub) -> None:
+    hub.fault("/api/models/", status=429, headers={"Retry-After": "37"})
+
+
+def nothing(hub: LoopbackHub) -> None:
+    pass
+
+
+REFUSED: dict[str, tuple[Callable[[LoopbackHub], None], str, str]] = {
+    "404": (nothing, "nobody/nothing", "the Hub knows no nobody/nothing, or it is private"),
+    "gated": (gated, "tuned/secret", "is gated: accept its terms"),
+    "429": (crowded, "tuned/secret", "too many requests from here; try again in 37 seconds"),
+    "nonsense": (nothing, "<img src=x onerror=alert(1)>", "is no reference"),
+    "nothing": (nothing, " ", "say where the task vector is"),
+}
+
+
+@pytest.mark.parametrize(("fault", "reference", "words"), REFUSED.values(), ids=list(REFUSED))
+def test_a_refused_plan_says_what_to_do(
+    fault: Callable[[LoopbackHub], None],
+    reference: str,
+    words: str,
+    whole: Page,
+    hub: LoopbackHub,
+) -> None:
+    fault(hub)
+    plan(whole, reference)
+    says(whole, words)
+    expect(whole.locator("#agree")).to_be_hidden()
+    expect(whole.locator("#panel img")).to_have_count(0)
+
+
+def test_a_wrong_base_is_refused_and_nothing_is_there(
+    whole: Page, place: Place, hub: LoopbackHub
+) -> None:
+    narrow = {name: tensor[..., :5] for name, tensor in moved(place.base, 3).items()}
+    write_tensors(place.folder / "narrow" / "model.safetensors", narrow)
+    hub.add_folder("tuned/narrow", place.folder / "narrow", card={"base_model": "other/base"})
+    plan(whole, "tuned/narrow", name="narrow")
+    says(whole, "Note: its card says it was made from other/base")
+    whole.locator("#agree").click()
+    says(whole, "That did not work.*tuned/narrow: model.safetensors does not fit the base")
+    expect(panel(whole)).not_to_contain_text(str(place.folder))
+    expect(whole.locator("#agree")).to_have_text("Try again")
+    assert not (place.folder / "suites" / "narrow").exists()
+
+
+def test_cancelled_in_the_middle_and_gone_on_with(
+    whole: Page, place: Place, hub: LoopbackHub
+) -> None:
+    place.add("tuned/slow", 7)
+    hub.fault("/large/", pause=1.0, times=1)
+    plan(whole, "tuned/slow", name="slow")
+    whole.locator("#agree").click()
+    says(whole, r"of 98\.5 kB \((?!0%)")
+    hub.sent = 0
+    whole.locator("#cancel").click()
+    says(whole, "Stopped.*go on from there")
+    assert not (place.folder / "suites" / "slow").exists()
+    expect(whole.locator("#agree")).to_have_text("Go on")
+    whole.locator("#agree").click()
+    says(whole, "slow is there")
+
+
+def test_a_page_that_is_opened_again_shows_what_is_being_fetched(
+    whole: Page, place: Place, hub: LoopbackHub
+) -> None:
+    place.add("tuned/slower", 8)
+    hub.fault("/large/", pause=2.0, times=1)
+    plan(whole, "tuned/slower", name="slower")
+    whole.locator("#agree").click()
+    says(whole, "Fetching")
+    whole.goto("/models")
+    says(whole, "Fetching|slower is there")
+    says(whole, "slower is there")
+
+
+def test_a_repository_that_changes_after_the_plan(
+    whole: Page, place: Place, hub: LoopbackHub
+) -> None:
+    commit = place.add("tuned/moving", 9)
+    plan(whole, "tuned/moving", name="moving")
+    says(whole, f"at {commit[:7]}")
+    hub.add("tuned/moving", {"model.safetensors": b"something else" * 9_000})
+    whole.locator("#agree").click()
+    says(whole, "moving is there")
+    described = json.loads((place.folder / "suites" / "moving" / "manifest.json").read_text())
+    assert described["vectors"][-1]["source"] == f"hub:tuned/moving@{commit}"
+
+
+def picked_file(place: Place, *, broken: bool) -> dict[str, Any]:
+    tensors = moved(place.base, 5)
+    if broken:
+        tensors["vision_model.post_layernorm.weight"][0] = float("nan")
+    path = place.folder / f"picked-{broken}" / "mine.safetensors"
+    write_tensors(path, tensors)
+    return {"name": path.name, "mimeType": "application/octet-stream", "buffer": path.read_bytes()}
+
+
+@pytest.mark.parametrize("broken", [True, False])
+def test_a_picked_file(broken: bool, whole: Page, place: Place) -> None:
+    whole.get_by_text("Or pick its files").click()
+    file: Any = picked_file(place, broken=broken)
+    whole.locator("#files input[type=file]").set_input_files(file)
+    expect(whole.locator("#files")).to_contain_text("mine")
+    plan(whole, "", name=f"picked-{str(broken).lower()}")
+    says(whole, r"picked files: 98")
+    whole.locator("#agree").click()
+    if broken:
+        says(whole, r"mine\.safetensors: .*post_layernorm\.weight holds NaN or Inf")
+        expect(panel(whole)).not_to_contain_text(str(place.folder))
+    else:
+        says(whole, "picked-false is there")
+
+
+def test_pictures_of_a_folder_of_ones_own(whole: Page, place: Place, hub: LoopbackHub) -> None:
+    from PIL import Image
+
+    folder = place.folder / "my-birds"
+    for label, colour in (("robin", (200, 40, 40)), ("wren", (90, 70, 40))):
+        for index in range(15):
+            path = folder / label / f"{index}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (20, 20), (*colour[:2], index)).save(path)
+    place.add("tuned/birds-of-mine", 12)
+    whole.get_by_text("a folder of pictures").click()
+    whole.locator("#folder-picker input[type=file]").set_input_files(folder)
+    expect(whole.locator("#folder-picker .said")).to_have_text("30 pictures in 2 folders")
+    whole.locator("#task-name input, #task-name textarea").fill("My birds")
+    plan(whole, "tuned/birds-of-mine", name="birds-of-mine")
+    says(whole, "target “my-birds” \\(your pictures\\)")
+    whole.locator("#agree").click()
+    says(whole, "birds-of-mine is there")
+    described = json.loads(
+        (place.folder / "suites" / "birds-of-mine" / "manifest.json").read_text()
+    )
+    assert described["tasks"][-1]["classnames"] == ["robin", "wren"]
+
+
+def test_a_suite_of_the_hub_by_its_name(whole: Page, hub: LoopbackHub) -> None:
+    text = json.dumps(manifest(name="from-the-hub")).encode()
+    hub.add("someone/suite", {"manifest.json": text})
+    whole.locator("#place input, #place textarea").fill("hub:someone/suite")
+    whole.locator("#plan-suite").click()
+    says(whole, "Add the suite from-the-hub")
+    whole.locator("#agree").click()
+    says(whole, "from-the-hub is there")
+    whole.get_by_role("link", name="Open from-the-hub in Explore").wait_for()
+
+
+def test_a_link_with_a_suite_that_is_not_there_says_so(
+    open_models: OpenModels, hub: LoopbackHub
+) -> None:
+    page = open_models("?fetch=../../etc")
+    says(page, "is no name of a suite")
+    page.goto("/?suite=tiny-hbu")
+    page.locator(".taskarith[data-state=open]").wait_for()
+    expect(page.locator(".notice")).to_contain_text(
+        "there is no suite tiny-hbu here. This is the suite tiny-hub"
+    )
