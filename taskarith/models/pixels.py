@@ -32,5 +32,6 @@ class PixelNormalizer:
         # On whole rows, as the bytes lie: half the time of going plane by plane.
         rows = pixels.to(self._device).flatten(2).float()
         side = rows.shape[1]
-        normalized = torch.addcmul(self._shift.repeat(side), rows, self._gain.repeat(side))
-        return normalized.view(pixels.shape).permute(0, 3, 1, 2)
+        # In place: half the time again, for fresh memory costs more than the arithmetic.
+        torch.addcmul(self._shift.repeat(side), rows, self._gain.repeat(side), out=rows)
+        return rows.view(pixels.shape).permute(0, 3, 1, 2)
