@@ -70,7 +70,7 @@ def _bars(title: str, models: "dict[str, dict[str, Estimate]]", theme: Theme) ->
         traces.append(
             {
                 "type": "bar",
-                "name": model,
+                "name": model.removeprefix("gradient "),  # the legend is narrow
                 "x": [_label(task) for task in tasks],
                 "y": heights,
                 "marker": {

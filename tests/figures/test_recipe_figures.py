@@ -57,9 +57,10 @@ def test_negation_has_bars_for_every_model_with_chance_and_floor() -> None:
     target, control = recipe_figures(result)
     digits = result.tasks[0]
     for model, measured in digits.models.items():
-        assert traces(target)[model].y[0] == measured.target.accuracy
-        assert traces(control)[model].y[0] == measured.controls["objects"].accuracy
-    assert list(traces(target)["gradient ascent"].x) == ["digits"]
+        name = model.removeprefix("gradient ")
+        assert traces(target)[name].y[0] == measured.target.accuracy
+        assert traces(control)[name].y[0] == measured.controls["objects"].accuracy
+    assert list(traces(target)["ascent"].x) == ["digits"]
     assert list(traces(target)["chance"].y) == [0.5, 0.5]
     before = digits.models["pretrained"].controls["objects"].accuracy
     assert control.layout.shapes[0].y0 == pytest.approx(0.95 * before)
