@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 from benchmarks.timing import machine, percentile, turns
 from taskarith.core import Edit
 from taskarith.evaluation import Evaluator, Part
-from taskarith.evaluation.plan import MAX_STEP_IMAGES, visible_tasks
+from taskarith.evaluation.plan import STEP_IMAGES, visible_tasks
 from taskarith.models import ClipModel
 from taskarith.suites import Suite, load_suite
 from taskarith.tasks import build_head
@@ -42,7 +42,7 @@ def run(suite: str) -> dict[str, object]:
     parts = [Part(task, 0, min(IMAGES, evaluator.total(task, "validation"))) for task in tasks]
     model = loaded.model()
     pixels = _pixels(evaluator, parts)
-    batches = [model.normalize(batch) for batch in pixels.split(MAX_STEP_IMAGES)]
+    batches = [model.normalize(batch) for batch in pixels.split(STEP_IMAGES)]
 
     @torch.inference_mode()
     def bare() -> None:
@@ -59,7 +59,7 @@ def run(suite: str) -> dict[str, object]:
     return {
         "machine": machine(),
         "images": len(pixels),
-        "batch": MAX_STEP_IMAGES,
+        "batch": STEP_IMAGES,
         "bare_ratio": round(rates["evaluate"] / rates["bare"], 3),
         "images_per_second": {
             name: round(rate) for name, rate in (rates | {peer: peer_rate}).items()
@@ -116,7 +116,7 @@ def _peer_rate(suite: Suite, evaluator: Evaluator, tasks: list[str]) -> float:
         for task in tasks:
             known = suite.task(task)
             head = build_head(model, known.classnames, known.templates)
-            for batch in DataLoader(pictures[task], batch_size=MAX_STEP_IMAGES):
+            for batch in DataLoader(pictures[task], batch_size=STEP_IMAGES):
                 features = model.network.encode_image(batch)
                 (features / features.norm(dim=-1, keepdim=True) @ head.T).argmax(1)
 

@@ -64,7 +64,6 @@ class Evaluator:
         self.device = choose_device(str(device) if device is not None else None)
         on_cpu = self.device.type == "cpu"
         self.step_images = STEP_IMAGES if on_cpu else ACCELERATOR_STEP_IMAGES
-        self._batch_images = max(MAX_STEP_IMAGES, self.step_images)
         self._context = f"{self.device.type}/float32/{EVALUATION_VERSION}/torch {torch.__version__}"
         self._recomposer = recomposer_of(suite, device=self.device)
         self.model = suite.model().to(self.device)
@@ -201,7 +200,7 @@ class Evaluator:
         """L2-normalized embeddings of a part under the edit in use, float32 [images, d]."""
         pieces = [
             self.model.encode_images(self.images(p.task, split, start=p.start, stop=p.stop))
-            for batch in _batches([part], size=self._batch_images)
+            for batch in _batches([part], size=self.step_images)
             for _, p in batch
         ]
         return torch.cat(pieces).float().cpu().numpy()
@@ -233,7 +232,11 @@ class Evaluator:
     def _logits(self, parts: Sequence[Part], *, split: SplitName) -> list[list[Tensor]]:
         """Logits of each part, in pieces where a part was spread over several batches."""
         pieces: list[list[Tensor]] = [[] for _ in parts]
-        for batch in _batches(parts, size=self._batch_images):
+        images = sum(part.stop - part.start for part in parts)
+        # A step is one batch. Of more, batches of a step's size are the fastest: in those of
+        # MAX_STEP_IMAGES an image took 4 % more of the processor's time.
+        size = images if images <= MAX_STEP_IMAGES else self.step_images
+        for batch in _batches(parts, size=max(1, size)):
             pixels = torch.cat(
                 [self.images(p.task, split, start=p.start, stop=p.stop) for _, p in batch]
             )
