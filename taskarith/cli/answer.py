@@ -13,10 +13,12 @@ class Answer:
     Attributes:
         data: what `--json` prints; plain lists, dicts, strings, numbers and None.
         text: what is printed without `--json`.
+        code: what the program exits with.
     """
 
     data: object
     text: str
+    code: int = 0
 
 
 def columns(rows: Iterable[Sequence[str]]) -> str:

@@ -10,7 +10,18 @@ import sys
 from collections.abc import Sequence
 
 from taskarith import __version__
-from taskarith.cli import app, making, measuring, methods, recipe, reproduce, suites, vector
+from taskarith.cli import (
+    app,
+    export,
+    making,
+    measuring,
+    methods,
+    publishing,
+    recipe,
+    reproduce,
+    suites,
+    vector,
+)
 from taskarith.cli.answer import Answer
 from taskarith.errors import TaskArithError
 
@@ -29,7 +40,19 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (suites, methods, measuring, recipe, vector, reproduce, making, app):
+    groups = (
+        suites,
+        methods,
+        measuring,
+        recipe,
+        export,
+        vector,
+        publishing,
+        reproduce,
+        making,
+        app,
+    )
+    for group in groups:
         group.add_commands(commands)
     return parser
 
@@ -50,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("taskarith: interrupted", file=sys.stderr)
         return INTERRUPTED
-    if answer is not None:
-        print(json.dumps(answer.data, indent=2, allow_nan=False) if as_json else answer.text)
-    return 0
+    if answer is None:
+        return 0
+    print(json.dumps(answer.data, indent=2, allow_nan=False) if as_json else answer.text)
+    return answer.code

@@ -1,4 +1,4 @@
-"""`taskarith vector`: makes, describes, checks and fetches task vectors, of any model."""
+"""`taskarith vector`: makes, describes, checks, fetches and publishes task vectors of any model."""
 
 import argparse
 from dataclasses import asdict
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from taskarith.cli.answer import Answer
 from taskarith.cli.arguments import add_json
 from taskarith.cli.fetching import add_yes, obtain, obtain_plan
+from taskarith.cli.publishing import add_publish
 
 if TYPE_CHECKING:
     from taskarith.sources import Contents, Source
@@ -23,7 +24,7 @@ def add_commands(commands: Any) -> None:
     """Add `vector` with its own commands to the parser's."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "vector",
-        help="make, describe, check and fetch task vectors",
+        help="make, describe, check, fetch and publish task vectors",
         description=f"Task vectors of any model, from the Hub and from files. REF is {REFERENCE}.",
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
@@ -47,6 +48,7 @@ def add_commands(commands: Any) -> None:
     add_yes(parser)
     add_json(parser)
     parser.set_defaults(run=fetch)
+    add_publish(verbs)
 
 
 def _add_make(verbs: Any) -> None:

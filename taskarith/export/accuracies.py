@@ -4,13 +4,14 @@ Measured when asked for, else what this machine has measured already. Knows the 
 result cache; not what the numbers are for.
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from taskarith.core import Edit
+from taskarith.core import Edit, Statistics
 from taskarith.evaluation import (
     Estimate,
     Evaluator,
@@ -18,10 +19,11 @@ from taskarith.evaluation import (
     measure,
     visible_tasks,
 )
+from taskarith.evaluation.statistics import ModelStatistics
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName
 
-__all__ = ["TaskAccuracy", "known_accuracies", "measure_accuracies"]
+__all__ = ["TaskAccuracy", "image_statistics", "known_accuracies", "measure_accuracies"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,11 @@ def known_accuracies(
         all_known(dict.fromkeys(tasks, Edit(suite.name))),
         all_known({task: _finetuned(suite, task) for task in tasks if task in suite.vectors}),
     )
+
+
+def image_statistics(evaluator: Evaluator, *, seed: int) -> Statistics:
+    """What merge methods that look at images ask about them, answered by the suite's model."""
+    return ModelStatistics(evaluator, seed=seed, kept=OrderedDict())
 
 
 def _finetuned(suite: Suite, task: str) -> Edit:

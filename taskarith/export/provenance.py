@@ -29,7 +29,14 @@ from taskarith.suites.remote import pull_ledger
 from taskarith.suites.sourced import SourcedBase, is_reference
 from taskarith.suites.streamed import open_base, open_vector
 
-__all__ = ["METADATA_KEY", "PROVENANCE_FILE", "Parent", "Provenance", "describe_parents"]
+__all__ = [
+    "METADATA_KEY",
+    "PROVENANCE_FILE",
+    "Parent",
+    "Provenance",
+    "describe_parents",
+    "program_versions",
+]
 
 FORMAT = "taskarith-provenance/1"
 PROVENANCE_FILE = "provenance.json"
@@ -86,9 +93,7 @@ class Provenance:
     vectors: Mapping[str, Parent]
     accuracies: tuple[TaskAccuracy, ...] = ()
     fingerprint: str = ""
-    versions: Mapping[str, str] = field(
-        default_factory=lambda: {"taskarith": __version__, "torch": str(torch.__version__)}
-    )
+    versions: Mapping[str, str] = field(default_factory=lambda: program_versions())
 
     def to_json(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
@@ -145,6 +150,11 @@ class Provenance:
             return cls.from_json(json.loads(text) if len(text) < MAX_BYTES else None)
         except (ValueError, RecursionError) as error:
             raise ExportError(f"its provenance is no JSON: {error!s:.200}") from error
+
+
+def program_versions() -> dict[str, str]:
+    """The versions of the programs whose arithmetic makes the weights."""
+    return {"taskarith": __version__, "torch": str(torch.__version__)}
 
 
 def describe_parents(suite: Suite, edit: Edit) -> tuple[Parent, dict[str, Parent]]:

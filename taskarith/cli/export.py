@@ -1,0 +1,187 @@
+"""`taskarith export` and `taskarith import`: an edit as files of other programs, and back."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from taskarith.cli.answer import Answer
+from taskarith.cli.arguments import (
+    add_device,
+    add_json,
+    add_method,
+    add_setting,
+    add_suite,
+    parse_method_settings,
+    parse_setting,
+    whole_number,
+)
+from taskarith.errors import ExportError
+
+if TYPE_CHECKING:
+    from taskarith.core import Edit
+    from taskarith.suites import Suite
+
+__all__ = ["add_commands", "export", "import_recipe"]
+
+FORMATS = ("open_clip", "transformers", "vector", "mergekit", "json", "python")
+DTYPES = ("float32", "float16", "bfloat16")
+MAX_RECIPE = 1_000_000  # bytes
+
+
+def add_commands(commands: Any) -> None:
+    """Add `export` and `import` to the parser's commands."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "export",
+        help="write an edit as a checkpoint, a task vector, a recipe or a script",
+        description="Write the edited model as a checkpoint that open_clip or transformers loads "
+        "alone, what the edit adds as a task vector, or the edit as a mergekit recipe, as JSON or "
+        "as a Python script. The folder appears only when it is whole.",
+        epilog="Try: taskarith export --suite mini --set printed-digits=-0.5 --to open_clip "
+        "-o forgot-digits",
+    )
+    add_suite(parser)
+    add_setting(parser)
+    add_method(parser)
+    parser.add_argument("--to", required=True, choices=FORMATS, help="in which format")
+    parser.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="new")
+    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of the weights")
+    parser.add_argument(
+        "--measure",
+        type=whole_number(0),
+        default=0,
+        metavar="N",
+        help="measure N validation images of each task for the card (default: 0)",
+    )
+    add_device(parser)
+    add_json(parser)
+    parser.set_defaults(run=export)
+
+    parser = commands.add_parser(
+        "import",
+        help="read a mergekit recipe as an edit",
+        description="Read a mergekit recipe (linear, task_arithmetic, ties with plain weights) as "
+        "an edit of a suite. Its models are recognised by the names of the suite's vectors, or by "
+        "the repositories the suite takes them from.",
+        epilog="Try: taskarith import merge.yml --suite mini",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE.yml")
+    add_suite(parser)
+    add_json(parser)
+    parser.set_defaults(run=import_recipe)
+
+
+def export(
+    *,
+    suite: str,
+    settings: list[str],
+    method: str,
+    method_settings: list[str],
+    seed: int,
+    to: str,
+    output: Path,
+    dtype: str,
+    measure: int,
+    device: str | None,
+) -> Answer:
+    """Export one edit into a new folder."""
+    from taskarith.core import METHODS, Edit, checked_coefficient
+    from taskarith.export import export_edit, plan_export
+    from taskarith.sources.plan import in_words
+    from taskarith.suites import load_suite
+
+    loaded = load_suite(suite)
+    coefficients = {
+        task: checked_coefficient(text, task) for task, text in parse_setting(settings).items()
+    }
+    edit = Edit(
+        loaded.name,
+        coefficients,
+        method=method,
+        settings=parse_method_settings(method_settings),
+        seed=seed,
+    )
+    plan = plan_export(loaded, edit, to=to, dtype=dtype)  # refuses before anything is computed
+    accuracies, statistics = (), None
+    if plan.weights and (measure or METHODS[method].needs_data):
+        accuracies, statistics = _measured(loaded, edit, n=measure, device=device)
+    done = export_edit(
+        loaded,
+        edit,
+        output,
+        to=to,
+        dtype=dtype,
+        source=suite,
+        accuracies=accuracies,
+        statistics=statistics,
+        report=_bar(plan.size),
+    )
+    size = sum(done.files.values())
+    data = {
+        "folder": str(done.folder),
+        "format": to,
+        "edit": edit.to_json(),
+        "files": dict(done.files),
+        "bytes": size,
+        "fingerprint": done.provenance.fingerprint if done.provenance else None,
+    }
+    names = ", ".join(done.files)
+    return Answer(data, f"{edit.formula()}\nWrote {done.folder} ({in_words(size)}): {names}")
+
+
+def import_recipe(*, file: Path, suite: str) -> Answer:
+    """Read a mergekit recipe as an edit."""
+    from taskarith.export import edit_from_mergekit
+    from taskarith.suites import load_suite
+
+    if file.stat().st_size > MAX_RECIPE:
+        raise ExportError(f"{file} is far larger than a recipe; give mergekit's YAML file")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ExportError(f"{file} is no text in UTF-8; give mergekit's YAML file") from error
+    loaded = load_suite(suite)
+    found = edit_from_mergekit(text, loaded, what=str(file))
+    edit = found.edit
+    data = {"edit": edit.to_json(), "formula": edit.formula(), "notes": list(found.notes)}
+    return Answer(data, "\n".join([edit.formula(), *found.notes, "", _command(edit, suite)]))
+
+
+def _command(edit: "Edit", suite: str) -> str:
+    """How to measure the edit on the command line."""
+    parts = [f"taskarith evaluate --suite {suite}"]
+    parts += [f"--set {name}={value:g}" for name, value in edit.coefficients.items()]
+    if edit.method != "sum":
+        parts += [f"--method {edit.method}"]
+        parts += [f"--setting {name}={value:g}" for name, value in edit.settings.items()]
+    return " ".join(parts)
+
+
+def _measured(suite: "Suite", edit: "Edit", *, n: int, device: str | None) -> Any:
+    """Accuracies for the card, and what merges that look at images ask."""
+    from taskarith.core import METHODS
+    from taskarith.evaluation import Evaluator, ResultCache
+    from taskarith.export import image_statistics, measure_accuracies
+
+    evaluator = Evaluator(suite, device=device)
+    accuracies = measure_accuracies(evaluator, edit, n=n, cache=ResultCache()) if n else ()
+    needed = METHODS[edit.method].needs_data
+    return accuracies, image_statistics(evaluator, seed=edit.seed) if needed else None
+
+
+def _bar(size: int) -> Callable[[int, int], None]:
+    """A progress bar on the terminal; nothing where there is no terminal."""
+    if not size or not sys.stderr.isatty():
+        return lambda done, total: None
+    from tqdm import tqdm
+
+    bar = tqdm(desc="export", unit="B", unit_scale=True, file=sys.stderr)
+
+    def report(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return report

@@ -1,0 +1,163 @@
+"""`taskarith export`, `import`, `verify` and `vector publish`, as they are typed."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from taskarith.cli import main
+from taskarith.export import Account
+from taskarith.sources import read_tensors, write_tensors
+from tests.hub.server import LoopbackHub, User
+
+EDIT = ("--set", "apples=0.7", "--set", "birds=-0.4")
+TOKEN = "hf_plantedPLANTEDplanted0123456789"
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test adds a suite to the user's."""
+    monkeypatch.setenv("TASKARITH_SUITES", str(tmp_path / "suites-home"))
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> Any:
+    assert main([*map(str, arguments), "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def refuse(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    assert main([*map(str, arguments)]) == 2
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("to", ["open_clip", "transformers", "vector"])
+def test_what_is_exported_verifies(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], to: str
+) -> None:
+    shutil.copytree(tiny_folder, tmp_path / "suites" / "tiny")
+    suite = tmp_path / "suites" / "tiny"
+    run(capsys, "suites", "add", suite)
+    done = run(capsys, "export", "--suite", suite, *EDIT, "--to", to, "-o", tmp_path / to)
+    assert done["edit"]["coefficients"] == {"apples": 0.7, "birds": -0.4}
+    assert {"README.md", "provenance.json"} < set(done["files"])
+    found = run(capsys, "verify", f"file:{tmp_path / to}")
+    assert found["equal"] is True
+    assert found["tensors"] > 0
+
+    # One bit of one number.
+    [path] = (tmp_path / to).glob("*.safetensors")
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    found = run(capsys, "verify", f"file:{tmp_path / to}", code=1)
+    assert found["equal"] is False
+    assert len(found["differing"]) == 1
+    assert found["changed_parents"] == []
+
+    # A parent that is not what it was, and one that has vanished.
+    vector = suite / "vectors" / "apples.safetensors"
+    write_tensors(vector, {name: 2 * t for name, t in read_tensors(vector).items()})
+    assert main(["verify", f"file:{tmp_path / to}"]) == 1
+    assert "Changed since: apples (tiny/vectors/apples.safetensors)" in capsys.readouterr().out
+    shutil.rmtree(suite)
+    message = refuse(capsys, "verify", f"file:{tmp_path / to}")
+    assert "a parent has vanished: it was made from the suite 'tiny'" in message
+
+
+def test_accuracies_for_the_card(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(
+        capsys, "export", "--suite", tiny_folder, *EDIT, "--to", "open_clip", "--measure", "40",
+        "--device", "cpu", "-o", tmp_path / "m",
+    )  # fmt: skip
+    card = (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
+    assert "40 of 80 | validation" in card
+    assert "metric_args" not in card.split("---\n")[2]
+    provenance = json.loads((tmp_path / "m" / "provenance.json").read_text(encoding="utf-8"))
+    apples = next(a for a in provenance["accuracies"] if a["task"] == "apples")
+    evaluated = run(
+        capsys, "evaluate", "--suite", tiny_folder, *EDIT, "--n", "40", "--device", "cpu"
+    )
+    assert apples["edited"]["accuracy"] == evaluated["estimates"]["apples"]["accuracy"]
+
+
+def test_small_formats(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for to, file in (("json", "edit.json"), ("python", "edit.py"), ("mergekit", "merge.yml")):
+        done = run(capsys, "export", "--suite", tiny_folder, *EDIT, "--to", to, "-o", tmp_path / to)
+        assert file in done["files"]
+    assert json.loads((tmp_path / "json" / "edit.json").read_text())["suite"] == "tiny"
+    found = run(capsys, "import", tmp_path / "mergekit" / "merge.yml", "--suite", tiny_folder)
+    assert found["edit"] == json.loads((tmp_path / "json" / "edit.json").read_text())
+    assert (
+        main(["import", str(tmp_path / "mergekit" / "merge.yml"), "--suite", str(tiny_folder)]) == 0
+    )
+    assert "--set apples=0.7 --set birds=-0.4" in capsys.readouterr().out
+
+
+def test_refusals(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start = ("export", "--suite", tiny_folder, *EDIT, "-o", tmp_path / "x")
+    assert "mergekit has no such method" in refuse(
+        capsys, *start, "--to", "mergekit", "--method", "tsv-m"
+    )
+    (tmp_path / "x").write_text("mine")
+    assert "is already there" in refuse(capsys, *start, "--to", "json")
+    assert (tmp_path / "x").read_text() == "mine"
+    (tmp_path / "bad.yml").write_bytes(b"\xff\xfe")
+    assert "no text in UTF-8" in refuse(capsys, "import", tmp_path / "bad.yml")
+    write_tensors(tmp_path / "w" / "model.safetensors", {"w": torch.ones(1)})
+    assert "does not say what it was made of" in refuse(capsys, "verify", f"file:{tmp_path / 'w'}")
+
+
+def test_publish_asks_first(
+    hub: LoopbackHub,
+    tiny_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    run(capsys, "export", "--suite", tiny_folder, *EDIT, "--to", "vector", "-o", tmp_path / "v")
+    publish = ("vector", "publish", tmp_path / "v", "alice/forgot")
+    assert "not logged in" in refuse(capsys, *publish)
+    hub.users[TOKEN] = User("alice")
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    assert Account().names() == ("alice",)
+    message = refuse(capsys, *publish)
+    assert "add --yes" in message
+    assert "license: apache-2.0" in message
+    assert "for you alone (private)" in message
+    assert ("models", "alice/forgot") not in hub.commits
+    done = run(capsys, *publish, "--yes")
+    assert done["private"] is True
+    assert done["url"] == f"{hub.url}/alice/forgot"
+    assert "holds README.md, provenance.json" in refuse(capsys, *publish, "--yes")
+    run(capsys, *publish, "--yes", "--overwrite")
+
+    shutil.copytree(tiny_folder, tmp_path / "tiny")
+    run(capsys, "suites", "add", tmp_path / "tiny")
+    assert run(capsys, "verify", "alice/forgot", "--yes")["equal"] is True
+    assert TOKEN not in "".join(capsys.readouterr())
+
+
+def test_a_vector_of_two_models_verifies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = {"layer.w": torch.linspace(-1, 1, 12).view(3, 4)}
+    write_tensors(tmp_path / "base" / "model.safetensors", base)
+    write_tensors(tmp_path / "tuned" / "model.safetensors", {n: t + 0.3 for n, t in base.items()})
+    parents = ("--base", f"file:{tmp_path / 'base'}", "--finetuned", f"file:{tmp_path / 'tuned'}")
+    run(capsys, "vector", "make", *parents, "-o", tmp_path / "v")
+    assert "does not name its base" in refuse(capsys, "verify", f"file:{tmp_path / 'v'}")
+    assert run(capsys, "verify", f"file:{tmp_path / 'v'}", *parents)["equal"] is True
+    swapped = ("--base", parents[3], "--finetuned", parents[1])
+    found = run(capsys, "verify", f"file:{tmp_path / 'v'}", *swapped, code=1)
+    assert float(found["differing"]["layer.w"]) == pytest.approx(0.6)
+    assert len(found["changed_parents"]) == 2
