@@ -12,7 +12,7 @@ AT_ONCE = 50  # files in one request
 
 TEMPLATE = """
 <label class="pick"><input type="file" webkitdirectory multiple>
-<span>Pick a folder</span></label> <span class="said" role="status"></span>
+<span>Pick a folder of yours</span></label> <span class="said" role="status"></span>
 """
 
 SCRIPT = f"""

@@ -23,6 +23,7 @@ __all__ = ["is_public", "launch", "listening_host"]
 
 PORT = 7860
 FIRST_VISITOR_SECONDS = 2.0
+PICKED_PUBLIC, PICKED_OWN = "2gb", "20gb"  # the largest file that may be sent
 SPINS = "10000"  # about 0.1 ms: longer than the pauses in a forward pass. libgomp's own: 300,000
 
 
@@ -99,6 +100,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
         server_port=port,
         css=SITE_CSS,
         app_kwargs={"middleware": gates()},
+        max_file_size=PICKED_PUBLIC if is_public(host) else PICKED_OWN,
         footer_links=[],
         run_history=False,
         ssr_mode=False,

@@ -86,7 +86,7 @@ class VectorForm:
         return [self._of_base, self.same, self.purpose]
 
     def _base_fields(self) -> None:
-        with gr.Group(visible=False) as self._of_base:
+        with gr.Column(visible=False, elem_classes="some") as self._of_base:
             self._base = gr.Textbox(
                 label="Base",
                 info="the pretrained CLIP, of transformers or OpenCLIP",
@@ -123,18 +123,22 @@ class VectorForm:
             )
 
     def _dataset_fields(self) -> None:
-        with gr.Group(visible=False) as self._of_dataset:
+        with gr.Column(visible=False, elem_classes="some") as self._of_dataset:
             self._dataset = gr.Textbox(
                 label="Dataset", placeholder="owner/name@split", elem_id="dataset"
             )
             with gr.Row():
                 self._columns = [
-                    gr.Textbox(label=f"Column of the {key}", placeholder=key, elem_id=f"{key}s-are")
+                    gr.Textbox(
+                        label=f"Column of the {key}",
+                        placeholder=f"{key}, if left empty",
+                        elem_id=f"{key}s-are",
+                    )
                     for key in ("image", "label")
                 ]
 
     def _folder_fields(self, *, public: bool) -> None:
-        with gr.Group(visible=False) as self._of_folder:
+        with gr.Column(visible=False, elem_classes="some") as self._of_folder:
             self._folder = gr.Textbox(
                 label="Folder on this machine",
                 placeholder="a folder with one folder of pictures for each class",
@@ -144,7 +148,7 @@ class VectorForm:
             self._pictures = folder_picker()
 
     def _words(self) -> None:
-        with gr.Group(visible=False) as self._own_words:
+        with gr.Column(visible=False, elem_classes="some") as self._own_words:
             self._task = gr.Textbox(label="Name of the task", elem_id="task-name")
             self._classes = gr.Textbox(
                 label="Classes",
