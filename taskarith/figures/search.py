@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["search_figure"]
 
 CURVE_POINTS = 3  # from so many on, edits along one direction are a curve
+# What a label is written in: the grey of other lines is too pale for text.
+TEXT: Mapping[Role, str] = {"target": "target", "control": "control", "other": "muted"}
 MAX_GREY = 24  # curves that were measured before the one in hand
 
 # A direction: the vectors of an edit, each with its share of the largest coefficient.
@@ -51,8 +53,9 @@ def _along(
         for task, curve in found[direction].items():
             if task != control:
                 traces.append(_line(_named(direction), curve, "other", theme))
-    for task, curve in sorted(found[hand].items(), key=lambda item: item[0] != control):
-        traces.append(_line(task, curve, "control" if task == control else "target", theme))
+    roles = _roles(hand, list(found[hand]), control)
+    for task, curve in sorted(found[hand].items(), key=lambda item: roles[item[0]] != "control"):
+        traces.append(_line(task, curve, roles[task], theme))
     frame = titled(
         f"Choosing along {_named(hand)}",
         sample(estimate for curve in found[hand].values() for estimate in curve.values()),
@@ -72,7 +75,7 @@ def _along(
                 "yanchor": "bottom",
                 "yshift": 5,
                 "showarrow": False,
-                "font": {"color": COLOURS[theme]["control" if task == control else "target"]},
+                "font": {"color": COLOURS[theme][TEXT[roles[task]]]},
             }
         )
     return figure(traces, frame)
@@ -125,6 +128,15 @@ def _curves(seen: "Sequence[Seen]") -> "dict[Direction, dict[str, Curve]]":
             if task in starts:
                 curve[0.0] = starts[task]
     return found
+
+
+def _roles(direction: Direction, tasks: Sequence[str], control: str) -> dict[str, Role]:
+    """The targets are the tasks of the direction's own vectors, or else the one asked first."""
+    own = {name for name, _ in direction} & set(tasks) or set(tasks[:1])
+    return {
+        task: "control" if task == control else "target" if task in own else "other"
+        for task in tasks
+    }
 
 
 def _longest(tasks: "Mapping[str, Curve]") -> int:

@@ -34,7 +34,8 @@ def progress_html(look: Look) -> str:
     if look.state == "done":
         return ""
     if look.over:
-        return said_html(_sentence(look.message), kind="failed")
+        kind: Literal["", "failed"] = "failed" if look.state == "failed" else ""
+        return said_html(_sentence(look.message), kind=kind)
     if not look.needed:
         return said_html("Getting ready: models and pictures are loaded…")
     share = 100 * look.done / look.needed

@@ -167,6 +167,12 @@ def test_a_search_on_its_way_is_a_curve_along_its_direction() -> None:
     assert "Choosing along digits" in figure.layout.title.text
 
 
+def test_shifted_versions_stand_behind_the_task_itself() -> None:
+    figure = search_figure(told("wise-ft", 18), control="objects")
+    colours = {name: trace.line.color for name, trace in traces(figure).items()}
+    assert colours["digits"] != colours["digits@blur"] == colours["digits@noise"]
+
+
 def test_without_a_direction_every_edit_is_a_mark_in_its_task_s_row() -> None:
     def half(right: int) -> Estimate:
         return Estimate(right, 100, 100, "validation")

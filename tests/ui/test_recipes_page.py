@@ -127,7 +127,7 @@ def test_a_cancelled_recipe_shows_no_half_table(open_recipes: OpenRecipes) -> No
     page.get_by_label("all", exact=True).check()
     page.locator("#run").click()
     page.locator("#cancel").click()
-    expect(page.locator("#progress .failed")).to_contain_text(re.compile("stopped|cancelled"))
+    expect(page.locator("#progress .said")).to_contain_text(re.compile("stopped|cancelled"))
     expect(page.locator("#run")).to_be_enabled()
     expect(page.locator("#result table")).to_have_count(0)
     expect(page.locator("#figures .js-plotly-plot")).to_have_count(0)
