@@ -2,7 +2,8 @@
 
 A commit is what the page does 250 ms after the last movement. Every trial moves another slider to
 a place not seen before, so nothing comes from the cache. `floor_seconds` is what the bare forward
-pass of as many images takes on this machine, measured in the same run.
+pass of as many images takes on this machine, measured in the same run. `stop_seconds` is how long a
+newer commit waits for a step of an older one that is being measured.
 """
 
 import tempfile
@@ -15,6 +16,7 @@ from playwright.sync_api import Page
 
 from benchmarks import servers
 from benchmarks.browser import chromium, wait_until_live
+from benchmarks.stopping import seconds_to_stop
 from benchmarks.timing import machine, percentile, turns
 from taskarith.evaluation.plan import (
     COARSE_IMAGES,
@@ -22,7 +24,7 @@ from taskarith.evaluation.plan import (
     FINE_IMAGES,
     FINE_NODES,
     FIRST_IMAGES,
-    MAX_STEP_IMAGES,
+    STEP_IMAGES,
 )
 from taskarith.suites import load_suite
 
@@ -30,6 +32,7 @@ __all__ = ["run", "when_measured"]
 
 TRIALS = 12
 FULL_TRIALS = 3
+STOP_TRIALS = 40
 PATIENCE = 90  # seconds
 
 # Remembers when a commit left and what came back when.
@@ -83,6 +86,7 @@ def run(suite: str) -> dict[str, object]:
                 seconds[stage].append(value)
         page.goto("about:blank")
     rate = _bare_images_per_second(suite)
+    stops = seconds_to_stop(loaded, trials=STOP_TRIALS)
     images = {
         stage: len(nodes or [0]) * count * len(tasks) for stage, (nodes, count) in STAGES.items()
     }
@@ -92,6 +96,7 @@ def run(suite: str) -> dict[str, object]:
         "images": images,
         "seconds_p50": {stage: percentile(values, 50) for stage, values in seconds.items()},
         "seconds_p95": {stage: percentile(values, 95) for stage, values in seconds.items()},
+        "stop_seconds": {"p50": percentile(stops, 50), "p95": percentile(stops, 95)},
         "floor_seconds": {stage: round(count / rate, 3) for stage, count in images.items()},
     }
 
@@ -147,7 +152,7 @@ def when_measured(
 def _bare_images_per_second(suite: str) -> float:
     model = load_suite(suite).model()
     side = model.image_size
-    batch = model.normalize(torch.zeros(MAX_STEP_IMAGES, side, side, 3, dtype=torch.uint8))
+    batch = model.normalize(torch.zeros(STEP_IMAGES, side, side, 3, dtype=torch.uint8))
     with torch.inference_mode():
         seconds = turns({"bare": lambda: model.network.encode_image(batch)}, rounds=9)
-    return MAX_STEP_IMAGES / percentile(seconds["bare"], 50)
+    return STEP_IMAGES / percentile(seconds["bare"], 50)

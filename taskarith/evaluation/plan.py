@@ -34,7 +34,8 @@ COARSE_IMAGES = 32  # per task and node: the first picture of a curve
 FINE_IMAGES = 128  # per task and node: the curve as it stays
 COARSE_NODES = (-1.5, -0.75, 0.0, 0.75, 1.5)
 FINE_NODES = (-1.5, -1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
-STEP_IMAGES = 144  # 50 ms of `mini` on two slow cores
+# About 40 ms of `mini` on two slow cores: a newer commit waits no longer than for one step.
+STEP_IMAGES = 96
 # The first look takes 16 images of each task, even of twelve. More at once leave a CPU's cache:
 # batches of 288 were a fifth slower per image than those of 48 to 192.
 MAX_STEP_IMAGES = 192
@@ -86,26 +87,36 @@ def point_steps(
     kind: Kind = "point",
     focus: str | None = None,
     step_images: int = STEP_IMAGES,
+    at_once: bool = False,
 ) -> Iterator[Step]:
     """Measure `edit` on positions start…stop of every task (None: to the end of the split).
 
-    All tasks advance together, so each step sharpens all of them; a task whose split is used up
+    All tasks advance together, so each step sharpens many of them; a task whose split is used up
     leaves the rest of the step to the others. `total` gives the images in a task's split and is
-    not asked before the first step is wanted.
+    not asked before the first step is wanted. With `at_once` a step may be larger, so that all
+    tasks are in it.
 
     >>> steps = point_steps(Edit("mini"), tasks=["a", "b"], total={"a": 20, "b": 99}.get, stop=40)
     >>> [[(part.task, part.start, part.stop) for part in step.parts] for step in steps]
     [[('a', 0, 20), ('b', 0, 40)]]
     """
     ends = {task: min(total(task), total(task) if stop is None else stop) for task in tasks}
+    most = max(MAX_STEP_IMAGES, step_images) if at_once else step_images
     position = start
     while active := [task for task in tasks if ends[task] > position]:
         width = max(FIRST_IMAGES, step_images // len(active))
         parts = [Part(t, position, min(position + width, ends[t])) for t in active]
-        at_once = max(1, max(MAX_STEP_IMAGES, step_images) // width)
-        for first in range(0, len(parts), at_once):
-            yield Step(edit, tuple(parts[first : first + at_once]), split, kind, focus)
+        for some in _shared(parts, most=max(1, most // width)):
+            yield Step(edit, tuple(some), split, kind, focus)
         position += width
+
+
+def _shared(parts: Sequence[Part], *, most: int) -> Iterator[Sequence[Part]]:
+    """Parts in as few runs of at most `most` as it takes, all about as long."""
+    runs = -(-len(parts) // most)
+    ends = [len(parts) * (run + 1) // runs for run in range(runs)]
+    for first, end in zip([0, *ends], ends, strict=False):
+        yield parts[first:end]
 
 
 def slice_nodes(center: float, *, nodes: Iterable[float] = FINE_NODES) -> list[float]:
@@ -178,6 +189,7 @@ def commit_steps(
                 stop=stop,
                 kind=kind,
                 step_images=step_images,
+                at_once=stop == FIRST_IMAGES,
             )
 
     def curve(nodes: Iterable[float], start: int, stop: int) -> Iterator[Step]:
