@@ -8,7 +8,9 @@ from taskarith.figures.addition import addition_figures
 from taskarith.figures.analogy import analogy_figures
 from taskarith.figures.interpolation import paint_figures, wise_ft_figures
 from taskarith.figures.look import Theme
+from taskarith.figures.methods import methods_figures
 from taskarith.figures.negation import negation_figures
+from taskarith.figures.plane import plane_figures
 from taskarith.figures.soup import soup_figures
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ FIGURES: dict[str, Callable[..., list[Any]]] = {
     "paint": paint_figures,
     "wise-ft": wise_ft_figures,
     "soup": soup_figures,
+    "methods": methods_figures,
+    "plane": plane_figures,
 }
 
 

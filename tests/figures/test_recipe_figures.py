@@ -15,8 +15,10 @@ from taskarith.recipes.watching import Seen, watched
 from tests.recipes import (
     test_addition_recipe,
     test_analogy,
+    test_methods,
     test_negation,
     test_paint,
+    test_plane,
     test_soup,
     test_wise_ft,
 )
@@ -29,6 +31,8 @@ CASES: dict[str, tuple[Recipe, Callable[..., float]]] = {
     "paint": (test_paint.RECIPE, test_paint.accuracy),
     "wise-ft": (test_wise_ft.RECIPE, test_wise_ft.accuracy),
     "soup": (test_soup.RECIPE, test_soup.accuracy),
+    "methods": (test_methods.RECIPE, test_methods.accuracy),
+    "plane": (test_plane.RECIPE, test_plane.accuracy),
 }
 
 
