@@ -13,7 +13,7 @@ from taskarith.errors import SourceError
 if TYPE_CHECKING:
     from taskarith.sources import Plan, Source
 
-__all__ = ["add_yes", "agreed", "obtain", "obtain_plan"]
+__all__ = ["add_yes", "agreed", "obtain", "obtain_plan", "progress_bar"]
 
 
 def add_yes(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,9 @@ def obtain_plan(plan: "Plan", *, yes: bool) -> "Source":
 
     if plan.to_fetch:
         agreed(f"{plan.reference}: {plan.describe()}", yes=yes)
-    return pull(plan, ledger=pull_ledger(), report=_bar(str(plan.reference), plan.to_fetch))
+    bar = progress_bar(plan.to_fetch)
+    name = str(plan.reference)
+    return pull(plan, ledger=pull_ledger(), report=lambda done, total: bar(name, done, total))
 
 
 def agreed(what: str, *, yes: bool) -> None:
@@ -52,18 +54,23 @@ def agreed(what: str, *, yes: bool) -> None:
         raise SourceError("nothing was fetched")
 
 
-def _bar(name: str, to_fetch: int) -> Callable[[int, int], None]:
-    """A progress bar on the terminal; nothing where there is no terminal or nothing to fetch."""
+def progress_bar(to_fetch: int) -> Callable[[str, int, int], None]:
+    """A progress bar on the terminal, told (what, bytes done, bytes in all).
+
+    Does nothing where there is no terminal or nothing to fetch.
+    """
     if not to_fetch or not sys.stderr.isatty():
-        return lambda done, total: None
+        return lambda what, done, total: None
     from tqdm import tqdm
 
-    bar = tqdm(desc=name, unit="B", unit_scale=True, file=sys.stderr)
+    bar = tqdm(unit="B", unit_scale=True, file=sys.stderr)
 
-    def report(done: int, total: int) -> None:
-        bar.total = total
-        bar.update(done - bar.n)
-        if done >= total:
+    def report(what: str, done: int, total: int) -> None:
+        bar.set_description(what, refresh=False)
+        if total:
+            bar.total = total
+            bar.update(done - bar.n)
+        if total and done >= total:
             bar.close()
 
     return report

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from taskarith.cli.answer import Answer
 from taskarith.cli.arguments import add_json
-from taskarith.cli.fetching import add_yes, agreed, obtain
+from taskarith.cli.fetching import add_yes, agreed, obtain, progress_bar
 from taskarith.errors import AssetError
 
 if TYPE_CHECKING:
     from taskarith.suites import Suite
 
-__all__ = ["add", "add_commands", "create", "pull", "suites"]
+__all__ = ["add", "add_commands", "create", "extend", "pull", "suites"]
 
 
 def add_commands(commands: Any) -> None:
@@ -39,6 +39,31 @@ def add_commands(commands: Any) -> None:
     add_json(verb)
     verb.set_defaults(run=add)
     _add_create(verbs)
+    _add_extend(verbs)
+
+
+def _add_extend(verbs: Any) -> None:
+    verb: argparse.ArgumentParser = verbs.add_parser(
+        "extend",
+        help="make a suite with one task vector more",
+        description="Make the suite NAME: another one, with one task vector more. What that was "
+        "trained on is TASK=task:OTHER for the pictures of a task that the suite has, or as for "
+        "`suites create`. The other suite stays as it is.",
+        epilog="Try: taskarith suites extend clip-vit-base-patch32 my-suite "
+        "--vector owner/finetuned --task mnist-2=task:mnist",
+    )
+    verb.add_argument("suite", help="name of a suite, or path of its folder")
+    verb.add_argument("name", metavar="NAME", help="of the new suite")
+    verb.add_argument("--vector", required=True, metavar="REF")
+    verb.add_argument("--task", required=True, metavar="TASK=SOURCE")
+    verb.add_argument("--classnames", type=Path, metavar="FILE", help="one class name a line")
+    verb.add_argument(
+        "--template", action="append", default=[], dest="templates", metavar="TEXT",
+        help="a prompt with {} for the class name (default: 'a photo of a {}.')",
+    )  # fmt: skip
+    add_yes(verb)
+    add_json(verb)
+    verb.set_defaults(run=extend)
 
 
 def _add_create(verbs: Any) -> None:
@@ -171,6 +196,33 @@ def create(
         {"suite": name, "manifest": str(folder / "manifest.json")},
         f"Wrote {folder / 'manifest.json'} and added {name}. Try: taskarith suites pull {name}",
     )
+
+
+def extend(
+    *,
+    suite: str,
+    name: str,
+    vector: str,
+    task: str,
+    classnames: Path | None,
+    templates: list[str],
+    yes: bool,
+) -> Answer:
+    """Make a suite with one task vector more, after one question."""
+    from taskarith.suites import load_suite
+    from taskarith.suites.assembling import Asked, AskedTask, assemble, plan_assembly
+    from taskarith.suites.creating import TEMPLATES
+
+    [(own, source)] = _pairs([task]).items()
+    words = tuple(_lines(classnames)) if classnames is not None else ()
+    wanted = AskedTask(own, source, words, tuple(templates) or TEMPLATES)
+    assembly = plan_assembly(Asked(name, vector, wanted, start=load_suite(suite)))
+    if assembly.to_fetch:
+        lines = [f"{plan.reference}: {plan.describe()}" for plan in assembly.plans]
+        agreed("\n".join(lines), yes=yes)
+    found = assemble(assembly, report=progress_bar(assembly.to_fetch))
+    text = "\n".join([f"Made {name} of {suite}, with the vector {own}:", *found])
+    return Answer({"suite": name, "vector": own, "found": found}, text)
 
 
 def _pairs(settings: list[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from taskarith.errors import AssetError, SourceError
+from taskarith.errors import AssetError, PullCancelled, SourceError
 from taskarith.sources import (
     BASE_FILES,
     OWNER,
@@ -284,4 +284,4 @@ def _described(files: Mapping[str, Path]) -> tuple[str, int]:
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:
     if cancelled():
-        raise SourceError("stopped; what was fetched is kept")
+        raise PullCancelled("it was stopped; start it again to go on from there")

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from taskarith import Edit, load_suite
+from taskarith.cli import main
 from taskarith.errors import AssetError, PullCancelled, SourceError, TaskArithError, WeightsError
 from taskarith.evaluation import Evaluator, measure
 from taskarith.sources import OWNER, VISITOR, write_tensors
@@ -19,6 +20,7 @@ from taskarith.suites import Suite, list_suites
 from taskarith.suites.assembling import Asked, AskedTask, assemble, lacking, plan_assembly
 from taskarith.suites.home import suites_home
 from tests.clips import write_transformers_clip
+from tests.hub.real import needs_real_pictures, publish_pictures
 from tests.hub.server import LoopbackHub
 from tests.hub.test_datasets import CARD, parquet
 from tests.hub.tiny_hub import BASE, CLASSES, TARGETS, moved, pulled
@@ -287,3 +289,45 @@ def test_what_a_suite_lacks(
     (tmp_path / "other-suite" / "manifest.json").write_text(json.dumps(described))
     with pytest.raises(SourceError, match="pictures/none"):
         lacking(load_suite(tmp_path / "other-suite"))
+
+
+def test_the_command_line_makes_it_too(
+    start: Suite,
+    new: str,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    extend = ["suites", "extend", str(folder), "tiny-two", "--vector", "tuned/new"]
+    assert main([*extend, "--task", "apples-2=task:apples"]) == 2
+    assert "add --yes" in capsys.readouterr().err
+    assert main([*extend, "--task", "apples-2=task:apples", "--yes", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["suite"], answer["vector"]) == ("tiny-two", "apples-2")
+    assert load_suite("tiny-two").references()[-1] == f"hub:tuned/new@{new}"
+    extend[3] = "tiny-three"
+    (tmp_path / "classes.txt").write_text("\n".join(CLASSES))
+    words = ["--classnames", str(tmp_path / "classes.txt"), "--template", "one {}"]
+    assert main([*extend, "--task", "more=hub:pictures/birds", *words]) == 0
+    assert load_suite("tiny-three").task("more").templates == ("one {}",)
+    assert main([*extend, "--task", "more"]) == 2
+    assert "write NAME=VALUE" in capsys.readouterr().err
+
+
+@needs_real_pictures
+def test_real_pictures_of_a_task_that_comes_with_the_project(
+    asked: Asked, new: str, hub: LoopbackHub
+) -> None:
+    publish_pictures(hub, "mnist", folder="mnist")
+    found = assemble(
+        plan_assembly(replace(asked, task=AskedTask("mnist", "shared"))), report=silent
+    )
+    assert found[-1].endswith("pictures for validation")
+    suite = load_suite("tiny-two")
+    pictures = suite.split("mnist", "validation")
+    assert set(pictures.labels.tolist()) == set(range(10))
+    assert suite.head("mnist").shape[0] == 10
+    result = measure(
+        Evaluator(suite, device="cpu"), Edit("tiny-two", {"mnist": 1.0}), tasks=["mnist"]
+    )
+    assert result["mnist"].n == len(pictures.labels) >= 100

@@ -13,6 +13,7 @@ from torch import Tensor
 from taskarith.sources import open_tensors, write_tensors
 from tests.clips import write_transformers_clip
 from tests.hub.environment import HUB
+from tests.hub.real import needs_real_pictures, publish_pictures
 from tests.hub.server import LoopbackHub
 from tests.hub.tiny_hub import BASE, manifest, moved, publish
 from tests.ui.conftest import PATIENCE, Server
@@ -226,7 +227,7 @@ def test_cancelled_in_the_middle_and_gone_on_with(
     whole: Page, place: Place, hub: LoopbackHub
 ) -> None:
     place.add("tuned/slow", 7)
-    hub.fault("/large/", pause=1.0, times=1)
+    hub.fault("/large/", pause=3.0, times=1)
     plan(whole, "tuned/slow", name="slow")
     whole.locator("#agree").click()
     says(whole, r"of 98\.5 kB \((?!0%)")
@@ -312,6 +313,28 @@ def test_pictures_of_a_folder_of_ones_own(whole: Page, place: Place, hub: Loopba
         (place.folder / "suites" / "birds-of-mine" / "manifest.json").read_text()
     )
     assert described["tasks"][-1]["classnames"] == ["robin", "wren"]
+
+
+@needs_real_pictures
+def test_real_pictures_of_a_task_that_comes_with_the_project(
+    whole: Page, place: Place, hub: LoopbackHub
+) -> None:
+    place.add("tuned/digits", 21)
+    publish_pictures(hub, "mnist", folder="mnist")
+    whole.get_by_text("a task that comes with the project").click()
+    whole.locator("#shared input").click()
+    whole.get_by_role("option", name="mnist", exact=True).click()
+    plan(whole, "tuned/digits", name="real-digits")
+    says(whole, "target “mnist”")
+    whole.locator("#agree").click()
+    says(whole, r"real-digits is there.*\d{3} pictures for validation")
+    whole.get_by_role("link", name="Open real-digits in Explore").click()
+    explore = "document.querySelector('#instrument').page"
+    whole.locator(".taskarith[data-state=open]").wait_for()
+    whole.wait_for_function(f"{explore}.engine.state === 'ready'")
+    whole.wait_for_function(f"!{explore}.link.busy && {explore}.status.paired !== null")
+    found = whole.evaluate(f"{explore}.found('mnist')")
+    assert found["n"] >= 100
 
 
 def test_a_suite_of_the_hub_by_its_name(whole: Page, hub: LoopbackHub) -> None:
