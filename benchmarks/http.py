@@ -17,12 +17,17 @@ def instrument_id(url: str) -> int:
 
 
 class Caller:
-    """One kept-alive connection, one call at a time."""
+    """One kept-alive connection, one call at a time.
 
-    def __init__(self, url: str, instrument: int) -> None:
+    Args:
+        address: the address to call from, of this machine; any if None.
+    """
+
+    def __init__(self, url: str, instrument: int, *, address: str | None = None) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._instrument = instrument
+        self._from = None if address is None else (address, 0)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def call(self, name: str, message: object) -> dict[str, Any]:
@@ -46,7 +51,9 @@ class Caller:
 
     async def _exchange(self, body: bytes) -> dict[str, Any]:
         if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, self._port)
+            self._streams = await asyncio.open_connection(
+                self._host, self._port, local_addr=self._from
+            )
         reader, writer = self._streams
         writer.write(
             f"POST /gradio_api/component_server/ HTTP/1.1\r\nHost: {self._host}\r\n"

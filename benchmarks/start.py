@@ -3,9 +3,12 @@
 `empty_page_ratio` = seconds until our page is drawn, its sliders move and its shipped measurements
 are there ÷ seconds until the empty page's words are drawn, medians of turns. `engine_live` is when
 the page measures for itself. The first start has no cache and draws the suite's pictures; the
-medians are of the starts after it.
+medians are of the starts after it. `rss_mb` is what the server holds once a first commit is
+measured to the end. `own_js_css_kb`: our JavaScript and CSS on Explore, as written and as sent.
 """
 
+import asyncio
+import gzip
 import tempfile
 import time
 from pathlib import Path
@@ -14,7 +17,11 @@ from playwright.sync_api import Page
 
 from benchmarks import servers
 from benchmarks.browser import chromium, wait_until_live, wait_until_usable
+from benchmarks.http import Caller, instrument_id
+from benchmarks.processes import footprint
 from benchmarks.timing import machine, percentile
+from taskarith.suites import load_suite
+from taskarith.ui.instrument import HERE, script
 
 __all__ = ["run"]
 
@@ -25,6 +32,8 @@ def run(suite: str) -> dict[str, object]:
     seconds: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder, chromium() as page:
         first = _ours(page, suite, cache=Path(folder))
+        with servers.app(suite, cache=Path(folder)) as server:
+            rss = asyncio.run(_rss_after_a_commit(server, suite))
         for _ in range(ROUNDS):
             for name, value in {**_empty(page), **_ours(page, suite, cache=Path(folder))}.items():
                 seconds.setdefault(name, []).append(value)
@@ -34,8 +43,29 @@ def run(suite: str) -> dict[str, object]:
         "rounds": ROUNDS,
         "seconds": p50,
         "first_start_seconds": {name: round(value, 2) for name, value in first.items()},
+        "rss_mb": round(rss / 2**20),
+        "own_js_css_kb": _weight(),
         "empty_page_ratio": round(p50["usable"] / p50["empty_drawn"], 2),
     }
+
+
+async def _rss_after_a_commit(server: servers.Server, suite: str) -> int:
+    """Bytes the server holds after one commit on an engine that is live."""
+    caller = Caller(server.url, instrument_id(server.url))
+    while (await caller.call("engine", {"known": "loading"}))["state"] == "loading":
+        pass  # each call waits some seconds
+    focus = load_suite(suite).targets[0]
+    window = {"session": "0" * 24, "seq": 1}
+    answer = await caller.call("commit", window | {"coefficients": {focus: 0.3}, "focus": focus})
+    while not answer["done"]:
+        answer = await caller.call("more", window | {"cursor": answer["cursor"]})
+    caller.close()
+    return footprint(server.pid).rss
+
+
+def _weight() -> dict[str, float]:
+    own = (script() + (HERE / "instrument.css").read_text(encoding="utf-8")).encode()
+    return {"written": len(own) / 1000, "sent": len(gzip.compress(own, 6)) / 1000}
 
 
 def _empty(page: Page) -> dict[str, float]:

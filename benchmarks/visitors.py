@@ -3,8 +3,9 @@
 A visitor commits a new edit every 5 s through the page's own server functions, over HTTP, and
 follows what is measured as the page does. Its wait runs from the commit to the first measured point
 of that edit, or of a newer one where none came in between. Each crowd comes twice: alone, and with
-one bad visitor, who sends commits as fast as the server takes them (1,000 a second at most) and
-absurd payloads. The client runs on the same cores. Footprints are the server's. Linux only.
+one bad visitor at another address, who sends commits as fast as the server takes them (1,000 a
+second at most), half of them from windows made up on the spot, and absurd payloads. The client runs
+on the same cores. Footprints are the server's. Linux only.
 """
 
 import asyncio
@@ -30,6 +31,7 @@ SETTLING = 20.0  # seconds before the footprint is first looked at: sessions ope
 PATIENCE = 180.0  # seconds until the engine must be there
 BAD_CALLERS = 8
 BAD_PER_SECOND = 1000
+BAD_ADDRESS = "127.0.0.2"  # Linux takes all of 127.0.0.0/8 for this machine
 ABSURD: Sequence[object] = (
     None,
     [],
@@ -38,6 +40,7 @@ ABSURD: Sequence[object] = (
     {"session": "b" * 24, "seq": 2**80, "coefficients": {"letters": 1e308}},
     {"session": "b" * 24, "seq": True, "coefficients": {str(n): 1 for n in range(5_000)}},
     {"session": "b" * 24, "seq": 1, "coefficients": {"letters": "NaN"}, "focus": {"a": []}},
+    {"session": "b" * 24, "seq": 1, "coefficients": {"letters": "1" * 2_000_000}},
 )
 
 
@@ -84,7 +87,7 @@ async def _crowd(
             callers = [Caller(server.url, instrument) for _ in range(2)]
             group.create_task(_visit(callers, number, targets=targets, ends=ends, tally=tally))
         for number in range(BAD_CALLERS if bad else 0):
-            caller = Caller(server.url, instrument)
+            caller = Caller(server.url, instrument, address=BAD_ADDRESS)
             group.create_task(_misbehave(caller, number, targets, ends=ends, tally=misdeeds))
         await asyncio.sleep(SETTLING)
         before = footprint(server.pid)
@@ -185,13 +188,13 @@ async def _follow(
 async def _misbehave(
     caller: Caller, number: int, targets: Sequence[str], *, ends: float, tally: Tally
 ) -> None:
-    """Commits without pause from one session, every tenth call an absurd one."""
+    """Commits without pause, half of them from one session; every tenth call is an absurd one."""
     rng = random.Random(-number - 1)
     due = time.perf_counter()
     while due < ends:
         edit = {name: round(rng.uniform(-1, 1), 4) for name in targets}
         message: object = {
-            "session": "b" * 24,
+            "session": "b" * 24 if rng.random() < 0.5 else f"{rng.getrandbits(96):024x}",
             "seq": int(1e6 * time.time()),
             "coefficients": edit,
             "focus": targets[0],
