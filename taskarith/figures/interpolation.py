@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["paint_figures", "wise_ft_figures"]
 
+# Several tasks of one role differ in dash and mark.
+DASHES, MARKS = ("solid", "dash", "dot"), ("circle", "diamond", "triangle-up")
 STEPS = 41  # points of the line that usual models lie on
 
 
@@ -49,7 +51,8 @@ def _patched(result: "PaintResult", patched: "list[Patched]", theme: Theme) -> A
         points = [point.accuracies[task] for point in first.curve if task in point.accuracies]
         if len(points) == len(x):
             y = [point.accuracy for point in points]
-            traces += _curve(task, x, y, points, role=roles.get(task, "target"), theme=theme)
+            curve = _curve(task, x, y, points, role=roles.get(task, "target"), theme=theme)
+            traces += _told_apart(curve, first.tasks.index(task) if task in first.tasks else 0)
     frame = _along_alpha(
         f"Patching {' + '.join(first.tasks)}" + (f", {first.way}" if first.way != "one" else ""),
         sample(estimate for point in first.curve for estimate in point.accuracies.values()),
@@ -168,6 +171,15 @@ def _curve(
         band(role, theme) | {"x": x + x[::-1], "y": high + low[::-1], "showlegend": False},
         line(role, theme) | {"x": x, "y": y, "name": name, "hovertemplate": hover},
     ]
+
+
+def _told_apart(curve: list[dict[str, Any]], index: int) -> list[dict[str, Any]]:
+    """The curve as the one of its role with that number; the first is as it was."""
+    shown, drawn = curve
+    if index:
+        drawn["line"] = drawn["line"] | {"dash": DASHES[index % len(DASHES)]}
+        drawn["marker"] = drawn["marker"] | {"symbol": MARKS[index % len(MARKS)]}
+    return [shown, drawn]
 
 
 def _along_alpha(title: str, about: str, theme: Theme) -> dict[str, Any]:

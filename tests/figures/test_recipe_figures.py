@@ -117,6 +117,9 @@ def test_paint_marks_the_chosen_mixing_coefficient() -> None:
     first = result.patches[0].patched
     curve = traces(figures[0])[first.tasks[0]]
     assert list(curve.y) == [point.accuracies[first.tasks[0]].accuracy for point in first.curve]
+    together = traces(figures[-1])
+    marks = {together[task].marker.symbol for task in test_paint.TASKS}
+    assert len(marks) == len(test_paint.TASKS)
     marked = {shape.x0 for shape in figures[0].layout.shapes}
     assert marked == {
         next(iter(patch.patched.alphas.values()))
