@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from taskarith.ui import explore, models_page, recipes_page
+from taskarith.ui import compare_page, explore, geometry_page, models_page, recipes_page
 from taskarith.ui.chrome import TITLE, Nav
 from taskarith.ui.explorers import Explorers
 from taskarith.ui.jobs import Jobs
@@ -48,6 +48,8 @@ class Site:
 # builds it inside its route.
 PAGES: tuple[tuple[str, str, Callable[[Site], None]], ...] = (
     ("Recipes", "recipes", recipes_page.build),
+    ("Compare", "compare", compare_page.build),
+    ("Geometry", "geometry", geometry_page.build),
     ("Models", "models", models_page.build),
 )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from taskarith.evaluation import Evaluator, fit_surrogate, make_shipped
 from taskarith.suites import Suite, load_suite
@@ -143,6 +143,25 @@ def open_page(
             page.wait_for_function(
                 "document.querySelector('#instrument').page.engine.state === 'ready'"
             )
+        return page
+
+    yield open_at
+    assert problems == []
+
+
+@pytest.fixture
+def open_drawn(
+    context: BrowserContext, server: Server, problems: list[str]
+) -> Iterator[Callable[[str], Page]]:
+    """Opens a page that draws itself, by its path and query, and waits until it is there."""
+    expect.set_options(timeout=1000 * PATIENCE)
+
+    def open_at(path: str) -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.extend(_elsewhere(request.url, server.url)))
+        page.goto(f"/{path}")
+        page.locator(".drawn[data-state=open]").wait_for()
         return page
 
     yield open_at

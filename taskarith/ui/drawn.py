@@ -1,0 +1,86 @@
+"""Pages that draw themselves: one Gradio component with its own script, style and calls.
+
+For pictures that follow a hand or fill up while something is measured, which Gradio's own plots
+would rebuild each time. Knows how script and server meet, and how errors become words.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import gradio as gr
+
+from taskarith.errors import TaskArithError, UnknownNameError
+from taskarith.ui.hello import is_suite_name
+
+__all__ = ["Call", "drawn", "link_of", "suite_of"]
+
+JS = Path(__file__).parent / "js"
+SHARED = (JS / "10-words.js", JS / "pages" / "drawing.js")
+LONGEST_QUERY = 20_000
+
+_log = logging.getLogger(__name__)
+
+Answer = dict[str, Any]
+Call = Callable[[Any], Awaitable[Answer]]
+
+
+def drawn(name: str, *, calls: Sequence[Call]) -> gr.HTML:
+    """The component of the page `name`: `js/pages/{name}*.js` and `drawn.css` beside this file.
+
+    Of its scripts, sorted, `{name}.js` comes last.
+
+    Args:
+        calls: what its script calls on the server. They bypass Gradio's queue and its validation,
+            so each must check every value it gets; an error of ours is answered in words.
+    """
+    files = (*SHARED, *sorted((JS / "pages").glob(f"{name}*.js")))
+    style = (Path(__file__).parent / "drawn.css").read_text(encoding="utf-8")
+    return gr.HTML(
+        html_template='<div class="drawn" data-state="starting"><p class="starting">Opening…</p>'
+        "</div>",
+        css_template=style,
+        js_on_load="\n".join(file.read_text(encoding="utf-8") for file in files),
+        apply_default_css=False,
+        elem_id=name,
+        server_functions=[_in_words(call) for call in calls],
+    )
+
+
+def link_of(message: object) -> dict[str, str]:
+    """The fields of the query string in `message`; none where there is none."""
+    query = message.get("query") if isinstance(message, dict) else None
+    text = query[:LONGEST_QUERY] if isinstance(query, str) else ""
+    return dict(parse_qsl(text.removeprefix("?"), keep_blank_values=True))
+
+
+def suite_of(message: object) -> str | None:
+    """The suite that the link asks for; None for the one the server was started with."""
+    name = link_of(message).get("suite")
+    if not name:
+        return None
+    if not is_suite_name(name):
+        raise UnknownNameError(f"{name[:80]!r} is no name of a suite; open Explore and choose one")
+    return name
+
+
+def _in_words(call: Call) -> Call:
+    async def answered(message: Any) -> Answer:
+        try:
+            return await call(message)
+        except TaskArithError as error:
+            return {"error": str(error)}
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            _log.exception("the page's call %s failed", call.__name__)
+            return {
+                "error": f"Something went wrong on the server ({type(error).__name__}); its log "
+                "says more."
+            }
+
+    answered.__name__ = call.__name__
+    return answered

@@ -1,0 +1,116 @@
+"""The page Compare in a real browser: each comparison runs, is drawn, and can be stopped."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from taskarith.core import Edit
+from taskarith.evaluation import Evaluator, measure
+from taskarith.suites import Suite
+
+pytestmark = pytest.mark.browser
+
+EDIT = {"apples": -0.5, "birds": 0.3}
+QUERY = "?suite=tiny&set=apples:-0.5,birds:0.3&focus=apples"
+
+
+@pytest.fixture
+def page(open_drawn: Callable[..., Page]) -> Page:
+    return open_drawn(f"compare{QUERY}")
+
+
+def part(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-part={name}]")
+
+
+def run(where: Locator) -> None:
+    where.get_by_role("button", name="Run").click()
+    expect(where.get_by_role("button", name="Cancel")).to_be_visible()
+    expect(where.get_by_role("button", name="Run")).to_be_enabled()
+
+
+def test_what_the_classes_turned_into(page: Page, tiny_suite: Suite) -> None:
+    classes = part(page, "classes")
+    classes.get_by_label("Images").select_option("64")
+    run(classes)
+    evaluator = Evaluator(tiny_suite, device="cpu")
+    shown = classes.locator(".verdict").inner_text()
+    for edit in (Edit("tiny"), Edit("tiny", EDIT)):
+        own = measure(evaluator, edit, tasks=["apples"], n=64)["apples"]
+        assert f"{100 * own.accuracy:.1f}" in shown
+    assert "64 validation images" in shown
+    expect(classes.locator("[data-class]")).to_have_count(4)
+    expect(classes.locator(".cells i")).to_have_count(16)
+    classes.get_by_label("Class").select_option("apples2")
+    expect(classes.locator("thead").first).to_contain_text("apples2 is taken for")
+
+
+def test_a_plane_fills_up_and_a_point_opens_in_explore(page: Page) -> None:
+    plane = part(page, "plane")
+    plane.get_by_label("Grid").select_option("5 × 5")
+    plane.get_by_label("Images").select_option("32")
+    run(plane)
+    expect(plane.locator("[data-map=target] rect.cell")).to_have_count(25)
+    expect(plane.locator("[data-map=control] rect.cell")).to_have_count(25)
+    expect(plane.locator("[data-map=trade] .dot")).to_have_count(25)
+    expect(plane.locator("[data-map=target] .here")).to_have_count(1)
+    plane.locator("summary").click()
+    assert plane.locator(".listed tbody tr").count() == plane.locator(".dot.on").count()
+    plane.locator("[data-map=target] rect.cell").last.click()  # the finest lie on top
+    page.locator(".taskarith[data-state=open]").wait_for()
+    expect(page.locator(".formula")).to_have_text("θ = θ₀ + 1.00·τ(apples) + 0.50·τ(birds)")
+
+
+def test_methods_line_up_and_one_says_why_it_does_not_fit(page: Page) -> None:
+    methods = part(page, "methods")
+    methods.get_by_label("Coins").check()
+    methods.locator("summary").click()
+    for box in methods.locator(".method .tick input").all():
+        box.uncheck()
+    for name in ("Task arithmetic", "SLERP", "DARE"):
+        methods.get_by_label(name, exact=True).check()
+    methods.get_by_label("density of DARE").fill("0.9")
+    methods.locator(".field select").select_option("32")
+    run(methods)
+    rows = methods.locator("[data-method]")
+    names = {str(row.get_attribute("data-method")) for row in rows.all()}
+    assert names == {"sum", "dare", "nothing"}
+    expect(methods.locator("[data-method=dare]")).to_contain_text("DARE, density 0.9")
+    expect(methods.locator("[data-method=dare]")).to_contain_text("±")
+    expect(methods.locator(".misfit")).to_contain_text("SLERP: slerp goes between two vectors")
+
+
+def test_nonsense_is_refused_in_words_and_the_page_goes_on(page: Page) -> None:
+    plane = part(page, "plane")
+    plane.get_by_label("λ from").fill("plenty")
+    plane.get_by_role("button", name="Run").click()
+    expect(plane.locator(".failed")).to_contain_text("“from” must be a number")
+    plane.get_by_label("λ from").fill("-0.5")
+    plane.get_by_label("Up: λ of").select_option("Apples")
+    plane.get_by_role("button", name="Run").click()
+    expect(plane.locator(".failed")).to_contain_text("two directions, got apples twice")
+    methods = part(page, "methods")
+    methods.locator("summary").click()
+    methods.get_by_label("density of TIES", exact=True).fill("0")
+    methods.get_by_role("button", name="Run").click()
+    expect(methods.locator(".failed")).to_contain_text("density = 0 is out of range")
+    plane.get_by_label("Up: λ of").select_option("Coins")
+    plane.get_by_label("Grid").select_option("5 × 5")
+    run(plane)
+    expect(plane.locator("[data-map=trade] .dot")).to_have_count(25)
+
+
+def test_a_run_is_found_again_and_can_be_stopped(page: Page) -> None:
+    plane = part(page, "plane")
+    plane.get_by_label("Grid").select_option("17 × 17")
+    plane.get_by_label("Images").select_option("all")
+    plane.get_by_role("button", name="Run").click()
+    expect(plane.locator("[data-map=target] rect.cell").nth(2)).to_be_visible()
+    page.reload()
+    page.locator(".drawn[data-state=open]").wait_for()
+    expect(plane.locator("[data-map=target] rect.cell").nth(3)).to_be_visible()
+    plane.get_by_role("button", name="Cancel").click()
+    expect(plane.locator(".progress")).to_contain_text("What is drawn is what was found before.")
+    assert plane.locator("[data-map=target] rect.cell").count() < 289
+    expect(plane.get_by_role("button", name="Run")).to_be_enabled()
