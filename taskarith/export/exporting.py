@@ -20,6 +20,7 @@ from taskarith.evaluation import visible_tasks
 from taskarith.export.accuracies import TaskAccuracy
 from taskarith.export.card import model_card
 from taskarith.export.folder import new_folder, write_files
+from taskarith.export.formats import DTYPES, FORMATS
 from taskarith.export.libraries import WEIGHTS_FILE, small_files
 from taskarith.export.merged import merged_state, merged_vector
 from taskarith.export.mergekit import BASE_FILE, file_of, mergekit_yaml
@@ -34,49 +35,11 @@ from taskarith.sources.streaming import streamed_size, write_stream
 from taskarith.suites import Suite
 from taskarith.suites.streamed import converted, open_base
 
-__all__ = ["DTYPES", "FORMATS", "Export", "Format", "Plan", "export_edit", "plan_export"]
+__all__ = ["Export", "Plan", "export_edit", "plan_export"]
 
 FormatName = Literal["open_clip", "transformers", "vector", "mergekit", "json", "python"]
-DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 YAML_FILE = "merge.yml"
 SMALL = 100_000  # bytes that all files beside the weights may take
-
-
-@dataclass(frozen=True)
-class Format:
-    """One way to take an edit away.
-
-    Attributes:
-        title: for people.
-        about: one sentence: what it is and who reads it.
-        weights: whether it holds weights.
-    """
-
-    title: str
-    about: str
-    weights: bool
-
-
-FORMATS: Mapping[str, Format] = {
-    "open_clip": Format(
-        "open_clip checkpoint", "The edited model, for open_clip alone to load.", weights=True
-    ),
-    "transformers": Format(
-        "transformers checkpoint", "The edited model, for transformers alone to load.", weights=True
-    ),
-    "vector": Format(
-        "task vector",
-        "What the edit adds to the base, as one native task vector with λ = 1.",
-        weights=True,
-    ),
-    "mergekit": Format(
-        "mergekit recipe",
-        "A YAML file for mergekit-pytorch, with the base and the fine-tuned models it merges.",
-        weights=True,
-    ),
-    "json": Format("edit as JSON", "The description alone, for this program.", weights=False),
-    "python": Format("Python script", "A script that measures the edit again.", weights=False),
-}
 
 
 @dataclass(frozen=True)
@@ -108,14 +71,16 @@ def plan_export(suite: Suite, edit: Edit, *, to: str, dtype: str = "float32") ->
     """
     _check(suite, edit, to, dtype)
     base = open_base(suite)
-    size = streamed_size(base, DTYPES[dtype])
+    stored = getattr(torch, dtype)
+    size = streamed_size(base, stored)
     if to in ("open_clip", "transformers"):
         library = cast(ClipLayout, to)
         small = small_files(suite, library)
         return Plan({WEIGHTS_FILE[library]: size}, (*small, PROVENANCE_FILE, "README.md"))
     if to == "vector":
-        covered = streamed_size(merged_vector(suite, edit), DTYPES[dtype]) if _plain(edit) else size
-        return Plan({NATIVE_FILE: covered}, (PROVENANCE_FILE, "README.md"))
+        if edit.method == "sum":  # another merge covers what its vectors do, which is not more
+            size = streamed_size(merged_vector(suite, edit), stored)
+        return Plan({NATIVE_FILE: size}, (PROVENANCE_FILE, "README.md"))
     if to == "mergekit":
         mergekit_yaml(suite, edit)
         parents = [BASE_FILE, *map(file_of, edit.coefficients)]
@@ -159,7 +124,7 @@ def export_edit(
         raise ExportError(f"{edit.method} looks at images: give `statistics` to export its weights")
     if plan.size:
         check_disk("this export", plan.size + SMALL, folder=folder.parent.absolute())
-    job = _Job(suite, edit, DTYPES[dtype], statistics, plan.size, report, cancelled)
+    job = _Job(suite, edit, getattr(torch, dtype), statistics, plan.size, report, cancelled)
     with new_folder(folder) as place:
         if to == "json":
             text = json.dumps(edit.to_json(), indent=1, ensure_ascii=False) + "\n"
@@ -297,11 +262,6 @@ def _check(suite: Suite, edit: Edit, to: str, dtype: str) -> None:
     suite.check_edit(edit)
     if FORMATS[to].weights and clip_layout(open_base(suite)) is None:
         raise ExportError(f"the base of {suite.name!r} is no CLIP; export the edit as JSON")
-
-
-def _plain(edit: Edit) -> bool:
-    """Whether the merged vector covers what its vectors do, without merging them to know it."""
-    return edit.method == "sum"
 
 
 def _stored(state: LazyState, dtype: torch.dtype) -> LazyState:

@@ -25,7 +25,8 @@ HEAD = """# {formula}
 # In this folder: mergekit-pytorch merge.yml merged && cp *.json *.txt merged/
 # The folder merged/ is then a CLIP for transformers.
 """
-TRIMMED = """# Of entries that are as large as the smallest kept one, mergekit keeps some only.
+TRIMMED = """# Of entries as large as the smallest kept one, mergekit keeps some only;
+# where signs are elected and terms cancel exactly, it keeps the positive ones, this edit none.
 """
 SMALLEST_NORMS = 1e-6  # below this product of two lengths mergekit computes no true cosine
 NO_SUCH = "mergekit has no such method"

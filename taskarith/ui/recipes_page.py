@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from taskarith.ui.session import Explorer
     from taskarith.ui.site import Site
 
-__all__ = ["build"]
+__all__ = ["LOOK_EVERY", "VISITOR", "build", "read_query"]
 
 ABOUT = (
     "Protocols of the literature, run on this suite's task vectors. Every coefficient is chosen "
@@ -322,7 +322,7 @@ class _RecipesPage:
         """The suite that the link asks for, and what of the link cannot be taken."""
         from taskarith.ui.edit_link import read_link
 
-        link = _link(query)
+        link = read_query(query)
         explorer = await self.site.explorers.get(link.get("suite"))
         return explorer, read_link(link, explorer.suite).problems
 
@@ -332,7 +332,7 @@ class _RecipesPage:
         from taskarith.ui.recipe_runs import offered
 
         every, start = offered(explorer.suite, recipe)
-        edit = read_link(_link(query), explorer.suite).edit
+        edit = read_link(read_query(query), explorer.suite).edit
         least = 2 if recipe == "addition" else 1
         in_hand = [name for name in edit.coefficients if name in every]
         if recipe in ("negation", "addition") and len(in_hand) >= least:
@@ -345,6 +345,7 @@ def _shade(theme: object) -> "Theme":
     return "dark" if theme == "dark" else "light"
 
 
-def _link(query: object) -> dict[str, str]:
+def read_query(query: object) -> dict[str, str]:
+    """The fields of an address's query, as a browser sent it."""
     text = query[:LONGEST_QUERY] if isinstance(query, str) else ""
     return dict(parse_qsl(text.removeprefix("?"), keep_blank_values=True))

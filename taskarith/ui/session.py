@@ -26,6 +26,7 @@ from taskarith.evaluation import (
     load_surrogate,
     visible_tasks,
 )
+from taskarith.export.accuracies import TaskAccuracy, known_accuracies
 from taskarith.export.snippet import python_snippet
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName
@@ -104,6 +105,17 @@ class Explorer:
     def make_evaluator(self) -> Evaluator:
         """One more evaluator of the suite, for work beside the page's own."""
         return self._make_evaluator()
+
+    @property
+    def source(self) -> str:
+        """What `load_suite` takes to open the suite again."""
+        return self._source
+
+    def known(self, edit: Edit) -> tuple[TaskAccuracy, ...]:
+        """The validation accuracies of `edit` that were measured already; computes nothing."""
+        if self._evaluator is None:
+            return ()
+        return known_accuracies(self._evaluator, edit, cache=self.cache)
 
     @property
     def failed(self) -> bool:

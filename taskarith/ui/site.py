@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from taskarith.ui import compare_page, explore, geometry_page, models_page, recipes_page
+from taskarith.ui import (
+    compare_page,
+    explore,
+    export_page,
+    geometry_page,
+    models_page,
+    recipes_page,
+)
 from taskarith.ui.chrome import TITLE, Nav
 from taskarith.ui.explorers import Explorers
 from taskarith.ui.jobs import Jobs
@@ -51,6 +58,7 @@ PAGES: tuple[tuple[str, str, Callable[[Site], None]], ...] = (
     ("Compare", "compare", compare_page.build),
     ("Geometry", "geometry", geometry_page.build),
     ("Models", "models", models_page.build),
+    ("Export", "export", export_page.build),
 )
 
 # Gradio's frame around what we draw, and its own list of pages: none.

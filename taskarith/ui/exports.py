@@ -1,0 +1,164 @@
+"""What visitors exported: one folder for each, as an archive to take away, and not for long.
+
+Runs as a job. Knows edits, folders and bounds; nothing of Gradio.
+"""
+
+import shutil
+import tempfile
+import threading
+import time
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from taskarith.errors import ExportCancelled, ExportError
+
+if TYPE_CHECKING:
+    from taskarith.core import Edit, Statistics
+    from taskarith.export.accuracies import TaskAccuracy
+    from taskarith.export.exporting import Export
+    from taskarith.suites import Suite
+
+__all__ = ["MAX_PUBLIC", "Exports", "Taken"]
+
+MAX_PUBLIC = 500_000_000  # bytes of weights that a visitor of a public server may export
+MAX_KEPT = 8  # visitors whose last export is still there
+KEPT_SECONDS = 3600.0
+CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An export that is ready: its folder, and the same as one file."""
+
+    export: "Export"
+    archive: Path
+    to: str
+    made: float
+
+
+class Exports:
+    """The last export of each visitor, in a folder that goes away with the process.
+
+    An export is removed when its visitor makes the next one, after an hour, or when many others
+    came after it. `largest`: bytes of weights that one may have; None for no bound.
+    """
+
+    def __init__(
+        self,
+        *,
+        largest: int | None = None,
+        max_kept: int = MAX_KEPT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._largest = largest
+        self._max_kept = max_kept
+        self._clock = clock
+        self._root: tempfile.TemporaryDirectory[str] | None = None
+        self._taken: OrderedDict[str, Taken] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def check(self, size: int) -> None:
+        """ExportError where `size` bytes of weights are more than a visitor may have."""
+        from taskarith.sources.plan import in_words
+
+        if self._largest is not None and size > self._largest:
+            raise ExportError(
+                f"this export is {in_words(size)}; on this public server at most "
+                f"{in_words(self._largest)} can be exported. Choose float16, or use the command "
+                "line on your own machine"
+            )
+
+    def make(
+        self,
+        visitor: str,
+        suite: "Suite",
+        edit: "Edit",
+        *,
+        to: str,
+        dtype: str,
+        source: str,
+        accuracies: "Sequence[TaskAccuracy]",
+        statistics: "Statistics | None",
+        report: Callable[[int, int], None],
+        cancelled: Callable[[], bool],
+    ) -> Taken:
+        """Export `edit` for `visitor`; raises as `export_edit` does, and where it is too large."""
+        from taskarith.export.exporting import export_edit, plan_export
+
+        self.check(plan_export(suite, edit, to=to, dtype=dtype).size)
+        self._forget(visitor)
+        place = self._place()
+        name = f"{suite.name}-{to}"
+        try:
+            export = export_edit(
+                suite,
+                edit,
+                place / name,
+                to=to,
+                dtype=dtype,
+                source=source,
+                accuracies=accuracies,
+                statistics=statistics,
+                report=report,
+                cancelled=cancelled,
+            )
+            archive = _archive(export.folder, place / f"{name}.zip", cancelled)
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        taken = Taken(export, archive, to, self._clock())
+        with self._lock:
+            self._taken[visitor] = taken
+        self._forget_old()
+        return taken
+
+    def of(self, visitor: str) -> Taken | None:
+        """What `visitor` exported last, while it is there."""
+        self._forget_old()
+        with self._lock:
+            return self._taken.get(visitor)
+
+    def _place(self) -> Path:
+        with self._lock:
+            if self._root is None:
+                self._root = tempfile.TemporaryDirectory(prefix="taskarith-export-")
+            return Path(tempfile.mkdtemp(dir=self._root.name))
+
+    def _forget_old(self) -> None:
+        with self._lock:
+            now = self._clock()
+            old = [v for v, taken in self._taken.items() if now - taken.made > KEPT_SECONDS]
+            many = list(self._taken)[: max(0, len(self._taken) - self._max_kept)]
+        for visitor in dict.fromkeys([*old, *many]):
+            self._forget(visitor)
+
+    def _forget(self, visitor: str) -> None:
+        with self._lock:
+            taken = self._taken.pop(visitor, None)
+        if taken is not None:
+            shutil.rmtree(taken.archive.parent, ignore_errors=True)
+
+
+def _archive(folder: Path, path: Path, cancelled: Callable[[], bool]) -> Path:
+    """The folder as one file; weights do not get smaller by packing, so nothing is packed."""
+    try:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+            for file in sorted(folder.rglob("*")):
+                if not file.is_file():
+                    continue
+                inside = f"{folder.name}/{file.relative_to(folder).as_posix()}"
+                entry = zipfile.ZipInfo.from_file(file, inside)
+                with file.open("rb") as source, archive.open(entry, "w") as target:
+                    while chunk := source.read(CHUNK):
+                        if cancelled():
+                            raise ExportCancelled("the export was stopped; nothing of it is left")
+                        target.write(chunk)
+    except OSError as error:
+        raise ExportError(
+            f"could not write {path.name}: {error.strerror or error}; the server's disk has no room"
+        ) from error
+    return path

@@ -1,0 +1,242 @@
+"""The page Export in a real browser: take an edit away, publish it on the loopback Hub."""
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import Browser, Page, expect
+
+from taskarith.core import Edit
+from taskarith.export.merged import merged_state
+from taskarith.sources import make_plan, pull, read_tensors
+from taskarith.suites import Suite
+from tests.hub.environment import HUB
+from tests.hub.server import LoopbackHub, User
+from tests.ui.conftest import PATIENCE, Server
+
+pytestmark = pytest.mark.browser
+
+TOKEN = "hf_plantedPLANTEDplanted0123456789"
+QUERY = "?suite=tiny&set=apples:0.7,birds:-0.4"
+EDIT = Edit("tiny", {"apples": 0.7, "birds": -0.4})
+OpenExport = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server keeps its log, its results and its temporary files."""
+    return tmp_path_factory.mktemp("export")
+
+
+@pytest.fixture(scope="module")
+def own_server(page_folder: Path, own_folder: Path) -> Iterator[Server]:
+    """A server whose owner is logged in at the loopback Hub."""
+    environment = {"HF_TOKEN": TOKEN, "TMPDIR": str(own_folder)}
+    server = Server(page_folder, cache=own_folder / "cache", environment=environment)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def public_server(page_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for everybody; its owner's login is not for them."""
+    folder = tmp_path_factory.mktemp("public")
+    environment = {"HF_TOKEN": TOKEN, "GRADIO_SERVER_NAME": "0.0.0.0"}
+    server = Server(page_folder, cache=folder / "cache", environment=environment)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def hub() -> LoopbackHub:
+    HUB.clear()
+    HUB.users[TOKEN] = User("alice", organizations=("ours",))
+    return HUB
+
+
+@pytest.fixture
+def open_export(browser: Browser) -> Iterator[OpenExport]:
+    expect.set_options(timeout=1000 * PATIENCE)
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(1000 * PATIENCE)
+    problems: list[str] = []
+
+    def open_at(server: Server, query: str = QUERY) -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "request",
+            lambda r: (
+                None
+                if r.url.startswith((server.url, "data:", "blob:"))
+                else problems.append(f"request to {r.url}")
+            ),
+        )
+        page.goto(f"{server.url}export{query}")
+        expect(page.locator("#export")).to_be_enabled()
+        return page
+
+    yield open_at
+    context.close()
+    assert problems == []
+
+
+def choose(page: Page, title: str) -> None:
+    page.get_by_label(title, exact=True).check()
+
+
+def export(page: Page, file: str = "open_clip_model.safetensors") -> None:
+    page.locator("#export").click()
+    expect(page.locator("#files")).to_contain_text(file)
+    expect(page.locator("#moving")).to_contain_text("Ready")
+
+
+def save(page: Page, folder: Path) -> Path:
+    """What the Download button gives, unpacked."""
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+    return folder / path.stem
+
+
+def test_the_edit_in_hand_is_exported(
+    open_export: OpenExport, own_server: Server, page_suite: Suite, tmp_path: Path, hub: LoopbackHub
+) -> None:
+    page = open_export(own_server)
+    expect(page.locator("#edit")).to_contain_text("θ = θ₀ + 0.70·τ(apples) − 0.40·τ(birds)")
+    expect(page.locator("#edit")).to_contain_text("birds is subtracted, λ = −0.4")
+    expect(page.locator("#size")).to_contain_text("open_clip_model.safetensors and 5 small files")
+    export(page)
+    folder = save(page, tmp_path)
+    assert folder.name == "tiny-open_clip"
+    found, expected = read_tensors(folder / "open_clip_model.safetensors"), None
+    expected = merged_state(page_suite, EDIT)
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+def test_small_formats_and_halves(
+    open_export: OpenExport, own_server: Server, tmp_path: Path, hub: LoopbackHub
+) -> None:
+    page = open_export(own_server)
+    choose(page, "edit as JSON")
+    expect(page.locator("#size")).to_contain_text("edit.json")
+    expect(page.locator("#dtype")).to_be_hidden()
+    export(page, "edit.json")
+    expect(page.locator("#publishing")).to_be_hidden()
+    folder = save(page, tmp_path)
+    assert Edit.from_json(json.loads((folder / "edit.json").read_text())) == EDIT
+    choose(page, "mergekit recipe")
+    expect(page.locator("#size")).to_contain_text("base.safetensors, apples.safetensors")
+    choose(page, "task vector")
+    choose(page, "float16")
+    export(page, "task_vector.safetensors")
+    folder = save(page, tmp_path)
+    vector = read_tensors(folder / "task_vector.safetensors")
+    assert {tensor.dtype for tensor in vector.values()} == {torch.float16}
+
+
+def test_publish_and_pull_back_bit_for_bit(
+    open_export: OpenExport,
+    own_server: Server,
+    own_folder: Path,
+    page_suite: Suite,
+    tmp_path: Path,
+    hub: LoopbackHub,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = open_export(own_server)
+    export(page)
+    expect(page.locator("#login")).to_contain_text("Logged in as alice")
+    page.locator("#name input, #name textarea").fill("alice/from-the-page")
+    page.locator("#preview button, button#preview").click()
+    expect(page.locator("#card-shown")).to_contain_text("What it was made of")
+    expect(page.locator("#asked")).to_contain_text("only you and whom you let in")
+    assert ("models", "alice/from-the-page") not in hub.commits  # nothing is sent by looking
+    assert page.get_by_label("For everybody (public)").is_checked() is False
+    page.locator("#publish").click()
+    expect(page.locator("#moving")).to_contain_text("Published: alice/from-the-page")
+    assert "alice/from-the-page" in hub.private
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    cache = tmp_path / "cache"
+    source = pull(make_plan("alice/from-the-page", cache=cache), cache=cache)
+    found = read_tensors(source.paths["open_clip_model.safetensors"])
+    expected = merged_state(page_suite, EDIT)
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+    # Again: said before anything is replaced.
+    page.locator("#preview button, button#preview").click()
+    expect(page.locator("#asked")).to_contain_text("is there already")
+    page.locator("#publish").click()
+    expect(page.locator("#asked")).to_contain_text("tick Replace what is there")
+    page.get_by_label("Replace what is there").check()
+    page.locator("#publish").click()
+    expect(page.locator("#moving")).to_contain_text("Published: alice/from-the-page")
+
+    # The token is nowhere where it could be read.
+    assert TOKEN not in page.content()
+    kept = list(own_folder.rglob("*"))
+    assert any(path.suffix == ".log" for path in kept)
+    assert any(path.name == "provenance.json" for path in kept)
+    for path in kept:
+        assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
+    assert not any(TOKEN in path for _, path in hub.requests)
+
+
+def test_refusals_reach_the_page(
+    open_export: OpenExport, own_server: Server, hub: LoopbackHub
+) -> None:
+    page = open_export(own_server)
+    export(page)
+    asked, name = page.locator("#asked"), page.locator("#name input, #name textarea")
+    preview = page.locator("#preview button, button#preview")
+    for typed, words in (
+        ("", "is no reference"),
+        ("bob/theirs", "you (alice) have no write access to bob"),
+        ("<b>x</b>", "is no reference"),
+    ):
+        name.fill(typed)
+        preview.click()
+        expect(asked).to_contain_text(words)
+    name.fill("alice/new")
+    page.locator("#licence input, #licence textarea").fill("do what you like!")
+    preview.click()
+    expect(asked).to_contain_text("is no licence identifier")
+    page.locator("#licence input, #licence textarea").fill("")
+    preview.click()
+    expect(page.locator("#publish")).to_be_visible()
+    hub.users.clear()
+    page.locator("#publish").click()
+    expect(page.locator("#moving")).to_contain_text("no longer, valid")
+    assert ("models", "alice/new") not in hub.commits
+
+
+def test_nonsense_in_the_link(
+    open_export: OpenExport, own_server: Server, hub: LoopbackHub
+) -> None:
+    page = open_export(own_server, "?suite=tiny&set=nothing:1,apples:99,birds:x")
+    expect(page.locator("#edit")).to_contain_text("there is no task vector nothing")
+    expect(page.locator("#edit")).to_contain_text("θ = θ₀")
+    choose(page, "mergekit recipe")
+    expect(page.locator("#size")).to_contain_text("every λ is 0")
+    page.locator("#export").click()
+    expect(page.locator("#moving")).to_contain_text("every λ is 0")
+
+
+def test_visitors_of_a_public_server_do_not_publish_with_its_owners_login(
+    open_export: OpenExport, public_server: Server, hub: LoopbackHub
+) -> None:
+    page = open_export(public_server)
+    export(page)
+    expect(page.locator("#login")).to_contain_text("is for whoever runs the server")
+    page.locator("#name input, #name textarea").fill("alice/stolen")
+    page.locator("#preview button, button#preview").click()
+    expect(page.locator("#asked")).to_contain_text("is for whoever runs the server")
+    assert hub.requests == []
