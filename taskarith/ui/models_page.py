@@ -247,7 +247,7 @@ class _ModelsPage:
         """Queue what was agreed to."""
         from taskarith.ui.models_words import problem
 
-        own = session if is_session(session) else uuid4().hex
+        own = session if _is_session(session) else uuid4().hex
         try:
             if offer is None:
                 raise TaskArithError("there is no plan (any more); press Plan first")
@@ -258,7 +258,7 @@ class _ModelsPage:
 
     async def _resume(self, session: object, request: gr.Request) -> AsyncIterator[Updates]:
         """Follow what is still being fetched when the page is opened again."""
-        look = self.downloads.look(str(session)) if is_session(session) else None
+        look = self.downloads.look(str(session)) if _is_session(session) else None
         if look is None or look.over:
             yield (gr.skip(),) * SEEN
             return
@@ -273,7 +273,7 @@ class _ModelsPage:
         from taskarith.ui.offers import Done
 
         hidden, same = gr.update(visible=False), gr.skip()
-        look = self.downloads.look(str(session)) if is_session(session) else None
+        look = self.downloads.look(str(session)) if _is_session(session) else None
         shown = None
         while look is not None and not look.over:
             if look != shown:
@@ -295,7 +295,7 @@ class _ModelsPage:
             yield problem(look.message, title=title), again, hidden, same, same
 
     def _cancel(self, session: object) -> None:
-        if is_session(session):
+        if _is_session(session):
             self.downloads.cancel(str(session))
 
     async def _suite(self, name: object) -> "Suite":
@@ -310,7 +310,7 @@ class _ModelsPage:
         return await asyncio.to_thread(load_suite, str(name))
 
 
-def is_session(text: object) -> bool:
+def _is_session(text: object) -> bool:
     """Whether a browser's text is a name that this page gave it."""
     return isinstance(text, str) and SESSION.fullmatch(text) is not None
 

@@ -37,7 +37,7 @@ def contrast(first: str, second: str) -> float:
 
 
 def taken(page: Page, what: str) -> bytes:
-    page.locator(".menu summary").click()
+    page.locator(".tools .menu summary").click()
     with page.expect_download() as download:
         page.locator(f'[data-export="{what}"]').click()
     return Path(download.value.path()).read_bytes()
@@ -81,7 +81,7 @@ def test_the_address_bar_follows_the_edit(open_page: OpenPage) -> None:
         ("?set=apples:9", "λ goes from −3 to 3"),
         ("?set=apples:NaN", "is not a number"),
         ("?set=apples:0.5&focus=pears", "there is no task vector pears"),
-        ("?suite=huge&set=apples:0.5", "the link asks for huge"),
+        ("?suite=huge&set=apples:0.5", "there is no suite huge here"),
         ("?set=apples:0.5&analogy=a,b,c,d,1,1", "analogy is not one of this suite's"),
     ],
 )
