@@ -3,7 +3,7 @@
 Time runs from the browser's own stamp on the mouse's movement (so the wait for the next frame
 counts) to the first task after the frame in which the picture changed. Beside it, in the same
 browser: a bare page whose listener moves one SVG line (the limit), and `gr.Slider` → `gr.Plot` (the
-peer).
+peer). `surrogate`: the preview of every task at a place not seen before, all vectors in the edit.
 """
 
 import tempfile
@@ -56,6 +56,25 @@ WATCH = """
 }
 """
 
+PREVIEW = """
+async (moves) => {
+  const { view } = document.querySelector("#instrument").page;
+  while (!view.surrogate) await new Promise((resolve) => { setTimeout(resolve, 100); });
+  const { vectors, tasks } = view.surrogate;
+  const edit = Object.fromEntries(vectors.map((name) => [name, 0.2]));
+  const spent = [];
+  for (let move = 0; move < moves; move++) {
+    const focus = vectors[move % vectors.length];
+    edit[focus] = 0.1 + move / 100;
+    const before = performance.now();
+    const accuracy = view.surrogate.along(edit, focus);
+    for (const task of tasks.keys()) accuracy(task, edit[focus]);
+    spent.push(performance.now() - before);
+  }
+  return spent;
+}
+"""
+
 
 def run(suite: str) -> dict[str, object]:
     milliseconds = {}
@@ -67,6 +86,7 @@ def run(suite: str) -> dict[str, object]:
             wait_until_usable(page)
             wait_until_live(page)
             slider = page.locator(".taskarith input[type=range]").first
+            milliseconds["surrogate"] = page.evaluate(PREVIEW, MOVES)
             milliseconds["ours"] = _drag(page, slider, page.locator(".taskarith svg.over"))
         with servers.peer("plot") as server:
             page.goto(server.url)
