@@ -4,7 +4,7 @@ Every evaluation is counted on a meter, which also stops a recipe that was told 
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -193,7 +193,7 @@ class _Bench:
     ) -> Iterator[Merged]:
         self._meter.check()
         vectors = {name: self._on_device(self._vector(name)) for name in coefficients}
-        statistics = ModelStatistics(self._evaluator, seed=self._seed)
+        statistics = _Stoppable(self._evaluator, seed=self._seed, check=self._meter.check)
         started = time.perf_counter()
         merged = merge(
             Terms(vectors, coefficients),
@@ -286,3 +286,25 @@ class _Bench:
             self._seen.add(asked)
             self._meter.count(f"{task}, {split}: {edit.formula()}")
         return piece.readings[task]
+
+
+class _Stoppable(ModelStatistics):
+    """Statistics that first ask whether to go on: a merge may ask for thousands."""
+
+    def __init__(self, source: Evaluator, *, seed: int, check: Callable[[], None]) -> None:
+        super().__init__(source, seed=seed)
+        self._check = check
+
+    def fisher(self, vector: str, *, images: int) -> Mapping[str, Tensor]:
+        self._check()
+        return super().fisher(vector, images=images)
+
+    def grams(self, vector: str, *, images: int) -> Mapping[str, Tensor]:
+        self._check()
+        return super().grams(vector, images=images)
+
+    def entropy(
+        self, merged: TaskVector, *, vectors: Sequence[str], step: int, images: int
+    ) -> tuple[float, Mapping[str, Tensor]]:
+        self._check()
+        return super().entropy(merged, vectors=vectors, step=step, images=images)

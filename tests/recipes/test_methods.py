@@ -3,7 +3,7 @@ from statistics import fmean, stdev
 
 import pytest
 
-from taskarith.errors import SettingError, UnknownNameError
+from taskarith.errors import RecipeCancelled, SettingError, UnknownNameError
 from taskarith.evaluation import Evaluator, measure
 from taskarith.recipes.catalogue import methods_recipe, run_recipe
 from taskarith.recipes.entrants import entrant, entrants
@@ -128,6 +128,23 @@ def test_choices_come_one_by_one_from_validation_alone(tiny_suite: Suite) -> Non
     assert "between two vectors, got 4" in first.reason
     assert isinstance(second, Choice)
     assert {one.split for one in second.outcomes[0].accuracies.values()} == {"validation"}
+
+
+@pytest.mark.parametrize("words", ["adamerging:steps=10000", "fisher", "regmean"])
+def test_a_merge_that_looks_at_images_can_be_stopped_on_its_way(
+    words: str, tiny_suite: Suite
+) -> None:
+    heard: list[str] = []
+    looks = iter(range(12))  # ten come before the merge asks its first
+    with pytest.raises(RecipeCancelled):
+        run_recipe(
+            methods_recipe(tiny_suite, methods=[words]),
+            Evaluator(tiny_suite, device="cpu"),
+            n=8,
+            progress=lambda done, needed, what: heard.append(what),
+            cancelled=lambda: next(looks, None) is None,
+        )
+    assert not [what for what in heard if what.startswith("merged")]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ class Methods {
     this.methods = new Map(hello.methods.map((method) => [method.name, {
       tick: this.tick(!method.looks),
       boxes: new Map(method.settings.map((setting) => [setting.name, h("input", {
-        type: "text", inputmode: "decimal", value: String(setting.value), title: setting.about,
+        type: "text", inputmode: "decimal", value: setting.value && Math.abs(setting.value) < 1e-4
+          ? setting.value.toExponential() : String(setting.value), title: setting.about,
         "aria-label": `${setting.name} of ${method.title}`,
       })])),
     }]));
