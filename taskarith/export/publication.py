@@ -13,10 +13,11 @@ from pathlib import Path
 from taskarith.core import VectorInfo
 from taskarith.errors import ExportError, SourceError
 from taskarith.export.account import Account
-from taskarith.export.card import model_card, vector_card
+from taskarith.export.card import model_card
 from taskarith.export.libraries import OWN_TOKENIZER, WEIGHTS_FILE
 from taskarith.export.licences import decided_licence
 from taskarith.export.provenance import PROVENANCE_FILE, Provenance
+from taskarith.export.vector_card import vector_card
 from taskarith.export.yaml_text import read_yaml
 from taskarith.models.pretrained import CONFIG
 from taskarith.sources import LazyState, fingerprint, open_tensors, parse_reference, read_metadata

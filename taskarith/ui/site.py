@@ -61,6 +61,9 @@ PAGES: tuple[tuple[str, str, Callable[[Site], None]], ...] = (
     ("Export", "export", export_page.build),
 )
 
+# Gradio's copies of what was given away or picked go after an hour; looked for every half hour.
+TEMPORARY = (1800, 3600)
+
 # Gradio's frame around what we draw, and its own list of pages: none.
 SITE_CSS = """
 .gradio-container, .gradio-container > main, .gradio-container .wrap {
@@ -84,7 +87,9 @@ def build(
         on_open: called when Explore has been shown to somebody.
     """
     nav = [("Explore", "./"), *((title, path) for title, path, _ in PAGES)]
-    with gr.Blocks(title=TITLE, fill_width=True, analytics_enabled=False) as blocks:
+    with gr.Blocks(
+        title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=TEMPORARY
+    ) as blocks:
         explore.build(explorers, nav=nav, on_open=on_open)
     site = Site(
         blocks=blocks,

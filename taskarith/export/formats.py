@@ -1,0 +1,68 @@
+"""The formats in which an edit can be taken away: what they are called and who reads them.
+
+Words only, so that a page and a command line can show them before anything heavy is loaded.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["DTYPES", "FORMATS", "Format"]
+
+DTYPES = ("float32", "float16", "bfloat16")  # in which weights can be stored
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way to take an edit away.
+
+    Attributes:
+        title: for people.
+        about: one sentence: what it is and who reads it.
+        weights: whether it holds weights.
+        published: whether it can be published as a model repository.
+    """
+
+    title: str
+    about: str
+    weights: bool
+    published: bool
+
+
+FORMATS: Mapping[str, Format] = {
+    "open_clip": Format(
+        "open_clip checkpoint",
+        "The edited model, for open_clip alone to load.",
+        weights=True,
+        published=True,
+    ),
+    "transformers": Format(
+        "transformers checkpoint",
+        "The edited model, for transformers alone to load.",
+        weights=True,
+        published=True,
+    ),
+    "vector": Format(
+        "task vector",
+        "What the edit adds to the base, as one native task vector with λ = 1.",
+        weights=True,
+        published=True,
+    ),
+    "mergekit": Format(
+        "mergekit recipe",
+        "A YAML file for mergekit-pytorch, with the base and the fine-tuned models it merges.",
+        weights=True,
+        published=False,
+    ),
+    "json": Format(
+        "edit as JSON",
+        "The description alone, for this program.",
+        weights=False,
+        published=False,
+    ),
+    "python": Format(
+        "Python script",
+        "A script that measures the edit again.",
+        weights=False,
+        published=False,
+    ),
+}

@@ -1,0 +1,158 @@
+"""Exports are whole or not there, say what they take, can be stopped, and carry their origin."""
+
+import errno
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from taskarith.core import Edit
+from taskarith.errors import ExportCancelled, ExportError, SourceError, UnknownNameError
+from taskarith.evaluation import Evaluator, ResultCache
+from taskarith.export.accuracies import TaskAccuracy, known_accuracies, measure_accuracies
+from taskarith.export.card import model_card
+from taskarith.export.exporting import export_edit, plan_export
+from taskarith.export.folder import new_folder
+from taskarith.export.formats import FORMATS
+from taskarith.export.provenance import Provenance
+from taskarith.sources import fingerprint, load_vector, read_metadata, read_tensors
+from taskarith.suites import Suite
+
+EDIT = Edit("tiny", {"apples": 0.7, "birds": -0.4})
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_the_plan_is_what_comes(tiny_suite: Suite, tmp_path: Path, to: str) -> None:
+    plan = plan_export(tiny_suite, EDIT, to=to, dtype="float16")
+    told: list[tuple[int, int]] = []
+    export = export_edit(
+        tiny_suite, EDIT, tmp_path / "x", to=to, dtype="float16",
+        report=lambda *progress: told.append(progress),
+    )  # fmt: skip
+    assert set(export.files) == {*plan.weights, *plan.small}
+    header = 20_000
+    for name, size in plan.weights.items():
+        assert size < export.files[name] < size + header
+    assert not plan.size or told[-1] == (plan.size, plan.size)
+
+
+def left(folder: Path) -> Iterator[Path]:
+    return folder.rglob("*")
+
+
+def test_stopped_half_way_nothing_is_left(tiny_suite: Suite, tmp_path: Path) -> None:
+    calls = iter([False] * 10 + [True] * 1000)
+    with pytest.raises(ExportCancelled, match="nothing of it is left"):
+        export_edit(tiny_suite, EDIT, tmp_path / "x", to="open_clip", cancelled=lambda: next(calls))
+    assert list(left(tmp_path)) == []
+
+
+def test_a_disk_that_is_full_half_way_leaves_nothing(tmp_path: Path) -> None:
+    def write() -> None:
+        with new_folder(tmp_path / "x") as folder:
+            (folder / "one").write_text("1")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(ExportError, match="No space left on device; make room"):
+        write()
+    assert list(left(tmp_path)) == []
+
+
+def test_a_disk_without_room_is_seen_before(
+    tiny_suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(SourceError, match=r"this export needs .* 1\.0 kB are free"):
+        export_edit(tiny_suite, EDIT, tmp_path / "x", to="open_clip")
+    assert list(left(tmp_path)) == []
+
+
+def test_what_is_there_is_not_overwritten(tiny_suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    export_edit(tiny_suite, EDIT, tmp_path / "x", to="json")  # an empty folder is no obstacle
+    with pytest.raises(ExportError, match="is already there"):
+        export_edit(tiny_suite, EDIT, tmp_path / "x", to="json")
+
+
+def test_nonsense_is_refused(tiny_suite: Suite, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'open_clip'"):
+        plan_export(tiny_suite, EDIT, to="openclip")
+    with pytest.raises(UnknownNameError, match="unknown dtype 'int8'"):
+        plan_export(tiny_suite, EDIT, to="open_clip", dtype="int8")
+    with pytest.raises(UnknownNameError, match="unknown suite 'other'"):
+        plan_export(tiny_suite, Edit("other"), to="json")
+    with pytest.raises(ExportError, match="this edit changes nothing"):
+        export_edit(tiny_suite, Edit("tiny"), tmp_path / "x", to="vector")
+    edit = Edit("tiny", {"apples": 1.0}, method="fisher")
+    with pytest.raises(ExportError, match="fisher looks at images"):
+        export_edit(tiny_suite, edit, tmp_path / "x", to="open_clip")
+
+
+def test_the_exported_vector_is_the_edit(tiny_suite: Suite, tmp_path: Path) -> None:
+    export = export_edit(tiny_suite, EDIT, tmp_path / "v", to="vector")
+    vector, info = load_vector(export.folder)
+    assert info.coefficient == 1.0
+    whole = export_edit(tiny_suite, EDIT, tmp_path / "m", to="open_clip").folder
+    expected = read_tensors(whole / "open_clip_model.safetensors")
+    edited = vector.apply_to(tiny_suite.base_state())
+    assert all(bool((edited[name] == expected[name]).all()) for name in expected)
+
+
+def test_where_it_comes_from_is_in_three_places(tiny_suite: Suite, tmp_path: Path) -> None:
+    export = export_edit(tiny_suite, EDIT, tmp_path / "m", to="open_clip")
+    weights = export.folder / "open_clip_model.safetensors"
+    told = Provenance.from_json(json.loads((export.folder / "provenance.json").read_text()))
+    assert told == export.provenance
+    assert told.fingerprint == fingerprint(read_tensors(weights))
+    assert told.edit == EDIT
+    assert set(told.vectors) == {"apples", "birds"}
+    assert {"taskarith", "torch"} <= set(told.versions)
+    inside = Provenance.from_metadata(read_metadata(weights))
+    assert (inside.edit, inside.vectors) == (told.edit, told.vectors)
+    card = (export.folder / "README.md").read_text()
+    assert told.fingerprint in card
+    assert str(tiny_suite.folder) not in card + json.dumps(told.to_json())
+
+
+@pytest.mark.parametrize(
+    "data", [None, [], {"format": "other"}, {"format": "taskarith-provenance/1"}]
+)
+def test_damaged_origins_are_refused(data: object) -> None:
+    with pytest.raises(ExportError, match=r"says nothing of where|is damaged"):
+        Provenance.from_json(data)
+
+
+def test_accuracies_are_measured_or_known(tiny_suite: Suite) -> None:
+    evaluator, cache = Evaluator(tiny_suite, device="cpu"), ResultCache(on_disk=False)
+    assert known_accuracies(evaluator, EDIT, cache=cache) == ()
+    measured = measure_accuracies(evaluator, EDIT, n=16, cache=cache)
+    assert [a.task for a in measured] == ["apples", "birds", "coins", "dice", "gardens"]
+    assert known_accuracies(evaluator, EDIT, cache=cache) == measured
+    control = measured[-1]
+    assert (control.role, control.edited.n, control.finetuned) == ("control", 16, None)
+    assert TaskAccuracy.from_json(control.to_json()) == control
+
+
+def test_a_card_a_stranger_can_use(tiny_suite: Suite, tmp_path: Path) -> None:
+    evaluator = Evaluator(tiny_suite, device="cpu")
+    accuracies = measure_accuracies(evaluator, EDIT, n=16)
+    export = export_edit(tiny_suite, EDIT, tmp_path / "m", to="transformers", accuracies=accuracies)
+    assert export.provenance is not None
+    card = model_card(export.provenance, repository="alice/two", licence="mit")
+    for words in (
+        "license: mit", "model-index:", "- task-arithmetic", "θ = θ₀ + 0.70·τ(apples)",
+        'CLIPModel.from_pretrained("alice/two")', "16 of 80", "validation", "95 % Wilson",
+        "taskarith verify hub:alice/two", "## Which λ",
+    ):  # fmt: skip
+        assert words in card
+    import yaml
+
+    header = yaml.safe_load(card.split("---\n")[1])
+    [entry] = header["model-index"]
+    metric = entry["results"][0]["metrics"][0]
+    assert metric["type"] == "accuracy"
+    assert metric["args"]["n"] == 16
+    assert metric["args"]["low"] <= metric["value"] <= metric["args"]["high"]
