@@ -17,7 +17,7 @@ MAX_NAMES = 64
 LONGEST_NAME = 80
 MAX_IMAGES = 10**7
 ALL_IMAGES = "all"
-IMAGES = ("64", "128", "256", ALL_IMAGES)
+IMAGES = ("64", "128", "256", ALL_IMAGES)  # the first, to start with: about a minute on two cores
 FEW_SHOT = (8, 64)
 
 
@@ -29,7 +29,6 @@ class Form:
         about: what it does, in plain words.
         paper, link: who proposed it, and where to read it.
         names: what its list of names asks for; empty: it has none.
-        images: how many images a task it starts with: about a minute on two cores.
         settings: which other settings it has.
     """
 
@@ -38,7 +37,6 @@ class Form:
     paper: str
     link: str
     names: str
-    images: str
     settings: tuple[str, ...] = ()
 
 
@@ -50,7 +48,6 @@ FORMS: dict[str, Form] = {
         "Ilharco et al. 2023",
         "https://arxiv.org/abs/2212.04089",
         names="Tasks to forget, each on its own",
-        images="256",
         settings=("floor",),
     ),
     "addition": Form(
@@ -60,7 +57,6 @@ FORMS: dict[str, Form] = {
         "Ilharco et al. 2023",
         "https://arxiv.org/abs/2212.04089",
         names="Tasks to add",
-        images="64",
     ),
     "analogy": Form(
         "Analogy",
@@ -69,7 +65,6 @@ FORMS: dict[str, Form] = {
         "Ilharco et al. 2023",
         "https://arxiv.org/abs/2212.04089",
         names="",
-        images="64",
         settings=("examples",),
     ),
     "paint": Form(
@@ -79,7 +74,6 @@ FORMS: dict[str, Form] = {
         "Ilharco et al. 2022",
         "https://arxiv.org/abs/2208.05592",
         names="Tasks to patch",
-        images="64",
         settings=("ways",),
     ),
     "wise-ft": Form(
@@ -89,7 +83,6 @@ FORMS: dict[str, Form] = {
         "Wortsman et al. 2022",
         "https://arxiv.org/abs/2109.01903",
         names="Tasks, each on its own",
-        images="64",
     ),
     "soup": Form(
         "Model soup",
@@ -98,7 +91,6 @@ FORMS: dict[str, Form] = {
         "Wortsman et al. 2022",
         "https://arxiv.org/abs/2203.05482",
         names="Ingredients: vectors of models of one task",
-        images="128",
     ),
 }
 WAYS = ("parallel", "joint", "sequential")

@@ -36,6 +36,7 @@ HINT = "Press Run: the picture fills in while it is measured, and you may leave 
 START = "negation"
 FIGURES = 16
 LOOK_EVERY = 0.4  # seconds
+NOTHING_NEW = [gr.skip()] * (7 + FIGURES)  # for every element of the outcome
 LONGEST_QUERY = 20_000
 
 # Which browser tab this is: its recipe is found again after a visit to another page.
@@ -82,6 +83,7 @@ class _RecipesPage:
         """The form on the left, what comes of it on the right."""
         self.visitor = gr.Textbox(visible=False)
         self.query = gr.Textbox(visible=False)
+        self.started = gr.State(True)
         self._recipes()
         with gr.Row(elem_id="recipes"):
             with gr.Column(elem_id="settings"):
@@ -117,7 +119,7 @@ class _RecipesPage:
             elem_id="examples",
         )  # fmt: skip
         self.images = gr.Radio(
-            list(IMAGES), value=form.images, label="Images a task", elem_id="images"
+            list(IMAGES), value=IMAGES[0], label="Images a task", elem_id="images"
         )
         self.rehearse = gr.Checkbox(
             True, label="Rehearse: test stays closed", elem_id="rehearse",
@@ -165,17 +167,22 @@ class _RecipesPage:
             **quiet,
         )
         choosing = [self.query, self.recipe]
-        chosen = [self.about, self.names, self.floor, self.ways, self.examples, self.images]
+        chosen = [self.about, self.names, self.floor, self.ways, self.examples]
         self.recipe.change(self.choose, choosing, chosen, **quiet)
         asking = [self.query, *form]
         opened.then(self.price, asking, self.cost, **quiet)
         for element in form:
             element.change(self.price, asking, self.cost, trigger_mode="always_last", **quiet)
         followed = opened.then(**follow)
-        started = self.run.click(
-            self.start, [self.visitor, self.query, *form], [self.progress, self.run], **quiet
+        asked = self.run.click(
+            self.start,
+            [self.visitor, self.query, *form],
+            [self.progress, self.run, self.started],
+            **quiet,
         )
-        again = started.then(**follow)
+        again = asked.then(
+            **follow | {"fn": self.follow_started, "inputs": [*follow["inputs"], self.started]}
+        )
         self.theme.change(**follow, cancels=[followed, again])
         self.cancel.click(self.stop, self.visitor, self.cancel, **quiet)
 
@@ -207,7 +214,6 @@ class _RecipesPage:
             gr.update(visible="floor" in form.settings),
             gr.update(visible="ways" in form.settings),
             gr.update(visible="examples" in form.settings),
-            gr.update(value=form.images),
         ]
 
     async def price(self, query: str, *form: Any) -> str:
@@ -231,11 +237,22 @@ class _RecipesPage:
             own = read_visitor(visitor)
             await asyncio.to_thread(self.runs.start, own, explorer, request)
         except TaskArithError as error:
-            return [said_html(str(error), kind="failed"), gr.skip()]
-        return [said_html("Starting…"), gr.update(value="Run", interactive=False)]
+            return [said_html(str(error), kind="failed"), gr.skip(), False]
+        return [said_html("Starting…"), gr.update(value="Run", interactive=False), True]
+
+    async def follow_started(
+        self, visitor: str, theme: str, started: bool
+    ) -> AsyncIterator[Updates]:
+        """What `follow` gives, unless nothing was started: then what is shown, and why, stays."""
+        if not started:
+            yield NOTHING_NEW
+            return
+        async for updates in self.follow(visitor, theme):
+            yield updates
 
     async def follow(self, visitor: str, theme: str) -> AsyncIterator[Updates]:
         """What the visitor's recipe has found, whenever it is more, until it is over."""
+        yield NOTHING_NEW  # a generator that gives nothing would empty every element
         last: Look | None = None
         try:
             own = read_visitor(visitor)

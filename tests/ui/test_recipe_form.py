@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from taskarith.errors import RecipeError
-from taskarith.ui.recipe_form import FORMS, Request, read_request, read_visitor
+from taskarith.ui.recipe_form import FORMS, IMAGES, Request, read_request, read_visitor
 
 GOOD: dict[str, Any] = {
     "recipe": "negation",
@@ -27,6 +27,10 @@ def test_a_form_is_read() -> None:
     assert read(images="all").n is None
     assert read(recipe="paint", ways=["joint", "joint"]).ways == ("joint",)
     assert read(recipe="analogy", examples=True).examples == (8, 64)
+
+
+def test_the_choices_of_how_many_images_can_be_read() -> None:
+    assert [read(images=choice).n for choice in IMAGES] == [64, 128, 256, None]
 
 
 def test_settings_of_other_recipes_say_nothing() -> None:
@@ -82,7 +86,6 @@ def test_every_recipe_says_what_it_does_and_where_to_read_about_it() -> None:
     for form in FORMS.values():
         assert form.about.endswith(".")
         assert form.link.startswith("https://arxiv.org/abs/")
-        assert read(recipe="negation", images=form.images).n in (64, 128, 256)
 
 
 def test_a_visitor_is_24_hex_digits() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from taskarith.ui.recipe_form import FORMS
 from tests.ui.conftest import PATIENCE, Server
 
 pytestmark = pytest.mark.browser
@@ -43,6 +44,8 @@ def open_recipes(
 
 def choose(page: Page, recipe: str) -> None:
     page.get_by_label(recipe, exact=True).check()
+    form = next(form for form in FORMS.values() if form.title == recipe)
+    expect(page.locator("#about")).to_contain_text(form.about)  # and its settings with it
     page.get_by_label("64", exact=True).check()
 
 
@@ -122,7 +125,7 @@ def test_what_runs_is_found_again_after_a_look_elsewhere(open_recipes: OpenRecip
 def test_a_cancelled_recipe_shows_no_half_table(open_recipes: OpenRecipes) -> None:
     page = open_recipes("?set=" + ",".join(f"{n}:0.4" for n in (
         "apples", "birds", "coins", "dice", "eggs", "flags")))  # fmt: skip
-    page.get_by_label("Addition", exact=True).check()
+    choose(page, "Addition")
     expect(page.locator("#names")).to_contain_text("flags")
     page.get_by_label("all", exact=True).check()
     page.locator("#run").click()
@@ -143,7 +146,22 @@ def test_a_floor_that_is_no_share_is_explained(floor: str, open_recipes: OpenRec
     expect(page.locator("#cost .failed")).to_contain_text("above 0 and at most 1")
     page.locator("#run").click()
     expect(page.locator("#progress .failed")).to_contain_text("above 0 and at most 1")
+    page.wait_for_timeout(1500)  # and it stays
+    expect(page.locator("#progress .failed")).to_contain_text("above 0 and at most 1")
     expect(page.locator("#run")).to_be_enabled()
+
+
+def test_what_was_found_stays_beside_what_was_refused(open_recipes: OpenRecipes) -> None:
+    page = open_recipes()
+    expect(page.locator("#progress .hint")).to_contain_text("Press Run")
+    run_to_the_end(page)
+    page.locator("#floor input").fill("7")
+    page.locator("#run").click()
+    expect(page.locator("#progress .failed")).to_contain_text("above 0 and at most 1")
+    page.wait_for_timeout(1500)
+    expect(page.locator("#progress .failed")).to_be_visible()
+    expect(page.locator("#result table").first).to_be_visible()
+    expect(page.locator("#run")).to_have_text("Run")
 
 
 def test_a_name_that_is_none_is_explained(open_recipes: OpenRecipes) -> None:
@@ -168,6 +186,7 @@ def test_a_link_with_nonsense_is_explained(open_recipes: OpenRecipes) -> None:
     page = open_recipes("?set=apples:9,pears:1")
     said = page.locator("#progress")
     expect(said).to_contain_text("λ(apples) = 9 is out of range")
+    page.wait_for_timeout(1500)
     expect(said).to_contain_text("there is no task vector pears")
 
 
