@@ -36,6 +36,7 @@ def open_recipes(
         page.goto(f"/recipes{query}")
         if ready:
             expect(page.locator("#run")).to_be_enabled()
+            expect(page.locator("#cost")).to_contain_text("evaluations")  # the form is filled in
         return page
 
     yield open_at
