@@ -82,7 +82,7 @@ def test_table_and_everything_can_be_taken_away(open_recipes: OpenRecipes, tmp_p
     assert files["csv"].name == "taskarith-tiny-negation.csv"
     data = json.loads(files["json"].read_text(encoding="utf-8"))
     assert (data["recipe"], data["rehearsal"], data["images"]) == ("negation", True, 64)
-    rows = list(csv.DictReader(files["csv"].open(encoding="utf-8")))
+    rows = list(csv.DictReader(files["csv"].read_text(encoding="utf-8").splitlines()))
     assert [row["model"] for row in rows][:2] == ["pretrained", "fine-tuned"]
     assert len(rows) == len(data["tables"][0]["rows"])
     assert float(rows[0]["target"]) == data["tables"][0]["rows"][0]["target"]
