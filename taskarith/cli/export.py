@@ -18,6 +18,7 @@ from taskarith.cli.arguments import (
     whole_number,
 )
 from taskarith.errors import ExportError
+from taskarith.export.formats import DTYPES, FORMATS
 
 if TYPE_CHECKING:
     from taskarith.core import Edit
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_commands", "export", "import_recipe"]
 
-FORMATS = ("open_clip", "transformers", "vector", "mergekit", "json", "python")
-DTYPES = ("float32", "float16", "bfloat16")
 MAX_RECIPE = 1_000_000  # bytes
 
 
@@ -44,7 +43,7 @@ def add_commands(commands: Any) -> None:
     add_suite(parser)
     add_setting(parser)
     add_method(parser)
-    parser.add_argument("--to", required=True, choices=FORMATS, help="in which format")
+    parser.add_argument("--to", required=True, choices=list(FORMATS), help="in which format")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="DIR", help="new")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="of the weights")
     parser.add_argument(
@@ -87,7 +86,7 @@ def export(
 ) -> Answer:
     """Export one edit into a new folder."""
     from taskarith.core import METHODS, Edit, checked_coefficient
-    from taskarith.export import export_edit, plan_export
+    from taskarith.export.exporting import export_edit, plan_export
     from taskarith.sources.plan import in_words
     from taskarith.suites import load_suite
 
@@ -132,7 +131,7 @@ def export(
 
 def import_recipe(*, file: Path, suite: str) -> Answer:
     """Read a mergekit recipe as an edit."""
-    from taskarith.export import edit_from_mergekit
+    from taskarith.export.mergekit_import import edit_from_mergekit
     from taskarith.suites import load_suite
 
     if file.stat().st_size > MAX_RECIPE:
@@ -162,7 +161,7 @@ def _measured(suite: "Suite", edit: "Edit", *, n: int, device: str | None) -> An
     """Accuracies for the card, and what merges that look at images ask."""
     from taskarith.core import METHODS
     from taskarith.evaluation import Evaluator, ResultCache
-    from taskarith.export import image_statistics, measure_accuracies
+    from taskarith.export.accuracies import image_statistics, measure_accuracies
 
     evaluator = Evaluator(suite, device=device)
     accuracies = measure_accuracies(evaluator, edit, n=n, cache=ResultCache()) if n else ()

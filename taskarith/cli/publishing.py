@@ -11,7 +11,7 @@ from taskarith.cli.fetching import add_yes, obtain
 from taskarith.errors import ExportError
 
 if TYPE_CHECKING:
-    from taskarith.export import Publication
+    from taskarith.export.publication import Publication
 
 __all__ = ["add_commands", "add_publish", "publish", "verify"]
 
@@ -63,8 +63,9 @@ def publish(
     *, folder: Path, name: str, public: bool, licence: str | None, overwrite: bool, yes: bool
 ) -> Answer:
     """Show what would be sent, ask, and send it."""
-    from taskarith.export import Account, plan_publication
-    from taskarith.export import publish as send
+    from taskarith.export.account import Account
+    from taskarith.export.publication import plan_publication
+    from taskarith.export.publish import publish as send
 
     account = Account()
     plan = plan_publication(folder, name, account, private=not public, licence=licence)
@@ -114,11 +115,11 @@ def verify(
     *, reference: str, base: str | None, finetuned: str | None, device: str | None, yes: bool
 ) -> Answer:
     """Derive what a reference holds again and compare."""
-    from taskarith.export import verify_source
+    from taskarith.export.verify import verify_source
 
     def statistics(suite: Any, edit: Any) -> Any:
         from taskarith.evaluation import Evaluator
-        from taskarith.export import image_statistics
+        from taskarith.export.accuracies import image_statistics
 
         return image_statistics(Evaluator(suite, device=device), seed=edit.seed)
 

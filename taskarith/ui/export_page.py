@@ -5,23 +5,21 @@ Short handlers between Gradio's elements and the exports; what needs torch is im
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
-from taskarith.errors import ExportError, TaskArithError
+from taskarith.errors import TaskArithError
 from taskarith.export.formats import DTYPES, FORMATS
 from taskarith.ui.chrome import frame
+from taskarith.ui.export_publish import NOWHERE, PublicationForm, Token
 from taskarith.ui.export_words import (
     about_format,
     edit_html,
     files_html,
-    login_html,
     moving_html,
     plan_html,
-    preview_html,
     published_html,
 )
 from taskarith.ui.exports import MAX_PUBLIC, Exports, Taken
@@ -32,8 +30,6 @@ from taskarith.ui.recipes_page import LOOK_EVERY, VISITOR, read_query
 
 if TYPE_CHECKING:
     from taskarith.core import Edit
-    from taskarith.export.account import Account
-    from taskarith.export.publication import Publication
     from taskarith.ui.session import Explorer
     from taskarith.ui.site import Site
 
@@ -41,11 +37,6 @@ __all__ = ["build"]
 
 ABOUT = "Take the edit in hand away, in the formats of other libraries, or publish it on the Hub."
 START = "open_clip"
-LONGEST = 200  # characters of what is typed
-NOT_FOR_VISITORS = (
-    "Publishing from this page is for whoever runs the server. Download the export, then publish "
-    "it from your own machine: taskarith vector publish FOLDER YOUR-NAME/NAME"
-)
 STYLE = """
 #export-page { display: grid; grid-template-columns: minmax(300px, 440px) minmax(0, 1fr);
   gap: 18px 44px; align-items: start; }
@@ -63,19 +54,6 @@ STYLE = """
 """
 
 Updates = list[Any]
-Token = gr.OAuthToken | None
-
-
-class _NoEngine:
-    """Exporting needs no engine of the queue's: see `jobs.Place`."""
-
-    busy = False
-
-    def make_evaluator(self) -> None:
-        return None
-
-
-NOWHERE = _NoEngine()
 
 
 def build(site: "Site") -> None:
@@ -92,9 +70,9 @@ class _ExportPage:
 
     def __init__(self, site: "Site") -> None:
         self.site = site
-        self.on_space = bool(os.environ.get("SPACE_ID"))
         self.exports = Exports(largest=MAX_PUBLIC if site.public else None)
         self.work = Jobs()
+        self.publication = PublicationForm(self.exports, self.work, public=site.public)
 
     # ---- elements ---------------------------------------------------------------------------
 
@@ -103,7 +81,6 @@ class _ExportPage:
         self.visitor = gr.Textbox(visible=False)
         self.theme = gr.Textbox(visible=False)
         self.query = gr.Textbox(visible=False)
-        self.planned = gr.State(None)
         with gr.Row(elem_id="export-page"):
             with gr.Column():
                 self._choice()
@@ -116,7 +93,7 @@ class _ExportPage:
                     "Download", visible=False, scale=0, variant="primary", elem_id="download"
                 )
                 with gr.Column(visible=False, elem_id="publishing") as self.publishing:
-                    self._publishing()
+                    self.publication.elements()
 
     def _choice(self) -> None:
         self.edit = gr.HTML("<p>Opening the suite…</p>", elem_id="edit")
@@ -131,34 +108,6 @@ class _ExportPage:
             self.run = gr.Button("Export", variant="primary", interactive=False, elem_id="export")
             self.cancel = gr.Button("Cancel", visible=False, elem_id="cancel")
 
-    def _publishing(self) -> None:
-        gr.HTML("<h2>Publish on the Hub</h2>")
-        self.login = gr.HTML("", elem_id="login")
-        if self.on_space:
-            gr.LoginButton()
-        self.name = gr.Textbox(
-            label="Repository", placeholder="owner/name", max_lines=1, elem_id="name"
-        )
-        self.licence = gr.Textbox(
-            label="Licence", placeholder="that of the parents, where they agree", max_lines=1,
-            info="an identifier like mit or apache-2.0; leave it empty to inherit",
-            elem_id="licence",
-        )  # fmt: skip
-        self.public = gr.Checkbox(
-            False, label="For everybody (public)", elem_id="public",
-            info="Without it, only you and whom you let in can see it.",
-        )  # fmt: skip
-        self.preview = gr.Button("Show the card", scale=0, elem_id="preview")
-        self.asked = gr.HTML("", elem_id="asked")
-        with gr.Column(visible=False) as self.cards:
-            self.card = gr.Markdown("", elem_id="card-shown")
-            with gr.Accordion("The card as it is sent", open=False):
-                self.raw = gr.Code("", language="markdown", show_label=False, elem_id="card-raw")
-            self.overwrite = gr.Checkbox(
-                False, label="Replace what is there", visible=False, elem_id="overwrite"
-            )
-            self.publish = gr.Button("Publish", variant="primary", scale=0, elem_id="publish")
-
     # ---- what happens -----------------------------------------------------------------------
 
     def wire(self) -> None:
@@ -166,7 +115,7 @@ class _ExportPage:
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         seen = [
             self.progress, self.run, self.cancel, self.files, self.download, self.publishing,
-            self.login,
+            self.publication.login,
         ]  # fmt: skip
         follow: dict[str, Any] = {
             "fn": self.follow, "inputs": [self.visitor], "outputs": seen,
@@ -184,20 +133,19 @@ class _ExportPage:
         started = self.run.click(
             self.start,
             [self.visitor, *form],
-            [self.progress, self.run, self.files, self.download, self.publishing, self.cards],
+            [
+                self.progress,
+                self.run,
+                self.files,
+                self.download,
+                self.publishing,
+                self.publication.cards,
+            ],
             **quiet,
         )
         started.then(**follow)
         self.cancel.click(self.stop, [self.visitor], [self.cancel], **quiet)
-        asking = [self.visitor, self.name, self.licence, self.public]
-        shown = [self.planned, self.asked, self.cards, self.card, self.raw, self.overwrite]
-        gr.on([self.preview.click, self.name.submit], self.show_card, asking, shown, **quiet)
-        for field in (self.name, self.licence, self.public):
-            field.input(self.changed, None, shown[:3], **quiet)
-        sent = self.publish.click(
-            self.send, [self.visitor, self.planned, self.overwrite],
-            [self.progress, self.planned, self.cards, self.asked], **quiet,
-        )  # fmt: skip
+        sent = self.publication.wire(self.visitor, self.progress, **quiet)
         sent.then(**follow)
 
     async def open(self, visitor: str, theme: str, query: str) -> Updates:
@@ -268,60 +216,6 @@ class _ExportPage:
             self.work.cancel(read_visitor(visitor))
         return gr.update(value="Stopping…", interactive=False)
 
-    def changed(self) -> Updates:
-        """Another name or licence: what was shown is not what would be sent."""
-        return [None, "", gr.update(visible=False)]
-
-    async def show_card(
-        self, visitor: str, name: str, licence: str, public: bool, token: Token = None
-    ) -> Updates:
-        """The card and what would be sent; nothing is."""
-        try:
-            taken = self.exports.of(read_visitor(visitor))
-            if taken is None:
-                raise ExportError("the export is gone (they are kept for an hour); export it again")
-            plan = await asyncio.to_thread(
-                _planned, taken, self._account_of(token), name=_typed(name),
-                licence=_typed(licence) or None, private=public is not True,
-            )  # fmt: skip
-        except TaskArithError as error:
-            problem = said_html(str(error), kind="failed")
-            return [None, problem, gr.update(visible=False), "", "", gr.skip()]
-        body = plan.card.partition("\n---\n")[2]
-        return [
-            plan, preview_html(plan), gr.update(visible=True), body, plan.card,
-            gr.update(visible=plan.exists, value=False),
-        ]  # fmt: skip
-
-    async def send(
-        self, visitor: str, planned: Any, overwrite: bool, token: Token = None
-    ) -> Updates:
-        """Queue the publication that was shown."""
-        try:
-            own = read_visitor(visitor)
-            if planned is None:
-                raise ExportError("press Show the card first: nothing is sent unseen")
-            plan = cast("Publication", planned)
-            account = self._account_of(token)
-            if plan.exists and overwrite is not True:
-                raise ExportError(f"{plan.name} is there already; tick Replace what is there")
-
-            def work(desk: Desk) -> object:
-                from taskarith.export.publish import publish
-
-                def report(done: int, total: int) -> None:
-                    desk.progress(done, total, f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB")
-
-                return publish(
-                    plan, account, overwrite=overwrite is True, report=report,
-                    cancelled=desk.stopped,
-                )  # fmt: skip
-
-            self.work.submit(own, work, place=NOWHERE)
-        except TaskArithError as error:
-            return [gr.skip(), gr.skip(), gr.skip(), said_html(str(error), kind="failed")]
-        return [said_html("Publishing…"), None, gr.update(visible=False), ""]
-
     # ---- what is shown ----------------------------------------------------------------------
 
     async def _shown(self, visitor: str, look: Look, token: Token) -> Updates:
@@ -339,7 +233,7 @@ class _ExportPage:
             return [said, *busy, "", gr.update(visible=False), gr.update(visible=False), ""]
         mark = taken.export.provenance.fingerprint if taken.export.provenance else None
         can_publish = FORMATS[taken.to].published
-        login = await asyncio.to_thread(self._login, token) if can_publish else ""
+        login = await asyncio.to_thread(self.publication.login_text, token) if can_publish else ""
         return [
             said or said_html("Ready."),
             *busy,
@@ -348,27 +242,6 @@ class _ExportPage:
             gr.update(visible=can_publish),
             login,
         ]
-
-    def _login(self, token: Token) -> str:
-        try:
-            names = self._account_of(token).names()
-        except TaskArithError as error:
-            return login_html(str(error), fine=False)
-        return login_html(
-            f"Logged in as {names[0]}; you may publish under {', '.join(names)}.", fine=True
-        )
-
-    def _account_of(self, token: Token) -> "Account":
-        """A visitor's own login on a Space; elsewhere that of whoever runs this machine."""
-        from taskarith.export.account import Account
-
-        if self.on_space:
-            if token is None:
-                raise ExportError("you are not logged in: press the login button first")
-            return Account(token.token)
-        if self.site.public:
-            raise ExportError(NOT_FOR_VISITORS)
-        return Account()
 
     async def _edit(self, query: object) -> "tuple[Explorer, Edit, tuple[str, ...]]":
         from taskarith.ui.edit_link import read_link
@@ -385,12 +258,6 @@ def _plan(explorer: "Explorer", edit: "Edit", to: object, dtype: object) -> Any:
     return plan_export(explorer.suite, edit, to=str(to)[:40], dtype=str(dtype)[:40])
 
 
-def _planned(taken: Taken, account: "Account", **options: Any) -> "Publication":
-    from taskarith.export.publication import plan_publication
-
-    return plan_publication(taken.export.folder, options.pop("name"), account, **options)
-
-
 def _statistics(explorer: "Explorer", edit: "Edit") -> Any:
     """What a merge that looks at images asks; an evaluator of its own answers."""
     from taskarith.core import METHODS
@@ -399,7 +266,3 @@ def _statistics(explorer: "Explorer", edit: "Edit") -> Any:
     if not METHODS[edit.method].needs_data:
         return None
     return image_statistics(explorer.make_evaluator(), seed=edit.seed)
-
-
-def _typed(value: object) -> str:
-    return value.strip()[:LONGEST] if isinstance(value, str) else ""

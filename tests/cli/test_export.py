@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from taskarith.cli import main
-from taskarith.export import Account
+from taskarith.export.account import Account
 from taskarith.sources import read_tensors, write_tensors
 from tests.hub.server import LoopbackHub, User
 
