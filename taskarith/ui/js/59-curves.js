@@ -1,4 +1,4 @@
-// The curves: axes, bands, measured lines and their marks, as SVG, in the look that figures.py
+// The curves: axes, bands, measured lines and their marks, as SVG, in the look that figures/look.py
 // gives. Drawn anew when measurements arrive, never while something moves. Knows pixels, not tasks.
 
 const DASHES = { solid: "none", dash: "9 7" };

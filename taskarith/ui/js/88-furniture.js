@@ -165,7 +165,7 @@ function measureToggle(page) {
   return h("div", { class: "toggle", role: "group", "aria-label": "measure" }, ...buttons);
 }
 
-// The colours live in figures.py; the page's own parts get them as CSS variables.
+// The colours live in figures/look.py; the page's own parts get them as CSS variables.
 function paintColours(root, page) {
   for (const [name, value] of Object.entries(page.hello.style[theme()].colours)) {
     root.style.setProperty(`--${name}`, value);
