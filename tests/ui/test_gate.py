@@ -1,6 +1,7 @@
 """The gate under the page: too much or too often is refused early, and pages are compressed."""
 
 import gzip
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -139,10 +140,21 @@ def post(url: str, body: bytes) -> int:
         return error.code
 
 
+def announce(server: Server, *, length: int) -> int:
+    """What is answered to a call that says how long it will be, before any of it is sent."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection.putrequest("POST", "/gradio_api/component_server/")
+    connection.putheader("Content-Length", str(length))
+    connection.endheaders()
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
 def test_the_real_page_refuses_what_is_too_long_and_goes_on(server: Server) -> None:
     instrument = instrument_id(server.url.rstrip("/"))
     call = {"session_hash": "s", "component_id": instrument, "fn_name": "engine"}
-    assert post(server.url, json.dumps(call | {"data": {"x": "y" * 2**20}}).encode()) == 413
+    assert announce(server, length=2**20 + 1) == 413
     assert post(server.url, b"[" * 100_000) >= 400
     assert post(server.url, json.dumps(call | {"data": {}}).encode()) == 200
 
