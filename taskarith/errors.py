@@ -116,6 +116,6 @@ There are: digits, letters.
     names = list(existing)
     shown = str(asked)[:80]
     close = get_close_matches(shown, names, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
+    hint = f"; did you mean {close[0]!r}?" if close else "."
     there_are = f"There are: {', '.join(names)}." if names else "There are none."
-    return UnknownNameError(f"unknown {kind} {shown!r}; {hint}{there_are}")
+    return UnknownNameError(f"unknown {kind} {shown!r}{hint} {there_are}")

@@ -3,9 +3,13 @@
 import argparse
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taskarith.errors import CoefficientError, SettingError, TaskArithError
+
+if TYPE_CHECKING:
+    from taskarith.core import Edit
+    from taskarith.suites import Suite
 
 __all__ = [
     "add_device",
@@ -16,6 +20,7 @@ __all__ = [
     "add_suite",
     "parse_method_settings",
     "parse_setting",
+    "read_edit",
     "whole_number",
 ]
 
@@ -159,3 +164,23 @@ def _pairs(
             raise error(f"{option} names {name} twice; give it one value.")
         found[name] = value
     return found
+
+
+def read_edit(
+    suite: "Suite", settings: list[str], *, method: str, method_settings: list[str], seed: int
+) -> "Edit":
+    """The edit of `suite` that --set, --method, --setting and --seed describe; it is checked."""
+    from taskarith.core import Edit, checked_coefficient
+
+    coefficients = {
+        task: checked_coefficient(text, task) for task, text in parse_setting(settings).items()
+    }
+    edit = Edit(
+        suite.name,
+        coefficients,
+        method=method,
+        settings=parse_method_settings(method_settings),
+        seed=seed,
+    )
+    suite.check_edit(edit)
+    return edit

@@ -13,8 +13,7 @@ from taskarith.cli.arguments import (
     add_method,
     add_setting,
     add_suite,
-    parse_method_settings,
-    parse_setting,
+    read_edit,
     whole_number,
 )
 from taskarith.errors import ExportError
@@ -85,22 +84,13 @@ def export(
     device: str | None,
 ) -> Answer:
     """Export one edit into a new folder."""
-    from taskarith.core import METHODS, Edit, checked_coefficient
+    from taskarith.core import METHODS
     from taskarith.export.exporting import export_edit, plan_export
     from taskarith.sources.plan import in_words
     from taskarith.suites import load_suite
 
     loaded = load_suite(suite)
-    coefficients = {
-        task: checked_coefficient(text, task) for task, text in parse_setting(settings).items()
-    }
-    edit = Edit(
-        loaded.name,
-        coefficients,
-        method=method,
-        settings=parse_method_settings(method_settings),
-        seed=seed,
-    )
+    edit = read_edit(loaded, settings, method=method, method_settings=method_settings, seed=seed)
     plan = plan_export(loaded, edit, to=to, dtype=dtype)  # refuses before anything is computed
     accuracies, statistics = (), None
     if plan.weights and (measure or METHODS[method].needs_data):

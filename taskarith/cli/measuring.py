@@ -13,16 +13,13 @@ from taskarith.cli.arguments import (
     add_method,
     add_setting,
     add_suite,
-    parse_method_settings,
-    parse_setting,
+    read_edit,
     whole_number,
 )
 from taskarith.errors import unknown_name
 
 if TYPE_CHECKING:
-    from taskarith.core import Edit
     from taskarith.evaluation import Estimate
-    from taskarith.suites import Suite
     from taskarith.tasks import SplitName
 
 __all__ = ["add_commands", "analogy", "evaluate", "sweep"]
@@ -98,7 +95,7 @@ def evaluate(
     from taskarith.suites import load_suite
 
     loaded = load_suite(suite)
-    edit = _edit(loaded, settings, method=method, method_settings=method_settings, seed=seed)
+    edit = read_edit(loaded, settings, method=method, method_settings=method_settings, seed=seed)
     comparisons = Comparisons(loaded, device=device, split=split, n=n)
     tasks = visible_tasks(loaded, edit)
     if split == "test" and loaded.second_control is not None:
@@ -130,7 +127,7 @@ def sweep(
 
     start, stop = checked_coefficient(first, vary), checked_coefficient(last, vary)
     loaded = load_suite(suite)
-    edit = _edit(loaded, settings, method=method, method_settings=method_settings, seed=seed)
+    edit = read_edit(loaded, settings, method=method, method_settings=method_settings, seed=seed)
     # Every row has the same tasks: an auxiliary that varies is shown at λ = 0 too.
     somewhere = edit.with_coefficient(vary, 1.0)
     loaded.check_edit(somewhere)
@@ -202,25 +199,6 @@ def analogy(
         },
         text=f"{a} is to {b} as {c} is to {d}\n\n{columns(beside)}\n\n{compared.text()}",
     )
-
-
-def _edit(
-    suite: "Suite", settings: list[str], *, method: str, method_settings: list[str], seed: int
-) -> "Edit":
-    from taskarith.core import Edit, checked_coefficient
-
-    coefficients = {
-        task: checked_coefficient(text, task) for task, text in parse_setting(settings).items()
-    }
-    edit = Edit(
-        suite.name,
-        coefficients,
-        method=method,
-        settings=parse_method_settings(method_settings),
-        seed=seed,
-    )
-    suite.check_edit(edit)
-    return edit
 
 
 def _numbers(estimate: "Estimate") -> dict[str, float]:

@@ -14,6 +14,7 @@ from taskarith.figures.look import (
     sample,
     titled,
 )
+from taskarith.figures.robustness import robustness_points
 
 if TYPE_CHECKING:
     from taskarith.evaluation import Estimate
@@ -90,30 +91,14 @@ def _wise_curve(one: "WiseFt", theme: Theme) -> Any:
 
 def _wise_scatter(one: "WiseFt", theme: Theme) -> Any:
     colours = COLOURS[theme]
-    path = list(one.test.values())
-    others = [robustness for name, robustness in one.standard.items() if name]
-    names = [name for name in one.standard if name]
+    path = {f"α = {alpha:.2f}": robustness for alpha, robustness in one.test.items()}
+    others = {name: robustness for name, robustness in one.standard.items() if name}
     traces: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "name": "models nobody interpolated",
-            "x": [robustness.reference.accuracy for robustness in others],
-            "y": [robustness.shifted.value for robustness in others],
-            "text": names,
-            "hovertemplate": "%{text}: %{x:.1%}, shifted %{y:.1%}<extra></extra>",
-            "marker": {"color": colours["muted"], "size": 8, "symbol": "diamond-open"},
-        },
-        line("target", theme)
-        | {
-            "name": "interpolated, α from 0 to 1",
-            "x": [robustness.reference.accuracy for robustness in path],
-            "y": [robustness.shifted.value for robustness in path],
-            "text": [f"α = {alpha:.2f}" for alpha in one.test],
-            "hovertemplate": "%{text}: %{x:.1%}, shifted %{y:.1%}<extra></extra>",
-        },
+        robustness_points(others, name="models nobody interpolated")
+        | {"marker": {"color": colours["muted"], "size": 8, "symbol": "diamond-open"}},
+        robustness_points(path, name="interpolated, α from 0 to 1") | line("target", theme),
     ]
-    every = [*path, *others]
+    every = [*path.values(), *others.values()]
     span = _span([robustness.reference.accuracy for robustness in every])
     if one.line is not None:
         grid = [
@@ -130,7 +115,7 @@ def _wise_scatter(one: "WiseFt", theme: Theme) -> Any:
         traces.insert(0, usual)
     frame = titled(
         f"{one.task}: effective robustness",
-        sample(robustness.reference for robustness in path),
+        sample(robustness.reference for robustness in path.values()),
         x="accuracy as it is",
         y="mean over shifts",
         theme=theme,

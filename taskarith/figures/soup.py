@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from taskarith.figures.look import COLOURS, Theme, figure, sample, titled, whiskers
+from taskarith.figures.robustness import robustness_points
 
 if TYPE_CHECKING:
     from taskarith.recipes.shifted import Robustness
@@ -26,16 +27,8 @@ def soup_figures(result: "SoupResult", *, theme: Theme = "light") -> list[Any]:
     colours = COLOURS[theme]
     singles = list(result.ingredients.values())
     traces: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "name": "ingredients",
-            "x": [one.reference.accuracy for one in singles],
-            "y": [one.shifted.value for one in singles],
-            "text": list(result.ingredients),
-            "hovertemplate": "%{text}: %{x:.1%}, shifted %{y:.1%}<extra></extra>",
-            "marker": {"color": colours["other"], "size": 10, "symbol": "circle"},
-        }
+        robustness_points(result.ingredients, name="ingredients")
+        | {"marker": {"color": colours["other"], "size": 10, "symbol": "circle"}}
     ]
     for model in result.models:
         colour, symbol = LOOK[model.kind]
@@ -58,16 +51,10 @@ def _point(
     name: str, robustness: "Robustness", colour: str, symbol: str, theme: Theme
 ) -> dict[str, Any]:
     reference, shifted = robustness.reference, robustness.shifted
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "x": [reference.accuracy],
-        "y": [shifted.value],
+    return robustness_points({name: robustness}, name=name) | {
         "error_x": whiskers([reference.low], [reference.high], [reference.accuracy], theme)
         | {"color": colour, "thickness": 1, "width": 0},
         "error_y": whiskers([shifted.low], [shifted.high], [shifted.value], theme)
         | {"color": colour, "thickness": 1, "width": 0},
-        "hovertemplate": name + ": %{x:.1%}, shifted %{y:.1%}<extra></extra>",
         "marker": {"color": colour, "size": 15, "symbol": symbol},
     }

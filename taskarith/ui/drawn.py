@@ -1,11 +1,9 @@
 """Pages that draw themselves: one Gradio component with its own script, style and calls.
 
 For pictures that follow a hand or fill up while something is measured, which Gradio's own plots
-would rebuild each time. Knows how script and server meet, and how errors become words.
+would rebuild each time. Knows how script and server meet.
 """
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,16 +11,15 @@ from urllib.parse import parse_qsl
 
 import gradio as gr
 
-from taskarith.errors import TaskArithError, UnknownNameError
+from taskarith.errors import UnknownNameError
 from taskarith.ui.hello import is_suite_name
+from taskarith.ui.in_words import in_words
 
 __all__ = ["Call", "drawn", "link_of", "suite_of"]
 
 JS = Path(__file__).parent / "js"
 SHARED = (JS / "10-words.js", JS / "pages" / "drawing.js")
 LONGEST_QUERY = 20_000
-
-_log = logging.getLogger(__name__)
 
 Answer = dict[str, Any]
 Call = Callable[[Any], Awaitable[Answer]]
@@ -46,7 +43,7 @@ def drawn(name: str, *, calls: Sequence[Call]) -> gr.HTML:
         js_on_load="\n".join(file.read_text(encoding="utf-8") for file in files),
         apply_default_css=False,
         elem_id=name,
-        server_functions=[_in_words(call) for call in calls],
+        server_functions=[in_words(call) for call in calls],
     )
 
 
@@ -65,22 +62,3 @@ def suite_of(message: object) -> str | None:
     if not is_suite_name(name):
         raise UnknownNameError(f"{name[:80]!r} is no name of a suite; open Explore and choose one")
     return name
-
-
-def _in_words(call: Call) -> Call:
-    async def answered(message: Any) -> Answer:
-        try:
-            return await call(message)
-        except TaskArithError as error:
-            return {"error": str(error)}
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            _log.exception("the page's call %s failed", call.__name__)
-            return {
-                "error": f"Something went wrong on the server ({type(error).__name__}); its log "
-                "says more."
-            }
-
-    answered.__name__ = call.__name__
-    return answered

@@ -1,11 +1,9 @@
 """Explore: the page on which an edit is made by hand and measured while one watches.
 
-Ties the instrument to the Explorer and translates every error into words for the page; decides
-nothing itself.
+Ties the instrument to the Explorer; decides nothing itself.
 """
 
 import asyncio
-import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,6 +16,7 @@ from taskarith.ui.explorers import Explorers
 from taskarith.ui.gate import network_of
 from taskarith.ui.greeting import Greeting, listed_suites
 from taskarith.ui.hello import is_suite_name
+from taskarith.ui.in_words import in_words
 from taskarith.ui.instrument import instrument
 from taskarith.ui.pace import Pace, Windows
 
@@ -27,10 +26,8 @@ LONGEST_NAME = 64
 MEASURING = ("commit", "test")
 CALLS = ("engine", "commit", "more", "rest", "test", "surrogate", "changed", "take")
 
-_log = logging.getLogger(__name__)
-
 Answer = dict[str, Any]
-Handler = Callable[[Answer, gr.Request | None], Awaitable[Answer]]
+Handler = Callable[..., Awaitable[Answer]]  # of a message, and of the request where it asks
 
 
 def build(
@@ -55,17 +52,17 @@ def server_functions(
     pace = Pace()
     windows = Windows()
 
-    async def hello(message: Answer, request: gr.Request | None) -> Answer:
+    async def hello(message: Answer) -> Answer:
         answer = await greeting.of(message.get("suite") if isinstance(message, dict) else None)
         on_open()
         answer["engine"] |= {"boot": boot}
         return answer | {"nav": [list(page) for page in nav]}
 
-    async def suites(message: Answer, request: gr.Request | None) -> Answer:
+    async def suites(message: Answer) -> Answer:
         return {"suites": await asyncio.to_thread(listed_suites)}
 
     def call(name: str) -> Handler:
-        async def handle(message: Answer, request: gr.Request | None) -> Answer:
+        async def handle(message: Answer, request: gr.Request | None = None) -> Answer:
             if name in MEASURING and windows.refuses(_caller(message), address=_address(request)):
                 raise TaskArithError(
                     "more windows than this server can measure for were opened from your network "
@@ -80,7 +77,7 @@ def server_functions(
         handle.__name__ = name
         return handle
 
-    return [_answered(handle) for handle in (hello, suites, *map(call, CALLS))]
+    return [in_words(handle) for handle in (hello, suites, *map(call, CALLS))]
 
 
 def _suite(message: object) -> str | None:
@@ -101,22 +98,3 @@ def _address(request: gr.Request | None) -> str:
     """Where the call comes from; all that do not say so are one."""
     client = None if request is None else request.client
     return "" if client is None else network_of(client.host)
-
-
-def _answered(handle: Handler) -> Handler:
-    """Errors as words for the page. A coroutine, so that a waiting window holds no thread."""
-
-    async def answered(message: Answer, request: gr.Request | None = None) -> Answer:
-        try:
-            return await handle(message, request)
-        except TaskArithError as error:
-            return {"error": str(error)}
-        except Exception as error:
-            _log.exception("the page's call %s failed", handle.__name__)
-            return {
-                "error": f"Something went wrong on the server ({type(error).__name__}); the page "
-                "goes on, and the server's log says more."
-            }
-
-    answered.__name__ = handle.__name__
-    return answered

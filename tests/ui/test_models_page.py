@@ -116,6 +116,13 @@ def says(page: Page, text: str) -> None:
     expect(panel(page)).to_contain_text(re.compile(text), timeout=1000 * PATIENCE)
 
 
+def measured_and_drawn(page: Page) -> None:
+    """Wait until Explore has measured the edit in hand and shows it, which it does a bit later."""
+    explore = "document.querySelector('#instrument').page"
+    done = f"!{explore}.link.busy && {explore}.status.paired !== null && !{explore}.redrawing"
+    page.wait_for_function(done)
+
+
 @pytest.fixture
 def whole(place: Place, hub: LoopbackHub, open_models: OpenModels) -> Page:
     """The page once the suite in hand is on the machine."""
@@ -154,7 +161,7 @@ def test_from_a_name_to_accuracy(whole: Page, place: Place, hub: LoopbackHub) ->
     explore = "document.querySelector('#instrument').page"
     whole.wait_for_function(f"{explore}.engine.state === 'ready'")
     assert whole.evaluate(f"{explore}.state.focus") == "apples-2"
-    whole.wait_for_function(f"!{explore}.link.busy && {explore}.status.paired !== null")
+    measured_and_drawn(whole)
     before = accuracies(whole)
     slider = whole.locator(".bank input[type=range]").last
     box = slider.bounding_box()
@@ -165,7 +172,7 @@ def test_from_a_name_to_accuracy(whole: Page, place: Place, hub: LoopbackHub) ->
     whole.mouse.move(box["x"] + 2, middle, steps=8)
     whole.mouse.up()
     whole.wait_for_function(f"{explore}.state.value('apples-2') < -1")
-    whole.wait_for_function(f"!{explore}.link.busy && {explore}.status.paired !== null")
+    measured_and_drawn(whole)
     assert accuracies(whole) != before
     whole.locator(".suites summary").click()
     link = whole.locator(".suites a[aria-current]")
@@ -332,7 +339,7 @@ def test_real_pictures_of_a_task_that_comes_with_the_project(
     explore = "document.querySelector('#instrument').page"
     whole.locator(".taskarith[data-state=open]").wait_for()
     whole.wait_for_function(f"{explore}.engine.state === 'ready'")
-    whole.wait_for_function(f"!{explore}.link.busy && {explore}.status.paired !== null")
+    measured_and_drawn(whole)
     found = whole.evaluate(f"{explore}.found('mnist')")
     assert found["n"] >= 100
 

@@ -96,7 +96,7 @@ function buildTools(parts, page) {
     paintColours(page.root, page);
     page.reslice();
   });
-  const tools = h("div", { class: "tools" }, undo, redo, pin, link, exportMenu(page), presenter,
+  const tools = h("div", { class: "tools" }, undo, redo, pin, link, saveMenu(page), presenter,
     dark);
   parts.tools = {
     update() {
@@ -118,7 +118,7 @@ function buildTools(parts, page) {
   return tools;
 }
 
-function exportMenu(page) {
+function saveMenu(page) {
   const name = () => `taskarith-${page.hello.suite.name}`;
   const take = () => page.link.call("take", {
     coefficients: page.state.coefficients, split: page.status.test ? "test" : "validation",
@@ -150,7 +150,7 @@ function exportMenu(page) {
       }
     },
   }, label));
-  return h("details", { class: "menu" }, h("summary", { title: "take it with you" }, "Export"),
+  return h("details", { class: "menu" }, h("summary", { title: "save what is shown" }, "Save"),
     h("div", {}, ...items));
 }
 
