@@ -55,7 +55,8 @@ INGREDIENTS = tuple(
         (212, 8e-4, 8),
     )
 )
-JOINT = replace(FINETUNING, steps=4 * FINETUNING.steps)
+# As many steps for each of the eight targets as its own vector had.
+JOINT = replace(FINETUNING, steps=8 * FINETUNING.steps)
 ASCENT = replace(FINETUNING, steps=100, warmup=20)
 
 
