@@ -30,7 +30,7 @@ from taskarith.tasks import SplitName
 __all__ = ["EVALUATION_VERSION", "Evaluator"]
 
 # Part of every result's key: raise it when the same edit may get other answers.
-EVALUATION_VERSION = 1
+EVALUATION_VERSION = 2
 
 ACCELERATOR_STEP_IMAGES = 2048
 RESIDENT_BYTES = 4 * 2**30  # pixels kept on an accelerator, as uint8

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.nn.functional import normalize
 
 from taskarith.errors import MissingDependencyError, WeightsError
+from taskarith.models.class_token import encode_class_token
 from taskarith.models.dual_encoder import DualEncoder
 from taskarith.models.pixels import PixelNormalizer
 from taskarith.models.tokenizer import Tokenizer, WordTokenizer
@@ -17,7 +19,14 @@ from taskarith.models.torchvision_operators import declare_torchvision_operators
 if TYPE_CHECKING:
     import open_clip
 
-__all__ = ["VISION_PREFIX", "ClipModel", "build_clip", "import_open_clip", "load_clip"]
+__all__ = [
+    "VISION_PREFIX",
+    "ClipModel",
+    "build_clip",
+    "import_open_clip",
+    "is_read_off_class_token",
+    "load_clip",
+]
 
 VISION_PREFIX = "visual."
 
@@ -40,11 +49,17 @@ class ClipModel(DualEncoder):
             normalize=normalize or PixelNormalizer(),
             image_size=int(network.visual.image_size[0]),
         )
+        self._by_class_token = is_read_off_class_token(network.visual)
 
     @torch.inference_mode()
     def encode_images(self, pixels: torch.Tensor) -> torch.Tensor:
         """L2-normalized embeddings float32 [n, d] of uint8 pixels [n, side, side, 3]."""
-        return self.network.encode_image(self.normalize(pixels), normalize=True)
+        planes = self.normalize(pixels)
+        if self._by_class_token:
+            features = encode_class_token(self.network.visual, planes)
+        else:
+            features = self.network.encode_image(planes)
+        return normalize(features, dim=-1)
 
     @torch.inference_mode()
     def encode_texts(self, texts: Sequence[str]) -> torch.Tensor:
@@ -86,6 +101,23 @@ def load_clip(
             f"These weights do not fit the model's configuration: {error}"
         ) from error
     return model
+
+
+def is_read_off_class_token(visual: Any) -> bool:
+    """Whether `visual` is a plain ViT whose answer is its class token, as published CLIPs' are."""
+    transformer = import_open_clip().transformer
+    if type(visual) is not transformer.VisionTransformer:
+        return False
+    last = visual.transformer.resblocks[-1]
+    return (
+        visual.pool_type == "tok"
+        and visual.attn_pool is None
+        and visual.proj is not None
+        and not visual.output_tokens
+        and visual.transformer.batch_first
+        and type(last) is transformer.ResidualAttentionBlock
+        and last.attn.in_proj_weight is not None  # keys and values as wide as queries
+    )
 
 
 def import_open_clip() -> Any:

@@ -18,6 +18,10 @@ from taskarith.tasks import SplitName
 
 __all__ = ["Pieces"]
 
+# Between two answers about one commit: steps are done faster than the page redraws its curves, and
+# each answer costs the machine that measures.
+GATHERED = 0.1
+
 Answers = dict[str, np.ndarray]  # by task: predicted labels over a first part of its order
 
 
@@ -55,7 +59,7 @@ class Pieces:
         self._lock = threading.Lock()
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
-        self._asked = self._loop.time()
+        self._asked = self._answered = self._loop.time()
         self.abandoned = False
         self.followed = False  # whether this window has ever asked for more: a page does
 
@@ -86,7 +90,8 @@ class Pieces:
     async def since(self, cursor: int, *, patience: float) -> dict[str, Any]:
         """Everything after the first `cursor` points; waits up to `patience` seconds for news.
 
-        With nothing new in time the answer holds no points, and the browser asks again.
+        The first answer comes at once, later ones every GATHERED seconds with what there is by
+        then. With nothing new in time the answer holds no points, and the browser asks again.
         """
         self._asked = self._loop.time()
         self.followed = self.followed or cursor > 0
@@ -94,6 +99,9 @@ class Pieces:
         if not self._has_news(cursor):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), patience)
+        if cursor and self.unfinished:
+            await asyncio.sleep(self._answered + GATHERED - self._loop.time())
+        self._answered = self._loop.time()
         with self._lock:
             answer = {
                 "seq": self.seq,
