@@ -48,7 +48,6 @@ __all__ = ["Explorer"]
 PATIENCE = 15.0  # seconds that a waiting call is kept before it is answered with nothing new
 MAX_SESSIONS = 256
 NICENESS = 10
-GATHER = 0.05  # seconds: about a step of `mini` on two cores
 VALIDATION: SplitName = "validation"
 TEST: SplitName = "test"
 
@@ -169,8 +168,6 @@ class Explorer:
         if pieces.seq > seq:
             return _overtaken(seq)
         self._sessions.move_to_end(session)
-        if pieces.unfinished:  # a few points together cost browser and server less than each alone
-            await asyncio.sleep(GATHER)
         return await self._since(pieces, cursor)
 
     async def rest(self, message: object) -> Answer:
