@@ -1,10 +1,12 @@
 """Evaluating an edit against the bare forward pass of the same model on the same batches.
 
 `bare_ratio` = images a second of `Evaluator.predict_parts` (uint8 pixels in the stratified order →
-answers) ÷ images a second of the network alone on batches that are float and normalized already;
-1 is the limit. `full_point` is one edit on all of validation for every visible task. The peer
-evaluates as FusionBench does, re-created here in a few lines: for every edit and task it encodes
-all prompts again and takes each image from PIL through the processor again.
+answers) ÷ images a second of the network alone on batches that are float and normalized already.
+`tower_ratio` is the same against our own forward pass, which leaves out what the answer never reads
+(`taskarith.models.class_token`): 1 is the limit of that one. `full_point` is one edit on all of
+validation for every visible task. The peer evaluates as FusionBench does, re-created here in a few
+lines: for every edit and task it encodes all prompts again and takes each image from PIL through
+the processor again.
 """
 
 import time
@@ -22,6 +24,7 @@ from taskarith.core import Edit
 from taskarith.evaluation import Evaluator, Part
 from taskarith.evaluation.plan import STEP_IMAGES, visible_tasks
 from taskarith.models import ClipModel
+from taskarith.models.class_token import encode_class_token
 from taskarith.suites import Suite, load_suite
 from taskarith.tasks import build_head
 
@@ -49,8 +52,17 @@ def run(suite: str) -> dict[str, object]:
         for batch in batches:
             model.network.encode_image(batch)
 
+    @torch.inference_mode()
+    def tower() -> None:
+        for batch in batches:
+            encode_class_token(model.network.visual, batch)
+
     seconds = turns(
-        {"evaluate": lambda: evaluator.predict_parts(parts, split="validation"), "bare": bare},
+        {
+            "evaluate": lambda: evaluator.predict_parts(parts, split="validation"),
+            "bare": bare,
+            "tower": tower,
+        },
         rounds=ROUNDS,
     )
     rates = {name: len(pixels) / percentile(values, 50) for name, values in seconds.items()}
@@ -61,6 +73,7 @@ def run(suite: str) -> dict[str, object]:
         "images": len(pixels),
         "batch": STEP_IMAGES,
         "bare_ratio": round(rates["evaluate"] / rates["bare"], 3),
+        "tower_ratio": round(rates["evaluate"] / rates["tower"], 3),
         "images_per_second": {
             name: round(rate) for name, rate in (rates | {peer: peer_rate}).items()
         },

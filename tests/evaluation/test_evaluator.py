@@ -79,7 +79,7 @@ def test_tasks_together_share_one_forward_pass(evaluator: Evaluator) -> None:
     def count(module: object, inputs: Sequence[torch.Tensor], output: object) -> None:
         passes.append(len(inputs[0]))
 
-    evaluator.model.network.visual.register_forward_hook(count)
+    evaluator.model.network.visual.conv1.register_forward_hook(count)
     tasks = [*evaluator.suite.targets, evaluator.suite.control]
     evaluator.predict_parts([Part(task, 0, 16) for task in tasks], split="validation")
     assert passes == [16 * len(tasks)]
