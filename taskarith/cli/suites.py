@@ -45,18 +45,25 @@ def add_commands(commands: Any) -> None:
 def _add_extend(verbs: Any) -> None:
     verb: argparse.ArgumentParser = verbs.add_parser(
         "extend",
-        help="make a suite with one task vector more",
-        description="Make the suite NAME: another one, with one task vector more. What that was "
+        help="make a suite with task vectors more",
+        description="Make the suite NAME: another one, with task vectors more. What each was "
         "trained on is TASK=task:OTHER for the pictures of a task that the suite has, or as for "
-        "`suites create`. The other suite stays as it is.",
+        "`suites create`. For several vectors give --vector and --task as often, in the same "
+        "order. The other suite stays as it is.",
         epilog="Try: taskarith suites extend clip-vit-base-patch32 my-suite "
         "--vector owner/finetuned --task mnist-2=task:mnist",
     )
     verb.add_argument("suite", help="name of a suite, or path of its folder")
     verb.add_argument("name", metavar="NAME", help="of the new suite")
-    verb.add_argument("--vector", required=True, metavar="REF")
-    verb.add_argument("--task", required=True, metavar="TASK=SOURCE")
-    verb.add_argument("--classnames", type=Path, metavar="FILE", help="one class name a line")
+    verb.add_argument("--vector", action="append", required=True, dest="vectors", metavar="REF")
+    verb.add_argument("--task", action="append", required=True, dest="tasks", metavar="TASK=SOURCE")
+    verb.add_argument(
+        "--classnames",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="one class name a line; TASK=FILE for one of several tasks",
+    )
     verb.add_argument(
         "--template", action="append", default=[], dest="templates", metavar="TEXT",
         help="a prompt with {} for the class name (default: 'a photo of a {}.')",
@@ -202,27 +209,47 @@ def extend(
     *,
     suite: str,
     name: str,
-    vector: str,
-    task: str,
-    classnames: Path | None,
+    vectors: list[str],
+    tasks: list[str],
+    classnames: list[str],
     templates: list[str],
     yes: bool,
 ) -> Answer:
-    """Make a suite with one task vector more, after one question."""
+    """Make a suite with task vectors more, after one question."""
+    from taskarith.sources.plan import in_words
     from taskarith.suites import load_suite
-    from taskarith.suites.assembling import Asked, AskedTask, assemble, plan_assembly
+    from taskarith.suites.assembling import assemble
     from taskarith.suites.creating import TEMPLATES
+    from taskarith.suites.planning import Asked, AskedTask, AskedVector, plan_assembly
 
-    [(own, source)] = _pairs([task]).items()
-    words = tuple(_lines(classnames)) if classnames is not None else ()
-    wanted = AskedTask(own, source, words, tuple(templates) or TEMPLATES)
-    assembly = plan_assembly(Asked(name, vector, wanted, start=load_suite(suite)))
+    if len(tasks) != len(vectors):
+        raise AssetError(
+            f"there are {len(vectors)} vectors for {len(tasks)} tasks; give each --vector a --task"
+        )
+    words = {}  # by task; those of all tasks by ""
+    for text in classnames:
+        task, _, file = text.rpartition("=")
+        words[task] = tuple(_lines(Path(file)))
+    wanted = [
+        AskedVector(
+            vector,
+            AskedTask(
+                own, source, words.get(own, words.get("", ())), tuple(templates) or TEMPLATES
+            ),
+        )
+        for vector, task in zip(vectors, tasks, strict=True)
+        for own, source in _pairs([task]).items()
+    ]
+    assembly = plan_assembly(Asked(name, tuple(wanted), start=load_suite(suite)))
     if assembly.to_fetch:
         lines = [f"{plan.reference}: {plan.describe()}" for plan in assembly.plans]
+        if len(lines) > 1:
+            lines.append(f"together {in_words(sum(plan.size for plan in assembly.plans))}")
         agreed("\n".join(lines), yes=yes)
     found = assemble(assembly, report=progress_bar(assembly.to_fetch))
-    text = "\n".join([f"Made {name} of {suite}, with the vector {own}:", *found])
-    return Answer({"suite": name, "vector": own, "found": found}, text)
+    own_names = [task.name for task in assembly.asked.tasks]
+    text = f"Made {name} of {suite}, with {', '.join(own_names)}:"
+    return Answer({"suite": name, "vectors": own_names, "found": found}, "\n".join([text, *found]))
 
 
 def _pairs(settings: list[str]) -> dict[str, str]:

@@ -1,145 +1,27 @@
-"""From what somebody asks for to a suite that is there: plan, fetch, check, write.
+"""From what somebody asks for to a suite that is there: fetch, check, write.
 
-The new suite is a suite that is there with one task vector more, or a new one on a base of its
-own. It is written only when everything in it has been looked at. Knows nothing of pages.
+The suite is written only when everything in it has been looked at. Knows nothing of pages; what it
+takes is looked up by `planning`.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from taskarith.errors import AssetError, PullCancelled, SourceError
-from taskarith.sources import (
-    BASE_FILES,
-    OWNER,
-    Difference,
-    Limits,
-    Plan,
-    Reference,
-    find_pulled,
-    make_plan,
-    open_source,
-    pull,
-)
-from taskarith.sources.hub_cache import hub_cache
-from taskarith.sources.plan import check_disk
-from taskarith.suites.creating import TEMPLATES, create_suite, task_entry
-from taskarith.suites.deriving import derive_suite, same_task, take_folder
+from taskarith.errors import AssetError, PullCancelled
+from taskarith.sources import BASE_FILES, Difference, Plan, find_pulled, open_source, pull
+from taskarith.suites.creating import create_suite
+from taskarith.suites.deriving import derive_suite
 from taskarith.suites.home import new_folder
-from taskarith.suites.manifest import NAME
+from taskarith.suites.planning import Asked, AskedTask, Assembly, asked_entry, naming
 from taskarith.suites.remote import pull_ledger, vector_from
 from taskarith.suites.suite import Suite, is_installed, load_suite
 
-__all__ = [
-    "Asked",
-    "AskedTask",
-    "Assembly",
-    "Report",
-    "assemble",
-    "carry_out",
-    "lacking",
-    "plan_assembly",
-]
+__all__ = ["Report", "assemble", "carry_out"]
 
 LISTED = 6
 
 Report = Callable[[str, int, int], None]  # (what is being done, bytes done, bytes in all)
-
-
-@dataclass(frozen=True)
-class AskedTask:
-    """A task in the words of whoever asks for it.
-
-    Attributes:
-        pictures: "task:NAME" for those of a task of the suite it starts from, or as `task_entry`
-            takes them: "shared", "hub:OWNER/DATASET[@SPLIT]", or the path of a folder.
-        classnames: empty where the pictures say them.
-        columns: names of a dataset's "image" and "label" columns where they are others.
-    """
-
-    name: str
-    pictures: str
-    classnames: tuple[str, ...] = ()
-    templates: tuple[str, ...] = TEMPLATES
-    columns: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A new suite in the words of whoever asks for it.
-
-    Attributes:
-        name: what the new suite is to be called.
-        start: the suite it starts from; None for a new base.
-        base: reference of the new base, where there is no suite to start from.
-        vector: reference of the task vector, or of what it is made of.
-        control: what must not be harmed; only with a new base.
-    """
-
-    name: str
-    vector: str
-    task: AskedTask
-    start: Suite | None = None
-    base: str | None = None
-    control: AskedTask | None = None
-
-
-@dataclass(frozen=True)
-class Assembly:
-    """What an asked-for suite takes, before anything is fetched."""
-
-    asked: Asked
-    plans: tuple[Plan, ...]
-
-    @property
-    def to_fetch(self) -> int:
-        """Bytes that are not on this machine yet."""
-        return sum(plan.to_fetch for plan in self.plans)
-
-
-def plan_assembly(asked: Asked, *, limits: Limits = OWNER, local: Limits = OWNER) -> Assembly:
-    """Look up everything that `asked` takes, without fetching any of it.
-
-    `limits` hold for references that were written, `local` for `file:` ones, which a page makes of
-    files that were handed to it. Raises TaskArithError for whatever can be seen to be wrong now.
-    """
-    if not NAME.fullmatch(asked.name):
-        raise AssetError(
-            f"{asked.name[:80]!r} is no name of a suite: lower-case letters, digits, '.' and '-'"
-        )
-    if is_installed(asked.name):
-        raise AssetError(f"there is a suite {asked.name!r} already; choose another name")
-    plans = []
-    if asked.start is not None:
-        _check_new(asked.task.name, asked.start)
-        plans += lacking(asked.start, limits=limits)
-    elif asked.base is not None:
-        given = local if asked.base.startswith("file:") else limits
-        plans.append(_pinned(make_plan(asked.base, limits=given, extras=BASE_FILES)))
-        if plans[0].kind not in ("checkpoint", "pickle"):
-            raise SourceError(f"{asked.base} is a {plans[0].kind}; a base is a model's weights")
-    given = local if asked.vector.startswith("file:") else limits
-    plans.append(_pinned(make_plan(asked.vector, limits=given)))
-    for task in filter(None, (asked.task, asked.control)):
-        if not task.pictures.startswith("task:") and not _is_folder(task):
-            _entry(task, asked.start, folder=Path())
-    needed = sum(plan.to_fetch for plan in plans)
-    check_disk("all of it", needed, folder=hub_cache())
-    return Assembly(asked, tuple(plans))
-
-
-def lacking(suite: Suite, *, limits: Limits = OWNER) -> list[Plan]:
-    """Plans for those of a suite's references that are not on this machine."""
-    plans = []
-    for index, reference in enumerate(suite.references()):
-        extras = BASE_FILES if index == 0 and suite.manifest.base.is_elsewhere else ()
-        try:
-            find_pulled(reference, extras=extras)
-        except SourceError:
-            plans.append(make_plan(reference, limits=limits, extras=extras))
-    return plans
 
 
 def carry_out(
@@ -169,27 +51,42 @@ def assemble(
     with new_folder(asked.name, taken=is_installed) as folder:
         report("writing the suite", 0, 0)
         suite = _written(asked, assembly, folder)
-        report("comparing the vector with the base", 0, 0)
-        found = _difference(assembly.plans[-1].reference, suite)
-        report(f"reading pictures of {asked.task.name}", 0, 0)
-        count = len(suite.split(asked.task.name, "validation").labels)
+        base = suite.base_state()
+        found: dict[str, list[str]] = {}
+        for task, plan in zip(asked.tasks, assembly.vectors, strict=True):
+            report(f"comparing {task.name} with the base", 0, 0)
+            with naming(str(plan.reference)):
+                contents = open_source(find_pulled(plan.reference, ledger=pull_ledger()))
+                found[task.name] = _findings(vector_from(contents, base))
+            _stop_if(cancelled)
+        for task in asked.tasks:
+            found[task.name].append(_looked_at(task, suite, report=report))
+            _stop_if(cancelled)
         if asked.control is not None:
-            report(f"reading pictures of {asked.control.name}", 0, 0)
-            suite.split(asked.control.name, "validation")
-        report("making the zero-shot head", 0, 0)
-        suite.head(asked.task.name)
+            _looked_at(asked.control, suite, report=report)
+        report("making the zero-shot heads", 0, 0)
+        for task in asked.tasks:
+            suite.head(task.name)
         _stop_if(cancelled)
-    return [*_findings(found), f"{count:,} pictures for validation"]
+    if len(found) == 1:
+        return found[asked.tasks[0].name]
+    return [f"{name}: {'; '.join(words)}" for name, words in found.items()]
+
+
+def _looked_at(task: AskedTask, suite: Suite, *, report: Report) -> str:
+    report(f"reading pictures of {task.name}", 0, 0)
+    return f"{len(suite.split(task.name, 'validation').labels):,} pictures for validation"
 
 
 def _written(asked: Asked, assembly: Assembly, folder: Path) -> Suite:
-    source = str(assembly.plans[-1].reference)
+    entries = [asked_entry(task, asked.start, folder=folder) for task in asked.tasks]
+    sources = [str(plan.reference) for plan in assembly.vectors]
     if asked.start is not None:
-        task = _entry(asked.task, asked.start, folder=folder)
-        derive_suite(asked.start, folder, name=asked.name, task=task, source=source)
+        added = list(zip(entries, sources, strict=True))
+        derive_suite(asked.start, folder, name=asked.name, added=added)
         return load_suite(folder)
     assert asked.control is not None
-    base = find_pulled(assembly.plans[0].reference, extras=BASE_FILES, ledger=pull_ledger())
+    base = find_pulled(assembly.before[0].reference, extras=BASE_FILES, ledger=pull_ledger())
     kind, size = _described(base.paths)
     create_suite(
         folder,
@@ -197,54 +94,11 @@ def _written(asked: Asked, assembly: Assembly, folder: Path) -> Suite:
         base=str(base.reference),
         kind=kind,
         image_size=size,
-        tasks=[_entry(asked.task, None, folder=folder)],
-        vectors={asked.task.name: source},
-        control=_entry(asked.control, None, folder=folder),
+        tasks=entries,
+        vectors=dict(zip([task.name for task in asked.tasks], sources, strict=True)),
+        control=asked_entry(asked.control, None, folder=folder),
     )
     return load_suite(folder)
-
-
-def _entry(task: AskedTask, start: Suite | None, *, folder: Path) -> dict[str, Any]:
-    """The manifest's entry of a task; pictures of a folder are put into the suite's."""
-    if task.pictures.startswith("task:"):
-        if start is None:
-            raise AssetError("there is no suite whose tasks could be used again")
-        return same_task(start, task.pictures.removeprefix("task:"), name=task.name)
-    pictures = task.pictures
-    if _is_folder(task):
-        pictures = f"pictures/{task.name}"
-        take_folder(Path(task.pictures).expanduser(), folder / pictures)
-    return task_entry(
-        task.name,
-        pictures,
-        folder=folder,
-        classnames=task.classnames or None,
-        templates=task.templates or TEMPLATES,
-        columns=task.columns,
-    )
-
-
-def _is_folder(task: AskedTask) -> bool:
-    return not task.pictures.startswith(("task:", "hub:")) and task.pictures != "shared"
-
-
-def _pinned(plan: Plan) -> Plan:
-    """The plan under a reference that names its commit: what the suite holds does not change."""
-    if plan.commit is None:
-        return plan
-    return replace(plan, reference=replace(plan.reference, revision=plan.commit))
-
-
-def _check_new(name: str, start: Suite) -> None:
-    if name in start.tasks or name in start.recipe_tasks:
-        raise AssetError(
-            f"the suite {start.name!r} has a task {name!r} already; give this one another name"
-        )
-
-
-def _difference(reference: Reference, suite: Suite) -> Difference:
-    contents = open_source(find_pulled(reference, ledger=pull_ledger()))
-    return vector_from(contents, suite.base_state())
 
 
 def _findings(found: Difference) -> list[str]:

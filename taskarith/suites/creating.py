@@ -74,15 +74,18 @@ def task_entry(
 ) -> dict[str, Any]:
     """The manifest's entry of a task, from where its pictures are.
 
-    `source` is "shared" (a task that comes with the project, by its name), "hub:OWNER/DATASET" with
-    its split as "@SPLIT" where that is not "test", or the path of a folder of class folders inside
-    `folder`, the suite's. A folder's classes are named after its folders unless `classnames` says
-    otherwise; a dataset's must be given, and `columns` says what its "image" and "label" columns
-    are called where that is something else. Raises AssetError or UnknownNameError.
+    `source` is "shared" (a task that comes with the project, by its name; "shared:NAME" for one of
+    another name), "hub:OWNER/DATASET" with its split as "@SPLIT" where that is not "test", or the
+    path of a folder of class folders inside `folder`, the suite's. A folder's classes are named
+    after its folders unless `classnames` says otherwise; a dataset's must be given, and `columns`
+    says what its "image" and "label" columns are called where that is something else.
+
+    Raises AssetError or UnknownNameError.
     """
-    if source == "shared" or (source == name and name in library_tasks()):
-        library_task(name)  # it must be there
-        return {"use": name}
+    kind, _, of = source.partition(":")
+    if kind == "shared" or (source == name and name in library_tasks()):
+        library_task(of or name)  # it must be there
+        return {"use": of, "name": name, "title": name} if of not in ("", name) else {"use": name}
     words = {"templates": list(templates)}
     if source.startswith("hub:"):
         place, _, split = source.removeprefix("hub:").partition("@")

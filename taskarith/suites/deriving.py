@@ -1,4 +1,4 @@
-"""A suite derived from another: the same base and tasks, and one task with its vector more.
+"""A suite derived from another: the same base and tasks, and tasks with their vectors more.
 
 The one it came from stays as it is. Knows manifests and files; what is measured on the new suite
 is measured anew, because its fingerprint is another.
@@ -7,7 +7,7 @@ is measured anew, because its fingerprint is another.
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,31 +22,37 @@ from taskarith.tasks import build_head
 
 __all__ = ["derive_suite", "same_task", "take_folder"]
 
-# What was made for the parent's vectors and would not hold for one more.
+# What was made for the parent's vectors and would not hold for more of them.
 LEFT_OUT = ("surrogate", "measurements", "published", "recipes")
+LISTED = 3
 
 
 def derive_suite(
-    parent: Suite, folder: Path, *, name: str, task: Mapping[str, Any], source: str
+    parent: Suite, folder: Path, *, name: str, added: Sequence[tuple[Mapping[str, Any], str]]
 ) -> Manifest:
-    """Write the suite `name` into `folder`: the parent, and a target `task` with the vector there.
+    """Write the suite `name` into `folder`: the parent, and targets with their vectors.
 
     Args:
-        task: an entry as `task_entry` or `same_task` makes it; pictures of a folder lie in `folder`
-            already.
-        source: the reference of the task's vector.
+        added: pairs of a task, an entry as `task_entry` or `same_task` makes it, and the reference
+            of its vector. Pictures of a folder lie in `folder` already.
 
     Files are linked where the disk can do that, else copied. Raises AssetError, which lists every
     problem of the new manifest.
     """
     data = _raw(parent)
     data = {key: value for key, value in data.items() if key not in LEFT_OUT}
+    words = [str(task.get("title") or _name(task)) for task, _ in added]
+    more = f"{len(added)} task vectors" if len(added) > 1 else "one task vector"
     data |= {
         "name": name,
-        "title": f"{parent.title}, and {task.get('title') or task.get('name') or task.get('use')}",
-        "about": f"The suite {parent.name} with one task vector more, from {source}.",
-        "tasks": [*data["tasks"], {**task, "role": "target"}],
-        "vectors": [*data["vectors"], {"task": _name(task), "source": source}],
+        "title": f"{parent.title}, and {_listed(words)}",
+        "about": f"The suite {parent.name} with {more} more, from "
+        f"{_listed([source for _, source in added])}.",
+        "tasks": [*data["tasks"], *({**task, "role": "target"} for task, _ in added)],
+        "vectors": [
+            *data["vectors"],
+            *({"task": _name(task), "source": source} for task, source in added),
+        ],
     }
     manifest = parse_manifest(data, where=f"the new suite {name!r}")
     for relative in own_files(manifest):
@@ -54,7 +60,7 @@ def derive_suite(
     for relative in own_folders(parent.manifest):
         take_folder(parent.path(relative), folder / relative)
     if manifest.heads is not None:
-        _add_head(parent, manifest, folder=folder)
+        _add_heads(parent, manifest, folder=folder)
     text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
     return manifest
@@ -90,19 +96,28 @@ def _take(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _add_head(parent: Suite, manifest: Manifest, *, folder: Path) -> None:
-    """Write the heads of the new suite: the parent's, and one made of the new task's words."""
+def _add_heads(parent: Suite, manifest: Manifest, *, folder: Path) -> None:
+    """Write the heads of the new suite: the parent's, and those made of the new tasks' words."""
     assert manifest.heads is not None
-    new = manifest.tasks[-1]
-    words = (new.classnames, new.templates)
     heads: dict[str, Tensor] = {name: parent.head(name) for name in parent.tasks}
-    same = [
-        task.name for task in parent.tasks.values() if (task.classnames, task.templates) == words
-    ]
-    heads[new.name] = heads[same[0]] if same else build_head(parent.model(), *words)
+    by_words = {
+        (task.classnames, task.templates): heads[name] for name, task in parent.tasks.items()
+    }
+    for task in manifest.tasks:
+        if task.name in heads:
+            continue
+        words = (task.classnames, task.templates)
+        if words not in by_words:
+            by_words[words] = build_head(parent.model(), *words)
+        heads[task.name] = by_words[words]
     path = folder / manifest.heads
     path.unlink(missing_ok=True)  # a link to the parent's file: writing into it would change that
     write_tensors(path, {name: head.clone() for name, head in heads.items()})
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = len(words) - LISTED
+    return ", ".join(words[:LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _name(task: Mapping[str, Any]) -> object:

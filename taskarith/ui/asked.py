@@ -6,13 +6,15 @@ Knows the form's fields; what is there is found out by whoever plans it.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from taskarith.errors import AssetError, SourceError, unknown_name
-from taskarith.suites.assembling import Asked, AskedTask
+from taskarith.sources import parse_reference
 from taskarith.suites.creating import TEMPLATES
 from taskarith.suites.library import library_tasks
+from taskarith.suites.planning import Asked, AskedTask, AskedVector
 from taskarith.suites.suite import Suite, is_installed
 from taskarith.ui.picked import MOST_PICTURES, Picked
 
@@ -21,8 +23,11 @@ __all__ = ["PURPOSES", "read_asked", "slug"]
 SAME, SHARED, DATASET, FOLDER = PURPOSES = ("same", "shared", "dataset", "folder")
 LONGEST = 1_000  # characters of a line
 LONGEST_LIST = 100_000  # of class names or templates
+MOST_VECTORS = 20  # at once
 MOST_CLASSES = 10_000
 MOST_TEMPLATES = 200
+NAMED = re.compile(r"([\w.-]+)\s*=\s*(.+)")  # a line "mnist = owner/name"
+SHARD = re.compile(r"-\d{5}-of-\d{5}\.")
 
 
 def read_asked(
@@ -35,28 +40,23 @@ def read_asked(
         public: whether whoever asks may not name files of this machine.
         picked: where picked files are kept.
     """
-    vector = _line(form, "vector", "the task vector")
-    files = _files(form.get("files"))
-    if bool(vector) == bool(files):
-        raise SourceError(
-            "say where the task vector is: write a reference, or pick its files"
-            if not vector
-            else "there are a reference and picked files for one task vector; take one away"
-        )
-    if files:
-        vector = f"file:{picked.weights(files)}"
-    task = _task(form, start, public=public, picked=picked)
+    references = _references(form, public=public, picked=picked)
+    tasks = _tasks(form, [task for task, _ in references], start, public=public, picked=picked)
     base = control = None
     if start is None:
         base = _line(form, "base", "the base")
         if not base:
             raise SourceError("say which base: a reference as owner/name")
+        _check_place(base, public=public)
         control = _control(form)
     own = start.name if start is not None else slug(base.rpartition("/")[2]) if base else ""
+    made = "-".join([own, *(task.name for task in tasks)])[:58].strip("-.")
     return Asked(
-        name=slug(_line(form, "name", "the name")) or _unused_suite(f"{own}-{task.name}"[:58]),
-        vector=vector,
-        task=task,
+        name=slug(_line(form, "name", "the name")) or _unused_suite(made),
+        vectors=tuple(
+            AskedVector(reference, task)
+            for (_, reference), task in zip(references, tasks, strict=True)
+        ),
         start=start,
         base=base,
         control=control,
@@ -72,25 +72,77 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")[:64]
 
 
-def _task(
-    form: Mapping[str, Any], start: Suite | None, *, public: bool, picked: Picked
-) -> AskedTask:
+def _references(
+    form: Mapping[str, Any], *, public: bool, picked: Picked
+) -> list[tuple[str | None, str]]:
+    """Every vector that is asked for, with the task that its line names."""
+    found: list[tuple[str | None, str]] = []
+    for line in _lines(form, "vector", "task vectors", most=MOST_VECTORS):
+        named = NAMED.fullmatch(_line({"vector": line}, "vector", "the task vector"))
+        task, reference = named.groups() if named else (None, line)
+        _check_place(reference, public=public)
+        found.append((task, reference))
+    files = _files(form.get("files"))
+    # Weights alone are a vector each; with a configuration or an index they are one together.
+    alone = all(file.endswith(".safetensors") and not SHARD.search(file) for file in files)
+    groups = [[file] for file in files] if alone else [files]
+    found += [(None, f"file:{picked.weights(group)}") for group in groups]
+    if not found:
+        raise SourceError("say where the task vector is: write a reference, or pick its files")
+    if len(found) > MOST_VECTORS:
+        raise SourceError(f"there are {len(found)} task vectors; at most {MOST_VECTORS} at once")
+    return found
+
+
+def _check_place(reference: str, *, public: bool) -> None:
+    """Files of this machine are its owner's; those that were picked got here another way."""
+    if parse_reference(reference).kind == "file" and public:
+        raise SourceError("files of this machine are not for visitors; pick yours")
+
+
+def _tasks(
+    form: Mapping[str, Any],
+    named: Sequence[str | None],
+    start: Suite | None,
+    *,
+    public: bool,
+    picked: Picked,
+) -> list[AskedTask]:
+    """A new task for each vector: of the name that its line gives, else of the one chosen."""
     purpose = form.get("purpose")
     if purpose not in PURPOSES:
         raise unknown_name("kind of pictures", purpose, existing=PURPOSES)
-    if purpose == SHARED:
-        return _shared(form.get("shared"))
+    tasks: list[AskedTask] = []
+    if purpose in (SAME, SHARED):
+        there = () if start is None else (*start.tasks, *start.recipe_tasks)
+        for name in named:
+            of = _line(form, purpose, "the task") if name is None else name
+            known = library_tasks() if purpose == SHARED else start.tasks if start else ()
+            if of not in known:
+                what = "shared task" if purpose == SHARED else "task"
+                raise unknown_name(what, of, existing=known)
+            own = _unused(of, (*there, *(task.name for task in tasks)))
+            tasks.append(AskedTask(own, f"{'task' if purpose == SAME else 'shared'}:{of}"))
+        return tasks
+    for name in filter(None, named):
+        raise AssetError(
+            f"“{name} = …” is for tasks of the suite and those that come with the project; for "
+            "pictures of your own, add one task after the other"
+        )
+    task = _own_task(form, public=public, picked=picked)
+    for _ in named:
+        own = _unused(task.name, [task.name for task in tasks])
+        tasks.append(replace(task, name=own))
+    return tasks
+
+
+def _own_task(form: Mapping[str, Any], *, public: bool, picked: Picked) -> AskedTask:
     name = slug(_line(form, "task", "the task's name"))
-    if purpose == SAME:
-        of = _line(form, "same", "the task")
-        if start is None or of not in start.tasks:
-            raise unknown_name("task", of, existing=start.tasks if start is not None else ())
-        return AskedTask(name or _unused(of, start), f"task:{of}")
     if not name:
         raise AssetError("give the task a name: what the model learned, in a word or two")
     classnames = tuple(_lines(form, "classnames", "class names", most=MOST_CLASSES))
     templates = tuple(_lines(form, "templates", "prompts", most=MOST_TEMPLATES)) or TEMPLATES
-    if purpose == DATASET:
+    if form.get("purpose") == DATASET:
         columns = {key: _line(form, key, f"the {key} column") for key in ("image", "label")}
         columns = {key: value for key, value in columns.items() if value}
         place = _line(form, "dataset", "the dataset")
@@ -127,15 +179,10 @@ def _control(form: Mapping[str, Any]) -> AskedTask:
     return AskedTask(name or "control", place, classnames)
 
 
-def _shared(name: object) -> AskedTask:
-    if not isinstance(name, str) or name not in library_tasks():
-        raise unknown_name("shared task", name, existing=library_tasks())
-    return AskedTask(name, "shared")
-
-
-def _unused(name: str, start: Suite) -> str:
-    """`name` with the first number that makes it new: one more vector of the same task."""
-    return next(new for i in range(2, 1000) if (new := f"{name}-{i}") not in start.tasks)
+def _unused(name: str, taken: Collection[str]) -> str:
+    """`name`, with the first number that makes it new: one more vector of the same task."""
+    names = (name, *(f"{name}-{i}" for i in range(2, 1000)))
+    return next(new for new in names if new not in taken)
 
 
 def _unused_suite(name: str) -> str:

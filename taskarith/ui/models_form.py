@@ -1,4 +1,4 @@
-"""The form of the page Models: where a task vector is, and what it was trained on.
+"""The form of the page Models: where task vectors are, and what they were trained on.
 
 Knows its fields and which of them matter when; what they say is read by `asked`.
 """
@@ -40,7 +40,7 @@ class VectorForm:
                 self._vector_fields()
             with gr.Column():
                 self.purpose = gr.Radio(
-                    PURPOSES, value="same", label="What it was trained on", elem_id="purpose"
+                    PURPOSES, value="same", label="What they were trained on", elem_id="purpose"
                 )
                 self.same = gr.Dropdown([], label="Which task", elem_id="same")
                 self.shared = gr.Dropdown([], label="Which task", visible=False, elem_id="shared")
@@ -109,14 +109,16 @@ class VectorForm:
 
     def _vector_fields(self) -> None:
         self.vector = gr.Textbox(
-            label="Task vector",
-            info="a task vector, a fine-tuned model, or an adapter",
+            label="Task vectors",
+            info="task vectors, fine-tuned models or adapters, one a line; “mnist = owner/name” "
+            "where one was trained on another task",
+            lines=2,
             placeholder=REFERENCES,
             elem_id="vector",
         )
-        with gr.Accordion("Or pick its files", open=False, elem_id="pick-files"):
+        with gr.Accordion("Or pick files", open=False, elem_id="pick-files"):
             self._files = gr.File(
-                label="safetensors, with config files where it has some",
+                label="safetensors, one a vector; or one vector with its config files",
                 file_count="multiple",
                 height=130,
                 elem_id="files",

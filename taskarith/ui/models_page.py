@@ -82,8 +82,8 @@ class _ModelsPage:
         self.session = gr.BrowserState("", storage_key="taskarith-models")
         self.offer = gr.State(None)
         _part(
-            "Add a task vector",
-            "It becomes a new slider in a copy of the suite you start from, which stays as it is.",
+            "Add task vectors",
+            "Each becomes a slider in a copy of the suite you start from, which stays as it is.",
         )
         self.form = VectorForm(public=self.site.public)
         self._panel()

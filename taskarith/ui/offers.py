@@ -5,18 +5,18 @@ Hub changes nothing about it. Knows suites and sources, not how the page looks.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskarith.errors import AssetError, TaskArithError
-from taskarith.sources import OWNER, VISITOR, Limits, Plan
+from taskarith.sources import OWNER, VISITOR, Limits, Plan, Reference, parse_reference
 from taskarith.sources.hub_cache import repo_folder
 from taskarith.sources.plan import in_words
 from taskarith.suites import Suite, parse_manifest
-from taskarith.suites.assembling import Asked, assemble, carry_out, lacking, plan_assembly
+from taskarith.suites.assembling import assemble, carry_out
 from taskarith.suites.home import (
     MANIFEST,
     add_folder,
@@ -28,6 +28,7 @@ from taskarith.suites.home import (
     plan_hub_suite,
 )
 from taskarith.suites.manifest import MAX_BYTES
+from taskarith.suites.planning import Asked, AskedTask, lacking, plan_assembly
 from taskarith.suites.suite import is_installed
 
 if TYPE_CHECKING:
@@ -80,26 +81,29 @@ def _limits(*, public: bool) -> Limits:
 
 
 def offer_assembly(asked: Asked, *, public: bool) -> Offer:
-    """A new suite: one with a task vector more, or one on a base of its own."""
+    """A new suite: one with task vectors more, or one on a base of its own."""
     limits = _limits(public=public)
-    assembly = plan_assembly(asked, limits=limits, local=replace(limits, local=True))
-    vector = assembly.plans[-1]
+    with _without_paths([parse_reference(vector.reference) for vector in asked.vectors]):
+        assembly = plan_assembly(asked, limits=limits, local=replace(limits, local=True))
 
     def act(desk: "Desk") -> Done:
-        with _without_paths(assembly.plans):
+        with _without_paths([replace(p.reference, revision=p.commit) for p in assembly.plans]):
             found = assemble(assembly, report=_report(desk), cancelled=desk.stopped)
         if public:
             forget_oldest(MOST_MADE)
-        return Done(asked.name, tuple(found), vector=asked.task.name)
+        return Done(asked.name, tuple(found), vector=asked.tasks[0].name)
 
-    start = f"{asked.start.name} and one slider more" if asked.start else "a suite on a new base"
-    about = f"target “{asked.task.name}” ({_pictures(asked)})"
+    count, total = len(asked.vectors), sum(plan.size for plan in assembly.plans)
+    more = "one slider more" if count == 1 else f"{count} sliders more"
+    start = f"{asked.start.name} and {more}" if asked.start else "a suite on a new base"
+    together = (f"together {in_words(total)}",) if len(assembly.plans) > 1 else ()
+    targets = (f"target “{task.name}” ({_pictures(task)})" for task in asked.tasks)
     return Offer(
         title=f"New suite {asked.name}: {start}",
-        lines=(*map(_in_words, assembly.plans), about),
+        lines=(*map(_in_words, assembly.plans), *together, *targets),
         verb=f"Fetch {in_words(assembly.to_fetch)} and make it" if assembly.to_fetch else "Make it",
         act=act,
-        warnings=_doubts(asked, vector),
+        warnings=tuple(_doubts(asked, assembly.vectors)),
     )
 
 
@@ -198,24 +202,24 @@ def _in_words(plan: Plan) -> str:
     return f"{where}: {plan.describe()}{licence}"
 
 
-def _pictures(asked: Asked) -> str:
-    pictures = asked.task.pictures
-    if pictures.startswith("task:"):
-        return f"the pictures of {pictures.removeprefix('task:')}"
-    if pictures == "shared":
+def _pictures(task: AskedTask) -> str:
+    place, _, name = task.pictures.partition(":")
+    if place == "task":
+        return f"the pictures of {name}"
+    if place == "shared":
         return "its pictures come from the Hub when they are looked at"
-    return pictures if pictures.startswith("hub:") else "your pictures"
+    return task.pictures if place == "hub" else "your pictures"
 
 
-def _doubts(asked: Asked, vector: Plan) -> tuple[str, ...]:
-    """A base that the card names and that is not this one: often a mistake, sometimes a mirror."""
+def _doubts(asked: Asked, vectors: Iterable[Plan]) -> Iterator[str]:
+    """A base that a card names and that is not this one: often a mistake, sometimes a mirror."""
     own = asked.base
     if asked.start is not None and asked.start.manifest.base.is_elsewhere:
         own = asked.start.references()[0]
-    stated = vector.base
-    if own is None or stated is None or stated in own:
-        return ()
-    return (f"its card says it was made from {stated}, but the base here is {own}",)
+    for vector in vectors:
+        if own is not None and vector.base is not None and vector.base not in own:
+            which = f"{vector.reference.location}: " if len(asked.vectors) > 1 else ""
+            yield f"{which}its card says it was made from {vector.base}, but the base here is {own}"
 
 
 def _report(desk: "Desk") -> Callable[[str, int, int], None]:
@@ -223,23 +227,24 @@ def _report(desk: "Desk") -> Callable[[str, int, int], None]:
 
 
 @contextmanager
-def _without_paths(plans: tuple[Plan, ...]) -> Iterator[None]:
+def _without_paths(references: Iterable[Reference]) -> Iterator[None]:
     """Messages name references and picked files, not where this machine keeps them."""
     try:
         yield
     except TaskArithError as error:
         text = str(error)
-        for plan in plans:
-            place, name = _kept(plan)
-            text = text.replace(f"{place}/", f"{name}: " if name else "").replace(place, "the file")
+        for reference in references:
+            place, name = _kept(reference)
+            text = text.replace(f"{place}/", f"{name}: " if name else "")
+            text = text.replace(f"file:{place}", "the file").replace(place, "the file")
         if text == str(error):
             raise
         raise type(error)(text) from error
 
 
-def _kept(plan: Plan) -> tuple[str, str]:
-    """The folder in which a plan's files lie, and what it is called instead."""
-    if plan.reference.kind == "file":
-        return plan.reference.location, ""
-    folder = repo_folder(plan.reference.location, None) / "snapshots" / str(plan.commit)
-    return str(folder), plan.reference.location
+def _kept(reference: Reference) -> tuple[str, str]:
+    """The folder in which a reference's files lie, and what it is called instead."""
+    if reference.kind == "file":
+        return reference.location, ""
+    folder = repo_folder(reference.location, None) / "snapshots" / str(reference.revision)
+    return str(folder), reference.location

@@ -17,8 +17,9 @@ from taskarith.errors import AssetError, PullCancelled, SourceError, TaskArithEr
 from taskarith.evaluation import Evaluator, measure
 from taskarith.sources import OWNER, VISITOR, write_tensors
 from taskarith.suites import Suite, list_suites
-from taskarith.suites.assembling import Asked, AskedTask, assemble, lacking, plan_assembly
+from taskarith.suites.assembling import assemble
 from taskarith.suites.home import suites_home
+from taskarith.suites.planning import Asked, AskedTask, AskedVector, lacking, plan_assembly
 from tests.clips import write_transformers_clip
 from tests.hub.real import needs_real_pictures, publish_pictures
 from tests.hub.server import LoopbackHub
@@ -36,7 +37,7 @@ def start(published: dict[str, dict[str, Tensor]], folder: Path) -> Suite:
 
 @pytest.fixture
 def asked(start: Suite) -> Asked:
-    return Asked(name="tiny-two", vector="tuned/new", task=AGAIN, start=start)
+    return Asked(name="tiny-two", vectors=(AskedVector("tuned/new", AGAIN),), start=start)
 
 
 @pytest.fixture
@@ -45,6 +46,12 @@ def new(hub: LoopbackHub, start: Suite, base: dict[str, Tensor], tmp_path: Path)
     write_tensors(tmp_path / "new-model" / "model.safetensors", moved(base, 99))
     card = {"base_model": BASE, "license": "mit"}
     return hub.add_folder("tuned/new", tmp_path / "new-model", card=card)
+
+
+def changed(asked: Asked, *, name: str = "", **change: Any) -> Asked:
+    """With another name, or another reference or task of its one vector."""
+    [vector] = asked.vectors
+    return replace(asked, name=name or asked.name, vectors=(replace(vector, **change),))
 
 
 def dataset(test: bytes) -> dict[str, bytes]:
@@ -75,9 +82,9 @@ def test_the_vector_becomes_a_slider_that_moves_the_accuracy(
     assert heard[0][0] == f"fetching hub:tuned/new@{new}"
     assert [what for what, _, _ in heard if not what.startswith("fetching")] == [
         "writing the suite",
-        "comparing the vector with the base",
+        "comparing apples-2 with the base",
         "reading pictures of apples-2",
-        "making the zero-shot head",
+        "making the zero-shot heads",
     ]
     suite = load_suite("tiny-two")
     assert suite.targets == (*TARGETS, "apples-2")
@@ -139,6 +146,102 @@ def test_half_a_suite_is_never_seen(asked: Asked, new: str) -> None:
     assert "tiny-two" in [suite.name for suite in list_suites()]
 
 
+@pytest.fixture
+def several(
+    asked: Asked, new: str, hub: LoopbackHub, base: dict[str, Tensor], tmp_path: Path
+) -> Asked:
+    """Three vectors at once: of one task twice, and of another."""
+    write_tensors(tmp_path / "second-model" / "model.safetensors", moved(base, 98))
+    hub.add_folder("tuned/second", tmp_path / "second-model", card={"base_model": BASE})
+    others = (
+        AskedVector("tuned/second", AskedTask("apples-3", "task:apples")),
+        AskedVector("hub:tuned/birds@main", AskedTask("birds-2", "task:birds")),
+    )
+    return replace(asked, vectors=(*asked.vectors, *others))
+
+
+def test_several_vectors_become_as_many_sliders(several: Asked, base: dict[str, Tensor]) -> None:
+    assembly = plan_assembly(several)
+    assert [plan.reference.location for plan in assembly.vectors] == [
+        "tuned/new", "tuned/second", "tuned/birds",
+    ]  # fmt: skip
+    assert assembly.to_fetch == sum(plan.to_fetch for plan in assembly.vectors) > 180_000
+    heard: list[tuple[str, int, int]] = []
+    found = assemble(assembly, report=lambda *step: heard.append(step))
+    assert [line.partition(":")[0] for line in found] == ["apples-2", "apples-3", "birds-2"]
+    fetched = [(done, total) for what, done, total in heard if what.startswith("fetching")]
+    assert fetched == sorted(fetched)  # one progress for all of them
+    assert fetched[-1][0] == fetched[-1][1] == sum(plan.size for plan in assembly.plans)
+    suite = load_suite("tiny-two")
+    assert suite.targets == (*TARGETS, "apples-2", "apples-3", "birds-2")
+    assert suite.title == "tiny, from the Hub, and apples-2, apples-3, birds-2"
+    for name, seed in (("apples-2", 99), ("apples-3", 98)):
+        for key, tensor in moved(base, seed).items():
+            torch.testing.assert_close(
+                suite.vector(name)[key], tensor - base[key], rtol=0, atol=1e-6
+            )
+    edit = Edit("tiny-two", dict.fromkeys(suite.targets[-3:], 0.5))
+    assert set(measure(Evaluator(suite, device="cpu"), edit, tasks=["birds-2"])) == {"birds-2"}
+
+
+def test_one_of_several_that_fails_is_named_and_nothing_is_there(
+    several: Asked, hub: LoopbackHub, base: dict[str, Tensor], tmp_path: Path
+) -> None:
+    broken = moved(base, 3)
+    broken["vision_model.post_layernorm.weight"][2] = float("nan")
+    write_tensors(tmp_path / "bad" / "model.safetensors", broken)
+    hub.add_folder("tuned/bad", tmp_path / "bad")
+    bad = AskedVector("tuned/bad", AskedTask("coins-2", "task:coins"))
+    first, *others = several.vectors
+    with pytest.raises(WeightsError, match=r"tuned--bad.*holds NaN"):
+        assemble(plan_assembly(replace(several, vectors=(first, bad, *others))), report=silent)
+    assert list(suites_home().iterdir()) == []
+    gone = replace(bad, reference="tuned/gone")
+    with pytest.raises(SourceError, match="tuned/gone"):
+        plan_assembly(replace(several, vectors=(first, gone, *others)))
+    pickled = replace(bad, reference=f"file:{tmp_path / 'bad'}")
+    with pytest.raises(SourceError, match=r"bad: files of this machine"):
+        plan_assembly(replace(several, vectors=(first, pickled)), limits=VISITOR, local=VISITOR)
+
+
+def test_several_are_stopped_and_gone_on_with(several: Asked, hub: LoopbackHub) -> None:
+    assembly = plan_assembly(several)
+    heard: list[str] = []
+    with pytest.raises(PullCancelled, match="go on from there"):
+        assemble(
+            assembly,
+            report=lambda what, *_: heard.append(what),
+            cancelled=lambda: any("tuned/second" in what for what in heard),
+        )
+    assert not suites_home().exists()
+    again = plan_assembly(several)
+    assert 0 < again.to_fetch < assembly.to_fetch
+    hub.sent = 0
+    sent: dict[str, int] = {}
+    assemble(again, report=lambda what, *_: sent.setdefault(what, hub.sent))
+    assert sent["writing the suite"] <= again.to_fetch
+    assert load_suite("tiny-two").targets[-3:] == ("apples-2", "apples-3", "birds-2")
+
+
+def test_sizes_hold_for_several_together(several: Asked) -> None:
+    sizes = [plan.size for plan in plan_assembly(several).vectors]
+    each = replace(VISITOR, max_bytes=max(sizes))
+    with pytest.raises(SourceError, match=r"the 3 task vectors are .* together; at most"):
+        plan_assembly(several, limits=each)
+    plan_assembly(several, limits=replace(VISITOR, max_bytes=sum(sizes)))
+
+
+def test_several_vectors_have_a_name_each(several: Asked) -> None:
+    first, second, _ = several.vectors
+    with pytest.raises(AssetError, match="two vectors for a task 'apples-2'"):
+        plan_assembly(replace(several, vectors=(first, replace(second, task=first.task))))
+    again = replace(second, reference="hub:tuned/new@main")
+    with pytest.raises(SourceError, match=r"tuned/new@[0-9a-f]+ is there twice"):
+        plan_assembly(replace(several, vectors=(first, again)))
+    with pytest.raises(AssetError, match="no task vector"):
+        plan_assembly(replace(several, vectors=()))
+
+
 def other_base(hub: LoopbackHub, base: dict[str, Tensor], folder: Path) -> str:
     narrow = {name: tensor[..., :5] for name, tensor in moved(base, 3).items()}
     write_tensors(folder / "model.safetensors", narrow)
@@ -170,7 +273,7 @@ def test_weights_that_do_not_fit_are_refused_after_the_fetch(
     (tmp_path / "bad").mkdir()
     words = make(hub, base, tmp_path / "bad")
     hub.add_folder("tuned/bad", tmp_path / "bad")
-    asked = Asked(name="tiny-bad", vector="tuned/bad", task=AGAIN, start=start)
+    asked = Asked(name="tiny-bad", vectors=(AskedVector("tuned/bad", AGAIN),), start=start)
     with pytest.raises(TaskArithError, match=words):
         assemble(plan_assembly(asked), report=silent)
     assert "tiny-bad" not in [suite.name for suite in list_suites()]
@@ -184,8 +287,9 @@ def test_a_native_vector_of_another_base_names_both_fingerprints(
     hub.add_folder("other/base", tmp_path / "other")
     asked = Asked(
         name="tiny-other",
-        vector="tuned/dice",
-        task=AskedTask("dice", "hub:pictures/dice@test", tuple(CLASSES)),
+        vectors=(
+            AskedVector("tuned/dice", AskedTask("dice", "hub:pictures/dice", tuple(CLASSES))),
+        ),
         base="other/base",
         control=AskedTask("gardens", "hub:pictures/gardens", tuple(CLASSES)),
     )
@@ -207,8 +311,7 @@ def test_a_suite_on_a_new_base_with_pictures_of_your_own(
     hub.add("pictures/odd", dataset(parquet(60, group=20)), kind="datasets")
     asked = Asked(
         name="own",
-        vector="tuned/birds",
-        task=AskedTask("colours", str(tmp_path / "mine")),
+        vectors=(AskedVector("tuned/birds", AskedTask("colours", str(tmp_path / "mine"))),),
         base=BASE,
         control=AskedTask(
             "odd", "hub:pictures/odd", tuple(CLASSES), columns={"image": "image", "label": "label"}
@@ -227,8 +330,8 @@ def test_a_suite_on_a_new_base_with_pictures_of_your_own(
 
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
-    "no such repository": ({"vector": "nobody/nothing"}, "knows no nobody/nothing"),
-    "no reference": ({"vector": "not a reference"}, "is no reference"),
+    "no such repository": ({"reference": "nobody/nothing"}, "knows no nobody/nothing"),
+    "no reference": ({"reference": "not a reference"}, "is no reference"),
     "a task it has": ({"task": AskedTask("apples", "shared")}, "has a task 'apples' already"),
     "no such shared task": ({"task": AskedTask("minst", "shared")}, "did you mean 'mnist'"),
     "no class names": ({"task": AskedTask("x", "hub:a/b")}, "needs the names of its classes"),
@@ -243,7 +346,7 @@ def test_mistakes_are_seen_in_the_plan(
 ) -> None:
     hub.sent = 0
     with pytest.raises(TaskArithError, match=words):
-        plan_assembly(replace(asked, **change))
+        plan_assembly(changed(asked, **change))
     assert hub.sent == 0
 
 
@@ -258,7 +361,7 @@ def test_labels_out_of_range_and_broken_pictures_are_seen_before_it_is_there(
         hub.add(f"pictures/{name}", dataset(data), kind="datasets")
         task = AskedTask(name, f"hub:pictures/{name}", tuple(CLASSES))
         with pytest.raises(AssetError, match=r"label|picture"):
-            assemble(plan_assembly(replace(asked, task=task)), report=silent)
+            assemble(plan_assembly(changed(asked, task=task)), report=silent)
     assert list(suites_home().iterdir()) == []
 
 
@@ -268,9 +371,9 @@ def test_what_visitors_may_not_have(
     torch.save(moved(base, 5), tmp_path / "w.bin")
     hub.add("tuned/pickle", {"pytorch_model.bin": (tmp_path / "w.bin").read_bytes()})
     with pytest.raises(SourceError, match="safetensors only"):
-        plan_assembly(replace(asked, vector="tuned/pickle"), limits=VISITOR)
-    assemble(plan_assembly(replace(asked, vector="tuned/pickle")), report=silent)
-    asked = replace(asked, name="tiny-three", vector=f"file:{tmp_path / 'new-model'}")
+        plan_assembly(changed(asked, reference="tuned/pickle"), limits=VISITOR)
+    assemble(plan_assembly(changed(asked, reference="tuned/pickle")), report=silent)
+    asked = changed(asked, name="tiny-three", reference=f"file:{tmp_path / 'new-model'}")
     with pytest.raises(SourceError, match="not for visitors"):
         plan_assembly(asked, limits=VISITOR, local=VISITOR)
     handed = replace(VISITOR, local=True)  # what the page makes of files that were picked
@@ -303,13 +406,20 @@ def test_the_command_line_makes_it_too(
     assert "add --yes" in capsys.readouterr().err
     assert main([*extend, "--task", "apples-2=task:apples", "--yes", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert (answer["suite"], answer["vector"]) == ("tiny-two", "apples-2")
+    assert (answer["suite"], answer["vectors"]) == ("tiny-two", ["apples-2"])
     assert load_suite("tiny-two").references()[-1] == f"hub:tuned/new@{new}"
     extend[3] = "tiny-three"
     (tmp_path / "classes.txt").write_text("\n".join(CLASSES))
     words = ["--classnames", str(tmp_path / "classes.txt"), "--template", "one {}"]
     assert main([*extend, "--task", "more=hub:pictures/birds", *words]) == 0
     assert load_suite("tiny-three").task("more").templates == ("one {}",)
+    extend[3] = "tiny-four"
+    two = ["--vector", "hub:tuned/birds", "--task", "a=task:apples", "--task", "b=task:birds"]
+    assert main([*extend, *two]) == 0
+    assert load_suite("tiny-four").vectors[-2:] == ("a", "b")
+    extend[3] = "tiny-five"
+    assert main([*extend, *two[:2], "--task", "c=task:coins"]) == 2
+    assert "give each --vector a --task" in capsys.readouterr().err
     assert main([*extend, "--task", "more"]) == 2
     assert "write NAME=VALUE" in capsys.readouterr().err
 
@@ -320,7 +430,7 @@ def test_real_pictures_of_a_task_that_comes_with_the_project(
 ) -> None:
     publish_pictures(hub, "mnist", folder="mnist")
     found = assemble(
-        plan_assembly(replace(asked, task=AskedTask("mnist", "shared"))), report=silent
+        plan_assembly(changed(asked, task=AskedTask("mnist", "shared"))), report=silent
     )
     assert found[-1].endswith("pictures for validation")
     suite = load_suite("tiny-two")

@@ -12,8 +12,8 @@ from taskarith import load_suite
 from taskarith.errors import AssetError, SourceError, TaskArithError, WeightsError
 from taskarith.sources import write_tensors
 from taskarith.suites import Suite
-from taskarith.suites.assembling import Asked, AskedTask
 from taskarith.suites.home import added_suites, forget_oldest
+from taskarith.suites.planning import Asked, AskedTask, AskedVector
 from taskarith.ui.offers import offer_assembly, offer_manifest, offer_pull, offer_suite
 from tests.hub.server import Claimed, LoopbackHub
 from tests.hub.tiny_hub import manifest, moved, pulled
@@ -51,7 +51,7 @@ def test_a_new_slider_in_words_and_then_in_fact(
     write_tensors(tmp_path / "new-model" / "model.safetensors", moved(base, 99))
     card = {"base_model": "somebody/else", "license": "mit"}
     commit = hub.add_folder("tuned/new", tmp_path / "new-model", card=card)
-    asked = Asked(name="tiny-two", vector="tuned/new", task=AGAIN, start=start)
+    asked = Asked(name="tiny-two", vectors=(AskedVector("tuned/new", AGAIN),), start=start)
     offer = offer_assembly(asked, public=True)
     assert offer.title == "New suite tiny-two: tiny-hub and one slider more"
     assert offer.lines[0] == (
@@ -66,7 +66,7 @@ def test_a_new_slider_in_words_and_then_in_fact(
     done = offer.act(desk)
     assert done.suite == "tiny-two"
     assert done.lines[0].startswith("39 tensors")
-    assert desk.heard[-1] == "making the zero-shot head"
+    assert desk.heard[-1] == "making the zero-shot heads"
     assert "apples-2" in load_suite("tiny-two").vectors
 
 
@@ -76,7 +76,7 @@ def test_messages_about_picked_files_name_no_folder_of_this_machine(
     broken = moved(base, 3)
     broken["vision_model.post_layernorm.weight"][2] = float("inf")
     write_tensors(tmp_path / "kept" / "mine.safetensors", broken)
-    asked = Asked(name="x", vector=f"file:{tmp_path / 'kept'}", task=AGAIN, start=start)
+    asked = Asked(name="x", vectors=(AskedVector(f"file:{tmp_path / 'kept'}", AGAIN),), start=start)
     offer = offer_assembly(asked, public=True)
     assert offer.lines[0].startswith("picked files: 98")
     with pytest.raises(WeightsError, match=r"mine\.safetensors: .* holds NaN or Inf") as error:
@@ -169,7 +169,7 @@ def test_a_bad_manifest_is_refused(content: bytes, words: str, tmp_path: Path) -
 
 def test_what_is_too_large_for_visitors_is_for_the_owner(start: Suite, hub: LoopbackHub) -> None:
     hub.add("tuned/huge", {"model.safetensors": Claimed(3 * 10**9)})
-    asked = Asked(name="x", vector="tuned/huge", task=AGAIN, start=start)
+    asked = Asked(name="x", vectors=(AskedVector("tuned/huge", AGAIN),), start=start)
     with pytest.raises(SourceError, match=r"3\.0 GB; at most 2\.1 GB"):
         offer_assembly(asked, public=True)
     assert offer_assembly(asked, public=False).verb == "Fetch 3.0 GB and make it"

@@ -26,7 +26,7 @@ def finetuned(tiny_suite: Suite, tmp_path: Path) -> str:
 
 def derived(suite: Suite, folder: Path, source: str, *, name: str = "tiny-plus") -> Suite:
     task = same_task(suite, "birds", name="birds-2")
-    derive_suite(suite, folder, name=name, task=task, source=source)
+    derive_suite(suite, folder, name=name, added=[(task, source)])
     return load_suite(folder)
 
 
@@ -68,7 +68,7 @@ def test_a_derived_suite_can_be_derived_from(
 ) -> None:
     first = derived(tiny_suite, tmp_path / "one", finetuned)
     task = same_task(first, "birds-2", name="birds-3")
-    derive_suite(first, tmp_path / "two", name="tiny-more", task=task, source=finetuned)
+    derive_suite(first, tmp_path / "two", name="tiny-more", added=[(task, finetuned)])
     second = load_suite(tmp_path / "two")
     assert second.targets == (*tiny_suite.targets, "birds-2", "birds-3")
     torch.testing.assert_close(second.vector("birds-3"), second.vector("birds-2"))
@@ -87,7 +87,7 @@ def test_pictures_of_a_folder_and_a_head_made_of_their_words(
     new = tmp_path / "new"
     take_folder(tmp_path / "mine", new / "pictures" / "mine")
     task = task_entry("mine", "pictures/mine", folder=new, templates=["a {}"])
-    derive_suite(tiny_suite, new, name="tiny-mine", task=task, source=finetuned)
+    derive_suite(tiny_suite, new, name="tiny-mine", added=[(task, finetuned)])
     suite = load_suite(new)
     head = suite.head("mine")
     assert head.shape == (2, tiny_suite.head("apples").shape[1])
@@ -98,8 +98,7 @@ def test_pictures_of_a_folder_and_a_head_made_of_their_words(
         suite,
         tmp_path / "next",
         name="tiny-next",
-        task=same_task(suite, "mine", name="mine-2"),
-        source=finetuned,
+        added=[(same_task(suite, "mine", name="mine-2"), finetuned)],
     )
     assert len(load_suite(tmp_path / "next").split("mine-2", "validation").labels) > 0
 
@@ -111,7 +110,7 @@ def test_every_problem_is_named_and_nothing_is_written(
         same_task(tiny_suite, "bird", name="x")
     task = same_task(tiny_suite, "birds", name="birds")
     with pytest.raises(AssetError, match=r"birds must be there only once") as error:
-        derive_suite(tiny_suite, tmp_path / "new", name="Bad Name", task=task, source=finetuned)
+        derive_suite(tiny_suite, tmp_path / "new", name="Bad Name", added=[(task, finetuned)])
     assert "'Bad Name' must be lower-case" in str(error.value)
     assert not (tmp_path / "new").exists()
 

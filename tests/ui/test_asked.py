@@ -7,7 +7,7 @@ import pytest
 
 from taskarith.errors import TaskArithError
 from taskarith.suites import Suite
-from taskarith.ui.asked import LONGEST, MOST_CLASSES, read_asked, slug
+from taskarith.ui.asked import LONGEST, MOST_CLASSES, MOST_VECTORS, read_asked, slug
 from taskarith.ui.picked import Picked
 
 FORM: dict[str, Any] = {
@@ -26,8 +26,9 @@ def picked(tmp_path: Path) -> Picked:
 
 def test_a_reference_and_a_task_of_the_suite_are_enough(tiny_suite: Suite, picked: Picked) -> None:
     asked = read_asked(FORM, start=tiny_suite, public=True, picked=picked)
-    assert (asked.name, asked.vector) == ("tiny-birds-2", "a/b")
-    assert (asked.task.name, asked.task.pictures) == ("birds-2", "task:birds")
+    [vector] = asked.vectors
+    assert (asked.name, vector.reference) == ("tiny-birds-2", "a/b")
+    assert (vector.task.name, vector.task.pictures) == ("birds-2", "task:birds")
     assert asked.base is asked.control is None
 
 
@@ -39,11 +40,12 @@ def test_a_dataset_with_its_own_columns_and_words(tiny_suite: Suite, picked: Pic
     }  # fmt: skip
     asked = read_asked(form, start=tiny_suite, public=True, picked=picked)
     assert asked.name == "cats-more"
-    assert asked.task.name == "my-cats"
-    assert asked.task.pictures == "hub:someone/cats@valid"
-    assert asked.task.classnames == ("tabby", "lynx")
-    assert asked.task.templates == ("a {} cat", "{}")
-    assert asked.task.columns == {"image": "img"}
+    [task] = asked.tasks
+    assert task.name == "my-cats"
+    assert task.pictures == "hub:someone/cats@valid"
+    assert task.classnames == ("tabby", "lynx")
+    assert task.templates == ("a {} cat", "{}")
+    assert task.columns == {"image": "img"}
 
 
 def test_a_new_base_brings_its_own_control(picked: Picked) -> None:
@@ -66,14 +68,66 @@ def test_picked_files_become_a_reference(tiny_suite: Suite, picked: Picked, tmp_
     file.write_bytes(b"x")
     form = FORM | {"vector": "", "files": [str(file)]}
     asked = read_asked(form, start=tiny_suite, public=True, picked=picked)
-    kept = Path(asked.vector.removeprefix("file:")) / "model.safetensors"
+    [vector] = asked.vectors
+    kept = Path(vector.reference.removeprefix("file:")) / "model.safetensors"
     assert kept.read_bytes() == b"x"
+
+
+def test_several_lines_are_several_vectors(tiny_suite: Suite, picked: Picked) -> None:
+    form = FORM | {"vector": "a/b\n\n apples = c/d@main \nhub:e/f\n"}
+    asked = read_asked(form, start=tiny_suite, public=True, picked=picked)
+    assert asked.name == "tiny-birds-2-apples-2-birds-3"
+    assert [(v.reference, v.task.name, v.task.pictures) for v in asked.vectors] == [
+        ("a/b", "birds-2", "task:birds"),
+        ("c/d@main", "apples-2", "task:apples"),
+        ("hub:e/f", "birds-3", "task:birds"),
+    ]
+    form |= {"vector": "a/b\ngtsrb = c/d\ne/f", "purpose": "shared", "shared": "mnist"}
+    asked = read_asked(form, start=tiny_suite, public=True, picked=picked)
+    assert [(task.name, task.pictures) for task in asked.tasks] == [
+        ("mnist", "shared:mnist"), ("gtsrb", "shared:gtsrb"), ("mnist-2", "shared:mnist"),
+    ]  # fmt: skip
+    form |= {"vector": "a/b\nc/d", "purpose": "dataset", "task": "cats", "dataset": "x/cats"}
+    asked = read_asked(form, start=tiny_suite, public=True, picked=picked)
+    assert [(task.name, task.pictures) for task in asked.tasks] == [
+        ("cats", "hub:x/cats"), ("cats-2", "hub:x/cats"),
+    ]  # fmt: skip
+
+
+def test_picked_weights_are_a_vector_each_and_with_a_configuration_one(
+    tiny_suite: Suite, picked: Picked, tmp_path: Path
+) -> None:
+    def asked(*names: str) -> list[set[str]]:
+        for name in names:
+            (tmp_path / "uploads" / name).write_bytes(name.encode())
+        files = [str(tmp_path / "uploads" / name) for name in names]
+        form = FORM | {"files": files}
+        found = read_asked(form, start=tiny_suite, public=True, picked=picked).vectors
+        assert found[0].reference == "a/b"  # a written one beside them
+        kept = [Path(vector.reference.removeprefix("file:")) for vector in found[1:]]
+        return [{path.name for path in folder.iterdir()} for folder in kept]
+
+    assert asked("a.safetensors", "b.safetensors") == [{"a.safetensors"}, {"b.safetensors"}]
+    adapter = {"adapter_config.json", "adapter_model.safetensors"}
+    assert asked(*sorted(adapter)) == [adapter]
+    shards = {f"model-0000{i}-of-00002.safetensors" for i in (1, 2)}
+    assert asked(*sorted(shards)) == [shards]
+
+
+def test_a_visitor_writes_no_file_of_this_machine(tiny_suite: Suite, picked: Picked) -> None:
+    form = FORM | {"vector": "a/b\n file:/etc/weights"}
+    with pytest.raises(TaskArithError, match="not for visitors"):
+        read_asked(form, start=tiny_suite, public=True, picked=picked)
+    assert len(read_asked(form, start=tiny_suite, public=False, picked=picked).vectors) == 2
+    form = FORM | {"purpose": "shared", "shared": "mnist", "base": " file:/etc/base"}
+    with pytest.raises(TaskArithError, match="not for visitors"):
+        read_asked(form, start=None, public=True, picked=picked)
 
 
 def test_only_the_owner_names_a_folder_of_this_machine(tiny_suite: Suite, picked: Picked) -> None:
     form = FORM | {"purpose": "folder", "folder": "/data/birds", "task": "mine"}
     asked = read_asked(form, start=tiny_suite, public=False, picked=picked)
-    assert asked.task.pictures == "/data/birds"
+    assert asked.tasks[0].pictures == "/data/birds"
     with pytest.raises(TaskArithError, match="not for visitors"):
         read_asked(form, start=tiny_suite, public=True, picked=picked)
 
@@ -82,7 +136,12 @@ MANY = "c\n" * (MOST_CLASSES + 1)
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "nothing": ({"vector": " "}, "say where the task vector is"),
-    "both": ({"files": ["x"]}, "take one away"),
+    "no reference": ({"vector": "a/b, c/d"}, "'a/b, c/d' is no reference"),
+    "too many": ({"vector": "a/b\n" * (MOST_VECTORS + 1)}, "21 task vectors"),
+    "a line's own task": ({"vector": "brids = a/b"}, "did you mean 'birds'"),
+    "a line's task of pictures": (
+        {"vector": "birds = a/b", "purpose": "folder", "task": "x"}, "one task after the other"
+    ),
     "no text": ({"vector": 3}, "must be a text"),
     "a list": ({"name": []}, "must be a text"),
     "far too long": ({"vector": "a" * (LONGEST + 1)}, "at most 1,000 characters"),

@@ -10,12 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from torch import Tensor
 
+from taskarith import load_suite
 from taskarith.sources import open_tensors, write_tensors
 from tests.clips import write_transformers_clip
 from tests.hub.environment import HUB
 from tests.hub.real import needs_real_pictures, publish_pictures
 from tests.hub.server import LoopbackHub
-from tests.hub.tiny_hub import BASE, manifest, moved, publish
+from tests.hub.tiny_hub import BASE, TARGETS, manifest, moved, publish
 from tests.ui.conftest import PATIENCE, Server
 
 pytestmark = pytest.mark.browser
@@ -179,6 +180,45 @@ def test_from_a_name_to_accuracy(whole: Page, place: Place, hub: LoopbackHub) ->
     expect(link).to_contain_text("tiny-hub-apples-2")
 
 
+def test_several_at_once_are_as_many_sliders(whole: Page, place: Place, hub: LoopbackHub) -> None:
+    """One plan, one agreement, one progress, stopped in the middle and gone on with."""
+    for seed, name in enumerate(("one", "two", "three"), start=31):
+        place.add(f"tuned/{name}", seed)
+    hub.fault("/large/", pause=2.0, times=2)
+    plan(whole, "tuned/one\nbirds = tuned/two\ntuned/three", name="three-more")
+    says(whole, "New suite three-more: tiny-hub and 3 sliders more")
+    says(whole, r"hub:tuned/two at .*together 295\.4 kB.*“birds-2” \(the pictures of birds\)")
+    expect(whole.locator("#agree")).to_have_text("Fetch 295.4 kB and make it")
+    whole.locator("#agree").click()
+    says(whole, r"of 295\.4 kB \((?!0%)")
+    whole.locator("#cancel").click()
+    says(whole, "Stopped.*go on from there")
+    assert not (place.folder / "suites" / "three-more").exists()
+    whole.locator("#agree").click()
+    says(whole, "three-more is there")
+    says(whole, "birds-2: 39 tensors, .* all finite")
+    made = load_suite(place.folder / "suites" / "three-more")
+    assert made.targets == (*TARGETS, "apples-2", "birds-2", "apples-3")
+
+
+def test_the_one_of_several_that_fails_is_named(
+    whole: Page, place: Place, hub: LoopbackHub
+) -> None:
+    place.add("tuned/whole", 41)
+    plan(whole, "tuned/whole\nnobody/nothing", name="half")
+    says(whole, "the Hub knows no nobody/nothing")
+    expect(whole.locator("#agree")).to_be_hidden()
+    narrow = {name: tensor[..., :5] for name, tensor in moved(place.base, 3).items()}
+    write_tensors(place.folder / "thin" / "model.safetensors", narrow)
+    hub.add_folder("tuned/thin", place.folder / "thin")
+    plan(whole, "tuned/whole\ntuned/thin", name="half")
+    says(whole, "tiny-hub and 2 sliders more")
+    whole.locator("#agree").click()
+    says(whole, "That did not work.*tuned/thin: model.safetensors does not fit the base")
+    expect(panel(whole)).not_to_contain_text(str(place.folder))
+    assert not (place.folder / "suites" / "half").exists()
+
+
 def gated(hub: LoopbackHub) -> None:
     hub.fault("/api/models/", status=403, headers={"X-Error-Code": "GatedRepo"})
 
@@ -284,7 +324,7 @@ def picked_file(place: Place, *, broken: bool) -> dict[str, Any]:
 
 @pytest.mark.parametrize("broken", [True, False])
 def test_a_picked_file(broken: bool, whole: Page, place: Place) -> None:
-    whole.get_by_text("Or pick its files").click()
+    whole.get_by_text("Or pick files").click()
     file: Any = picked_file(place, broken=broken)
     whole.locator("#files input[type=file]").set_input_files(file)
     expect(whole.locator("#files")).to_contain_text("mine")
