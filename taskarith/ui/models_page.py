@@ -33,6 +33,7 @@ ABOUT = (
     "Bring task vectors from the Hugging Face Hub or from your own files. You see what it takes "
     "before anything is fetched."
 )
+SEEN_BY_ALL = "All visitors of this server see the suites that are made here."
 REFRESH = 0.3  # seconds between two looks at what is being fetched
 PLANS_AT_ONCE = 4
 SEEN = 5  # elements that change while something is fetched
@@ -81,9 +82,11 @@ class _ModelsPage:
         """The form, what comes of it, the suites, and the other way to get more."""
         self.session = gr.BrowserState("", storage_key="taskarith-models")
         self.offer = gr.State(None)
+        seen = SEEN_BY_ALL if self.site.public else ""
         _part(
             "Add task vectors",
-            "Each becomes a slider in a copy of the suite you start from, which stays as it is.",
+            "Each becomes a slider in a copy of the suite you start from, which stays as it is. "
+            + seen,
         )
         self.form = VectorForm(public=self.site.public)
         self._panel()
@@ -92,7 +95,7 @@ class _ModelsPage:
         _part(
             "Add a whole suite",
             "One that somebody published, or a manifest of your own that names everything by "
-            "reference.",
+            f"reference. {seen}",
         )
         with gr.Row(elem_id="whole-suite"):
             hint = "hub:owner/name" if self.site.public else "hub:owner/name, or a folder"
