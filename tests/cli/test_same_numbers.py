@@ -1,8 +1,6 @@
 """The page and the command line give the same numbers for the same edit."""
 
-import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from taskarith.cli import main
 from taskarith.evaluation import Evaluator, ResultCache
 from taskarith.suites import Suite
 from taskarith.ui.session import Explorer
+from tests.apart import run
 
 EDIT = {"apples": -0.5, "birds": 0.3}
 
@@ -36,9 +35,7 @@ def on_the_page(suite: Suite, name: str) -> dict[str, float]:
             answer = await explorer.more({**session, "cursor": answer["cursor"]})
 
     try:
-        # On a thread of its own: Playwright keeps a loop running on ours.
-        with ThreadPoolExecutor(1) as thread:
-            answers = thread.submit(asyncio.run, follow()).result()
+        answers = run(follow())
         return {task: correct / n for task, (correct, n, _) in answers.items()}
     finally:
         explorer.close()

@@ -7,6 +7,7 @@ from taskarith.core import Edit
 from taskarith.evaluation import Piece
 from taskarith.evaluation.worker import Finished
 from taskarith.ui.pieces import GATHERED, Pieces
+from tests.apart import run
 
 EDIT = Edit("tiny", {"apples": 1.0})
 
@@ -37,7 +38,7 @@ def test_the_first_answer_comes_at_once_and_later_ones_gather() -> None:
         assert at(later) == [0.2, 0.3, 0.4]
         assert not later["done"]
 
-    asyncio.run(watch())
+    run(watch())
 
 
 def test_the_end_is_not_kept_waiting() -> None:
@@ -52,7 +53,7 @@ def test_the_end_is_not_kept_waiting() -> None:
         assert asked.done()
         assert (await asked)["done"]
 
-    asyncio.run(watch())
+    run(watch())
 
 
 def test_nothing_new_is_answered_in_time() -> None:
@@ -62,4 +63,4 @@ def test_nothing_new_is_answered_in_time() -> None:
         assert answer["points"] == []
         assert not answer["done"]
 
-    asyncio.run(watch())
+    run(watch())

@@ -3,12 +3,11 @@
 import asyncio
 import shutil
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -17,19 +16,13 @@ from taskarith.errors import AssetError, CoefficientError
 from taskarith.evaluation import Evaluator, measure
 from taskarith.suites import Suite, load_suite
 from taskarith.ui.session import Explorer
+from tests.apart import run
 from tests.tiny import SECOND_CONTROL, TARGETS
 
 SESSIONS = ("a" * 24, "b" * 24)
 VISIBLE = [*TARGETS, "gardens"]
 
 Answer = dict[str, Any]
-Result = TypeVar("Result")
-
-
-def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """A coroutine's result, from a thread of its own: Playwright keeps a loop running on ours."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, coroutine).result()
 
 
 @pytest.fixture
