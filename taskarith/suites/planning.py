@@ -204,8 +204,8 @@ def _plan_base(reference: str, *, limits: Limits) -> Plan:
         raise SourceError(f"{reference} is a {plan.kind}; a base is a model's weights")
     if not set(DESCRIPTIONS) & set(plan.files):
         raise SourceError(
-            f"{reference} does not say what model it is: beside its weights a base needs its "
-            f"{DESCRIPTIONS[0]} (transformers) or {DESCRIPTIONS[1]}"
+            f"the base does not say what it is: beside its weights it needs its {DESCRIPTIONS[0]} "
+            f"(transformers) or {DESCRIPTIONS[1]}; found {', '.join(plan.files)}"
         )
     return plan
 

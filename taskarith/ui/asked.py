@@ -44,12 +44,10 @@ def read_asked(
     tasks = _tasks(form, [task for task, _ in references], start, public=public, picked=picked)
     base = control = None
     if start is None:
-        base = _line(form, "base", "the base")
-        if not base:
-            raise SourceError("say which base: a reference as owner/name")
-        _check_place(base, public=public)
+        base, own = _base(form, public=public, picked=picked)
         control = _control(form)
-    own = start.name if start is not None else slug(base.rpartition("/")[2]) if base else ""
+    else:
+        own = start.name
     made = "-".join([own, *(task.name for task in tasks)])[:58].strip("-.")
     return Asked(
         name=slug(_line(form, "name", "the name")) or _unused_suite(made),
@@ -92,6 +90,22 @@ def _references(
     if len(found) > MOST_VECTORS:
         raise SourceError(f"there are {len(found)} task vectors; at most {MOST_VECTORS} at once")
     return found
+
+
+def _base(form: Mapping[str, Any], *, public: bool, picked: Picked) -> tuple[str, str]:
+    """The reference of a new base, and what a suite on it may be called after."""
+    written = _line(form, "base", "the base")
+    files = _files(form.get("base_files"))
+    if bool(written) == bool(files):
+        raise SourceError(
+            "say which base: write a reference as owner/name, or pick its files"
+            if not written
+            else "there are a reference and picked files for one base; take one away"
+        )
+    if files:
+        return f"file:{picked.weights(files)}", "my-base"
+    _check_place(written, public=public)
+    return written, slug(written.rpartition("/")[2])
 
 
 def _check_place(reference: str, *, public: bool) -> None:

@@ -54,9 +54,9 @@ class VectorForm:
                 )
         self.plan = gr.Button("Plan", variant="primary", elem_id="plan-vector")
         self.fields: dict[str, gr.components.Component] = {
-            "start": self.start, "base": self._base, "control": self.control,
-            "control_classnames": self._control_classes, "vector": self.vector,
-            "files": self._files, "purpose": self.purpose, "same": self.same,
+            "start": self.start, "base": self._base, "base_files": self._base_files,
+            "control": self.control, "control_classnames": self._control_classes,
+            "vector": self.vector, "files": self._files, "purpose": self.purpose, "same": self.same,
             "shared": self.shared, "dataset": self._dataset, "image": self._columns[0],
             "label": self._columns[1], "folder": self._folder, "pictures": self._pictures,
             "task": self._task, "classnames": self._classes, "templates": self._templates,
@@ -93,6 +93,10 @@ class VectorForm:
                 placeholder="openai/clip-vit-base-patch32",
                 elem_id="base",
             )
+            with gr.Accordion("Or pick its files", open=False, elem_id="pick-base"):
+                self._base_files = _file_picker(
+                    "safetensors, config.json and the tokenizer’s files", elem_id="base-files"
+                )
             self.control = gr.Dropdown(
                 [],
                 label="Control",
@@ -117,11 +121,8 @@ class VectorForm:
             elem_id="vector",
         )
         with gr.Accordion("Or pick files", open=False, elem_id="pick-files"):
-            self._files = gr.File(
-                label="safetensors, one a vector; or one vector with its config files",
-                file_count="multiple",
-                height=130,
-                elem_id="files",
+            self._files = _file_picker(
+                "safetensors, one a vector; or one vector with its config files", elem_id="files"
             )
 
     def _dataset_fields(self) -> None:
@@ -165,6 +166,10 @@ class VectorForm:
                 lines=2,
                 elem_id="templates",
             )
+
+
+def _file_picker(label: str, *, elem_id: str) -> gr.File:
+    return gr.File(label=label, file_count="multiple", height=130, elem_id=elem_id)
 
 
 def _trained_on(purpose: str) -> Updates:

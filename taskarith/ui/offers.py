@@ -83,7 +83,8 @@ def _limits(*, public: bool) -> Limits:
 def offer_assembly(asked: Asked, *, public: bool) -> Offer:
     """A new suite: one with task vectors more, or one on a base of its own."""
     limits = _limits(public=public)
-    with _without_paths([parse_reference(vector.reference) for vector in asked.vectors]):
+    written = [*(vector.reference for vector in asked.vectors), *filter(None, [asked.base])]
+    with _without_paths([parse_reference(reference) for reference in written]):
         assembly = plan_assembly(asked, limits=limits, local=replace(limits, local=True))
 
     def act(desk: "Desk") -> Done:
@@ -212,12 +213,17 @@ def _pictures(task: AskedTask) -> str:
 
 
 def _doubts(asked: Asked, vectors: Iterable[Plan]) -> Iterator[str]:
-    """A base that a card names and that is not this one: often a mistake, sometimes a mirror."""
+    """A base that a card names and that is not this one: often a mistake, sometimes a mirror.
+
+    Of picked files nobody knows what the Hub calls them.
+    """
     own = asked.base
     if asked.start is not None and asked.start.manifest.base.is_elsewhere:
         own = asked.start.references()[0]
+    if own is None or own.startswith("file:"):
+        return
     for vector in vectors:
-        if own is not None and vector.base is not None and vector.base not in own:
+        if vector.base is not None and vector.base not in own:
             which = f"{vector.reference.location}: " if len(asked.vectors) > 1 else ""
             yield f"{which}its card says it was made from {vector.base}, but the base here is {own}"
 

@@ -329,6 +329,32 @@ def test_a_suite_on_a_new_base_with_pictures_of_your_own(
     assert result["colours"].n > 0
 
 
+def test_a_base_of_files_and_vectors_of_files(
+    hub: LoopbackHub, start: Suite, base_folder: Path, new: str, tmp_path: Path
+) -> None:
+    def asked(name: str, base: Path) -> Asked:
+        birds = AskedTask("birds", "hub:pictures/birds", tuple(CLASSES))
+        control = AskedTask("gardens", "hub:pictures/gardens", tuple(CLASSES))
+        vector = AskedVector(f"file:{tmp_path / 'new-model'}", birds)
+        return Asked(name, (vector,), base=f"file:{base}", control=control)
+
+    assembly = plan_assembly(asked("of-files", base_folder), limits=VISITOR, local=OWNER)
+    assert "config.json" in assembly.before[0].files
+    assert assembly.to_fetch == 0
+    assemble(assembly, report=silent)
+    suite = load_suite("of-files")
+    assert suite.manifest.base.kind == "transformers"
+    edit = Edit("of-files", {"birds": 1.0})
+    assert measure(Evaluator(suite, device="cpu"), edit, tasks=["birds"])["birds"].n > 0
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    shutil.copy(base_folder / "model.safetensors", bare)
+    with pytest.raises(SourceError, match=r"does not say what it is.*found model\.safetensors"):
+        plan_assembly(asked("bare", bare))
+    with pytest.raises(SourceError, match="not for visitors"):
+        plan_assembly(asked("bare", bare), limits=VISITOR, local=VISITOR)
+
+
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "no such repository": ({"reference": "nobody/nothing"}, "knows no nobody/nothing"),
     "no reference": ({"reference": "not a reference"}, "is no reference"),

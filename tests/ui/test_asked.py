@@ -11,10 +11,10 @@ from taskarith.ui.asked import LONGEST, MOST_CLASSES, MOST_VECTORS, read_asked, 
 from taskarith.ui.picked import Picked
 
 FORM: dict[str, Any] = {
-    "start": "tiny", "base": "", "control": None, "control_classnames": "", "vector": "a/b",
-    "files": None, "purpose": "same", "same": "birds", "shared": None, "dataset": "", "image": "",
-    "label": "", "folder": "", "pictures": "", "task": "", "classnames": "", "templates": "",
-    "name": "",
+    "start": "tiny", "base": "", "base_files": None, "control": None, "control_classnames": "",
+    "vector": "a/b", "files": None, "purpose": "same", "same": "birds", "shared": None,
+    "dataset": "", "image": "", "label": "", "folder": "", "pictures": "", "task": "",
+    "classnames": "", "templates": "", "name": "",
 }  # fmt: skip
 
 
@@ -71,6 +71,21 @@ def test_picked_files_become_a_reference(tiny_suite: Suite, picked: Picked, tmp_
     [vector] = asked.vectors
     kept = Path(vector.reference.removeprefix("file:")) / "model.safetensors"
     assert kept.read_bytes() == b"x"
+
+
+def test_picked_files_are_a_base_too(picked: Picked, tmp_path: Path) -> None:
+    files = [tmp_path / "uploads" / name for name in ("config.json", "w.safetensors")]
+    for file in files:
+        file.write_bytes(b"x")
+    form = FORM | {
+        "base_files": [str(file) for file in files], "control": "tiny-imagenet",
+        "purpose": "shared", "shared": "mnist",
+    }  # fmt: skip
+    asked = read_asked(form, start=None, public=True, picked=picked)
+    assert asked.name == "my-base-mnist"
+    assert asked.base is not None
+    kept = Path(asked.base.removeprefix("file:"))
+    assert {path.name for path in kept.iterdir()} == {"config.json", "w.safetensors"}
 
 
 def test_several_lines_are_several_vectors(tiny_suite: Suite, picked: Picked) -> None:
@@ -184,6 +199,9 @@ def test_nonsense_is_refused_with_words(
     ("change", "words"),
     [
         ({"base": ""}, "say which base"),
+        ({"base": "a/b", "base_files": ["x"]}, "for one base; take one away"),
+        ({"base_files": ["/etc/passwd"]}, "pick it again"),
+        ({"base_files": [{"path": "x"}]}, "pick them again"),
         ({"base": "a/b", "control": None}, "unknown control"),
         ({"base": "a/b", "control": "tiny-imagent"}, "did you mean 'tiny-imagenet'"),
         ({"purpose": "same"}, "unknown task"),

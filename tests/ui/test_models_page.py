@@ -10,13 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from torch import Tensor
 
-from taskarith import load_suite
+from taskarith import TaskVector, load_suite
 from taskarith.sources import open_tensors, write_tensors
 from tests.clips import write_transformers_clip
 from tests.hub.environment import HUB
 from tests.hub.real import needs_real_pictures, publish_pictures
 from tests.hub.server import LoopbackHub
-from tests.hub.tiny_hub import BASE, TARGETS, manifest, moved, publish
+from tests.hub.tiny_hub import BASE, CLASSES, TARGETS, manifest, moved, publish
 from tests.ui.conftest import PATIENCE, Server
 
 pytestmark = pytest.mark.browser
@@ -336,6 +336,60 @@ def test_a_picked_file(broken: bool, whole: Page, place: Place) -> None:
         expect(panel(whole)).not_to_contain_text(str(place.folder))
     else:
         says(whole, "picked-false is there")
+
+
+def pick(page: Page, accordion: str, element: str, files: list[Path]) -> None:
+    page.get_by_text(accordion, exact=True).click()
+    page.locator(f"{element} input[type=file]").set_input_files(files)
+    expect(page.locator(element)).to_contain_text(files[-1].stem)
+
+
+def test_a_base_and_vectors_that_were_picked(whole: Page, place: Place, hub: LoopbackHub) -> None:
+    """Everything from files but the pictures; then the same without what says what the base is."""
+    for seed, name in enumerate(("first", "second"), start=71):
+        write_tensors(place.folder / "mine" / f"{name}.safetensors", moved(place.base, seed))
+    whole.locator("#start input").click()
+    whole.get_by_role("option", name="a new base").click()
+    base = sorted(path for path in (place.folder / "base").iterdir() if path.is_file())
+    pick(whole, "Or pick its files", "#base-files", base)
+    pick(whole, "Or pick files", "#files", sorted((place.folder / "mine").iterdir()))
+    fill_dataset(whole)
+    plan(whole, "", name="all-picked")
+    says(whole, r"New suite all-picked: a suite on a new base.*picked files.*“birds” .*“birds-2”")
+    expect(panel(whole)).not_to_contain_text(str(place.folder))
+    expect(whole.locator("#agree")).to_have_text("Make it")
+    whole.locator("#agree").click()
+    says(whole, "all-picked is there.*birds-2: 39 tensors")
+    suite = load_suite(place.folder / "suites" / "all-picked")
+    assert suite.vectors == ("birds", "birds-2")
+    for name, seed in (("birds", 71), ("birds-2", 72)):
+        expected = TaskVector(
+            {key: tensor - place.base[key] for key, tensor in moved(place.base, seed).items()}
+        )
+        assert suite.vector(name).cosine(expected) > 0.999
+
+
+def test_a_picked_base_needs_its_configuration(whole: Page, place: Place, hub: LoopbackHub) -> None:
+    whole.locator("#start input").click()
+    whole.get_by_role("option", name="a new base").click()
+    pick(whole, "Or pick its files", "#base-files", [place.folder / "base" / "model.safetensors"])
+    fill_dataset(whole)
+    plan(whole, "tuned/birds", name="no-config")
+    says(whole, r"does not say what it is.*its config\.json .*found model\.safetensors")
+    expect(whole.locator("#agree")).to_be_hidden()
+    expect(panel(whole)).not_to_contain_text(str(place.folder))
+
+
+def fill_dataset(page: Page) -> None:
+    """Say that it was trained on a dataset of the Hub, with another as the control."""
+    classes = "\n".join(CLASSES)
+    page.get_by_text("a dataset on the Hub").click()
+    page.locator("#dataset input, #dataset textarea").fill("pictures/birds")
+    page.locator("#task-name input, #task-name textarea").fill("birds")
+    page.locator("#classnames textarea").fill(classes)
+    page.locator("#control input").fill("hub:pictures/gardens")
+    page.keyboard.press("Enter")
+    page.locator("#control-classnames textarea").fill(classes)
 
 
 def test_pictures_of_a_folder_of_ones_own(whole: Page, place: Place, hub: LoopbackHub) -> None:
