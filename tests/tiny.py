@@ -35,9 +35,9 @@ ROLES = (
 )
 INGREDIENTS = ("soup-apples-00", "soup-apples-01", "soup-apples-02")
 QUADRUPLES = (
-    ("domain × task", "apples", "birds", "coins", "dice"),
-    ("domain × task", "apples", "coins", "eggs", "irons"),
-    ("sub-population", "birds", "flags", "eggs", "jars"),
+    ("domain × task", "birds", "apples", "birds", "coins", "dice"),
+    ("domain × task", "coins", "apples", "coins", "eggs", "irons"),
+    ("sub-population", "flags", "birds", "flags", "eggs", "jars"),
 )
 SIZES = {"train": 40, "validation": 80, "test": 120}
 TEMPLATES = ("a {}", "one small {}")
@@ -163,7 +163,7 @@ def _manifest() -> dict[str, object]:
             ],
             "book": {
                 "analogies": [
-                    dict(zip(("kind", "a", "b", "c", "d"), quadruple, strict=True))
+                    dict(zip(("kind", "relation", "a", "b", "c", "d"), quadruple, strict=True))
                     for quadruple in QUADRUPLES
                 ],
                 "patching": list(RECIPE_TASKS),

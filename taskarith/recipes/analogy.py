@@ -5,6 +5,7 @@ are chosen without a label of D; how an edit is measured stays behind the lab.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from statistics import fmean
 
@@ -16,6 +17,7 @@ __all__ = [
     "ANALOGY",
     "AUXILIARY",
     "BASELINES",
+    "BOTH",
     "MISMATCHED",
     "PAIR_GRID",
     "RIVALS",
@@ -81,7 +83,7 @@ def others(
 def mismatched(
     quadruple: Quadruple, every: Sequence[Quadruple], *, pictures: Pictures | None = None
 ) -> Quadruple:
-    """`quadruple` with the A and B of another one, which shares as little as can be: a null.
+    """`quadruple` with the A and B of one of another relation, with as few names in common: a null.
 
     Where no other will do (none may have seen D), A and B change places, which points the wrong
     way.
@@ -89,14 +91,16 @@ def mismatched(
     start = every.index(quadruple) + 1
     rotated = [*every[start:], *every[:start]]
     candidates = [
-        other for other in others(quadruple, rotated, pictures=pictures) if other.b != quadruple.b
+        other
+        for other in others(quadruple, rotated, pictures=pictures)
+        if other.relation != quadruple.relation
     ]
     a, b = quadruple.b, quadruple.a
     if candidates:
         own = {quadruple.a, quadruple.b, quadruple.c}
         other = min(candidates, key=lambda other: len({other.a, other.b} & own))
         a, b = other.a, other.b
-    return Quadruple(quadruple.kind, a, b, quadruple.c, quadruple.d)
+    return replace(quadruple, a=a, b=b)
 
 
 def choose_without(

@@ -1,7 +1,13 @@
-"""The analogy recipe: all quadruples of a suite, the quadruple being the unit of the statistics."""
+"""The analogy recipe: all quadruples of a suite, each against its rivals.
 
+Quadruples of the same four tasks, whichever of them is D, share their vectors: they are one unit of
+the statistics.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
+from statistics import fmean
 from typing import ClassVar
 
 from taskarith.evaluation import Estimate
@@ -9,6 +15,7 @@ from taskarith.recipes.analogy import (
     ANALOGY,
     AUXILIARY,
     BASELINES,
+    BOTH,
     MISMATCHED,
     PAIR_GRID,
     RIVALS,
@@ -29,7 +36,8 @@ __all__ = ["Analogy", "AnalogyRecipe", "AnalogyResult"]
 
 PRETRAINED, TRUE = "pretrained", "true τ_D"
 FEW = (8, 64)  # images of D to fine-tune on, beside none
-STARTS = (PRETRAINED, AUXILIARY, ANALOGY)  # where few-shot fine-tuning starts
+STARTS = (PRETRAINED, AUXILIARY, BOTH, ANALOGY)  # where few-shot fine-tuning starts
+UNITS = "sets of four tasks"
 
 
 @dataclass(frozen=True)
@@ -71,14 +79,15 @@ class AnalogyResult(Result):
             f"{len(PAIR_GRID)} (two coefficients, each from 0 to 1 in steps of 0.25), the one "
             "with the best mean normalized accuracy on the validation images of the other "
             "quadruples, of those that no picture of D is in (leave one out). The mismatched null "
-            "takes A and B from another quadruple. "
+            "takes A and B from a quadruple of another relation. "
             + (
                 f"Few-shot fine-tuning starts from the edit, on {few} validation images of D, "
                 "with the same fixed steps for every start. "
                 if self.examples
                 else ""
             )
-            + "Means are over quadruples, with Student's 95 % intervals."
+            + "Gains are means over quadruples of the same four tasks first, which share their "
+            "vectors, then over such sets, with Student's 95 % intervals."
         )
 
     def tables(self) -> list[Table]:
@@ -104,20 +113,20 @@ class AnalogyResult(Result):
         for rival in (PRETRAINED, *BASELINES, MISMATCHED):
             gain = self.gain_over(rival)
             lines.append(
-                f"the analogy beats {rival} by {100 * gain.value:+.1f} points "
+                f"the analogy against {rival}: {100 * gain.value:+.1f} points "
                 f"[{100 * gain.low:+.1f}, {100 * gain.high:+.1f}] over {gain.over}"
+                + ("" if gain.low > 0 or gain.high < 0 else ", which may be chance")
             )
         return lines
 
     def gain_over(self, rival: str, *, kind: str | None = None) -> Interval:
-        """Mean accuracy of the analogy minus that of `rival`, over the quadruples (of a kind)."""
-        return mean_interval(
-            [
-                one.on_d[ANALOGY].accuracy - one.on_d[rival].accuracy
+        """Accuracy of the analogy minus that of `rival`, over sets of four tasks (of a kind)."""
+        return _over_sets(
+            {
+                one.quadruple: one.on_d[ANALOGY].accuracy - one.on_d[rival].accuracy
                 for one in self.analogies
                 if kind in (None, one.quadruple.kind)
-            ],
-            units="quadruples",
+            }
         )
 
     def _gains(self) -> list[Row]:
@@ -140,8 +149,20 @@ class AnalogyResult(Result):
         return rows
 
     def _mean(self, start: str, count: int) -> Interval:
-        measured = [one.tuned[start][count] if count else one.on_d[start] for one in self.analogies]
-        return mean_interval([one.accuracy for one in measured], units="quadruples")
+        return _over_sets(
+            {
+                one.quadruple: (one.tuned[start][count] if count else one.on_d[start]).accuracy
+                for one in self.analogies
+            }
+        )
+
+
+def _over_sets(values: Mapping[Quadruple, float]) -> Interval:
+    """The mean over sets of four tasks of the means within each."""
+    sets: dict[frozenset[str], list[float]] = {}
+    for quadruple, value in values.items():
+        sets.setdefault(frozenset(quadruple.tasks), []).append(value)
+    return mean_interval([fmean(each) for each in sets.values()], units=UNITS)
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,17 @@ QUADRUPLE_KINDS = ("domain × task", "sub-population")
 class Quadruple:
     """A is to B as C is to D; names of tasks that have vectors.
 
-    >>> Quadruple("domain × task", "printed", "chalk", "letters", "chalk-letters").text()
-    'printed : chalk :: letters : chalk-letters'
+    Attributes:
+        relation: what B has and A has not, in a word; quadruples of one relation are no null for
+            each other.
+
+    >>> chalk = Quadruple("domain × task", "chalk", "one", "chalk-one", "two", "chalk-two")
+    >>> chalk.text()
+    'one : chalk-one :: two : chalk-two'
     """
 
     kind: str
+    relation: str
     a: str
     b: str
     c: str
@@ -155,10 +161,11 @@ def check_recipe_book(
 def _quadruple(item: object, reader: Reader, where: str) -> Quadruple:
     fields = reader.mapping(item, where)
     kind = reader.choice(fields.get("kind"), f"{where}.kind", among=QUADRUPLE_KINDS)
+    relation = reader.name(fields.get("relation"), f"{where}.relation")
     a, b, c, d = (reader.name(fields.get(letter), f"{where}.{letter}") for letter in "abcd")
     if d in (a, b, c) or a == b:
         reader.problems.append(f"{where}: D must differ from A, B and C, and A from B")
-    return Quadruple(kind, a, b, c, d)
+    return Quadruple(kind, relation, a, b, c, d)
 
 
 def _soup(data: object, reader: Reader) -> Soup:

@@ -51,7 +51,7 @@ def test_every_figure_says_what_was_measured_on_how_many_images(name: str, theme
     figures = recipe_figures(result_of(name), theme=theme)
     assert figures
     for figure in figures:
-        assert "images" in figure.layout.title.text or "quadruples" in figure.layout.title.text
+        assert "images" in figure.layout.title.text or "sets of four" in figure.layout.title.text
         assert figure.layout.height >= 300
         assert figure.to_json().count("http") == 0
 

@@ -14,13 +14,14 @@ from taskarith.recipes.analogy import (
     others,
 )
 from taskarith.recipes.analogy_recipe import AnalogyRecipe
-from taskarith.suites import Quadruple
+from taskarith.recipes.interval import mean_interval
+from taskarith.suites import Quadruple, load_suite
 from tests.recipes.fakes import FakeLab, looked_at_test_last
 
 KIND = "domain × task"
 DOMAINS = ("chalk", "neon", "mosaic")
 QUADRUPLES = tuple(
-    Quadruple(KIND, "digits", f"{domain}-digits", "letters", f"{domain}-letters")
+    Quadruple(KIND, domain, "digits", f"{domain}-digits", "letters", f"{domain}-letters")
     for domain in DOMAINS
 )
 
@@ -62,7 +63,7 @@ def test_no_coefficient_of_a_quadruple_is_chosen_on_its_fourth_task(fake: FakeLa
 
 
 def test_a_fourth_task_that_helps_elsewhere_is_left_out_there_too() -> None:
-    back = Quadruple(KIND, "letters", "chalk-letters", "digits", "chalk-digits")
+    back = Quadruple(KIND, "chalk", "letters", "chalk-letters", "digits", "chalk-digits")
     every = (*QUADRUPLES, back)
     assert others(QUADRUPLES[0], every) == list(QUADRUPLES[1:])
     assert others(back, every) == list(QUADRUPLES[1:])
@@ -70,7 +71,12 @@ def test_a_fourth_task_that_helps_elsewhere_is_left_out_there_too() -> None:
 
 def test_sub_populations_share_their_pictures_and_so_their_labels() -> None:
     halves = Quadruple(
-        "sub-population", "low-digits", "chalk-low-digits", "high-digits", "chalk-high-digits"
+        "sub-population",
+        "chalk",
+        "low-digits",
+        "chalk-low-digits",
+        "high-digits",
+        "chalk-high-digits",
     )
     pictures = dict.fromkeys(("chalk-low-digits", "chalk-high-digits"), "chalk-digits")
     every = (*QUADRUPLES, halves)
@@ -105,10 +111,27 @@ def test_an_analogy_that_holds_beats_every_rival(fake: FakeLab) -> None:
     assert looked_at_test_last(fake)
     for rival in RIVALS:
         gain = result.gain_over(rival)
-        assert gain.over == "3 quadruples"
+        assert gain.over == "3 sets of four tasks"
         assert gain.low > 0 if rival != ANALOGY else gain.value == 0
     # The matched relation is exact here, so its coefficients are 1.
     assert all(one.settings[ANALOGY] == (1.0, 1.0) for one in result.analogies)
+
+
+def test_quadruples_of_the_same_four_tasks_are_one_unit(fake: FakeLab) -> None:
+    mirrored = tuple(
+        Quadruple(KIND, one.relation, one.c, one.d, one.a, one.b) for one in QUADRUPLES
+    )
+    result = AnalogyRecipe((*QUADRUPLES, *mirrored), examples=()).run(fake.lab)
+    gain = result.gain_over("pretrained")
+    assert gain.over == "3 sets of four tasks"
+    gains = [
+        one.on_d[ANALOGY].accuracy - one.on_d["pretrained"].accuracy for one in result.analogies
+    ]
+    assert gain.value == pytest.approx(sum(gains) / 6)
+    halves = [(one + other) / 2 for one, other in zip(gains[:3], gains[3:], strict=True)]
+    assert (gain.low, gain.high) == pytest.approx(
+        ((one := mean_interval(halves, units="")).low, one.high)
+    )
 
 
 def test_rivals_have_about_as_many_settings() -> None:
@@ -119,13 +142,26 @@ def test_rivals_have_about_as_many_settings() -> None:
 
 def test_the_null_takes_another_relation_and_never_the_fourth_task() -> None:
     for quadruple in QUADRUPLES:
-        null = mismatched(quadruple, QUADRUPLES)
+        # One of the same relation between other tasks points the same way: no null.
+        same = Quadruple(
+            KIND, quadruple.relation, "numbers", f"{quadruple.relation}-numbers", "x", "y"
+        )
+        null = mismatched(quadruple, (*QUADRUPLES, same))
         assert (null.c, null.d) == (quadruple.c, quadruple.d)
-        assert null.b != quadruple.b
+        assert null.b not in (quadruple.b, same.b)
         assert quadruple.d not in (null.a, null.b)
     alone = mismatched(QUADRUPLES[0], QUADRUPLES[:1])
     assert (alone.a, alone.b) == (QUADRUPLES[0].b, QUADRUPLES[0].a)
     assert MISMATCHED in RIVALS
+
+
+def test_no_null_of_the_shipped_suite_leads_where_its_quadruple_leads() -> None:
+    book = load_suite("mini").recipes
+    assert len(book.analogies) == 22
+    for quadruple in book.analogies:
+        null = mismatched(quadruple, book.analogies)
+        assert quadruple.relation in quadruple.b
+        assert quadruple.relation not in null.b
 
 
 def test_a_quadruple_alone_is_chosen_by_nobody(fake: FakeLab) -> None:
@@ -137,13 +173,18 @@ def test_a_quadruple_alone_is_chosen_by_nobody(fake: FakeLab) -> None:
 
 def test_few_shot_fine_tuning_starts_from_each_edit_on_validation_images(fake: FakeLab) -> None:
     result = AnalogyRecipe(QUADRUPLES[:2], examples=(8, 64)).run(fake.lab)
-    assert len(fake.tuned) == 2 * 3 * 2
+    assert len(fake.tuned) == 2 * 4 * 2
     assert {(tasks, split, n) for _, tasks, split, n in fake.tuned} == {
         ((one.d,), "validation", n) for one in QUADRUPLES[:2] for n in (8, 64)
     }
     for one in result.analogies:
-        assert [set(by) for by in one.tuned.values()] == [{8, 64}] * 3
-    assert [row["start"] for row in result.tables()[2].rows] == ["pretrained", "τ_C", ANALOGY]
+        assert [set(by) for by in one.tuned.values()] == [{8, 64}] * 4
+    assert [row["start"] for row in result.tables()[2].rows] == [
+        "pretrained",
+        "τ_C",
+        "τ_B + τ_C",
+        ANALOGY,
+    ]
 
 
 def test_it_never_takes_more_evaluations_than_it_says(fake: FakeLab) -> None:

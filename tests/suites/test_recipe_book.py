@@ -48,13 +48,23 @@ def test_a_suite_may_have_no_book(recipes: object, data: dict[str, Any]) -> None
 def test_the_shipped_suites_have_books_that_hold_together() -> None:
     book = load_suite("mini").recipes
     assert all(len(set(quadruple.tasks)) == 4 for quadruple in book.analogies)
+    assert len({frozenset(quadruple.tasks) for quadruple in book.analogies}) >= 8
 
 
 BAD: dict[str, tuple[str, object, list[str]]] = {
     "unknown names, all at once": (
         "book",
         {
-            "analogies": [{"kind": "sub-population", "a": "apples", "b": "x", "c": "y", "d": "z"}],
+            "analogies": [
+                {
+                    "kind": "sub-population",
+                    "relation": "x",
+                    "a": "apples",
+                    "b": "x",
+                    "c": "y",
+                    "d": "z",
+                }
+            ],
             "patching": ["nothing"],
             "patching_neutral": {"irons": "rust"},
             "shifted": {"gardens": "weeds"},
@@ -83,8 +93,22 @@ BAD: dict[str, tuple[str, object, list[str]]] = {
         "book",
         {
             "analogies": [
-                {"kind": "sub-population", "a": "apples", "b": "birds", "c": "dice", "d": "dice"},
-                {"kind": "sub-population", "a": "apples", "b": "apples", "c": "coins", "d": "dice"},
+                {
+                    "kind": "sub-population",
+                    "relation": "x",
+                    "a": "apples",
+                    "b": "birds",
+                    "c": "dice",
+                    "d": "dice",
+                },
+                {
+                    "kind": "sub-population",
+                    "relation": "x",
+                    "a": "apples",
+                    "b": "apples",
+                    "c": "coins",
+                    "d": "dice",
+                },
             ]
         },
         [
