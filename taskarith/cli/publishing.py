@@ -91,7 +91,9 @@ def _agree(plan: "Publication", *, yes: bool) -> None:
     """Show card and files; return when whoever runs the command agrees."""
     from taskarith.sources.plan import in_words
 
-    whom = "for you alone (private)" if plan.private else "for everybody (public)"
+    owner = plan.name.partition("/")[0]
+    alone = "you alone" if owner == plan.user else f"the members of {owner}"
+    whom = f"for {alone} (private)" if plan.private else "for everybody (public)"
     replaced = f", replacing what has the same name there ({', '.join(plan.replaced[:5])})"
     told = [
         plan.card,

@@ -6,12 +6,13 @@ repositories; nothing of what is in them.
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from taskarith.errors import ExportError, TaskArithError
 from taskarith.sources.hub import huggingface_hub
 
-__all__ = ["Account", "PassingError"]
+__all__ = ["Account", "PassingError", "Repository"]
 
 LOG_IN = (
     "log in with `hf auth login`, or set HF_TOKEN to a token that may write "
@@ -22,6 +23,20 @@ MAX_WORDS = 300  # characters of what a server says that are passed on
 
 class PassingError(ExportError):
     """Trouble of the network or the Hub that may be over at the next try."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository that is there: the commit it is at, its files, and whether it is private."""
+
+    commit: str
+    files: tuple[str, ...]
+    private: bool
+
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """The files without the one that every new repository has, sorted."""
+        return tuple(sorted(set(self.files) - {".gitattributes"}))
 
 
 class Account:
@@ -66,8 +81,8 @@ class Account:
             )
         return names[0]
 
-    def repository(self, name: str) -> tuple[str | None, tuple[str, ...]]:
-        """The commit that `name` is at and its files; (None, ()) where there is no such one."""
+    def repository(self, name: str) -> Repository | None:
+        """The repository `name` as it is now; None where there is none that may be seen."""
         hub = huggingface_hub()
 
         def look() -> Any:
@@ -78,8 +93,9 @@ class Account:
 
         info = self.ask(name, look)
         if info is None:
-            return None, ()
-        return info.sha, tuple(sibling.rfilename for sibling in info.siblings or [])
+            return None
+        files = tuple(sibling.rfilename for sibling in info.siblings or [])
+        return Repository(info.sha, files, private=bool(info.private))
 
     def ask(self, what: str, action: Callable[[], Any]) -> Any:
         """The answer of `action`, which talks to the Hub about `what`; every refusal in words.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from taskarith.core import VectorInfo
 from taskarith.errors import ExportError, SourceError
-from taskarith.export.account import Account
+from taskarith.export.account import Account, Repository
 from taskarith.export.card import model_card
 from taskarith.export.libraries import OWN_TOKENIZER, WEIGHTS_FILE
 from taskarith.export.licences import decided_licence
@@ -24,7 +24,7 @@ from taskarith.sources import LazyState, fingerprint, open_tensors, parse_refere
 from taskarith.sources.hub import HubUnreachableError, look_up
 from taskarith.sources.native import GENERATED, NATIVE_FILE, is_vector_file
 
-__all__ = ["CARD", "Publication", "plan_publication", "size_of"]
+__all__ = ["CARD", "Publication", "check_visibility", "plan_publication", "size_of"]
 
 CARD = "README.md"
 MAX_FILES = 200
@@ -84,8 +84,8 @@ def plan_publication(
     """What publishing `folder` as the model repository `name` would send.
 
     Raises ExportError where the folder holds nothing of ours or something changed, where the name
-    is none or not `account`'s to write to, where its card is broken, or where the parents'
-    licences do not agree and `licence` names none.
+    is none or not `account`'s to write to, where its card is broken, where the parents'
+    licences do not agree and `licence` names none, or as `check_visibility` does.
     """
     _check_name(name)
     files = _files(folder)
@@ -113,18 +113,40 @@ def plan_publication(
     contents[CARD] = card.encode()
     if CONFIG in files:
         contents[CONFIG] = _renamed_tokenizer(files[CONFIG], name)
-    head, there = account.repository(name)
+    there = account.repository(name)
+    check_visibility(name, there, private=private)
     return Publication(
         name=name,
         user=user,
         files=contents,
         card=card,
         private=private,
-        head=head,
-        replaced=tuple(sorted(set(there) - {".gitattributes"})),
+        head=there.commit if there else None,
+        replaced=there.contents if there else (),
         licence=stated,
         notes=_notes(own),
     )
+
+
+def check_visibility(name: str, there: Repository | None, *, private: bool) -> None:
+    """ExportError where the repository that is there is seen by others than was asked for.
+
+    A private one without files becomes public at the end, when that was asked for.
+    """
+    if there is None or there.private == private:
+        return
+    if private:
+        raise ExportError(
+            f"{name} is there already and is public: everybody would see what is sent. Choose "
+            "public (--public) if everybody may, make the repository private in its settings, or "
+            "choose another name"
+        )
+    if there.contents:
+        raise ExportError(
+            f"{name} is there already and is private: to make it public would show everybody what "
+            f"it holds ({', '.join(there.contents[:5])}) and held before. Publish as private, make "
+            "the repository public in its settings, or choose another name"
+        )
 
 
 def _check_name(name: str) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from taskarith.errors import ExportCancelled, ExportError
-from taskarith.export.account import Account, PassingError
-from taskarith.export.publication import Publication, size_of
+from taskarith.export.account import Account, PassingError, Repository
+from taskarith.export.publication import Publication, check_visibility, size_of
 from taskarith.sources.hub import huggingface_hub
 
 __all__ = ["Published", "publish"]
@@ -25,7 +25,10 @@ CHUNK = 2**20
 
 @dataclass(frozen=True)
 class Published:
-    """What is on the Hub now: its address and its commit, whose files were compared with ours."""
+    """What is on the Hub now: its address and its commit, whose files were compared with ours.
+
+    `private` is what the Hub says when all is done.
+    """
 
     name: str
     url: str
@@ -44,7 +47,8 @@ def publish(
     """Send what `publication` says; `report` is told bytes.
 
     Raises ExportError where files of an existing repository would be replaced without `overwrite`,
-    or where the Hub says no; ExportCancelled. Nothing then is called published.
+    where it is seen by others than the plan says, or where the Hub says no; ExportCancelled.
+    Nothing then is called published.
     """
     name, api = publication.name, account.api
     if publication.exists and not overwrite:
@@ -52,15 +56,23 @@ def publish(
             f"{name} holds {', '.join(publication.replaced[:5])} already; to replace what has the "
             "same name there, say so (--overwrite), or choose another name"
         )
-    head = publication.head
-    if head is None:
+    if publication.head is None:
         account.ask(name, lambda: api.create_repo(name, private=True, exist_ok=False))
-        head, _ = account.repository(name)
+    there = _there(account, name)
+    check_visibility(name, there, private=publication.private)
+    head = publication.head or there.commit
     operations = _send(publication, account, report, cancelled)
     commit = _commit(publication, account, operations, head)
-    if not publication.private:
+    if there.private and not publication.private:
         account.ask(name, lambda: api.update_repo_settings(name, private=False))
-    return Published(name, f"{api.endpoint}/{name}", commit, publication.private)
+    return Published(name, f"{api.endpoint}/{name}", commit, _there(account, name).private)
+
+
+def _there(account: Account, name: str) -> Repository:
+    found = account.repository(name)
+    if found is None:
+        raise ExportError(f"{name} is not at the Hub any more; look there and publish again")
+    return found
 
 
 def _send(
@@ -94,14 +106,12 @@ def _send(
     return operations
 
 
-def _commit(
-    publication: Publication, account: Account, operations: list[Any], head: str | None
-) -> str:
+def _commit(publication: Publication, account: Account, operations: list[Any], head: str) -> str:
     """Name all files in one commit; gives it when the Hub has what we sent."""
 
     def commit() -> str:
-        there = account.repository(publication.name)[0]
-        if there is not None and there != head and not _differing(publication, account, there):
+        there = _there(account, publication.name).commit
+        if there != head and not _differing(publication, account, there):
             return there  # the last try went through, and only its answer was lost
         made = account.api.create_commit(
             publication.name,

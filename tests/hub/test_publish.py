@@ -154,6 +154,7 @@ def test_an_existing_repository_is_not_overwritten_unsaid(
     hub: LoopbackHub, account: Account, model: Path
 ) -> None:
     before = hub.add(NAME, {"model.safetensors": b"x", "README.md": b"mine", "notes.txt": b"keep"})
+    hub.private.add(NAME)
     plan = planned(model, account)
     assert plan.replaced == ("README.md", "model.safetensors", "notes.txt")
     with pytest.raises(ExportError, match=r"holds README\.md, model.* already; .*--overwrite"):
@@ -165,11 +166,54 @@ def test_an_existing_repository_is_not_overwritten_unsaid(
     assert commit.files["notes.txt"] == b"keep"
 
 
+def test_what_is_public_already_is_not_called_private(
+    hub: LoopbackHub, account: Account, model: Path
+) -> None:
+    before = hub.add(NAME, {"README.md": b"mine"})
+    with pytest.raises(
+        ExportError, match=r"is public: everybody would see what is sent\..*--public"
+    ):
+        planned(model, account)
+    plan = planned(model, account, private=False)
+    assert not plan.private
+    assert not publish(plan, account, overwrite=True).private
+    assert NAME not in hub.private
+    assert hub.refs["models", NAME]["main"] != before
+
+
+def test_what_is_private_is_not_opened_to_everybody(
+    hub: LoopbackHub, account: Account, model: Path
+) -> None:
+    before = hub.add(NAME, {"README.md": b"mine", "secret.txt": b"mine"})
+    hub.private.add(NAME)
+    with pytest.raises(
+        ExportError, match=r"show everybody what it holds \(README\.md, secret\.txt"
+    ):
+        planned(model, account, private=False)
+    assert NAME in hub.private
+    assert hub.refs["models", NAME]["main"] == before
+    assert publish(planned(model, account), account, overwrite=True).private
+
+
+def test_a_repository_that_was_opened_after_the_card_was_shown(
+    hub: LoopbackHub, account: Account, model: Path
+) -> None:
+    before = hub.add(NAME, {"README.md": b"mine"})
+    hub.private.add(NAME)
+    plan = planned(model, account)
+    hub.private.remove(NAME)
+    with pytest.raises(ExportError, match="is public: everybody would see"):
+        publish(plan, account, overwrite=True)
+    assert hub.refs["models", NAME]["main"] == before
+    assert hub.received == 0
+
+
 def test_somebody_else_was_faster(hub: LoopbackHub, account: Account, model: Path) -> None:
     plan = planned(model, account)
     hub.add(NAME, {"README.md": b"theirs"})
     with pytest.raises(ExportError, match="a repository of that name already"):
         publish(plan, account)
+    hub.private.add(NAME)
     older = planned(model, account)
     hub.add(NAME, {"README.md": b"newer"})
     with pytest.raises(ExportError, match="changed meanwhile; look at it and publish again"):
