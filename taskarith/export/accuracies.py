@@ -82,39 +82,49 @@ def measure_accuracies(
     tasks = visible_tasks(suite, edit)
     edited = measure(evaluator, edit, tasks=tasks, n=n, cache=cache)
     pretrained = measure(evaluator, Edit(suite.name), tasks=tasks, n=n, cache=cache)
-    finetuned = {
-        task: measure(evaluator, _finetuned(suite, task), tasks=[task], n=n, cache=cache)[task]
-        for task in tasks
-        if task in suite.vectors
-    }
-    return _rows(suite, edited, pretrained, finetuned)
+    rows = []
+    for task in tasks:
+        found = {"edited": edited[task], "pretrained": pretrained[task]}
+        if task in suite.vectors:
+            own = Edit(suite.name, {task: 1.0})
+            found["finetuned"] = measure(evaluator, own, tasks=[task], n=n, cache=cache)[task]
+        rows.append(_row(suite, task, found))
+    return tuple(rows)
 
 
 def known_accuracies(
     evaluator: Evaluator, edit: Edit, *, cache: ResultCache, split: SplitName = "validation"
 ) -> tuple[TaskAccuracy, ...]:
-    """What is known of `edit` without computing anything; tasks that were not measured are out."""
+    """What is known of `edit` without computing anything; tasks that were not measured are out.
+
+    Of each task only the images count that all its models have seen: some may have seen more.
+    """
     suite = evaluator.suite
-    tasks = visible_tasks(suite, edit)
-
-    def known(of: Edit, task: str) -> Estimate | None:
-        answers = cache.get(evaluator.key(of, task=task, split=split))
+    rows = []
+    for task in visible_tasks(suite, edit):
+        models = {"edited": edit, "pretrained": Edit(suite.name)}
+        if task in suite.vectors:
+            models["finetuned"] = Edit(suite.name, {task: 1.0})
+        answers = {
+            name: cache.get(evaluator.key(model, task=task, split=split))
+            for name, model in models.items()
+        }
+        answers = {name: seen for name, seen in answers.items() if len(seen)}
+        if "edited" not in answers:
+            continue
         labels = evaluator.labels(task, split)
-        if not len(answers):
-            return None
-        right = int(np.count_nonzero(answers == labels[: len(answers)]))
-        return Estimate(correct=right, n=len(answers), total=len(labels), split=split)
-
-    def all_known(of: Mapping[str, Edit]) -> dict[str, Estimate]:
-        found = {task: known(edit, task) for task, edit in of.items()}
-        return {task: estimate for task, estimate in found.items() if estimate is not None}
-
-    return _rows(
-        suite,
-        all_known(dict.fromkeys(tasks, edit)),
-        all_known(dict.fromkeys(tasks, Edit(suite.name))),
-        all_known({task: _finetuned(suite, task) for task in tasks if task in suite.vectors}),
-    )
+        n = min(map(len, answers.values()))
+        found = {
+            name: Estimate(
+                correct=int(np.count_nonzero(seen[:n] == labels[:n])),
+                n=n,
+                total=len(labels),
+                split=split,
+            )
+            for name, seen in answers.items()
+        }
+        rows.append(_row(suite, task, found))
+    return tuple(rows)
 
 
 def image_statistics(evaluator: Evaluator, *, seed: int) -> Statistics:
@@ -122,24 +132,6 @@ def image_statistics(evaluator: Evaluator, *, seed: int) -> Statistics:
     return ModelStatistics(evaluator, seed=seed, kept=OrderedDict())
 
 
-def _finetuned(suite: Suite, task: str) -> Edit:
-    return Edit(suite.name, {task: 1.0})
-
-
-def _rows(
-    suite: Suite,
-    edited: Mapping[str, Estimate],
-    pretrained: Mapping[str, Estimate],
-    finetuned: Mapping[str, Estimate],
-) -> tuple[TaskAccuracy, ...]:
-    return tuple(
-        TaskAccuracy(
-            task=name,
-            title=suite.task(name).title,
-            role=suite.task(name).role,
-            edited=estimate,
-            pretrained=pretrained.get(name),
-            finetuned=finetuned.get(name),
-        )
-        for name, estimate in edited.items()
-    )
+def _row(suite: Suite, task: str, found: Mapping[str, Estimate]) -> TaskAccuracy:
+    asked = suite.task(task)
+    return TaskAccuracy(task=task, title=asked.title, role=asked.role, **found)

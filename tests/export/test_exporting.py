@@ -10,7 +10,7 @@ import pytest
 
 from taskarith.core import Edit
 from taskarith.errors import ExportCancelled, ExportError, SourceError, UnknownNameError
-from taskarith.evaluation import Evaluator, ResultCache
+from taskarith.evaluation import Evaluator, ResultCache, measure
 from taskarith.export.accuracies import TaskAccuracy, known_accuracies, measure_accuracies
 from taskarith.export.card import model_card
 from taskarith.export.exporting import export_edit, plan_export
@@ -134,6 +134,26 @@ def test_accuracies_are_measured_or_known(tiny_suite: Suite) -> None:
     control = measured[-1]
     assert (control.role, control.edited.n, control.finetuned) == ("control", 16, None)
     assert TaskAccuracy.from_json(control.to_json()) == control
+
+
+def test_known_accuracies_are_of_the_same_images(tiny_suite: Suite, tmp_path: Path) -> None:
+    """Explore measures one model on more images than another; the card has one n for a row."""
+    evaluator, cache = Evaluator(tiny_suite, device="cpu"), ResultCache(on_disk=False)
+    few = measure_accuracies(evaluator, EDIT, n=16, cache=cache)
+    for longer, n in ((Edit("tiny"), 64), (Edit("tiny", {"apples": 1.0}), 40)):
+        measure(evaluator, longer, tasks=["apples"], n=n, cache=cache)
+    assert known_accuracies(evaluator, EDIT, cache=cache) == few
+    measure(evaluator, EDIT, tasks=["apples"], n=64, cache=cache)
+    row = known_accuracies(evaluator, EDIT, cache=cache)[0]
+    assert row.finetuned is not None
+    assert row.pretrained is not None
+    assert (row.edited.n, row.pretrained.n, row.finetuned.n) == (40, 40, 40)
+    again = measure_accuracies(evaluator, EDIT, n=40, cache=cache)[0]
+    assert row == again
+    export = export_edit(tiny_suite, EDIT, tmp_path / "m", to="open_clip", accuracies=[row])
+    card = (export.folder / "README.md").read_text()
+    assert "| 40 of 80 | validation |" in card
+    assert " n: 64" not in card
 
 
 def test_a_card_a_stranger_can_use(tiny_suite: Suite, tmp_path: Path) -> None:
