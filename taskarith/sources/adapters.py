@@ -22,6 +22,7 @@ from taskarith.sources.states import LazyState
 __all__ = ["adapter_differences", "changed_weights"]
 
 PREFIX = "base_model.model."
+MAX_LOOKUPS = 1_000_000  # of a layer in the patterns of a configuration
 # Marks of a LoRA file that PEFT did not write.
 FOREIGN = ("lora_up", "lora_down", "lora.up", "lora.down", "hada_", "lokr_", "to_q_lora", ".alpha")
 
@@ -45,8 +46,15 @@ def adapter_differences(
     """
     if not adapter:
         raise WeightsError(f"{adapter.where} holds no tensors")
+    modules = _modules(adapter)
+    patterns = len(config.rank_pattern) + len(config.alpha_pattern)
+    if len(modules) * patterns > MAX_LOOKUPS:
+        raise WeightsError(
+            f"{adapter.where} has {len(modules)} layers and {patterns} patterns for their ranks, "
+            "far more than adapters have; merge it into its base with PEFT"
+        )
     differences: dict[str, Tensor] = {}
-    for module, parts in _modules(adapter).items():
+    for module, parts in modules.items():
         for name, difference in _layer(module, parts, config, adapter, base):
             if not bool(torch.isfinite(difference).all()):
                 raise WeightsError(f"{adapter.where}: the difference of {name} is NaN or Inf")

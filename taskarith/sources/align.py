@@ -85,12 +85,12 @@ def best_names(names: list[str], base: Container[str]) -> dict[str, str]:
     >>> best_names(["vision_model.w", "vision_model.b"], {"w", "b", "c"})
     {'vision_model.w': 'w', 'vision_model.b': 'b'}
     """
-    candidates = [
+    candidates = (  # made one by one: names may be many
         {name: added + name.removeprefix(dropped) for name in names}
         for dropped in ("", *PREFIXES)
         for added in ("", *PREFIXES)
         if added != dropped or not added
-    ]
+    )
     return max(candidates, key=lambda renamed: sum(own in base for own in renamed.values()))
 
 

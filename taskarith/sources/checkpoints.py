@@ -6,7 +6,7 @@ from pathlib import Path
 
 from taskarith.errors import WeightsError
 from taskarith.sources.reference import is_inside
-from taskarith.sources.states import Entry, LazyState
+from taskarith.sources.states import Entry, LazyState, check_names
 from taskarith.sources.tensors import open_tensors
 
 __all__ = ["open_checkpoint"]
@@ -54,6 +54,7 @@ def _weight_map(path: Path) -> dict[str, str]:
         raise WeightsError(f"could not read {path}: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WeightsError(f"{path} is no index of shards: {error!r:.200}") from error
+    check_names(named, where=str(path))
     for shard in named.values():
         if not isinstance(shard, str) or not is_inside(shard) or "/" in shard:
             raise WeightsError(f"{path} names {shard!r:.80} as a shard, which is no file beside it")

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from taskarith.errors import WeightsError
 from taskarith.sources.inert import Called, Dictionary, Global, Persistent, read_pickle
-from taskarith.sources.states import Entry, LazyState
+from taskarith.sources.states import Entry, LazyState, check_names
 
 __all__ = ["open_pickle"]
 
@@ -69,6 +69,7 @@ def open_pickle(path: Path | str) -> LazyState:
         raise WeightsError(f"{path} cannot be read as pickled weights: {error}") from error
     if not entries:
         raise WeightsError(f"{path} holds no tensors; name the file with the weights")
+    check_names(entries, where=str(path))
     return LazyState(entries, where=str(path))
 
 

@@ -3,7 +3,7 @@
 Names, shapes and dtypes are known at once; where the numbers come from is the reader's business.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +13,25 @@ from torch import Tensor
 from taskarith.core import all_finite
 from taskarith.errors import WeightsError
 
-__all__ = ["Entry", "LazyState"]
+__all__ = ["Entry", "LazyState", "check_names"]
+
+# Names are compared, prefixed, sorted and shown; the longest of the largest models are far shorter.
+MAX_TENSORS = 100_000
+MAX_NAME = 500  # characters
+
+
+def check_names(names: Collection[str], *, where: str) -> None:
+    """WeightsError where the tensors' names in the file `where` are no model's."""
+    if len(names) > MAX_TENSORS:
+        raise WeightsError(
+            f"{where} announces {len(names)} tensors; at most {MAX_TENSORS} are read"
+        )
+    for name in names:
+        if len(name) > MAX_NAME or not name.isprintable():
+            raise WeightsError(
+                f"{where} has a tensor whose name is no parameter's: {name[:80]!r}, "
+                f"{len(name)} characters (at most {MAX_NAME}, all of them printable)"
+            )
 
 
 @dataclass(frozen=True)

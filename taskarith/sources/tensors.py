@@ -20,7 +20,7 @@ from torch import Tensor
 
 from taskarith.core import all_finite
 from taskarith.errors import WeightsError
-from taskarith.sources.states import Entry, LazyState
+from taskarith.sources.states import Entry, LazyState, check_names
 
 __all__ = ["fingerprint", "open_tensors", "read_metadata", "read_tensors", "write_tensors"]
 
@@ -53,7 +53,9 @@ def read_tensors(path: Path | str, *, dtype: torch.dtype | None = None) -> dict[
     wrong: list[str] = []
     try:
         with safe_open(path, framework="pt") as file:
-            for name in file.keys():  # noqa: SIM118 (the file is no mapping)
+            names = file.keys()
+            check_names(names, where=str(path))
+            for name in names:
                 kind = file.get_slice(name).get_dtype()
                 if kind not in READABLE:
                     wrong.append(f"{name} holds {kind} numbers")
@@ -82,7 +84,9 @@ def open_tensors(path: Path | str) -> LazyState:
     try:
         file = safe_open(path, framework="pt")
         entries = {}
-        for name in file.keys():  # noqa: SIM118 (the file is no mapping)
+        names = file.keys()
+        check_names(names, where=str(path))
+        for name in names:
             part = file.get_slice(name)
             if part.get_dtype() not in READABLE:
                 raise _damaged(path, f"{name} holds {part.get_dtype()} numbers")

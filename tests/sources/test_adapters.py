@@ -184,8 +184,13 @@ def test_the_adapter_of_a_tower_fits_the_whole_model(
         ({"peft_type": "LORA", "r": "four"}, "four"),
         ({"peft_type": "LORA", "r": 4, "lora_alpha": float("nan")}, "finite"),
         ({"peft_type": "LORA", "r": 4, "rank_pattern": {"(a+)+b": 2}}, "too intricate"),
-        ({"peft_type": "LORA", "r": 4, "rank_pattern": {"a.*b.*c.*": 2}}, "too intricate"),
-        ({"peft_type": "LORA", "r": 4, "rank_pattern": {"[": 2}}, "cannot be read"),
+        ({"peft_type": "LORA", "r": 4, "alpha_pattern": {"(a|a)*b": 2}}, "too intricate"),
+        ({"peft_type": "LORA", "r": 4, "rank_pattern": {"[": 2}}, "too intricate"),
+        ({"peft_type": "LORA", "r": 4, "rank_pattern": {"x": "two"}}, "two"),
+        (
+            {"peft_type": "LORA", "r": 4, "rank_pattern": {f"x{i}": 2 for i in range(2_001)}},
+            "at most 2000",
+        ),
         ([], "adapters of the kind"),
     ],
 )
@@ -252,6 +257,18 @@ def test_a_bad_adapter_says_what_was_found(
 ) -> None:
     folder = adapter_folder(tmp_path / "adapter", tensors, **settings)
     with pytest.raises(WeightsError, match=word):
+        subtract(open_source(find_pulled(f"file:{folder}")), base)
+
+
+def test_far_too_many_layers_and_patterns_are_refused(
+    base: dict[str, Tensor], tmp_path: Path
+) -> None:
+    """Each layer would be looked up in each pattern."""
+    parts = ("lora_A.weight", "lora_B.weight")
+    tensors = {f"base_model.model.l{i}.{part}": torch.ones(1) for i in range(600) for part in parts}
+    patterns = dict.fromkeys((f"l{i}" for i in range(1_700)), 2)
+    folder = adapter_folder(tmp_path / "adapter", tensors, rank_pattern=patterns)
+    with pytest.raises(WeightsError, match="600 layers and 1700 patterns"):
         subtract(open_source(find_pulled(f"file:{folder}")), base)
 
 

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskarith.errors import WeightsError
-from taskarith.sources import fingerprint, read_metadata, read_tensors, tensors, write_tensors
+from taskarith.sources import (
+    fingerprint,
+    open_tensors,
+    read_metadata,
+    read_tensors,
+    tensors,
+    write_tensors,
+)
 
 TENSORS = {
     "single": torch.tensor([[1.0, -0.0], [3.5, 1e-30]]),
@@ -106,6 +113,11 @@ HOSTILE = {
     "unreadable dtype": raw(one("F8_E4M3", [4]), b"\0" * 4),
     "two tensors in one place": raw({**one(), "v": one()["w"]}, b"\0" * 4),
     "metadata that is no text": raw({"__metadata__": {"a": 1}, **one()}, b"\0" * 4),
+    "a name of 600 characters": raw({"w" * 600: one()["w"]}, b"\0" * 4),
+    "a name that clears the screen": raw({"\x1b[2J": one()["w"]}, b"\0" * 4),
+    "far too many tensors": raw(
+        {str(i): {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(100_001)}
+    ),
     "NaN": raw(one(), struct.pack("<f", float("nan"))),
     "Inf": raw(one(), struct.pack("<f", float("inf"))),
     "NaN in half precision": raw(one("F16", [2]), b"\0\0\0\x7e"),
@@ -116,8 +128,9 @@ HOSTILE = {
 def test_a_damaged_file_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "hostile.safetensors"
     path.write_bytes(content)
-    with pytest.raises(WeightsError, match=r"hostile\.safetensors"):
-        read_tensors(path)
+    for read in (read_tensors, lambda path: list(open_tensors(path).values())):
+        with pytest.raises(WeightsError, match=r"hostile\.safetensors"):
+            read(path)
 
 
 @given(st.binary(max_size=200) | st.binary(max_size=200).map(raw))
