@@ -4,6 +4,10 @@ A pickle is a program for a small stack machine whose instructions may import an
 call it. This interpreter runs the machine and, wherever the program asks for an import or a call,
 only writes down that it did. What comes out are plain lists, tuples, texts and numbers, and the
 inert records below. Knows nothing about tensors.
+
+torch's own weights-only loader is not used beside it. It refuses whole modules and TorchScript
+archives, in which many fine-tuned models are kept, and what it takes it builds by calling what the
+pickle names, if from a short list; one reader that calls nothing does for both.
 """
 
 import pickletools
