@@ -4,7 +4,8 @@ Knows nothing of files: whoever has some hands over an `Allocate` of their own.
 """
 
 import mmap
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,20 +25,21 @@ OWN_BUFFERS = 3  # θ₀ as it was loaded, θ₀ as one buffer, the edited weigh
 class MemoryNeed:
     """The bytes that edits of a model take: K vectors as stored and 3 buffers of its size.
 
-    >>> need = MemoryNeed(parameters=87_456_000, vectors=8)
-    >>> str(need)
-    '3.8 GB: 8 vectors of 0.35 GB and 3 buffers of 0.35 GB'
+    Attributes:
+        vectors: the dtype of each.
+
+    >>> str(MemoryNeed(parameters=87_456_000, vectors=[torch.float16] * 8))
+    '2.4 GB: 8 vectors of 0.17 GB and 3 buffers of 0.35 GB'
     """
 
     parameters: int
-    vectors: int
-    storage: torch.dtype = torch.float32
+    vectors: Sequence[torch.dtype]
     base: torch.dtype = torch.float32
 
     @property
     def vector_bytes(self) -> int:
         """What all vectors take."""
-        return self.vectors * self.parameters * self.storage.itemsize
+        return self.parameters * sum(dtype.itemsize for dtype in self.vectors)
 
     @property
     def buffer_bytes(self) -> int:
@@ -51,19 +53,28 @@ class MemoryNeed:
 
     def check(self, budget: int) -> None:
         """Raise MemoryBudgetError, which names the sizes, if this is more than `budget` bytes."""
-        if self.total > budget:
-            raise MemoryBudgetError(
-                f"these edits need {self}, and {_gigabytes(budget)} GB may be used; take fewer "
-                "vectors, store them in half precision, or keep them in memory-mapped files"
-            )
+        if self.total <= budget:
+            return
+        advice = (
+            "free some memory, or take a smaller model"
+            if self.buffer_bytes > budget
+            else "take fewer vectors, or vectors in half precision (`taskarith vector make "
+            "--dtype float16`), or compute on the CPU (TASKARITH_DEVICE=cpu), where vectors that "
+            "do not fit stay on disk"
+        )
+        raise MemoryBudgetError(
+            f"these edits need {self}, and {_gigabytes(budget)} GB may be used; {advice}"
+        )
 
     def __str__(self) -> str:
-        vector = _gigabytes(self.parameters * self.storage.itemsize)
+        sizes = Counter(dtype.itemsize for dtype in self.vectors)
+        vectors = [
+            f"{count} vector{'s' if count != 1 else ''} of {_gigabytes(self.parameters * size)} GB"
+            for size, count in sizes.items()
+        ]
         buffer = _gigabytes(self.parameters * self.base.itemsize)
-        return (
-            f"{_gigabytes(self.total)} GB: {self.vectors} vectors of {vector} GB "
-            f"and {OWN_BUFFERS} buffers of {buffer} GB"
-        )
+        parts = [*vectors, f"{OWN_BUFFERS} buffers of {buffer} GB"]
+        return f"{_gigabytes(self.total)} GB: {' and '.join(parts)}"
 
 
 def allocate(size: int, dtype: torch.dtype) -> Tensor:

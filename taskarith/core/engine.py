@@ -7,16 +7,17 @@ that some vector covers take part; everything else in the model stays as it is. 
 made by a kernel. The engine knows nothing about what the model computes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 import torch
 from torch import Tensor, nn
 
 from taskarith.core.buffers import Allocate, MemoryNeed, allocate
 from taskarith.core.edit import checked_coefficient, finite_number
-from taskarith.core.kernels import make_kernel
+from taskarith.core.kernels import Kernel, PlainKernel, make_kernel
 from taskarith.core.layers import layer_group
-from taskarith.core.layout import ParameterLayout, check_states
+from taskarith.core.layout import ParameterLayout, check_states, exact_dtype
 from taskarith.core.vector import TaskVector
 from taskarith.errors import WeightsError, unknown_name
 
@@ -29,10 +30,13 @@ class Recomposer:
     """Holds θ₀ and the τ_k as flat buffers and writes θ₀ + Σ λ_k τ_k into one output buffer.
 
     `base` is the state the vectors belong to (it may hold more than they cover). Vectors are
-    stored in the dtype `storage`; sums are accumulated in float32 and rounded once to the dtype
-    of `base`. A `budget` in bytes bounds what vectors and buffers may take together; vectors that
-    a given `keep` makes room for (in mapped files, say) do not count. Raises WeightsError where a
-    vector does not fit the base, MemoryBudgetError where they do not fit the budget.
+    stored in the dtype `storage`; without one, each in the narrowest that holds its numbers as
+    they are, so that half precision halves the work and changes no bit of the answer. Sums are
+    accumulated in float32 and rounded once to the dtype of `base`. A `budget` in bytes bounds what
+    vectors and buffers may take together; vectors that a given `keep` makes room for (in mapped
+    files, say) do not count. Each vector is asked of `vectors` once and let go before the next.
+    Raises WeightsError where a vector does not fit the base, MemoryBudgetError where they do not
+    fit the budget.
 
     >>> base = {"w": torch.tensor([1.0, 2.0])}
     >>> engine = Recomposer(base, {"t": TaskVector({"w": torch.tensor([2.0, 2.0])})})
@@ -47,31 +51,35 @@ class Recomposer:
         vectors: Mapping[str, TaskVector],
         *,
         device: torch.device | str = "cpu",
-        storage: torch.dtype = torch.float32,
+        storage: torch.dtype | None = None,
         keep: Allocate | None = None,
         budget: int | None = None,
     ) -> None:
-        covered = {name for vector in vectors.values() for name in vector}
+        self.device = torch.device(device)
+        self.storage = storage
+        self._keep, self._budget = keep, budget
+        read: dict[str, tuple[ParameterLayout, Tensor]] = {}
+        for name in vectors:
+            read[name] = self._first_read(name, vectors[name], base, read, expected=len(vectors))
+        covered = {name for layout, _ in read.values() for name in layout.names}
         edited = {name: tensor for name, tensor in base.items() if name in covered}
         dtypes = {tensor.dtype for tensor in edited.values()}
         if len(dtypes) > 1:
             raise WeightsError(f"the edited weights must share one dtype, found {dtypes}")
-        self.device = torch.device(device)
-        self.storage = storage
         self.layout = ParameterLayout.from_state(edited)
         self._dtype = dtypes.pop() if dtypes else torch.float32
-        self._keep, self._budget = keep, budget
-        self._vectors: dict[str, Tensor] = {}
-        self._check_budget(len(vectors))
+        self._vectors = {name: self._laid_out(*read.pop(name)) for name in vectors}
+        self._check_budget(
+            [v.dtype for v in self._vectors.values()], layout=self.layout, base=self._dtype
+        )
         self._base = self.layout.flatten(edited, dtype=self._dtype).to(self.device)
         self._output = allocate(self.layout.size, self._dtype).to(self.device).copy_(self._base)
         segments = self.layout.segments(layer_group)
         self._groups = [str(group) for group, _ in segments]
-        self._kernel = make_kernel(
-            self._output, self._base, segments=[edges for _, edges in segments], storage=storage
-        )
-        for name in vectors:
-            self.add_vector(name, vectors[name])
+        self._segments = [edges for _, edges in segments]
+        self._kernels: dict[tuple[torch.dtype, bool], Kernel] = {}
+        for flat in self._vectors.values():
+            self._kernel(flat.dtype, onto=False)  # made now: the first edit should not wait
 
     @property
     def vectors(self) -> tuple[str, ...]:
@@ -81,22 +89,22 @@ class Recomposer:
     @property
     def memory(self) -> MemoryNeed:
         """What the vectors and buffers take now; vectors in mapped files count as none."""
-        return self._need(len(self._vectors))
+        dtypes = [flat.dtype for flat in self._vectors.values()]
+        return self._need(dtypes, layout=self.layout, base=self._dtype)
 
     def add_vector(self, name: str, vector: TaskVector) -> None:
         """Store one more vector (or replace one); it may cover only parameters of the layout."""
-        views = self.layout.views(self._base)
-        covered = {n: views[n] for n in vector if n in views}
-        check_states(covered, vector, f"the weights and the vector {name!r}", same_dtype=False)
-        self._check_budget(len({*self._vectors, name}))
-        flat = self.layout.flatten(vector, dtype=self.storage, allocate=self._keep or allocate)
-        flat = flat.to(self.device)
-        if not bool(torch.isfinite(flat).all()):
-            raise WeightsError(f"the vector {name!r} overflows {self.storage}; store it wider")
-        self._vectors[name] = flat
+        _check_fits(name, vector, self.layout.views(self._base))
+        dtype = self.storage or exact_dtype(vector)
+        others = [flat.dtype for other, flat in self._vectors.items() if other != name]
+        self._check_budget([*others, dtype], layout=self.layout, base=self._dtype)
+        self._vectors[name] = self._flat(name, vector, self.layout, dtype=dtype)
 
     def vector(self, name: str) -> TaskVector:
-        """A stored vector: views of its buffer, zero where it covers nothing; UnknownNameError."""
+        """A stored vector, zero where it covers nothing: views of its buffer, in its dtype.
+
+        Raises UnknownNameError if there is none of that name.
+        """
         if name not in self._vectors:
             raise unknown_name("vector", name, existing=self._vectors)
         return TaskVector(self.layout.views(self._vectors[name]))
@@ -151,9 +159,7 @@ class Recomposer:
             distinct = list(by_group.values())
             place = {group: index for index, group in enumerate(by_group)}
             row_of = [place[group] for group in self._groups]
-        self._kernel(
-            [[(value, self._vectors[n]) for n, value in row.items()] for row in distinct], row_of
-        )
+        self._write(distinct, row_of, names=list(everywhere))
 
     def state(self) -> dict[str, Tensor]:
         """A copy of the edited parameters as they are now, by name."""
@@ -175,14 +181,88 @@ class Recomposer:
             for group, row in rows.items()
         }
 
-    def _need(self, vectors: int) -> MemoryNeed:
-        return MemoryNeed(
-            parameters=self.layout.size,
-            vectors=0 if self._keep else vectors,
-            storage=self.storage,
-            base=self._dtype,
-        )
+    def _write(
+        self, rows: Sequence[Mapping[str, float]], row_of: Sequence[int], *, names: Sequence[str]
+    ) -> None:
+        """One pass for each run of vectors of one dtype; in float32, cutting rounds nothing."""
+        runs = [list(run) for _, run in groupby(names, lambda name: self._vectors[name].dtype)]
+        if len(runs) > 1 and self._dtype != torch.float32:
+            plain = PlainKernel(self._output, self._base, segments=self._segments)
+            plain([self._terms(row, names) for row in rows], row_of)
+            return
+        for number, run in enumerate(runs):
+            kernel = self._kernel(self._vectors[run[0]].dtype, onto=number > 0)
+            kernel([self._terms(row, run) for row in rows], row_of)
 
-    def _check_budget(self, vectors: int) -> None:
+    def _terms(self, row: Mapping[str, float], names: Sequence[str]) -> list[tuple[float, Tensor]]:
+        return [(row[name], self._vectors[name]) for name in names if name in row]
+
+    def _kernel(self, storage: torch.dtype, *, onto: bool) -> Kernel:
+        """What adds vectors of a dtype to θ₀ or, with `onto`, to what the output holds."""
+        if (storage, onto) not in self._kernels:
+            self._kernels[storage, onto] = make_kernel(
+                self._output,
+                self._output if onto else self._base,
+                segments=self._segments,
+                storage=storage,
+            )
+        return self._kernels[storage, onto]
+
+    def _first_read(
+        self,
+        name: str,
+        vector: TaskVector,
+        base: Mapping[str, Tensor],
+        before: Mapping[str, tuple[ParameterLayout, Tensor]],
+        *,
+        expected: int,
+    ) -> tuple[ParameterLayout, Tensor]:
+        """A vector over a layout of its own: which parameters all cover is not known yet.
+
+        Those still to come are taken to be as large as this one: what will not fit is refused
+        before it is read.
+        """
+        _check_fits(name, vector, base)
+        edited = {n: tensor for n, tensor in base.items() if n in vector}
+        layout = ParameterLayout.from_state(edited)
+        dtype = self.storage or exact_dtype(vector)
+        dtypes = [flat.dtype for _, flat in before.values()]
+        theirs = next((tensor.dtype for tensor in edited.values()), torch.float32)
+        self._check_budget(
+            [*dtypes, *[dtype] * (expected - len(dtypes))], layout=layout, base=theirs
+        )
+        return layout, self._flat(name, vector, layout, dtype=dtype)
+
+    def _flat(
+        self, name: str, vector: TaskVector, layout: ParameterLayout, *, dtype: torch.dtype
+    ) -> Tensor:
+        flat = layout.flatten(vector, dtype=dtype, allocate=self._keep or allocate)
+        flat = flat.to(self.device)
+        if not bool(torch.isfinite(flat).all()):
+            raise WeightsError(f"the vector {name!r} overflows {dtype}; store it wider")
+        return flat
+
+    def _laid_out(self, own: ParameterLayout, flat: Tensor) -> Tensor:
+        """The same vector over the layout of all."""
+        if own == self.layout:
+            return flat
+        room = self._keep or allocate
+        wide = self.layout.flatten(own.views(flat), dtype=flat.dtype, allocate=room)
+        return wide.to(self.device)
+
+    def _need(
+        self, vectors: Sequence[torch.dtype], *, layout: ParameterLayout, base: torch.dtype
+    ) -> MemoryNeed:
+        inside = () if self._keep else tuple(vectors)
+        return MemoryNeed(parameters=layout.size, vectors=inside, base=base)
+
+    def _check_budget(
+        self, vectors: Sequence[torch.dtype], *, layout: ParameterLayout, base: torch.dtype
+    ) -> None:
         if self._budget is not None:
-            self._need(vectors).check(self._budget)
+            self._need(vectors, layout=layout, base=base).check(self._budget)
+
+
+def _check_fits(name: str, vector: TaskVector, weights: Mapping[str, Tensor]) -> None:
+    covered = {n: weights[n] for n in vector if n in weights}
+    check_states(covered, vector, f"the weights and the vector {name!r}", same_dtype=False)

@@ -15,7 +15,7 @@ from torch import Tensor
 from taskarith.core.buffers import Allocate, allocate
 from taskarith.errors import WeightsError
 
-__all__ = ["ParameterLayout", "all_finite", "check_states"]
+__all__ = ["ParameterLayout", "all_finite", "check_states", "exact_dtype"]
 
 # Each tensor starts at a multiple of this many elements: 64 bytes in half precision, so that
 # vector instructions and GPU kernels find every parameter aligned. The gaps hold zeros.
@@ -147,6 +147,18 @@ def all_finite(tensor: Tensor) -> bool:
     (True, False)
     """
     return isfinite(tensor.sum(dtype=torch.float32).item()) or bool(torch.isfinite(tensor).all())
+
+
+def exact_dtype(state: Mapping[str, Tensor]) -> torch.dtype:
+    """The narrowest of float16 and bfloat16 that holds every number as it is, else float32.
+
+    >>> exact_dtype({"w": torch.tensor([0.5])}), exact_dtype({"w": torch.tensor([0.1])})
+    (torch.float16, torch.float32)
+    """
+    for dtype in (torch.float16, torch.bfloat16):
+        if all(torch.equal(tensor.to(dtype).to(tensor.dtype), tensor) for tensor in state.values()):
+            return dtype
+    return torch.float32
 
 
 def _padded(count: int) -> int:

@@ -119,13 +119,14 @@ class Evaluator:
         self._vectors_changed()
 
     def vector(self, name: str, *, seed: int = 0) -> TaskVector:
-        """The vector that edits call `name`; `seed` is that of a null direction.
+        """The vector that edits call `name`, in float32; `seed` is that of a null direction.
 
         Taken from where the sums take it, or read from the suite where it is not there.
         """
         is_null = ":" in name and name not in self._added
         if name in self._recomposer.vectors and not is_null:
-            return self._recomposer.vector(name)
+            stored = self._recomposer.vector(name)
+            return TaskVector({n: tensor.float() for n, tensor in stored.items()})
         return self.suite.vector(name, seed=seed)
 
     def base_state(self) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from taskarith.core import Recomposer, TaskVector
-from taskarith.core.buffers import MemoryNeed
+from taskarith.errors import MemoryBudgetError
 from taskarith.sources.mapped import MappedBuffers
 from taskarith.suites import Suite
 from taskarith.tasks import cache_folder
@@ -22,23 +22,20 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def recomposer_of(suite: Suite, *, device: torch.device, budget: int | None = None) -> Recomposer:
-    """The engine that holds the vectors of a suite.
+    """The engine that holds the vectors of a suite, each read once and stored without rounding.
 
     Vectors that would take more than `budget` bytes (None: what is free now) stay in memory-mapped
     files of the cache folder; on an accelerator, which has none, MemoryBudgetError names the sizes.
     """
     budget = memory_budget(device) if budget is None else budget
-    base = suite.base_state()
-    need = MemoryNeed(
-        parameters=sum(tensor.numel() for tensor in base.values()), vectors=len(suite.vectors)
-    )
-    if budget is None or need.total <= budget:
-        vectors = {name: suite.vector(name) for name in suite.vectors}
+    base, vectors = suite.base_state(), _Vectors(suite)
+    try:
         return Recomposer(base, vectors, device=device, budget=budget)
-    if device.type != "cpu":
-        need.check(budget)
+    except MemoryBudgetError:  # as a rule after the first vector, which tells how large all are
+        if device.type != "cpu":
+            raise
     keep = MappedBuffers(cache_folder() / "vectors")
-    return Recomposer(base, _Vectors(suite), device=device, keep=keep, budget=budget)
+    return Recomposer(base, vectors, device=device, keep=keep, budget=budget)
 
 
 def memory_budget(device: torch.device) -> int | None:
@@ -52,7 +49,7 @@ def memory_budget(device: torch.device) -> int | None:
 
 
 class _Vectors(Mapping[str, TaskVector]):
-    """The vectors of a suite, read anew each time: never more than one is in memory."""
+    """The vectors of a suite, read when they are asked for: whoever lets go of one frees it."""
 
     def __init__(self, suite: Suite) -> None:
         self._suite = suite

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from taskarith.core import Recomposer, TaskVector, layer_group
 from taskarith.core.kernels.plain import BLOCK
+from taskarith.core.layout import exact_dtype
 from taskarith.errors import CoefficientError, UnknownNameError, WeightsError
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
@@ -43,7 +44,7 @@ def assert_is_textbook(
         exact, size = base[name].double(), base[name].double().abs()
         for vector, value in coefficients.items():
             if name in vectors[vector]:
-                term = value * vectors[vector][name].to(engine.storage).double()
+                term = value * vectors[vector][name].to(engine.storage or torch.float32).double()
                 exact, size = exact + term, size + term.abs()
         # Each addition and each product in float32, then the rounding to the output's own type.
         out = torch.finfo(found.dtype)
@@ -232,6 +233,52 @@ def test_a_stored_vector_can_be_had_back(storage: torch.dtype) -> None:
     assert not engine.vector("part")["w"].any()
     with pytest.raises(UnknownNameError, match="'x'"):
         engine.vector("x")
+
+
+def half(vector: TaskVector) -> TaskVector:
+    return TaskVector({name: tensor.half().float() for name, tensor in vector.items()})
+
+
+@pytest.mark.parametrize("layers", [None, {"b": {"token": 0.5, "layers.2": 0.0}}])
+def test_vectors_are_stored_as_narrow_as_they_are_and_mixed_without_rounding(
+    layers: dict[str, dict[str, float]] | None,
+) -> None:
+    base = random_state(0, shapes=LAYERED)
+    full = {n: TaskVector(random_state(i, shapes=LAYERED)) for i, n in enumerate("abcd")}
+    mixed = {n: half(v) if n in "ad" else v for n, v in full.items()}
+    ours, wide = Recomposer(base, mixed), Recomposer(base, mixed, storage=torch.float32)
+    assert [ours.vector(n)["token"].dtype.itemsize for n in "abcd"] == [2, 4, 4, 2]
+    coefficients = {"d": 1 / 3, "a": -0.7, "b": 0.1, "c": 2.3}
+    for engine in (ours, wide):
+        engine.recompose(coefficients, layers=layers)
+    assert all(torch.equal(wide.state()[name], t) for name, t in ours.state().items())
+
+
+def test_in_half_precision_a_mixed_sum_is_rounded_once() -> None:
+    base = random_state(0, dtype=torch.bfloat16)
+    vectors = {n: TaskVector(random_state(i + 1)) for i, n in enumerate("abc")}
+    vectors["b"] = half(vectors["b"])
+    ours, wide = Recomposer(base, vectors), Recomposer(base, vectors, storage=torch.float32)
+    for engine in (ours, wide):
+        engine.recompose({"a": 0.3, "b": -1.1, "c": 0.7})
+    assert all(torch.equal(wide.state()[name], t) for name, t in ours.state().items())
+
+
+@pytest.mark.parametrize(
+    ("numbers", "dtype"),
+    [
+        ([0.5, -0.0, 65504.0, 6e-8], torch.float16),  # 6e-8 rounds to the smallest there is
+        ([1e30, 2.0**-100], torch.bfloat16),
+        ([1e30, 0.1], torch.float32),
+        ([1.0, 65520.5], torch.float32),
+    ],
+)
+def test_the_narrowest_dtype_is_exact(numbers: list[float], dtype: torch.dtype) -> None:
+    rounded = torch.tensor(numbers).to(dtype).float()
+    assert exact_dtype({"w": rounded}) == dtype
+    engine = Recomposer({"w": torch.zeros(len(numbers))}, {"t": TaskVector({"w": rounded})})
+    assert engine.vector("t")["w"].dtype == dtype
+    assert torch.equal(engine.vector("t")["w"].float(), rounded)
 
 
 def test_vectors_can_be_added_and_replaced() -> None:

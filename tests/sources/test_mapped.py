@@ -40,7 +40,7 @@ def test_edits_with_mapped_vectors_are_the_same(tmp_path: Path) -> None:
 def test_mapped_vectors_do_not_count_against_the_budget(tmp_path: Path) -> None:
     base = {"w": torch.zeros(64)}
     vectors = {str(index): TaskVector({"w": torch.ones(64)}) for index in range(100)}
-    budget = MemoryNeed(parameters=64, vectors=0).total
+    budget = MemoryNeed(parameters=64, vectors=()).total
     engine = Recomposer(base, vectors, keep=MappedBuffers(tmp_path), budget=budget)
     engine.recompose(dict.fromkeys(vectors, 0.5))
     assert engine.state()["w"].tolist() == [50.0] * 64
