@@ -80,7 +80,7 @@ class Look:
 class _Job:
     session: str
     place: Place
-    work: Work
+    work: Work | None  # None once it is over: what it holds, such as a login, is let go of
     look: Look = field(default_factory=lambda: Look("waiting"))
     stop: threading.Event = field(default_factory=threading.Event)
     watched: float = field(default_factory=time.monotonic)
@@ -198,6 +198,7 @@ class Jobs:
             job.stop.set()
             if job in self._queue:
                 self._queue.remove(job)
+                job.work = None
                 job.look = Look("cancelled", message="It was cancelled before it began.")
                 self._count()
 
@@ -208,6 +209,8 @@ class Jobs:
             self._closed = True
             for job in self._jobs.values():
                 job.stop.set()
+            for job in self._queue:
+                job.work = None
             self._queue.clear()
             self._changed.notify_all()
         if self._thread is not None and threading.current_thread() is not self._thread:
@@ -216,21 +219,27 @@ class Jobs:
     def _run(self) -> None:
         lower_priority(NICENESS)
         while (job := self._next()) is not None:
-            try:
-                evaluator = self._evaluator(job.place)
-                result = job.work(Desk(self, job, evaluator))
-                self._change(job, state="done", result=result, partial=None)
-            except TaskArithError as error:
-                stopped = job.stop.is_set() or isinstance(error, RecipeCancelled)
-                state = "cancelled" if stopped else "failed"
-                self._change(job, state=state, partial=None, message=str(error))
-            except Exception as error:
-                _log.exception("a job failed")
-                message = (
-                    f"Something went wrong on the server ({type(error).__name__}); its log says "
-                    "more. What was measured is kept."
-                )
-                self._change(job, state="failed", partial=None, message=message)
+            self._do(job)
+
+    def _do(self, job: _Job) -> None:
+        work, job.work = job.work, None
+        assert work is not None
+        try:
+            evaluator = self._evaluator(job.place)
+            result = work(Desk(self, job, evaluator))
+            over: dict[str, object] = {"state": "done", "result": result}
+        except TaskArithError as error:
+            stopped = job.stop.is_set() or isinstance(error, RecipeCancelled)
+            over = {"state": "cancelled" if stopped else "failed", "message": str(error)}
+        except Exception as error:
+            _log.exception("a job failed")
+            message = (
+                f"Something went wrong on the server ({type(error).__name__}); its log says "
+                "more. What was measured is kept."
+            )
+            over = {"state": "failed", "message": message}
+        del work  # before anybody is told that it is over
+        self._change(job, partial=None, **over)
 
     def _next(self) -> _Job | None:
         """Wait for a job; None once all is closed. Idle for long, gives memory back."""

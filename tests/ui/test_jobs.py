@@ -1,13 +1,16 @@
 """Jobs: one at a time, in turn, behind Explore; each can be watched and stopped."""
 
+import gc
+import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from taskarith.errors import RecipeCancelled, RecipeError, TaskArithError
-from taskarith.ui.jobs import Desk, Jobs, Look
+from taskarith.ui.jobs import Desk, Jobs, Look, Work
 
 PATIENCE = 20.0
 
@@ -170,6 +173,53 @@ def test_errors_are_words_and_the_next_job_runs(
     assert look.message.startswith(says)
     jobs.submit("b", lambda desk: "fine", place=place)
     assert finished(jobs, "b").result == "fine"
+
+
+class Login:
+    """What a job may hold and nobody may find afterwards."""
+
+
+@pytest.mark.parametrize("error", [None, RecipeError("no"), ZeroDivisionError("boom")])
+def test_what_a_job_held_is_gone_when_it_is_over(
+    error: Exception | None, jobs: Jobs, place: FakePlace, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL)  # pytest keeps what is logged, with its traceback
+    login = Login()
+    held = weakref.ref(login)
+
+    def work(desk: Desk, login: Login = login) -> object:
+        if error is not None:
+            raise error
+        return "fine"
+
+    jobs.submit("a", work, place=place)
+    del login, work
+    assert finished(jobs, "a").over
+    if error is not None:
+        error.__traceback__ = None  # the test holds the error itself
+    gc.collect()
+    assert held() is None
+
+
+def test_what_a_job_held_is_gone_when_it_never_began(jobs: Jobs, place: FakePlace) -> None:
+    def holding() -> tuple[Work, weakref.ref[Login]]:
+        login = Login()
+        return lambda desk: login, weakref.ref(login)
+
+    slow, held = Slow(), []
+    jobs.submit("a", slow, place=place)
+    slow.started.wait(PATIENCE)
+    for name in "bc":
+        work, login = holding()
+        jobs.submit(name, work, place=place)
+        held.append(login)
+        del work
+    jobs.cancel("b")
+    gc.collect()
+    assert [login() is None for login in held] == [True, False]
+    jobs.close()
+    gc.collect()
+    assert [login() is None for login in held] == [True, True]
 
 
 def test_explore_goes_first(jobs: Jobs, place: FakePlace) -> None:
