@@ -239,14 +239,16 @@ def half(vector: TaskVector) -> TaskVector:
     return TaskVector({name: tensor.half().float() for name, tensor in vector.items()})
 
 
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 @pytest.mark.parametrize("layers", [None, {"b": {"token": 0.5, "layers.2": 0.0}}])
 def test_vectors_are_stored_as_narrow_as_they_are_and_mixed_without_rounding(
-    layers: dict[str, dict[str, float]] | None,
+    device: str, layers: dict[str, dict[str, float]] | None
 ) -> None:
     base = random_state(0, shapes=LAYERED)
     full = {n: TaskVector(random_state(i, shapes=LAYERED)) for i, n in enumerate("abcd")}
     mixed = {n: half(v) if n in "ad" else v for n, v in full.items()}
-    ours, wide = Recomposer(base, mixed), Recomposer(base, mixed, storage=torch.float32)
+    ours = Recomposer(base, mixed, device=device)
+    wide = Recomposer(base, mixed, device=device, storage=torch.float32)
     assert [ours.vector(n)["token"].dtype.itemsize for n in "abcd"] == [2, 4, 4, 2]
     coefficients = {"d": 1 / 3, "a": -0.7, "b": 0.1, "c": 2.3}
     for engine in (ours, wide):

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from taskarith.core.kernels.terms import Row, Segment, chunks, packed
+from taskarith.core.kernels.terms import Packed, Row, Segment, chunks, packed
 
 try:
     import triton
@@ -32,10 +32,8 @@ if triton is not None:
         output,
         base,
         like,
-        vectors,
-        coefficients,
-        first,
-        count,
+        terms,
+        runs,
         cuts,
         CHUNK: tl.constexpr,
     ):
@@ -47,11 +45,13 @@ if triton is not None:
         at = start + tl.arange(0, CHUNK)
         inside = at < stop
         total = tl.load(base + at, mask=inside).to(tl.float32)
-        begin = tl.load(first + segment)
-        for k in range(begin, begin + tl.load(count + segment)):
-            vector = tl.multiple_of(tl.load(vectors + k).to(like.dtype), 16)
+        begin = tl.load(runs + 2 * segment)
+        for k in range(begin, begin + tl.load(runs + 2 * segment + 1)):
+            vector = tl.multiple_of(tl.load(terms + 2 * k).to(like.dtype), 16)
+            bits = tl.load(terms + 2 * k + 1).to(tl.int32)
+            coefficient = bits.to(tl.float32, bitcast=True)
             numbers = tl.load(vector + at, mask=inside).to(tl.float32)
-            total = tl.fma(numbers, tl.load(coefficients + k) + tl.zeros_like(numbers), total)
+            total = tl.fma(numbers, coefficient + tl.zeros_like(numbers), total)
         tl.store(output + at, total.to(output.dtype.element_ty), mask=inside)
 
 
@@ -88,21 +88,28 @@ class GpuKernel:
         """Sum: the segment number i gets the terms rows[row_of[i]]; does not wait for the end."""
         if not len(self._chunks):
             return
-        terms = packed(rows, row_of)
+        table = _table(packed(rows, row_of))
+        if self._output.is_cuda:  # one transfer, from memory that the device reads by itself
+            table = table.pin_memory().to(self._output.device, non_blocking=True)
         kernel: Any = _weighted_sum[(len(self._chunks),)]
         kernel(
             self._output,
             self._base,
             self._like,
-            self._there(terms.vectors),
-            self._there(terms.coefficients),
-            self._there(terms.first),
-            self._there(terms.count),
+            table[len(row_of) :],
+            table[: len(row_of)],
             self._chunks,
             CHUNK=CHUNK,
             num_warps=WARPS,
         )
 
-    def _there(self, small: Tensor) -> Tensor:
-        device = self._output.device
-        return small.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else small
+
+def _table(terms: Packed) -> Tensor:
+    """Everything the kernel asks about its terms: int64 [segments + terms, 2].
+
+    First, for each segment, its first term and how many there are; then, for each term, where its
+    vector starts and λ, a float32's bits. Rows of 16 bytes keep both parts aligned.
+    """
+    bits = terms.coefficients.view(torch.int32).to(torch.int64)
+    runs = torch.stack([terms.first, terms.count], dim=1)
+    return torch.cat([runs, torch.stack([terms.vectors, bits], dim=1)])

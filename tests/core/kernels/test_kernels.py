@@ -4,14 +4,22 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import pytest
 import torch
 from torch import Tensor
 
-from taskarith.core.kernels import CompiledKernel, Kernel, PlainKernel, Row, compiled, make_kernel
+from taskarith.core.kernels import (
+    CompiledKernel,
+    Kernel,
+    PlainKernel,
+    Row,
+    Segment,
+    compiled,
+    make_kernel,
+)
 from taskarith.core.kernels.assembly import assembly
 from taskarith.core.kernels.compiled import CHUNK
 
@@ -65,18 +73,25 @@ def textbook(base: Tensor, terms: Row) -> tuple[Tensor, Tensor]:
     return exact, size
 
 
+def assert_is_textbook(
+    output: Tensor, base: Tensor, rows: Sequence[Row], *, segments: Sequence[Segment]
+) -> None:
+    """Each segment is θ₀ and its row's terms, up to float32 sums and one rounding at the end."""
+    info = torch.finfo(output.dtype)
+    for (begin, stop), row in zip(segments, rows, strict=True):
+        part = [(value, vector[begin:stop]) for value, vector in row]
+        exact, size = textbook(base[begin:stop], part)
+        allowed = 9 * 2**-23 * size + info.eps * exact.abs() + info.smallest_normal
+        assert ((output[begin:stop].double() - exact).abs() <= allowed).all()
+
+
 @pytest.mark.parametrize(("base", "storage"), PAIRS)
 @pytest.mark.parametrize("make", [plain, pytest.param(code, marks=needs_llvm)])
 def test_a_kernel_is_the_textbook_sum(make: Make, base: torch.dtype, storage: torch.dtype) -> None:
     output, start, vectors = buffers(base, storage)
     terms, row_of = rows(vectors)
     make(output, start, storage=storage)(terms, row_of)
-    info = torch.finfo(base)
-    for (begin, stop), row in zip(SEGMENTS, row_of, strict=True):
-        part = [(value, vector[begin:stop]) for value, vector in terms[row]]
-        exact, size = textbook(start[begin:stop], part)
-        allowed = len(vectors) * 2**-23 * size + info.eps * exact.abs() + info.smallest_normal
-        assert ((output[begin:stop].double() - exact).abs() <= allowed).all()
+    assert_is_textbook(output, start, [terms[row] for row in row_of], segments=SEGMENTS)
 
 
 @needs_llvm
@@ -139,33 +154,26 @@ def test_every_word_of_the_code_is_filled_in(base: torch.dtype, storage: torch.d
 
 
 GPU_SCRIPT = """
-import torch
 from itertools import product
-from tests.core.kernels.test_kernels import DTYPES, buffers, rows
-from taskarith.core.kernels import PlainKernel
+from tests.core.kernels.test_kernels import DTYPES, assert_is_textbook, buffers, rows
 from taskarith.core.kernels.gpu import GpuKernel
 
 SEGMENTS = [(0, 160), (160, 2048 + 64), (2048 + 64, 4096 + 32)]  # in chunks of 2048
 for base, storage in product(DTYPES, DTYPES):
     output, start, vectors = buffers(base, storage)
     output, start, *vectors = (buffer[: SEGMENTS[-1][1]] for buffer in (output, start, *vectors))
-    other = output.clone()
     assert GpuKernel.fits(output, storage=storage)
     kernel = GpuKernel(output, start, segments=SEGMENTS, storage=storage)
-    plain = PlainKernel(other, start, segments=SEGMENTS)
     for terms, row_of in (rows(vectors), ([[(0.3, v) for v in vectors]], [0] * 3), ([[]], [0] * 3)):
         kernel(terms, row_of)
-        plain(terms, row_of)
-        if base == torch.bfloat16:  # the interpreter rounds it towards zero
-            assert torch.allclose(output.float(), other.float(), rtol=2**-7, atol=1e-37)
-        else:
-            assert torch.equal(output, other), (base, storage)
+        # Not bit for bit: interpreters may round products, and cut bfloat16 off.
+        assert_is_textbook(output, start, [terms[row] for row in row_of], segments=SEGMENTS)
 print("done")
 """
 
 
 def test_the_gpu_kernel_is_the_same_sum_in_tritons_interpreter() -> None:
-    pytest.importorskip("triton", reason="needs triton, which comes with torch's CUDA builds")
+    pytest.importorskip("triton", reason="needs triton, which exists for Linux")
     done = subprocess.run(
         [sys.executable, "-c", GPU_SCRIPT],
         env={**os.environ, "TRITON_INTERPRET": "1"},
