@@ -54,9 +54,9 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--recipes",
         nargs="*",
-        default=[],
         metavar="NAME",
-        help="also run these recipes, a section each (some take many minutes)",
+        help="also run these recipes, a section each; the bare option runs all that choose on "
+        "validation and measure on test (some take many minutes)",
     )
     add_device(parser)
     parser.set_defaults(run=report)
@@ -97,14 +97,18 @@ def train(
     print(f"Built {suite} in {folder}. Measure it with: taskarith report {folder}")
 
 
-def report(*, suite: str, output: Path | None, recipes: list[str], device: str | None) -> None:
+def report(
+    *, suite: str, output: Path | None, recipes: list[str] | None, device: str | None
+) -> None:
     """Write the report of a suite."""
     from taskarith.evaluation import choose_device
     from taskarith.recipes.report import write_report
+    from taskarith.recipes.sections import reported_recipes
     from taskarith.suites import load_suite
 
     loaded = load_suite(suite)
     path = output or loaded.path("REPORT.md")
     path.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes of measuring
-    write_report(loaded, path, device=choose_device(device), recipes=recipes)
+    wanted = reported_recipes(loaded) if recipes == [] else recipes or []
+    write_report(loaded, path, device=choose_device(device), recipes=wanted)
     print(f"Wrote {path}.")

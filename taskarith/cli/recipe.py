@@ -13,7 +13,7 @@ from taskarith.cli.arguments import add_device, add_json, add_suite, whole_numbe
 
 __all__ = ["add_commands", "run"]
 
-WAYS = ["parallel", "joint", "sequential"]
+WAYS = ["alone", "parallel", "joint", "sequential"]
 REHEARSAL = "A rehearsal: test stayed closed, and what is said of it was measured on validation."
 
 
@@ -64,8 +64,9 @@ def add_commands(commands: Any) -> None:
         nargs="*",
         default=WAYS,
         metavar="WAY",
-        help="how to patch several tasks together (default: parallel joint sequential; the last "
-        "two fine-tune, which takes minutes; the bare option leaves it out)",
+        help="how to patch beside the suite's own vectors (default: alone parallel joint "
+        "sequential; all but parallel fine-tune, which takes minutes; the bare option leaves it "
+        "out)",
     )
 
     one = _add(recipes, "wise-ft", "interpolate for robustness under shifts")

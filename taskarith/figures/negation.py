@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from taskarith.figures.look import COLOURS, COLUMNS, Theme, figure, rule, sample, titled, whiskers
+from taskarith.figures.turned import counted_figure
 
 if TYPE_CHECKING:
     from taskarith.evaluation import Estimate
-    from taskarith.recipes.negation import NegationResult
+    from taskarith.recipes.negation import Forgotten, NegationResult
 
 __all__ = ["negation_figures"]
 
@@ -22,7 +23,10 @@ LOOK = {
 
 
 def negation_figures(result: "NegationResult", *, theme: Theme = "light") -> list[Any]:
-    """Bars by task and model: the target, which should fall, and the control, which should stay."""
+    """Bars by task and model: the target, which should fall, and the control, which should stay.
+
+    Then for each task what its classes are taken for.
+    """
     colours = COLOURS[theme]
     targets = {
         model: {one.task: one.models[model].target for one in result.tasks if model in one.models}
@@ -55,7 +59,19 @@ def negation_figures(result: "NegationResult", *, theme: Theme = "light") -> lis
     control.add_shape(
         rule("y", result.floor * before, colour=colours["ink"], dash="dash"), layer="above"
     )
-    return [target, control]
+    return [target, control, *(_turned(one, theme) for one in result.tasks)]
+
+
+def _turned(one: "Forgotten", theme: Theme) -> Any:
+    return counted_figure(
+        one.confusion_before,
+        one.confusion_after,
+        one.classnames,
+        difference=one.change,
+        split=one.models["negated"].target.split,
+        title=f"What {one.task} turned into",
+        theme=theme,
+    )
 
 
 def _bars(title: str, models: "dict[str, dict[str, Estimate]]", theme: Theme) -> Any:

@@ -9,9 +9,12 @@ from taskarith.figures.look import COLOURS, Theme, figure, titled
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from taskarith.evaluation import PairedDifference
     from taskarith.recipes.lab import Answers
 
-__all__ = ["confusion_figure"]
+    Confusions = Sequence[Sequence[int]]
+
+__all__ = ["confusion_figure", "counted_figure"]
 
 
 def confusion_figure(
@@ -29,13 +32,34 @@ def confusion_figure(
     Raises:
         MissingDependencyError: plotly is not installed.
     """
+    return counted_figure(
+        before.confusion(len(classnames)),
+        after.confusion(len(classnames)),
+        classnames,
+        difference=after.against(before),
+        split=after.split,
+        title=title,
+        theme=theme,
+    )
+
+
+def counted_figure(
+    before: "Confusions",
+    after: "Confusions",
+    classnames: "Sequence[str]",
+    *,
+    difference: "PairedDifference",
+    split: str,
+    title: str = "",
+    theme: Theme = "light",
+) -> Any:
+    """`confusion_figure` from counts: rows are true classes, columns are answers."""
     colours = COLOURS[theme]
     names = list(classnames)
-    counts = [np.array(one.confusion(len(names))) for one in (before, after)]
+    counts = [np.array(one) for one in (before, after)]
     images = np.maximum(counts[1].sum(1, keepdims=True), 1)
     change = (counts[1] - counts[0]) / images
     good = np.where(np.eye(len(names), dtype=bool), change, -change)
-    difference = after.against(before)
     trace = {
         "type": "heatmap",
         "x": names,
@@ -53,11 +77,11 @@ def confusion_figure(
     frame = titled(
         title or "What the classes turned into",
         f"{100 * difference.difference:+.1f} points ({100 * difference.low:+.1f} to "
-        f"{100 * difference.high:+.1f}), {difference.n} {after.split} images; blue is better",
+        f"{100 * difference.high:+.1f}), {difference.n} {split} images; blue is better",
         x="answer",
         y="shown",
         theme=theme,
-        height=min(900, 200 + 26 * len(names)),
+        height=min(900, max(320, 200 + 26 * len(names))),
     )
     frame["yaxis"] |= {"tickformat": None, "dtick": None, "type": "category"}
     frame["yaxis"] |= {"range": None, "autorange": "reversed"}

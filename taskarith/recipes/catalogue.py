@@ -92,7 +92,7 @@ def negation_recipe(
     chosen = _tasks(suite, tasks, default=suite.targets, what="the targets")
     return NegationRecipe(
         tasks=chosen,
-        classes={name: len(suite.task(name).classnames) for name in chosen},
+        classnames={name: suite.task(name).classnames for name in chosen},
         control=suite.control,
         unseen_controls=_unseen(suite),
         ascent={task: vector for task, vector in suite.recipes.ascent.items() if task in chosen},

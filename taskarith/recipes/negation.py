@@ -13,6 +13,7 @@ from taskarith.evaluation import Estimate, PairedDifference
 from taskarith.recipes.lab import Lab
 from taskarith.recipes.result import Result, Row, Table, about_unseen
 from taskarith.recipes.score import Score
+from taskarith.recipes.turned import Confusion, new_confusions
 
 __all__ = [
     "CONTROL_FLOOR",
@@ -31,6 +32,7 @@ NEGATION_GRID = (0.0, *(round(-0.05 * step, 2) for step in range(1, 21)))
 PRETRAINED, FINETUNED, ASCENT = "pretrained", "fine-tuned", "gradient ascent"
 NEGATED = "negated"
 NULLS = ("random", "permuted")
+CONFUSIONS = 3  # a task, in the table
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,9 @@ class Forgotten:
         change, control_change: negated against pretrained, on the same images.
         probe_before, probe_after: accuracy of a linear probe on the embeddings of the pretrained
             and of the negated model: are the features gone, or only the answer?
+        classnames: of the task, in the order of the rows and columns of the confusions.
         confusion_before, confusion_after: rows are true classes, columns are answers.
+        taken_for: the wrong answers that became more frequent, most first.
     """
 
     task: str
@@ -113,8 +117,10 @@ class Forgotten:
     control_change: PairedDifference
     probe_before: Estimate
     probe_after: Estimate
+    classnames: tuple[str, ...]
     confusion_before: tuple[tuple[int, ...], ...]
     confusion_after: tuple[tuple[int, ...], ...]
+    taken_for: tuple[Confusion, ...]
 
 
 @dataclass(frozen=True)
@@ -142,9 +148,25 @@ class NegationResult(Result):
         )
 
     def tables(self) -> list[Table]:
-        """One row a task and model."""
+        """One row a task and model; what negation changed, image by image; new confusions."""
         rows = [row for task in self.tasks for row in self._task_rows(task)]
-        return [Table("By task and model", rows)]
+        changes: list[Row] = [
+            {"task": one.task, "target": one.change, self.control: one.control_change}
+            for one in self.tasks
+        ]
+        confusions: list[Row] = [
+            {
+                "task": one.task,
+                "shown": confusion.truth,
+                "answer": confusion.answer,
+                "times before": confusion.before,
+                "times after": confusion.after,
+            }
+            for one in self.tasks
+            for confusion in one.taken_for
+        ]
+        tables = [Table("By task and model", rows), Table("Change by negation", changes)]
+        return [*tables, *([Table("What is taken for what", confusions)] if confusions else [])]
 
     def findings(self) -> list[str]:
         """The means over tasks: the ratio that counts, its nulls, the controls, the probe."""
@@ -189,13 +211,13 @@ class NegationRecipe:
     """Forget each of `tasks` on its own.
 
     Attributes:
-        classes: how many classes each task has.
+        classnames: of each task.
         ascent: by task, the vector of a model that gradient ascent made.
         floor: the share of its pretrained accuracy that the control must keep.
     """
 
     tasks: tuple[str, ...]
-    classes: Mapping[str, int]
+    classnames: Mapping[str, tuple[str, ...]]
     control: str
     unseen_controls: tuple[str, ...] = ()
     ascent: Mapping[str, str] = field(default_factory=dict)
@@ -247,6 +269,7 @@ class NegationRecipe:
         edit = {task: chosen[task, task]}
         before, after = (lab.answer(e, task, split="test") for e in ({}, edit))
         kept, keeps = (lab.answer(e, self.control, split="test") for e in ({}, edit))
+        names = self.classnames[task]
         return Forgotten(
             task=task,
             models=models,
@@ -254,8 +277,10 @@ class NegationRecipe:
             control_change=keeps.against(kept),
             probe_before=lab.probe({}, task),
             probe_after=lab.probe(edit, task),
-            confusion_before=before.confusion(self.classes[task]),
-            confusion_after=after.confusion(self.classes[task]),
+            classnames=names,
+            confusion_before=before.confusion(len(names)),
+            confusion_after=after.confusion(len(names)),
+            taken_for=tuple(new_confusions(before, after, names, most=CONFUSIONS)),
         )
 
 

@@ -37,7 +37,8 @@ __all__ = [
 
 POINT = 0.01  # how much accuracy the control may lose
 ROUNDS = 2  # of the coordinate search of parallel patching
-WAYS = ("parallel", "joint", "sequential")  # of patching several tasks
+# Alone is one task at a time, the others are ways of patching several.
+WAYS = ("alone", "parallel", "joint", "sequential")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Patched:
     """A patched model: an edit chosen on validation.
 
     Attributes:
-        way: "one", "parallel", "joint" or "sequential".
+        way: "one" (the task's own vector), "alone" (fine-tuned here), "parallel", "joint" or
+            "sequential".
         tasks: the patching tasks.
         edit: the coefficients; of a vector made on the way, they hold while the lab keeps it.
         alphas: the mixing coefficients in words, by task (or of the joint model).
@@ -143,16 +145,15 @@ def patch_parallel(
 def patch_jointly(
     lab: Lab, *, tasks: Sequence[str], supported: Sequence[str], criterion: str, keep: ExitStack
 ) -> Patched:
-    """Fine-tune once on all tasks together, then interpolate.
+    """Fine-tune once on all tasks together, then interpolate; one task is patched "alone".
 
     The edit names a vector that lasts as long as `keep`.
     """
     vector = keep.enter_context(lab.tune({}, tasks, split="train"))
     points = curve(lab.score, along={vector: 1.0}, tasks=[*tasks, *supported], split="validation")
     chosen = choose_alpha(points, criterion=criterion, tasks=tasks, supported=supported)
-    return Patched(
-        "joint", criterion, tuple(tasks), chosen.coefficients, {"joint": chosen.alpha}, points
-    )
+    way = "joint" if len(tasks) > 1 else "alone"
+    return Patched(way, criterion, tuple(tasks), chosen.coefficients, {way: chosen.alpha}, points)
 
 
 def patch_sequentially(

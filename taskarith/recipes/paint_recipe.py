@@ -60,12 +60,13 @@ class PaintResult(Result):
             "(1−α)θ₀ + αθ_t, α from 0 to 1 in steps of 0.05, chosen on validation in two ways. "
             f"Best mean: the best mean of patching and supported accuracy ({supported}). Within "
             "a point: the best patching accuracy whose supported accuracy is at most 1 point "
-            "below the pretrained model's. Several tasks: parallel adds the tasks' own vectors (a "
-            f"common α, then each by coordinate search of at most {ROUNDS} rounds), joint "
-            "fine-tunes once on all, sequential fine-tunes on one after the other from the model "
-            "patched so far (both here and now, without the anchor that a suite's own vectors may "
-            "have had). Accuracies and paired changes are on test, measured once."
-            + about_unseen(self.unseen_controls)
+            "below the pretrained model's. One task: with the suite's own vector (one), which an "
+            "anchor may have kept close to the pretrained model, so that α = 1 costs little; or "
+            "fine-tuned here and now without one (alone). Several tasks: parallel adds the tasks' "
+            f"own vectors (a common α, then each by coordinate search of at most {ROUNDS} rounds), "
+            "joint fine-tunes once on all, sequential on one after the other from the model "
+            "patched so far, both without an anchor. Accuracies and paired changes are on test, "
+            "measured once." + about_unseen(self.unseen_controls)
         )
 
     def tables(self) -> list[Table]:
@@ -80,7 +81,10 @@ class PaintResult(Result):
         return tables
 
     def findings(self) -> list[str]:
-        """Gain and cost of every patch in a sentence; what an attack costs."""
+        """Gain and cost of every patch in a sentence; what an attack costs, and what the patch is.
+
+        A patch may teach the pictures and not the attack: then the neutral ones gain as well.
+        """
         lines = []
         for patch in self.patches:
             tasks = patch.patched.tasks
@@ -88,9 +92,10 @@ class PaintResult(Result):
             costs = ", ".join(
                 f"{name} {100 * patch.changes[name].difference:+.1f}" for name in self.supported
             )
+            alphas = ", ".join(f"{alpha:.2f}" for alpha in patch.patched.alphas.values())
             lines.append(
-                f"{' + '.join(tasks)} ({patch.patched.way}, {patch.patched.criterion}): "
-                f"{100 * gain:+.1f} points, {costs}"
+                f"{' + '.join(tasks)} ({patch.patched.way}, {patch.patched.criterion}, α "
+                f"{alphas}): {100 * gain:+.1f} points, {costs}{self._side(patch)}"
             )
         for attacked, neutral in self.neutral.items():
             cost = self.pretrained[neutral].accuracy - self.pretrained[attacked].accuracy
@@ -98,6 +103,22 @@ class PaintResult(Result):
                 f"{attacked} costs the pretrained model {100 * cost:.1f} points against {neutral}"
             )
         return lines
+
+    def _side(self, patch: Patch) -> str:
+        """What else a patch of one task did: to the same pictures without the attack, at worst."""
+        if len(patch.patched.tasks) > 1:
+            return ""
+        (task,) = patch.patched.tasks
+        aside = {task, *self.supported, *self.unseen_controls, self.neutral.get(task)}
+        others = {name: one for name, one in patch.changes.items() if name not in aside}
+        told = []
+        if task in self.neutral:
+            change = patch.changes[self.neutral[task]].difference
+            told.append(f"{self.neutral[task]} {100 * change:+.1f}")
+        if others:
+            worst = min(others, key=lambda name: others[name].difference)
+            told.append(f"at worst {worst} {100 * others[worst].difference:+.1f}")
+        return "".join(f"; {one}" for one in told)
 
     def _rows(self, patch: Patch) -> list[Row]:
         chosen = patch.patched
@@ -122,11 +143,12 @@ class PaintResult(Result):
     def _transfer(self, patch: Patch) -> list[Row]:
         chosen = patch.patched
         aside = {*chosen.tasks, *self.supported, *self.unseen_controls}
-        if chosen.way != "one":
+        if len(chosen.tasks) > 1:
             return []
         return [
             {
                 "patched": chosen.tasks[0],
+                "way": chosen.way,
                 "α chosen by": chosen.criterion,
                 "other task": other,
                 "pretrained": self.pretrained[other],
@@ -172,7 +194,7 @@ class PaintRecipe:
         supported: tasks that must not suffer; usually the control.
         neutral: by task under attack, the task with the same objects and no attack.
         onlookers: tasks that are not patched but measured for transfer.
-        ways: how to patch several tasks together; () leaves it out. Two of them fine-tune.
+        ways: how to patch beside "one"; () leaves it out. All but parallel fine-tune.
     """
 
     tasks: tuple[str, ...]
@@ -190,11 +212,12 @@ class PaintRecipe:
         common = len(ALPHAS) * measured
         search = ROUNDS * count * len(ALPHAS) * measured * criteria
         costs = {
+            "alone": one + count * criteria,
             "parallel": common + search,
             "joint": common + criteria,
             "sequential": criteria * count * (common + 1) + len(self.supported),
         }
-        patches = criteria * (count + len(together))
+        patches = criteria * (count + len(together) + ("alone" in together) * (count - 1))
         return one + sum(costs[way] for way in together) + (patches + 1) * len(self._tested())
 
     def run(self, lab: Lab) -> PaintResult:
@@ -206,7 +229,12 @@ class PaintRecipe:
                 for criterion in CRITERIA
             ]
             for way in self._together():
-                chosen += [self._patch(lab, way, criterion, keep) for criterion in CRITERIA]
+                groups = [(task,) for task in self.tasks] if way == "alone" else [self.tasks]
+                chosen += [
+                    self._patch(lab, way, tasks, criterion, keep)
+                    for tasks in groups
+                    for criterion in CRITERIA
+                ]
             pretrained = {task: lab.answer({}, task, split="test") for task in self._tested()}
             patches = []
             for patched in chosen:
@@ -231,16 +259,19 @@ class PaintRecipe:
             patches=tuple(patches),
         )
 
-    def _patch(self, lab: Lab, way: str, criterion: str, keep: ExitStack) -> Patched:
+    def _patch(
+        self, lab: Lab, way: str, tasks: Sequence[str], criterion: str, keep: ExitStack
+    ) -> Patched:
         patchers = {
+            "alone": partial(patch_jointly, lab, keep=keep),
             "parallel": partial(patch_parallel, lab.score),
             "joint": partial(patch_jointly, lab, keep=keep),
             "sequential": partial(patch_sequentially, lab, keep=keep),
         }
-        return patchers[way](tasks=self.tasks, supported=self.supported, criterion=criterion)
+        return patchers[way](tasks=tasks, supported=self.supported, criterion=criterion)
 
     def _together(self) -> tuple[str, ...]:
-        return self.ways if len(self.tasks) > 1 else ()
+        return self.ways if len(self.tasks) > 1 else tuple(w for w in self.ways if w == "alone")
 
     def _tested(self) -> Sequence[str]:
         names = [*self.tasks, *self.supported, *self.unseen_controls]

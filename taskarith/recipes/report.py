@@ -5,17 +5,18 @@ once. Knows what to measure; how it reads is `report_text`'s business.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from taskarith.core import analogy_coefficients
+from taskarith.core import Edit, TaskVector, analogy_coefficients
 from taskarith.evaluation import (
     Estimate,
     Evaluator,
+    Part,
     ResultCache,
     SurrogateError,
     describe_device,
@@ -27,12 +28,14 @@ from taskarith.recipes.negation import Negation, negate
 from taskarith.recipes.score import Score
 from taskarith.recipes.scoring import suite_score
 from taskarith.recipes.sections import recipe_sections
+from taskarith.sources.compact import compacted, expanded
 from taskarith.sources.tensors import read_metadata
 from taskarith.suites import Preset, Suite
 
 __all__ = ["Analogy", "Report", "make_report", "write_report"]
 
 NULL_SEED = 0
+COMPACT = "compact"  # what a vector in eight bits is called while it is measured
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,11 @@ class Report:
         negations: by task: its own vector, then the random and the permuted one.
         crossed: accuracy of every target (inner key) when one target (outer key) is negated.
         cosines: between the vectors of the targets, by pair of names.
-        making: what the files of the targets' vectors say of themselves.
+        making: what the files of the targets' vectors say of themselves; recipe_making: those of
+            the vectors that recipes need, by name.
+        compact: how many answers of the fine-tuned targets change with their vectors in eight bits,
+            as recipes' vectors are stored, and of how many, on validation.
+        recipes: whose sections follow.
     """
 
     suite: Suite
@@ -71,6 +78,9 @@ class Report:
     cosines: dict[tuple[str, str], float]
     surrogate: SurrogateError | None
     making: list[dict[str, str]]
+    recipe_making: dict[str, dict[str, str]]
+    compact: tuple[int, int]
+    recipes: tuple[str, ...] = ()
 
 
 def write_report(
@@ -84,7 +94,8 @@ def write_report(
 
     evaluator = Evaluator(suite, device=device)
     sections = list(recipe_sections(evaluator, recipes, cache=ResultCache()))
-    text = [markdown(make_report(suite, device=device)), *sections]
+    report = replace(make_report(suite, device=device), recipes=tuple(recipes))
+    text = [markdown(report), *sections]
     path.write_text("\n\n".join(part.strip() for part in text) + "\n", encoding="utf-8")
 
 
@@ -137,7 +148,29 @@ def make_report(suite: Suite, *, device: torch.device) -> Report:
         cosines=_cosines(suite),
         surrogate=surrogate_error(surrogate, evaluator, cache=cache) if surrogate else None,
         making=[read_metadata(suite.path(suite.manifest.vectors[name])) for name in targets],
+        recipe_making={
+            name: read_metadata(suite.path(file))
+            for name, file in suite.manifest.recipe_vectors.items()
+        },
+        compact=_compact(evaluator, targets),
     )
+
+
+def _compact(evaluator: Evaluator, tasks: Sequence[str]) -> tuple[int, int]:
+    """Answers that change when each task's own vector is stored in eight bits; all answers."""
+    changed = total = 0
+    for task in tasks:
+        part = Part(task, 0, evaluator.total(task, "validation"))
+        small = TaskVector(expanded(compacted(evaluator.suite.vector(task))))
+        evaluator.add_vector(COMPACT, small)
+        answers = []
+        for vector in (task, COMPACT):
+            evaluator.use(Edit(evaluator.suite.name, {vector: 1.0}))
+            answers += evaluator.predict_parts([part], split="validation")
+        evaluator.remove_vector(COMPACT)
+        changed += int((answers[0] != answers[1]).sum())
+        total += part.stop
+    return changed, total
 
 
 def _controls(suite: Suite) -> tuple[str, ...]:

@@ -26,16 +26,18 @@ def markdown(report: Report) -> str:
         _analogies(report),
         _cosines(report),
         _surrogate(report),
+        _recipe_models(report),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
 def _head(report: Report) -> str:
     suite = report.suite
+    recipes = f" --recipes {' '.join(report.recipes)}" if report.recipes else ""
     return f"""# Report: {suite.title}
 
-Written by `python -m taskarith report {suite.name}`; suite fingerprint `{suite.fingerprint}`,
-measured on {report.device} in float32. {suite.manifest.about}
+Written by `python -m taskarith report {suite.name}{recipes}`; suite fingerprint
+`{suite.fingerprint}`, measured on {report.device} in float32. {suite.manifest.about}
 
 Every λ was chosen on the validation split; every number below is from the test split, measured
 once with these weights, unless it says otherwise. Brackets hold 95 % intervals: Wilson's for an
@@ -269,6 +271,36 @@ def _surrogate(report: Report) -> str:
         f"{error.settings} random settings: off by **{error.mean:.2f}** points on average, "
         f"{error.p95:.1f} at the 95th percentile; showing no change would be off by "
         f"{error.nothing:.1f}."
+    )
+
+
+def _recipe_models(report: Report) -> str:
+    """How the models that only recipes use were fine-tuned, where their files say so."""
+    rows = []
+    for name, metadata in report.recipe_making.items():
+        made = json.loads(metadata.get("recipe", "{}"))
+        if made:
+            rows.append(
+                [
+                    name,
+                    f"{made['steps']} × {made['batch']}",
+                    metadata.get("images", "all"),
+                    f"{made['rate']:g}",
+                    str(made["reach"]),
+                    str(made["seed"]),
+                    metadata.get("anchor", "none"),
+                ]
+            )
+    if not rows or not report.recipes:
+        return ""
+    changed, total = report.compact
+    return (
+        "## Models that only recipes use\n\nFine-tuned from the same base: steps × images a step, "
+        "how many different images there were, the learning rate, and by how many pixels pictures "
+        "are moved at random. Ascent climbs the loss. Their vectors are stored in eight bits a "
+        f"number: the targets' own vectors stored so change {changed} of {total} answers of the "
+        "fine-tuned models (validation).\n\n"
+        + _table(["model", "steps", "images", "rate", "moved", "seed", "anchor"], rows)
     )
 
 

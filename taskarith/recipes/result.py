@@ -200,7 +200,7 @@ def shown(cell: Cell) -> str:
 
 
 def _told(table: Table) -> str:
-    return f"{len(table.rows)} rows, in the JSON."
+    return f"{len(table.rows)} rows, in the recipe's JSON."
 
 
 def _written(table: Table) -> tuple[list[str], list[list[str]]]:

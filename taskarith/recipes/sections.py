@@ -9,8 +9,18 @@ from taskarith.evaluation import Evaluator, ResultCache
 from taskarith.recipes.catalogue import run_recipe, suite_recipes
 from taskarith.recipes.result import as_markdown
 from taskarith.recipes.tuning import TUNING, Tuning
+from taskarith.suites import Suite
 
-__all__ = ["recipe_sections"]
+__all__ = ["recipe_sections", "reported_recipes"]
+
+# Protocols that end in a table of test accuracies; the others are for looking around.
+REPORTED = ("negation", "addition", "analogy", "paint", "wise-ft", "soup")
+
+
+def reported_recipes(suite: Suite) -> list[str]:
+    """The recipes with a section in a full report, of those the suite has what it takes for."""
+    there = suite_recipes(suite)
+    return [name for name in REPORTED if name in there]
 
 
 def recipe_sections(

@@ -146,11 +146,12 @@ class SoupResult(Result):
             if model.over_best is None:
                 continue
             reference, shifted = model.over_best
+            # Differences of half a point: one decimal would hide which side of it they are on.
             lines.append(
-                f"{model.kind}: {100 * reference.difference:+.1f} points "
-                f"[{100 * reference.low:+.1f}, {100 * reference.high:+.1f}] against the best "
-                f"single model, {100 * shifted.value:+.1f} [{100 * shifted.low:+.1f}, "
-                f"{100 * shifted.high:+.1f}] in the mean over shifts"
+                f"{model.kind}: {100 * reference.difference:+.2f} points "
+                f"[{100 * reference.low:+.2f}, {100 * reference.high:+.2f}] against the best "
+                f"single model, {100 * shifted.value:+.2f} [{100 * shifted.low:+.2f}, "
+                f"{100 * shifted.high:+.2f}] in the mean over shifts"
             )
         return lines
 

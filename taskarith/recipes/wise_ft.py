@@ -6,7 +6,7 @@ nobody interpolated lie. How an edit is measured stays behind the lab.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import linear_regression
 from typing import ClassVar
 
@@ -115,7 +115,7 @@ class WiseFtResult(Result):
             "is measured on test once, after that. Intervals of shifted means are over images, "
             "differences are paired. The line is fitted on logit axes through models that nobody "
             "interpolated (pretrained and fine-tuned as they are): effective robustness is the "
-            "distance above it."
+            "distance above it, its interval that of the shifted mean."
         )
 
     def tables(self) -> list[Table]:
@@ -160,7 +160,10 @@ class WiseFtResult(Result):
         ]
 
     def findings(self) -> list[str]:
-        """What each choice gains over both ends."""
+        """What each choice gains over both ends; and what the best end nobody interpolated has.
+
+        A weak fine-tuned model is easy to improve on: the strongest one known stands beside it.
+        """
         lines = []
         for one in self.tasks:
             for choice in one.choices:
@@ -172,6 +175,20 @@ class WiseFtResult(Result):
                     f"{100 * choice.over_pretrained[1].value:+.1f} over pretrained; reference "
                     f"{100 * reference.difference:+.1f} [{100 * reference.low:+.1f}, "
                     f"{100 * reference.high:+.1f}] against fine-tuning"
+                )
+            others = {name: one.standard[name] for name in one.standard if name != one.vector}
+            if others:
+                best = max(others, key=lambda name: others[name].shifted.value)
+                lines.append(
+                    f"{one.task}: fine-tuned is {one.vector}; of the others that nobody "
+                    f"interpolated, {best or 'pretrained'} is the most robust: shifted mean "
+                    f"{100 * others[best].shifted.value:.1f}, reference "
+                    f"{100 * others[best].reference.accuracy:.1f}"
+                )
+            if one.line is not None:
+                lines.append(
+                    f"{one.task}: the line through {one.line.models} models is logit(shifted) = "
+                    f"{one.line.intercept:.2f} + {one.line.slope:.2f}·logit(reference)"
                 )
         return lines
 
@@ -277,9 +294,18 @@ def _effective(robustness: Robustness, line: Line | None) -> float | None:
     return robustness.shifted.value - line.expected(reference)
 
 
-def _points(robustness: Robustness, line: Line | None) -> float | None:
+def _points(robustness: Robustness, line: Line | None) -> Interval | None:
+    """Effective robustness with the interval of the shifted mean, the line being taken as it is."""
     effective = _effective(robustness, line)
-    return None if effective is None else round(100 * effective, 1)
+    if effective is None:
+        return None
+    shifted = robustness.shifted
+    return replace(
+        shifted,
+        value=effective,
+        low=shifted.low - shifted.value + effective,
+        high=shifted.high - shifted.value + effective,
+    )
 
 
 def _inside(share: float, model: Robustness) -> float:

@@ -1,7 +1,7 @@
 """Matrices in eight bits: whole numbers and one scale a row, a quarter of the size of float32.
 
-Good enough for vectors that are many and small; what rounding costs in accuracy is measured where
-they are made. Knows nothing of files.
+Good enough for vectors that are many and small; a suite's report measures what rounding costs in
+answers. Knows nothing of files.
 """
 
 from collections.abc import Mapping

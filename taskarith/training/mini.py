@@ -167,6 +167,7 @@ class VectorMaker:
             "subtraction_dtype": "float32",
             "excluded": "all but the block matrices of the vision tower",
             "recipe": json.dumps(asdict(recipe) | {"ascend": ascend}),
+            "images": str(sum(len(lesson.images) for lesson in lessons)),
             "anchor": self.anchor.described() if self.anchor is not None else "none",
             "maker": "taskarith",
         }

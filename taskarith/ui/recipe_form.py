@@ -93,7 +93,7 @@ FORMS: dict[str, Form] = {
         names="Ingredients: vectors of models of one task",
     ),
 }
-WAYS = ("parallel", "joint", "sequential")
+WAYS = ("alone", "parallel", "joint", "sequential")
 
 
 @dataclass(frozen=True)

@@ -111,8 +111,8 @@ class _RecipesPage:
             elem_id="floor",
         )  # fmt: skip
         self.ways = gr.CheckboxGroup(
-            list(WAYS), value=["parallel"], label="Several tasks together", visible=False,
-            info="joint and sequential fine-tune, which takes minutes", elem_id="ways",
+            list(WAYS), value=["parallel"], label="Ways of patching", visible=False,
+            info="all but parallel fine-tune, which takes minutes", elem_id="ways",
         )  # fmt: skip
         self.examples = gr.Checkbox(
             False, label="Also fine-tune on 8 and 64 images of D (minutes)", visible=False,

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from taskarith.cli import main
+from taskarith.recipes.sections import reported_recipes
+from taskarith.suites import Suite
 
 
 def test_report_writes_the_file(
@@ -14,6 +16,12 @@ def test_report_writes_the_file(
     assert main(["report", str(tiny_folder), "--output", str(path), "--device", "cpu"]) == 0
     assert path.read_text(encoding="utf-8").startswith("# ")
     assert str(path) in capsys.readouterr().out
+
+
+def test_the_bare_option_runs_every_recipe_that_ends_on_test(tiny_suite: Suite) -> None:
+    assert reported_recipes(tiny_suite) == [
+        "negation", "addition", "analogy", "paint", "wise-ft", "soup",
+    ]  # fmt: skip
 
 
 def test_report_refuses_a_suite_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

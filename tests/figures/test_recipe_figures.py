@@ -58,7 +58,12 @@ def test_every_figure_says_what_was_measured_on_how_many_images(name: str, theme
 
 def test_negation_has_bars_for_every_model_with_chance_and_floor() -> None:
     result = result_of("negation")
-    target, control = recipe_figures(result)
+    target, control, *turned = recipe_figures(result)
+    assert len(turned) == len(result.tasks)
+    cells = turned[0].data[0].customdata
+    assert [[counts[1] for counts in row] for row in cells] == [
+        list(row) for row in result.tasks[0].confusion_after
+    ]
     digits = result.tasks[0]
     for model, measured in digits.models.items():
         name = model.removeprefix("gradient ")

@@ -141,7 +141,7 @@ def test_paint_patches_tasks_that_only_recipes_know(
     assert isinstance(result, PaintResult)
     ways = [patch.patched.way for patch in result.patches]
     assert {way: ways.count(way) for way in ways} == {
-        "one": 4, "parallel": 2, "joint": 2, "sequential": 2,
+        "one": 4, "alone": 4, "parallel": 2, "joint": 2, "sequential": 2,
     }  # fmt: skip
     for patch in result.patches:
         if patch.patched.way in ("one", "parallel"):

@@ -80,7 +80,7 @@ def accuracy(coefficients: Mapping[str, float], task: str) -> float:
 
 RECIPE = NegationRecipe(
     tasks=("digits", "letters"),
-    classes={"digits": 2, "letters": 2},
+    classnames={"digits": ("zero", "one"), "letters": ("a", "b")},
     control="objects",
     unseen_controls=("places",),
     ascent={"digits": "ascent-digits"},
@@ -120,6 +120,16 @@ def test_the_table_holds_references_nulls_probes_and_confusions() -> None:
     before, after = (digits.models[m].target.accuracy for m in ("pretrained", "negated"))
     assert digits.change.difference == pytest.approx(after - before)
     assert digits.models["gradient ascent"].vector == "ascent-digits"
+    tables = {table.title: table.rows for table in result.tables()}
+    assert tables["Change by negation"][0] == {
+        "task": "digits", "target": digits.change, "objects": digits.control_change,
+    }  # fmt: skip
+    row = tables["What is taken for what"][0]
+    shown, answer = (digits.classnames.index(str(row[key])) for key in ("shown", "answer"))
+    assert shown != answer
+    assert row["times before"] == digits.confusion_before[shown][answer]
+    assert row["times after"] == digits.confusion_after[shown][answer]
+    assert row["times after"] > row["times before"]
 
 
 @pytest.mark.parametrize("floor", [0.5, 0.95, 0.99, 1.0])

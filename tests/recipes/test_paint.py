@@ -132,15 +132,34 @@ def test_attacks_transfer_and_curves_are_reported(result: PaintResult) -> None:
     }  # fmt: skip
     curves = tables["Along α (validation)"]
     assert curves.long
-    assert len([row for row in curves.rows if row["patched"] == "attack"]) == 2 * len(ALPHAS)
+    own = [row for row in curves.rows if (row["patched"], row["way"]) == ("attack", "one")]
+    assert len(own) == 2 * len(ALPHAS)
     assert any("costs the pretrained model 30.0 points" in line for line in result.findings())
 
 
 def test_one_task_or_no_ways_leaves_patching_together_out(fake: FakeLab) -> None:
-    alone = PaintRecipe(tasks=("counting",), supported=("objects",)).run(fake.lab)
     unjoined = PaintRecipe(tasks=TASKS, supported=("objects",), ways=()).run(fake.lab)
-    assert {patch.patched.way for patch in (*alone.patches, *unjoined.patches)} == {"one"}
+    assert {patch.patched.way for patch in unjoined.patches} == {"one"}
     assert fake.tuned == []
+    single = PaintRecipe(tasks=("counting",), supported=("objects",)).run(fake.lab)
+    assert {patch.patched.way for patch in single.patches} == {"one", "alone"}
+
+
+def test_a_task_is_also_fine_tuned_and_patched_alone(fake: FakeLab, result: PaintResult) -> None:
+    for task in TASKS:
+        assert ({}, (task,), "train", None) in fake.tuned
+    for patched in (one for found in patches(result, "alone").values() for one in found):
+        (name,) = patched.edit
+        assert name.startswith(f"tuned({patched.tasks[0]}")
+        assert patched.alphas == {"alone": patched.edit[name]}
+
+
+def test_findings_say_what_else_a_patch_did(result: PaintResult) -> None:
+    (line, *_) = (one for one in result.findings() if one.startswith("attack (one"))
+    patch = result.patches[0]
+    change = 100 * patch.changes["no-attack"].difference
+    assert f"; no-attack {change:+.1f}; at worst" in line
+    assert f"α {patch.patched.alphas['attack']:.2f}" in line
 
 
 def test_it_never_takes_more_evaluations_than_it_says(fake: FakeLab, result: PaintResult) -> None:

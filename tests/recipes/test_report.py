@@ -84,6 +84,19 @@ def test_the_text_says_how_the_vectors_were_made(report: Report) -> None:
     assert "Anchor" not in markdown(replace(report, making=[{}]))
 
 
+def test_the_models_of_recipes_are_described_where_they_are_used(report: Report) -> None:
+    changed, total = report.compact
+    assert 0 <= changed < 0.02 * total
+    made = {"steps": 7, "batch": 3, "rate": 1e-4, "seed": 5, "reach": 2}
+    making = {"plain": {"recipe": json.dumps(made), "images": "48"}, "given": {}}
+    described = replace(report, recipe_making=making, recipes=("soup",))
+    row = "| plain | 7 × 3 | 48 | 0.0001 | 2 | 5 | none |"
+    assert row in markdown(described)
+    assert f"change {changed} of {total} answers" in markdown(described)
+    assert "| given |" not in markdown(described)
+    assert row not in markdown(replace(described, recipes=()))
+
+
 def test_recipes_get_a_section_each_in_the_order_asked_for(
     tiny_suite: Suite, tmp_path: Path
 ) -> None:
@@ -94,6 +107,7 @@ def test_recipes_get_a_section_each_in_the_order_asked_for(
     order = [text.index(title) for title in titles]
     assert order == sorted(order)
     assert text.count("\n## ") == text.count("\n\n## ")
+    assert "--recipes wise-ft soup`; suite fingerprint" in text
     with pytest.raises(UnknownNameError, match="'stew'"):
         write_report(tiny_suite, path, device=CPU, recipes=["stew"])
     assert path.read_text(encoding="utf-8") == text

@@ -71,5 +71,5 @@ def test_a_long_table_is_counted_not_printed() -> None:
             return [Table("Many", [{"n": n} for n in range(999)], long=True)]
 
     long = Long(**vars(result()))
-    assert "999 rows, in the JSON." in as_text(long)
+    assert "999 rows, in the recipe's JSON." in as_text(long)
     assert len(as_markdown(long).splitlines()) < 20

@@ -89,7 +89,7 @@ Kept = Annotated[
     paper="https://arxiv.org/abs/2212.09849",
     scope="per linear map",
     normalization="weighted mean; the mean for all else",
-    buffers=2,
+    buffers=6,
 )
 def regmean(
     terms: Terms,
@@ -105,8 +105,9 @@ def regmean(
     mean of x·xᵀ over the inputs x it gets in model θ₀ + τ_t from images of task t, what is off its
     diagonal multiplied by `off_diagonal`; (1/K) Σ σ_t for all else. With λ = 1 this is the paper's.
 
-    Beside the vectors and the result it needs the Gram matrices of two tasks, which its mathematics
-    asks for: [in, in] for each map, 1.6 times the size of a transformer's block matrices.
+    Beside the vectors, the result and the products it holds two sets of Gram matrices, which its
+    mathematics asks for: [in, in] for each map, 1.6 times the size of a transformer's block
+    matrices. That is why it needs more than three buffers.
     """
     grams: dict[str, Tensor] = {}
     products: dict[str, Tensor] = {}

@@ -1,35 +1,44 @@
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
+import torch
 
-from taskarith.core import Terms, layer_group
+from taskarith.core import TaskVector, Terms, layer_group
 from taskarith.core.merges import adamerging, learned_coefficients
 from taskarith.errors import SettingError
 from tests.core.merges.examples import SHAPES, MadeUpStatistics, random_vector
+from tests.core.merges.test_merges import VECTORS as EXAMPLES
 
 VECTORS = {name: random_vector(seed) for seed, name in enumerate("abc")}
 COEFFICIENTS = {"a": 1.0, "b": -0.5, "c": 2.0}
 GROUPS = list(dict.fromkeys(layer_group(name) for name in SHAPES))
 
 
-def textbook(steps: int, rate: float) -> np.ndarray:
+def textbook(vectors: Mapping[str, TaskVector], steps: int, rate: float) -> np.ndarray:
     """Adam (β 0.9, 0.999) in numpy on c, for the made-up entropy ½ ‖Σ c σ − target‖²."""
     target = MadeUpStatistics().target
     sigma = [
         [
-            {n: lam * VECTORS[v][n].double().numpy() for n in SHAPES if layer_group(n) == group}
+            {
+                name: COEFFICIENTS[key] * vector.get(name, torch.zeros(shape)).double().numpy()
+                for name, shape in SHAPES.items()
+                if layer_group(name) == group
+            }
             for group in GROUPS
         ]
-        for v, lam in COEFFICIENTS.items()
+        for key, vector in vectors.items()
     ]
-    c = np.full((3, len(GROUPS)), 0.3)
+    count = len(vectors)
+    c = np.full((count, len(GROUPS)), 0.3)
     m, s = np.zeros_like(c), np.zeros_like(c)
     for step in range(1, steps + 1):
         gradient = np.zeros_like(c)
         for g in range(len(GROUPS)):
             for name in sigma[0][g]:
-                merged = sum(c[t, g] * sigma[t][g][name] for t in range(3))
+                merged = sum(c[t, g] * sigma[t][g][name] for t in range(count))
                 error = merged - target[name].double().numpy()
-                for t in range(3):
+                for t in range(count):
                     gradient[t, g] += np.sum(error * sigma[t][g][name])
         m, s = 0.9 * m + 0.1 * gradient, 0.999 * s + 0.001 * gradient**2
         c = c - rate * (m / (1 - 0.9**step)) / (np.sqrt(s / (1 - 0.999**step)) + 1e-8)
@@ -37,12 +46,14 @@ def textbook(steps: int, rate: float) -> np.ndarray:
     return c
 
 
+@pytest.mark.parametrize("example", EXAMPLES)
 @pytest.mark.parametrize(("steps", "rate"), [(0, 0.1), (1, 0.1), (20, 0.05), (8, 1.0)])
-def test_it_is_adam_on_the_projected_gradient(steps: int, rate: float) -> None:
-    terms = Terms(VECTORS, COEFFICIENTS)
+def test_it_is_adam_on_the_projected_gradient(steps: int, rate: float, example: str) -> None:
+    vectors = EXAMPLES[example]
+    terms = Terms(vectors, {name: COEFFICIENTS[name] for name in vectors})
     learned = learned_coefficients(terms, statistics=MadeUpStatistics(), steps=steps, rate=rate)
-    found = np.array([[learned[name][group] for group in GROUPS] for name in COEFFICIENTS])
-    assert found == pytest.approx(textbook(steps, rate), abs=1e-4)
+    found = np.array([[learned[name][group] for group in GROUPS] for name in vectors])
+    assert found == pytest.approx(textbook(vectors, steps, rate), abs=1e-4)
 
 
 def test_the_merged_vector_has_those_coefficients() -> None:

@@ -3,7 +3,8 @@ import torch
 
 from taskarith.core import TaskVector, Terms, merge
 from taskarith.core.merges import dare
-from tests.core.merges.examples import random_vector
+from tests.core.merges.examples import LAYERS, SHAPES, double, random_vector, sigmas
+from tests.core.merges.test_merges import COEFFICIENTS, DENSITIES, VECTORS
 
 A, B = random_vector(1), random_vector(2)
 LARGE = TaskVector({"w": torch.ones(300, 400)})
@@ -11,6 +12,25 @@ LARGE = TaskVector({"w": torch.ones(300, 400)})
 
 def flat(vector: TaskVector) -> torch.Tensor:
     return torch.cat([tensor.flatten() for tensor in vector.values()])
+
+
+@pytest.mark.parametrize("example", VECTORS)
+@pytest.mark.parametrize("density", DENSITIES)
+def test_it_is_its_textbook_version_under_the_masks_it_draws(density: float, example: str) -> None:
+    """A vector of ones under the same name and seed shows the mask; the rest is arithmetic."""
+    vectors = VECTORS[example]
+    coefficients = {name: COEFFICIENTS[name] for name in vectors}
+    ones = TaskVector({name: torch.ones(shape) for name, shape in SHAPES.items()})
+    masks = [
+        double({n: t != 0 for n, t in dare(Terms({name: ones}), density=density, seed=9).items()})
+        for name in sorted(vectors)
+    ]
+    found = double(dare(Terms(vectors, coefficients, layers=LAYERS), density=density, seed=9))
+    terms = sigmas(vectors, coefficients, LAYERS)
+    for tensor in found:
+        parts = [mask[tensor] * term[tensor] for mask, term in zip(masks, terms, strict=True)]
+        expected = sum(parts) / density
+        assert found[tensor] == pytest.approx(expected, rel=1e-5, abs=1e-5 / density)
 
 
 @pytest.mark.parametrize("density", [0.1, 0.5, 0.9, 1.0])
