@@ -11,7 +11,7 @@ import warnings
 import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -27,6 +27,7 @@ MAX_DISK_BYTES = 128 * 2**20
 MAX_MEMORY_BYTES = 64 * 2**20
 ROW_BYTES = 400  # about what a key and its entry take beside the answers
 MAX_LOOKS = 100_000
+MAX_USED = 1_000  # rows read whose time is kept for the next transaction
 BUSY_SECONDS = 2.0  # how long to wait for another process that is writing
 
 SCHEMA = """
@@ -39,6 +40,7 @@ CREATE TABLE IF NOT EXISTS looks (
     suite TEXT NOT NULL, edit TEXT NOT NULL, PRIMARY KEY (suite, edit)
 ) WITHOUT ROWID;
 """
+USED = "UPDATE answers SET used = ? WHERE key = ?"
 # A longer run of answers is never replaced by a shorter one, whoever wrote it.
 UPSERT = """
 INSERT INTO answers VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
@@ -117,6 +119,7 @@ class ResultCache:
         self._looks: dict[str, set[str]] = {}
         self._disk: sqlite3.Connection | None = None
         self._disk_bytes = 0
+        self._used: dict[bytes, int] = {}  # rows read and when, not written down yet
         if on_disk:
             self._open()
 
@@ -140,7 +143,8 @@ class ResultCache:
         with self._lock:
             fresh = {}
             for key, values in answers.items():
-                if len(values) > len(self.get(key)):
+                known = self._memory.get(key)  # what only the disk knows, the disk itself keeps
+                if len(values) > (0 if known is None else len(known)):
                     fresh[key] = np.array(values, dtype=np.int16)
                     fresh[key].setflags(write=False)
                     self._remember(key, fresh[key])
@@ -172,8 +176,10 @@ class ResultCache:
         """Close the file; memory goes on working."""
         with self._lock:
             if self._disk is not None:
-                self._disk.close()
-                self._disk = None
+                disk, self._disk = self._disk, None
+                with suppress(sqlite3.Error), disk:
+                    disk.executemany(USED, self._stamps())
+                disk.close()
 
     def _remember(self, key: ResultKey, answers: np.ndarray) -> None:
         older = self._memory.pop(key, None)
@@ -201,7 +207,9 @@ class ResultCache:
         query = "SELECT n, answers, checksum FROM answers WHERE key = ?"
         for n, blob, checksum in self._query(query, (key.digest(),)):
             if isinstance(blob, bytes) and len(blob) == 2 * n and zlib.crc32(blob) == checksum:
-                self._query("UPDATE answers SET used = ? WHERE key = ?", (_now(), key.digest()))
+                self._used[key.digest()] = _now()
+                if len(self._used) >= MAX_USED:
+                    self._write({})
                 return np.frombuffer(blob, dtype="<i2").astype(np.int16, copy=False)
             self._query("DELETE FROM answers WHERE key = ?", (key.digest(),))  # damaged
         return np.empty(0, dtype=np.int16)
@@ -218,10 +226,15 @@ class ResultCache:
         try:
             with self._disk as disk:
                 disk.executemany(UPSERT, rows)
+                disk.executemany(USED, self._stamps())
+            self._used.clear()
             if self._disk_bytes > self._max_disk_bytes:
                 self._evict()
         except sqlite3.Error as error:
             self._give_up(error)
+
+    def _stamps(self) -> list[tuple[int, bytes]]:
+        return [(when, key) for key, when in self._used.items()]
 
     def _evict(self) -> None:
         """Drop the least recently used rows until a tenth of the budget is free."""

@@ -104,6 +104,36 @@ def test_the_file_is_bounded_and_the_least_used_goes_first(tmp_path: Path) -> No
     assert len(known) * 600 <= 20_000
 
 
+def test_reading_is_noted_even_if_nothing_is_written_after(tmp_path: Path) -> None:
+    cache = ResultCache(tmp_path, max_disk_bytes=20_000)
+    for index in range(20):
+        cache.put({key(index): run(100)})
+    cache.close()
+    reader = ResultCache(tmp_path)
+    reader.get(key(0))
+    reader.close()
+    cache = ResultCache(tmp_path, max_disk_bytes=20_000)
+    for index in range(20, 40):
+        cache.put({key(index): run(100)})
+    cache.close()
+    assert len(ResultCache(tmp_path).get(key(0))) == 100
+
+
+def test_a_new_answer_costs_one_look_and_one_transaction(tmp_path: Path) -> None:
+    cache = ResultCache(tmp_path)
+    cache.put({key(1): run(4)})
+    cache.close()
+    cache = ResultCache(tmp_path)
+    assert cache._disk is not None
+    statements: list[str] = []
+    cache._disk.set_trace_callback(statements.append)
+    cache.get(key(1))  # known: read, and stamped with the next that is written
+    cache.get(key(2))
+    cache.put({key(2): run(8), key(3): run(8)})
+    verbs = [text.split()[0] for text in statements]
+    assert verbs == ["SELECT", "SELECT", "BEGIN", "INSERT", "INSERT", "UPDATE", "COMMIT"]
+
+
 def test_memory_is_bounded() -> None:
     cache = ResultCache(on_disk=False, max_memory_bytes=10_000)
     for index in range(100):
