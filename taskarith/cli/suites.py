@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from taskarith.cli.answer import Answer
 from taskarith.cli.arguments import add_json
-from taskarith.cli.fetching import add_yes, agreed, obtain, progress_bar
+from taskarith.cli.fetching import add_yes, agreed, progress_bar
 from taskarith.errors import AssetError
 
 if TYPE_CHECKING:
@@ -119,22 +119,24 @@ def suites() -> Answer:
 
 def pull(*, suite: str, yes: bool) -> Answer:
     """Fetch everything a suite takes from elsewhere, after one question."""
-    from taskarith.sources import BASE_FILES, make_plan
+    from taskarith.sources import BASE_FILES, OWNER, make_plan
     from taskarith.sources.plan import in_words
     from taskarith.suites import load_suite
+    from taskarith.suites.assembling import carry_out
+    from taskarith.suites.planning import check_together
 
     loaded = load_suite(suite)
     plans = [
         make_plan(reference, extras=BASE_FILES if index == 0 else ())
         for index, reference in enumerate(loaded.references())
     ]
+    check_together(plans, limits=OWNER)
     needed = [plan for plan in plans if plan.to_fetch]
     total = sum(plan.to_fetch for plan in needed)
     lines = [f"{plan.reference}: {plan.describe()}" for plan in needed]
     if needed:
         agreed("\n".join([*lines, f"together {in_words(total)}"]), yes=yes)
-    for plan in plans:
-        obtain(str(plan.reference), yes=True, extras=BASE_FILES if plan is plans[0] else ())
+    carry_out(tuple(plans), report=progress_bar(total))
     data = {
         "suite": loaded.name,
         "references": [str(plan.reference) for plan in plans],

@@ -8,7 +8,7 @@ from pathlib import Path
 from taskarith.errors import SourceError
 from taskarith.sources.hub import HubFile, HubRepo, HubUnreachableError, look_up
 from taskarith.sources.hub_cache import cached_commit, cached_file, cached_files, hub_cache
-from taskarith.sources.kinds import PICKLE_SUFFIXES, Kind, Recognised, recognise
+from taskarith.sources.kinds import INDEX, PICKLE_SUFFIXES, Kind, Recognised, recognise
 from taskarith.sources.reference import Reference, parse_reference
 
 __all__ = ["OWNER", "VISITOR", "Limits", "Plan", "check_disk", "in_words", "make_plan"]
@@ -23,19 +23,21 @@ class Limits:
     """What whoever asks may have.
 
     Attributes:
-        max_bytes: size of all files of one reference together.
+        max_bytes: size of all files of one reference.
+        together: size of everything that is asked for at once.
         pickles: whether weights in a format that can carry code are read (by a reader that
             cannot run it).
         local: whether `file:` may name any path of this machine.
     """
 
     max_bytes: int = 20 * GIB
+    together: int = 60 * GIB  # what the cache keeps of ours: more would push its own beginning out
     pickles: bool = True
     local: bool = True
 
 
 OWNER = Limits()
-VISITOR = Limits(max_bytes=2 * GIB, pickles=False, local=False)
+VISITOR = Limits(max_bytes=2 * GIB, together=2 * GIB, pickles=False, local=False)
 
 
 @dataclass(frozen=True)
@@ -179,8 +181,8 @@ def _plan_local(reference: Reference, extras: tuple[str, ...]) -> Plan:
             for beside in (path.parent / name for name in ("adapter_config.json", *extras)):
                 if beside.is_file():
                     sizes[beside.name] = beside.stat().st_size
-            if path.name.endswith(".index.json"):
-                shards = path.parent.glob("*.safetensors")
+            if path.name.endswith(INDEX):
+                shards = path.parent.glob("*-of-*")
                 sizes |= {shard.name: shard.stat().st_size for shard in shards}
             contents = recognise(sizes, file=path.name, extras=extras)
     except OSError as error:

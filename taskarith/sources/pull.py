@@ -17,7 +17,11 @@ from taskarith.sources.ledger import Ledger
 from taskarith.sources.plan import Plan, make_plan
 from taskarith.sources.reference import Reference, parse_reference
 
-__all__ = ["Source", "find_pulled", "pull"]
+__all__ = ["NotPulledError", "Source", "find_pulled", "pull"]
+
+
+class NotPulledError(SourceError):
+    """Weights of the Hub that are not on this machine: they can be fetched."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,8 @@ def find_pulled(
 ) -> Source:
     """What `reference` names, from this machine alone: no question goes to the Hub.
 
-    A local reference is what it is; of a Hub reference, the commit pulled last. Raises SourceError
-    that says how to fetch it.
+    A local reference is what it is; of a Hub reference, the commit pulled last. Raises
+    NotPulledError that says how to fetch it, SourceError for a local one that cannot be read.
     """
     if isinstance(reference, str):
         reference = parse_reference(reference)
@@ -116,7 +120,7 @@ def find_pulled(
             if ledger is not None:
                 ledger.note(str(reference), name=name, commit=commit, added=0)
             return Source(reference, contents.kind, there, commit)
-    raise SourceError(
+    raise NotPulledError(
         f"{reference} is not on this machine yet; fetch it with: taskarith vector pull {reference}"
     )
 

@@ -48,7 +48,7 @@ def assemble(
     """
     asked = assembly.asked
     carry_out(assembly.plans, report=report, cancelled=cancelled)
-    with new_folder(asked.name, taken=is_installed) as folder:
+    with new_folder(asked.name, taken=is_installed, allowed=assembly.allows) as folder:
         report("writing the suite", 0, 0)
         suite = _written(asked, assembly, folder)
         base = suite.base_state()
@@ -107,8 +107,12 @@ def _findings(found: Difference) -> list[str]:
         f"{len(found.vector)} tensors, {found.vector.size:,} numbers, all finite",
         f"‖τ‖ is {found.relative:.2%} of ‖θ₀‖",
     ]
-    if found.info.base_fingerprint is not None:
+    if found.base_compared:
         words.append(f"made from this base (fingerprint {found.info.base_fingerprint})")
+    else:
+        words.append("it does not say by a fingerprint which base it is of, so that is not checked")
+    if found.dtypes[0] != "float32":
+        words.append(f"stored as {found.dtypes[0]}")
     if found.info.excluded:
         words.append(f"left out: {_listed(found.info.excluded)}")
     if found.uncovered:

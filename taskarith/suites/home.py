@@ -28,6 +28,7 @@ __all__ = [
     "add_folder",
     "add_hub_suite",
     "added_suites",
+    "file_references",
     "forget_oldest",
     "new_folder",
     "own_files",
@@ -112,9 +113,7 @@ def plan_hub_suite(reference: str, *, limits: Limits = OWNER) -> HubSuite:
         )
     _check_disk(reference, repo, {MANIFEST})
     manifest = read_manifest(fetch(repo, by_name[MANIFEST]))
-    local = [w for w in _weights(manifest) if w.startswith("file:")]
-    if local:
-        raise AssetError(f"{reference} asks for files of this machine ({local[0]}); not from there")
+    _check_files(manifest, allowed=lambda _: False, where=reference)
     wanted = [MANIFEST, *own_files(manifest)]
     missing = [name for name in wanted if name not in by_name]
     for folder in own_folders(manifest):
@@ -140,7 +139,7 @@ def add_hub_suite(plan: HubSuite, *, taken: Callable[[str], bool]) -> str:
     paths = {file.name: fetch(plan.repo, file) for file in plan.repo.files}
     size = sum(file.size for file in plan.repo.files)
     check_disk(f"the suite {name}", size, folder=suites_home())
-    with new_folder(name, taken=taken) as folder:
+    with new_folder(name, taken=taken, allowed=lambda _: False) as folder:
         for relative, path in paths.items():
             target = folder / relative
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -149,11 +148,14 @@ def add_hub_suite(plan: HubSuite, *, taken: Callable[[str], bool]) -> str:
 
 
 @contextmanager
-def new_folder(name: str, *, taken: Callable[[str], bool]) -> Iterator[Path]:
+def new_folder(
+    name: str, *, taken: Callable[[str], bool], allowed: Callable[[str], bool] = lambda _: True
+) -> Iterator[Path]:
     """An empty folder that becomes that of the added suite `name`, if nothing goes wrong inside.
 
-    Until then the suite is not there: half a suite is never taken for a whole one. Raises
-    AssetError for a name that is taken, or where nothing can be written.
+    Until then the suite is not there: half a suite is never taken for a whole one. `allowed` is
+    asked about each `file:` reference of the finished manifest, as it will be read from then on.
+    Raises AssetError for one that is not, a name that is taken, or where nothing can be written.
     """
     home = suites_home()
     _check_name(name, taken)
@@ -162,6 +164,7 @@ def new_folder(name: str, *, taken: Callable[[str], bool]) -> Iterator[Path]:
         temporary = Path(mkdtemp(dir=home, prefix=".adding-"))
         try:
             yield temporary
+            _check_files(read_manifest(temporary / MANIFEST), allowed=allowed, where=name)
             _check_name(name, taken)  # somebody may have been faster
             os.replace(temporary, home / name)
         finally:
@@ -194,6 +197,19 @@ def _check_disk(reference: str, repo: HubRepo, names: Collection[str]) -> None:
 def _check_name(name: str, taken: Callable[[str], bool]) -> None:
     if taken(name):
         raise AssetError(f"there is a suite {name!r} already; give it another name in its manifest")
+
+
+def file_references(manifest: Manifest) -> list[str]:
+    """The references of a manifest that lead to files of this machine."""
+    return [weights for weights in _weights(manifest) if weights.startswith("file:")]
+
+
+def _check_files(manifest: Manifest, *, allowed: Callable[[str], bool], where: str) -> None:
+    for reference in file_references(manifest):
+        if not allowed(reference):
+            raise AssetError(
+                f"{where} asks for files of this machine ({reference[:80]}); not from there"
+            )
 
 
 def _weights(manifest: Manifest) -> list[str]:

@@ -4,7 +4,7 @@ The new suite is a suite that is there with task vectors more, or a new one on a
 Knows references, limits and manifests' entries; carries nothing out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from taskarith.sources import (
 )
 from taskarith.sources.hub_cache import hub_cache
 from taskarith.sources.plan import check_disk, in_words
+from taskarith.sources.pull import NotPulledError
 from taskarith.suites.creating import TEMPLATES, task_entry
 from taskarith.suites.deriving import same_task, take_folder
 from taskarith.suites.manifest import NAME
@@ -33,6 +34,7 @@ __all__ = [
     "AskedVector",
     "Assembly",
     "asked_entry",
+    "check_together",
     "lacking",
     "naming",
     "plan_assembly",
@@ -99,11 +101,13 @@ class Assembly:
     Attributes:
         before: the base, or what the suite it starts from lacks.
         vectors: one for each of the asked-for vectors, in their order.
+        picked: the folder outside which it takes no files of this machine; None: from anywhere.
     """
 
     asked: Asked
     before: tuple[Plan, ...]
     vectors: tuple[Plan, ...]
+    picked: Path | None = None
 
     @property
     def plans(self) -> tuple[Plan, ...]:
@@ -115,13 +119,26 @@ class Assembly:
         """Bytes that are not on this machine yet."""
         return sum(plan.to_fetch for plan in self.plans)
 
+    def allows(self, reference: str) -> bool:
+        """Whether the new suite may take the files of a `file:` reference.
 
-def plan_assembly(asked: Asked, *, limits: Limits = OWNER, local: Limits = OWNER) -> Assembly:
+        What the suite it starts from takes already, it takes too.
+        """
+        start = self.asked.start
+        if self.picked is None or (start is not None and reference in start.references()):
+            return True
+        path = Path(parse_reference(reference).location).expanduser().resolve()
+        return path.is_relative_to(self.picked.resolve())
+
+
+def plan_assembly(
+    asked: Asked, *, limits: Limits = OWNER, local: Limits = OWNER, picked: Path | None = None
+) -> Assembly:
     """Look up everything that `asked` takes, without fetching any of it.
 
-    `limits` hold for references that were written, `local` for `file:` ones, which a page makes of
-    files that were handed to it; their sizes hold for the vectors together. Raises TaskArithError
-    for whatever can be seen to be wrong now.
+    `limits` hold for references that were written and for everything together, `local` for `file:`
+    ones, which a page makes of files that were handed to it. With `picked`, those must lie in that
+    folder. Raises TaskArithError for whatever can be seen to be wrong now.
     """
     if not NAME.fullmatch(asked.name):
         raise AssetError(
@@ -134,18 +151,35 @@ def plan_assembly(asked: Asked, *, limits: Limits = OWNER, local: Limits = OWNER
     if asked.start is not None:
         before = lacking(asked.start, limits=limits)
     elif asked.base is not None:
-        before = [_plan_base(asked.base, limits=_of(asked.base, limits, local))]
+        base = str(parse_reference(asked.base))
+        before = [_plan_base(base, limits=_of(base, limits, local))]
     vectors = []
     for reference in (str(parse_reference(vector.reference)) for vector in asked.vectors):
         with naming(reference):
             vectors.append(_pinned(make_plan(reference, limits=_of(reference, limits, local))))
-    _check_together(vectors, limits=limits)
+    _check_once_each(vectors)
     for task in filter(None, (*asked.tasks, asked.control)):
         if not task.pictures.startswith("task:") and not _is_folder(task):
             asked_entry(task, asked.start, folder=Path())
-    assembly = Assembly(asked, tuple(before), tuple(vectors))
-    check_disk("all of it", assembly.to_fetch, folder=hub_cache())
+    assembly = Assembly(asked, tuple(before), tuple(vectors), picked)
+    _check_picked(assembly)
+    check_together(assembly.plans, limits=limits)
     return assembly
+
+
+def check_together(plans: Sequence[Plan], *, limits: Limits) -> None:
+    """SourceError where `plans` are more than may be taken at once, or than the disk has room for.
+
+    Of the Hub counts what is still to be fetched, of this machine's files all that they are.
+    """
+    size = sum(plan.size if plan.commit is None else plan.to_fetch for plan in plans)
+    if size > limits.together:
+        raise SourceError(
+            f"the {len(plans)} sources are {in_words(size)} together; at most "
+            f"{in_words(limits.together)} are taken at once. Take them in several steps, or fetch "
+            "them with the command line on the server's own machine"
+        )
+    check_disk("all of it", sum(plan.to_fetch for plan in plans), folder=hub_cache())
 
 
 def lacking(suite: Suite, *, limits: Limits = OWNER) -> list[Plan]:
@@ -155,7 +189,7 @@ def lacking(suite: Suite, *, limits: Limits = OWNER) -> list[Plan]:
         extras = BASE_FILES if index == 0 and suite.manifest.base.is_elsewhere else ()
         try:
             find_pulled(reference, extras=extras)
-        except SourceError:
+        except NotPulledError:
             plans.append(make_plan(reference, limits=limits, extras=extras))
     return plans
 
@@ -233,17 +267,20 @@ def _check_tasks(asked: Asked) -> None:
         seen.add(name)
 
 
-def _check_together(plans: list[Plan], *, limits: Limits) -> None:
+def _check_once_each(plans: list[Plan]) -> None:
     references = [str(plan.reference) for plan in plans]
     twice = [reference for reference in references if references.count(reference) > 1]
     if twice:
         raise SourceError(f"{twice[0]} is there twice; take one away")
-    size = sum(plan.size for plan in plans)
-    if size > limits.max_bytes:
-        raise SourceError(
-            f"the {len(plans)} task vectors are {in_words(size)} together; at most "
-            f"{in_words(limits.max_bytes)} are taken at once. Add them in several steps"
-        )
+
+
+def _check_picked(assembly: Assembly) -> None:
+    """Weights and pictures of this machine are picked ones, where only those may be had."""
+    local = [p.reference for p in assembly.plans if p.reference.kind == "file"]
+    folders = [f"file:{task.pictures}" for task in assembly.asked.tasks if _is_folder(task)]
+    for reference in (*map(str, local), *folders):
+        if not assembly.allows(reference):
+            raise SourceError("files of this machine are not for visitors; pick yours")
 
 
 def _is_folder(task: AskedTask) -> bool:

@@ -16,6 +16,7 @@ from taskarith.core import TaskVector
 from taskarith.errors import AssetError, SourceError, WeightsError
 from taskarith.models.layouts import is_vision
 from taskarith.sources import BASE_FILES, Source, find_pulled, open_source, parse_reference
+from taskarith.sources.pull import NotPulledError
 from taskarith.suites.manifest import Base
 from taskarith.suites.remote import pull_ledger, vector_from
 
@@ -117,10 +118,8 @@ class SourcedBase:
 def _pulled(reference: str, *, suite: str, extras: tuple[str, ...] = ()) -> Source:
     try:
         return find_pulled(reference, extras=extras, ledger=pull_ledger())
-    except SourceError as error:
-        if "not on this machine" not in str(error):
-            raise
-        raise SourceError(
+    except NotPulledError as error:
+        raise NotPulledError(
             f"the suite {suite!r} needs {reference}, which is not on this machine yet; fetch all "
             f"it needs on the page Models, or with: taskarith suites pull {suite}"
         ) from error

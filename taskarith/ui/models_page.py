@@ -15,7 +15,6 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from taskarith.errors import TaskArithError, UnknownNameError
-from taskarith.tasks.cache_folder import cache_folder
 from taskarith.ui.chrome import frame
 from taskarith.ui.hello import is_suite_name
 from taskarith.ui.jobs import Jobs
@@ -337,9 +336,9 @@ def _shared_tasks() -> list[str]:
 
 
 def _picked() -> "Picked":
-    from taskarith.ui.picked import Picked
+    from taskarith.ui.picked import Picked, picked_folder
 
-    return Picked(cache_folder() / "picked", uploads=Path(get_upload_folder()))
+    return Picked(picked_folder(), uploads=Path(get_upload_folder()))
 
 
 def _unexpected(error: Exception) -> str:

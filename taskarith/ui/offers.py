@@ -21,6 +21,7 @@ from taskarith.suites.home import (
     MANIFEST,
     add_folder,
     add_hub_suite,
+    file_references,
     forget_oldest,
     new_folder,
     own_files,
@@ -28,8 +29,9 @@ from taskarith.suites.home import (
     plan_hub_suite,
 )
 from taskarith.suites.manifest import MAX_BYTES
-from taskarith.suites.planning import Asked, AskedTask, lacking, plan_assembly
+from taskarith.suites.planning import Asked, AskedTask, check_together, lacking, plan_assembly
 from taskarith.suites.suite import is_installed
+from taskarith.ui.picked import picked_folder
 
 if TYPE_CHECKING:
     from taskarith.ui.jobs import Desk
@@ -85,13 +87,17 @@ def offer_assembly(asked: Asked, *, public: bool) -> Offer:
     limits = _limits(public=public)
     written = [*(vector.reference for vector in asked.vectors), *filter(None, [asked.base])]
     with _without_paths([parse_reference(reference) for reference in written]):
-        assembly = plan_assembly(asked, limits=limits, local=replace(limits, local=True))
+        assembly = plan_assembly(
+            asked,
+            limits=limits,
+            local=replace(limits, local=True),
+            picked=picked_folder() if public else None,
+        )
 
     def act(desk: "Desk") -> Done:
         with _without_paths([replace(p.reference, revision=p.commit) for p in assembly.plans]):
             found = assemble(assembly, report=_report(desk), cancelled=desk.stopped)
-        if public:
-            forget_oldest(MOST_MADE)
+        _keep_bound(public=public)
         return Done(asked.name, tuple(found), vector=asked.tasks[0].name)
 
     count, total = len(asked.vectors), sum(plan.size for plan in assembly.plans)
@@ -110,9 +116,11 @@ def offer_assembly(asked: Asked, *, public: bool) -> Offer:
 
 def offer_pull(suite: Suite, *, public: bool) -> Offer:
     """Everything that a suite lacks on this machine."""
-    plans = tuple(lacking(suite, limits=_limits(public=public)))
+    limits = _limits(public=public)
+    plans = tuple(lacking(suite, limits=limits))
     if not plans:
         raise AssetError(f"all that {suite.name} needs is here already; open it in Explore")
+    check_together(plans, limits=limits)
     total = sum(plan.to_fetch for plan in plans)
 
     def act(desk: "Desk") -> Done:
@@ -143,7 +151,9 @@ def offer_suite(place: str, *, public: bool) -> Offer:
 
     def act(desk: "Desk") -> Done:
         desk.progress(0, 0, f"fetching the suite {plan.manifest.name}")
-        return Done(add_hub_suite(plan, taken=is_installed), ())
+        name = add_hub_suite(plan, taken=is_installed)
+        _keep_bound(public=public)
+        return Done(name, ())
 
     return Offer(f"Add the suite {plan.manifest.name}", (plan.describe(),), "Add it", act)
 
@@ -159,8 +169,8 @@ def offer_manifest(file: Path, *, public: bool) -> Offer:
         raise AssetError("the picked manifest is not there any more; pick it again") from error
     except (ValueError, RecursionError) as error:
         raise AssetError(f"{file.name} is not valid JSON: {error}") from error
-    local = [w for w in _weights(text) if w.startswith("file:")]
-    named = [*own_files(manifest), *own_folders(manifest), *(local if public else ())]
+    local = file_references(manifest) if public else []
+    named = [*own_files(manifest), *own_folders(manifest), *local]
     if named:
         raise AssetError(
             f"{file.name} names files beside it or on this machine ({named[0][:80]}), which did "
@@ -168,8 +178,9 @@ def offer_manifest(file: Path, *, public: bool) -> Offer:
         )
 
     def act(desk: "Desk") -> Done:
-        with new_folder(manifest.name, taken=is_installed) as folder:
+        with new_folder(manifest.name, taken=is_installed, allowed=lambda _: not public) as folder:
             (folder / MANIFEST).write_text(text, encoding="utf-8")
+        _keep_bound(public=public)
         return Done(manifest.name, ())
 
     count = len(manifest.vectors)
@@ -177,22 +188,10 @@ def offer_manifest(file: Path, *, public: bool) -> Offer:
     return Offer(f"Add the suite {manifest.name}", lines, "Add it", act)
 
 
-def _weights(text: str) -> list[str]:
-    """Every text in a manifest that says where weights or pictures are."""
-    found: list[str] = []
-
-    def walk(value: object) -> None:
-        if isinstance(value, dict):
-            for item in value.values():
-                walk(item)
-        elif isinstance(value, list):
-            for item in value:
-                walk(item)
-        elif isinstance(value, str):
-            found.append(value)
-
-    walk(json.loads(text))
-    return found
+def _keep_bound(*, public: bool) -> None:
+    """A public server keeps so many suites that visitors added; the oldest go."""
+    if public:
+        forget_oldest(MOST_MADE)
 
 
 def _in_words(plan: Plan) -> str:

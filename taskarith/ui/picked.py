@@ -15,13 +15,19 @@ from tempfile import mkdtemp
 from taskarith.errors import SourceError
 from taskarith.sources.plan import check_disk, in_words
 from taskarith.sources.reference import is_inside
+from taskarith.tasks.cache_folder import cache_folder
 
-__all__ = ["MOST_PICTURES", "Picked"]
+__all__ = ["MOST_PICTURES", "Picked", "picked_folder"]
 
 MOST_BYTES = 8 * 2**30  # of all that was picked; what was used longest ago goes first
 MOST_FILES = 20  # of weights: a model in shards with its configuration
 MOST_PICTURES = 5_000
 CHUNK = 2**20
+
+
+def picked_folder() -> Path:
+    """Where the server keeps what was picked."""
+    return cache_folder() / "picked"
 
 
 class Picked:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -193,7 +194,7 @@ def test_one_of_several_that_fails_is_named_and_nothing_is_there(
     hub.add_folder("tuned/bad", tmp_path / "bad")
     bad = AskedVector("tuned/bad", AskedTask("coins-2", "task:coins"))
     first, *others = several.vectors
-    with pytest.raises(WeightsError, match=r"tuned--bad.*holds NaN"):
+    with pytest.raises(WeightsError, match=r"tuned--bad.*NaN"):
         assemble(plan_assembly(replace(several, vectors=(first, bad, *others))), report=silent)
     assert list(suites_home().iterdir()) == []
     gone = replace(bad, reference="tuned/gone")
@@ -225,10 +226,83 @@ def test_several_are_stopped_and_gone_on_with(several: Asked, hub: LoopbackHub) 
 
 def test_sizes_hold_for_several_together(several: Asked) -> None:
     sizes = [plan.size for plan in plan_assembly(several).vectors]
-    each = replace(VISITOR, max_bytes=max(sizes))
-    with pytest.raises(SourceError, match=r"the 3 task vectors are .* together; at most"):
+    each = replace(VISITOR, together=max(sizes))
+    with pytest.raises(SourceError, match=r"the 3 sources are .* together; at most"):
         plan_assembly(several, limits=each)
-    plan_assembly(several, limits=replace(VISITOR, max_bytes=sum(sizes)))
+    plan_assembly(several, limits=replace(VISITOR, together=sum(sizes)))
+
+
+def test_sizes_hold_for_a_base_and_its_vectors_together(
+    hub: LoopbackHub, start: Suite, base_folder: Path, new: str
+) -> None:
+    hub.add_folder("other/base", base_folder)
+    vector = AskedVector("tuned/new", AskedTask("birds", "hub:pictures/birds", tuple(CLASSES)))
+    control = AskedTask("gardens", "hub:pictures/gardens", tuple(CLASSES))
+    own = Asked("own", (vector,), base="other/base", control=control)
+    plans = plan_assembly(own).plans
+    total = sum(plan.size for plan in plans)
+    with pytest.raises(SourceError, match="the 2 sources are"):
+        plan_assembly(own, limits=replace(VISITOR, together=total - 1))
+    plan_assembly(own, limits=replace(VISITOR, together=total))
+
+
+@pytest.mark.parametrize("room", [0, 50_000, 60_000])
+def test_the_disk_must_have_room_for_all_of_it(
+    room: int, several: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For each of two alone there is room, for both there is not."""
+    to_fetch = plan_assembly(several).to_fetch
+    usage = namedtuple("usage", "total used free")
+    free = 2**30 + to_fetch - 60_000 + room
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12, free))
+    if room == 60_000:
+        plan_assembly(several)
+        return
+    with pytest.raises(SourceError, match=r"all of it needs 196\.9 kB .* make room"):
+        plan_assembly(several)
+
+
+def test_files_outside_the_picked_ones_are_refused(
+    start: Suite, new: str, base_folder: Path, tmp_path: Path
+) -> None:
+    """Whatever led there: a vector, a base, pictures; with any space around the words."""
+    birds = AskedTask("birds-2", "task:birds")
+    picked = tmp_path / "picked"
+    shutil.copytree(tmp_path / "new-model", picked / "mine")
+    inside = f"file:{picked / 'mine'}"
+    control = AskedTask("gardens", "hub:pictures/gardens", tuple(CLASSES))
+    (tmp_path / "pictures").mkdir()
+    (picked / "link").symlink_to(tmp_path / "new-model")
+    for space in ("", " ", "\t", "\n"):
+        outside = (
+            f"{space}file:{tmp_path / 'new-model'}",
+            f"{space}file:{picked}/../new-model",
+            f"{space}file:{picked}/link",
+        )
+        for reference in outside:
+            vectors = (AskedVector(reference, birds),)
+            with pytest.raises(SourceError, match="not for visitors"):
+                plan_assembly(Asked("x", vectors, start=start), picked=picked)
+        own = AskedTask("birds", "hub:pictures/birds", tuple(CLASSES))
+        based = Asked(
+            "x",
+            (AskedVector(inside, own),),
+            base=f"{space}file:{base_folder}",
+            control=control,
+        )
+        with pytest.raises(SourceError, match="not for visitors"):
+            plan_assembly(based, picked=picked)
+    mine = AskedTask("colours", str(tmp_path / "pictures"), ("a", "b"))
+    with pytest.raises(SourceError, match="not for visitors"):
+        plan_assembly(Asked("x", (AskedVector(inside, mine),), start=start), picked=picked)
+    assembly = plan_assembly(Asked("x", (AskedVector(inside, birds),), start=start), picked=picked)
+    with pytest.raises(AssetError, match="asks for files of this machine"):
+        assemble(replace(assembly, picked=tmp_path / "elsewhere"), report=silent)
+    assert list(suites_home().iterdir()) == []
+    assemble(assembly, report=silent)
+    on_it = Asked("y", (AskedVector(inside, birds),), start=load_suite("x"))
+    with pytest.raises(AssetError, match="another name"):
+        plan_assembly(on_it, picked=picked)
 
 
 def test_several_vectors_have_a_name_each(several: Asked) -> None:
@@ -252,7 +326,7 @@ def not_a_number(hub: LoopbackHub, base: dict[str, Tensor], folder: Path) -> str
     broken = moved(base, 3)
     broken["vision_model.post_layernorm.weight"][2] = float("nan")
     write_tensors(folder / "model.safetensors", broken)
-    return "holds NaN or Inf"
+    return "NaN or Inf"
 
 
 def truncated(hub: LoopbackHub, base: dict[str, Tensor], folder: Path) -> str:

@@ -1,6 +1,8 @@
 """A whole suite from the Hub: base, vectors of every kind, pictures; from nothing to accuracy."""
 
+import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from taskarith.cli import main
 from taskarith.errors import SourceError, WeightsError
 from taskarith.evaluation import Evaluator, measure
 from taskarith.suites import Suite
+from taskarith.suites.planning import lacking
 from tests.clips import SIDE, write_open_clip, write_transformers_clip
 from tests.hub.server import LoopbackHub
 from tests.hub.tiny_hub import BASE, CLASSES, TARGETS, manifest, pulled
@@ -144,6 +147,56 @@ def test_the_same_base_through_open_clip(
             images = evaluator.suite.split("gardens", "test").images
             logits.append(evaluator.model.encode_images(images) @ evaluator.suite.head("gardens").T)
         torch.testing.assert_close(logits[0], logits[1], rtol=1e-3, atol=2e-3)
+
+
+class Terminal(io.StringIO):
+    """Somebody who says yes, and takes so long over it that something happens meanwhile."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, size: int | None = -1, /) -> str:
+        self.meanwhile()
+        return "yes\n"
+
+
+def test_what_is_fetched_is_what_was_agreed_to(
+    published: dict[str, dict[str, Tensor]],
+    folder: Path,
+    base: dict[str, Tensor],
+    hub: LoopbackHub,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A repository that changes between the question and the fetch: the older commit comes."""
+    agreed_to = hub.refs["models", "tuned/dice"]["main"]
+
+    def change() -> None:
+        hub.add("tuned/dice", {"task_vector.safetensors": b"much more" * 10**6})
+
+    monkeypatch.setattr("sys.stdin", Terminal(change))
+    assert main(["suites", "pull", str(folder)]) == 0
+    captured = capsys.readouterr()
+    assert "together 8.3 MB" in captured.err
+    assert "8.3 MB fetched" in captured.out
+    assert hub.refs["models", "tuned/dice"]["main"] != agreed_to
+    assert not hub.asked(hub.refs["models", "tuned/dice"]["main"])
+    vector = load_suite(folder).vector("dice")
+    for name, tensor in published["dice"].items():
+        torch.testing.assert_close(vector[name], tensor - base[name], rtol=0, atol=1e-6)
+
+
+def test_a_damaged_file_of_this_machine_is_nothing_to_fetch(
+    published: dict[str, dict[str, Tensor]], folder: Path, tmp_path: Path
+) -> None:
+    vectors = [{"task": name, "source": f"file:{tmp_path / 'gone'}"} for name in TARGETS]
+    (folder / "manifest.json").write_text(json.dumps(manifest(vectors=vectors)))
+    with pytest.raises(SourceError, match="gone cannot be read"):
+        lacking(load_suite(folder))
 
 
 def test_a_vector_of_another_base_is_refused(

@@ -1,6 +1,7 @@
 """What the page Models offers: in words first, then done; and what it refuses to visitors."""
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from taskarith import load_suite
 from taskarith.errors import AssetError, SourceError, TaskArithError, WeightsError
 from taskarith.sources import write_tensors
 from taskarith.suites import Suite
-from taskarith.suites.home import added_suites, forget_oldest
+from taskarith.suites.home import added_suites, forget_oldest, new_folder
 from taskarith.suites.planning import Asked, AskedTask, AskedVector
 from taskarith.ui.offers import offer_assembly, offer_manifest, offer_pull, offer_suite
+from taskarith.ui.picked import picked_folder
 from tests.hub.server import Claimed, LoopbackHub
-from tests.hub.tiny_hub import manifest, moved, pulled
+from tests.hub.tiny_hub import TARGETS, manifest, moved, pulled
 
 
 @dataclass
@@ -75,11 +77,12 @@ def test_messages_about_picked_files_name_no_folder_of_this_machine(
 ) -> None:
     broken = moved(base, 3)
     broken["vision_model.post_layernorm.weight"][2] = float("inf")
-    write_tensors(tmp_path / "kept" / "mine.safetensors", broken)
-    asked = Asked(name="x", vectors=(AskedVector(f"file:{tmp_path / 'kept'}", AGAIN),), start=start)
+    kept = picked_folder() / "kept"
+    write_tensors(kept / "mine.safetensors", broken)
+    asked = Asked(name="x", vectors=(AskedVector(f"file:{kept}", AGAIN),), start=start)
     offer = offer_assembly(asked, public=True)
     assert offer.lines[0].startswith("picked files: 98")
-    with pytest.raises(WeightsError, match=r"mine\.safetensors: .* holds NaN or Inf") as error:
+    with pytest.raises(WeightsError, match=r"mine\.safetensors: .*NaN or Inf") as error:
         offer.act(desk)
     assert str(tmp_path) not in str(error.value)
 
@@ -120,6 +123,70 @@ def test_a_manifest_alone_is_added(
     assert set(added_suites()) == {"tiny-hub"}
 
 
+@pytest.mark.parametrize("space", [" ", "\t", "\n"])
+def test_a_manifest_that_changed_after_the_plan_takes_no_files_of_this_machine(
+    space: str, published: dict[str, dict[str, Tensor]], desk: Any
+) -> None:
+    """The last look is at what will be read from then on."""
+
+    def add() -> None:
+        with new_folder("tiny-hub", taken=lambda _: False, allowed=lambda _: False) as folder:
+            text = json.dumps(manifest(vectors=spaced(space)))
+            (folder / "manifest.json").write_text(text)
+
+    with pytest.raises(AssetError, match="asks for files of this machine"):
+        add()
+    assert added_suites() == {}
+
+
+def test_a_manifest_of_the_owner_may_name_files(
+    published: dict[str, dict[str, Tensor]], tmp_path: Path, desk: Any
+) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps(manifest(vectors=spaced(" "))))
+    assert offer_manifest(file, public=False).act(desk).suite == "tiny-hub"
+
+
+def test_what_is_too_much_together_is_not_for_visitors(hub: LoopbackHub, tmp_path: Path) -> None:
+    """Each is small enough; all of them are not."""
+    sources = [f"tuned/{name}" for name in TARGETS]
+    for source in sources:
+        hub.add(source, {"model.safetensors": Claimed(10**9)})
+    hub.add("some/base", {"model.safetensors": Claimed(10**9), "config.json": b"{}"})
+    described = manifest(
+        base={"kind": "transformers", "source": "some/base"},
+        vectors=[
+            {"task": name, "source": source} for name, source in zip(TARGETS, sources, strict=True)
+        ],
+    )
+    (tmp_path / "manifest.json").write_text(json.dumps(described))
+    suite = load_suite(tmp_path)
+    with pytest.raises(SourceError, match=r"the 5 sources are 5\.0 GB together; at most 2\.1 GB"):
+        offer_pull(suite, public=True)
+    assert offer_pull(suite, public=False).verb == "Fetch 5.0 GB"
+
+
+def test_a_public_server_forgets_the_oldest_whoever_added_it(
+    published: dict[str, dict[str, Tensor]],
+    folder: Path,
+    hub: LoopbackHub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    desk: Any,
+) -> None:
+    monkeypatch.setattr("taskarith.ui.offers.MOST_MADE", 1)
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps(manifest(name="first")))
+    offer_manifest(file, public=True).act(desk)
+    hub.add("someone/suite", {"manifest.json": (folder / "manifest.json").read_bytes()})
+    os.utime(added_suites()["first"] / "manifest.json", (1, 1))
+    offer_suite("hub:someone/suite", public=True).act(desk)
+    assert set(added_suites()) == {"tiny-hub"}
+    os.utime(added_suites()["tiny-hub"] / "manifest.json", (1, 1))
+    offer_manifest(file, public=True).act(desk)
+    assert set(added_suites()) == {"first"}
+
+
 def test_only_the_owner_adds_a_folder(
     published: dict[str, dict[str, Tensor]], folder: Path, desk: Any
 ) -> None:
@@ -128,7 +195,13 @@ def test_only_the_owner_adds_a_folder(
     assert offer_suite(str(folder), public=False).act(desk).suite == "tiny-hub"
 
 
-LOCAL = [{"task": name, "source": "file:/etc"} for name in ("apples", "birds", "coins", "dice")]
+def spaced(space: str) -> list[dict[str, str]]:
+    """Vectors of this machine, with something before the words that reading takes away."""
+    return [{"task": name, "source": f"{space}file:/etc"} for name in TARGETS]
+
+
+LOCAL = spaced("")
+LOCAL_BASE = {"kind": "transformers", "source": "\n file:/etc"}
 BAD: dict[str, tuple[bytes, str]] = {
     "no JSON": (b"{", "not valid JSON"),
     "not UTF-8": (b"\xff\xfe", "not valid JSON"),
@@ -137,6 +210,26 @@ BAD: dict[str, tuple[bytes, str]] = {
     "huge": (b" " * (4 * 2**20 + 1), "it is no manifest"),
     "files of this machine": (
         json.dumps(manifest(vectors=LOCAL)).encode(),
+        "names files beside it or on this machine",
+    ),
+    "files of this machine behind a space": (
+        json.dumps(manifest(vectors=spaced(" "))).encode(),
+        "names files beside it or on this machine",
+    ),
+    "files of this machine behind a tab": (
+        json.dumps(manifest(vectors=spaced("\t"))).encode(),
+        "names files beside it or on this machine",
+    ),
+    "files of this machine behind a line": (
+        json.dumps(manifest(vectors=spaced("\r\n"))).encode(),
+        "names files beside it or on this machine",
+    ),
+    "a base of this machine": (
+        json.dumps(manifest(base=LOCAL_BASE)).encode(),
+        "names files beside it or on this machine",
+    ),
+    "a base of this machine of OpenCLIP": (
+        json.dumps(manifest(base={**LOCAL_BASE, "kind": "open_clip"})).encode(),
         "names files beside it or on this machine",
     ),
     "files beside it": (
@@ -182,8 +275,6 @@ def test_a_place_that_is_none(place: str, hub: LoopbackHub) -> None:
 
 
 def test_only_so_many_suites_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     monkeypatch.setenv("TASKARITH_SUITES", str(tmp_path))
     for index, name in enumerate(("old", "older", "new")):
         (tmp_path / name).mkdir()
