@@ -15,16 +15,36 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
+from taskarith.core import all_finite
 from taskarith.errors import WeightsError
 from taskarith.sources.adapter_config import AdapterConfig
+from taskarith.sources.align import listed
 from taskarith.sources.states import LazyState
 
-__all__ = ["adapter_differences", "changed_weights"]
+__all__ = ["adapter_differences", "changed_weights", "refuse_bare_adapter"]
 
 PREFIX = "base_model.model."
 MAX_LOOKUPS = 1_000_000  # of a layer in the patterns of a configuration
 # Marks of a LoRA file that PEFT did not write.
 FOREIGN = ("lora_up", "lora_down", "lora.up", "lora.down", "hada_", "lokr_", "to_q_lora", ".alpha")
+# Marks of low-rank factors in anybody's naming.
+FACTORS = (*FOREIGN[:6], "lora_A", "lora_B", "lora_embedding_", "_lora.", "ia3_l")
+
+
+def refuse_bare_adapter(state: LazyState) -> None:
+    """WeightsError where `state` is the factors of an adapter whose configuration is not there.
+
+    Ranks and scales stand in the configuration, and what kohya, diffusers and others call a layer
+    is not what the model calls it: without it the factors cannot be turned into weights exactly.
+    """
+    factors = [name for name in state if any(mark in name for mark in FACTORS)]
+    # A model may have low-rank parts of its own, but not mostly.
+    if 2 * len(factors) > len(state):
+        raise WeightsError(
+            f"{state.where} is a bare LoRA file: {len(state)} tensors, named like "
+            f"{listed(factors[:2])}. It needs its adapter_config.json beside it, as PEFT writes "
+            "it; or merge it into a checkpoint first and give that"
+        )
 
 
 def changed_weights(adapter: LazyState) -> list[str]:
@@ -54,13 +74,20 @@ def adapter_differences(
             "far more than adapters have; merge it into its base with PEFT"
         )
     differences: dict[str, Tensor] = {}
+    damaged = []
     for module, parts in modules.items():
         for name, difference in _layer(module, parts, config, adapter, base):
-            if not bool(torch.isfinite(difference).all()):
-                raise WeightsError(f"{adapter.where}: the difference of {name} is NaN or Inf")
+            if not all_finite(difference):
+                damaged.append(name)
+                continue
             differences[name] = (
                 differences[name] + difference if name in differences else difference
             )
+    if damaged:
+        raise WeightsError(
+            f"{adapter.where}: the difference is NaN or Inf in {listed(damaged)}; get or make the "
+            "file again"
+        )
     return differences
 
 
@@ -93,7 +120,7 @@ def _layer(
     base: Mapping[str, Tensor],
 ) -> Layer:
     def part(name: str) -> Tensor:
-        return _wide(adapter[parts[name]])
+        return _wide(adapter.read(parts[name]))  # NaN and Inf show in the difference
 
     def weight(name: str) -> Tensor:
         if name not in base:

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from taskarith.errors import WeightsError
 from taskarith.sources.states import LazyState
 
-__all__ = ["Alignment", "align", "best_names"]
+__all__ = ["Alignment", "align", "best_names", "listed"]
 
 PREFIXES = (
     *("vision_model.", "model.", "module.", "base_model.", "transformer.", "image_encoder."),
@@ -68,7 +68,7 @@ def align(
             if base.shape(own) != found.shape(name)
         ],
     }
-    report = [f"{kind}: {_listed(names)}" for kind, names in problems.items() if names]
+    report = [f"{kind}: {listed(names)}" for kind, names in problems.items() if names]
     if report:
         raise WeightsError(
             f"{found.where} does not fit {base.where}: {'; '.join(report)}. Give the base "
@@ -98,6 +98,7 @@ def _top(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return ", ".join(name[:120] for name in names[:LISTED]) + more

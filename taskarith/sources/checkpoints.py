@@ -5,24 +5,25 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from taskarith.errors import WeightsError
+from taskarith.sources.pickles import open_pickle
 from taskarith.sources.reference import is_inside
 from taskarith.sources.states import Entry, LazyState, check_names
 from taskarith.sources.tensors import open_tensors
 
-__all__ = ["open_checkpoint"]
+__all__ = ["open_checkpoint", "open_weights"]
 
 MAX_INDEX = 32 * 2**20  # bytes
 
 
 def open_checkpoint(files: Mapping[str, Path]) -> LazyState:
-    """The state in a `.safetensors` file, or in the shards that an index beside them names.
+    """The state in one file of weights, or in the shards that an index beside them names.
 
     `files`: names to paths, the main file first. Raises WeightsError where a file is damaged, or
     where index and shards do not tell the same.
     """
     name, path = next(iter(files.items()))
     if not name.endswith(".json"):
-        return open_tensors(path)
+        return open_weights(path)
     folder = name.rpartition("/")[0]
     wanted = _weight_map(path)
     shards: dict[str, LazyState] = {}
@@ -32,7 +33,7 @@ def open_checkpoint(files: Mapping[str, Path]) -> LazyState:
             found = files.get(f"{folder}/{shard}" if folder else shard)
             if found is None:
                 raise WeightsError(f"{path} names the shard {shard[:80]!r}, which is not there")
-            shards[shard] = open_tensors(found)
+            shards[shard] = open_weights(found)
         if tensor not in shards[shard]:
             raise WeightsError(
                 f"{path} says that {shard[:80]!r} holds {tensor[:80]!r}; it does not"
@@ -42,6 +43,11 @@ def open_checkpoint(files: Mapping[str, Path]) -> LazyState:
     if unnamed:
         raise WeightsError(f"the shards of {path} hold tensors it does not name: {unnamed[:8]}")
     return LazyState(entries, where=str(path))
+
+
+def open_weights(path: Path) -> LazyState:
+    """The state in one file: safetensors, or else a pickle, of which nothing is run."""
+    return open_tensors(path) if path.suffix == ".safetensors" else open_pickle(path)
 
 
 def _weight_map(path: Path) -> dict[str, str]:

@@ -4,27 +4,29 @@
     checkpoint    θ_t − θ₀, subtracted tensor by tensor
     adapter       ΔW of every layer it changes
 
-Of weights only the base and one tensor of the other side are in memory beside the result. Names
+Of weights only one tensor of either side is in memory beside the result. Names
 are matched by prefix only; other differences of naming are the models' business.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from taskarith.core import TaskVector, VectorInfo
+from taskarith.core import TaskVector, VectorInfo, all_finite
 from taskarith.errors import WeightsError
 from taskarith.sources.adapter_config import AdapterConfig, read_adapter_config
-from taskarith.sources.adapters import adapter_differences, changed_weights
-from taskarith.sources.align import align, best_names
-from taskarith.sources.checkpoints import open_checkpoint
+from taskarith.sources.adapters import (
+    adapter_differences,
+    changed_weights,
+    refuse_bare_adapter,
+)
+from taskarith.sources.align import align, best_names, listed
+from taskarith.sources.checkpoints import open_checkpoint, open_weights
 from taskarith.sources.kinds import Kind
 from taskarith.sources.native import base_fingerprint, is_vector_file
-from taskarith.sources.pickles import open_pickle
 from taskarith.sources.pull import Source
 from taskarith.sources.states import Entry, LazyState
 from taskarith.sources.tensors import fingerprint, open_tensors, read_metadata
@@ -51,14 +53,19 @@ class Difference:
     """A task vector with the story of how it came about.
 
     Attributes:
+        info: what the source says of itself, with what was left out and how it was subtracted.
         relative: ‖τ‖ ÷ ‖θ₀‖ over the parameters it covers.
         uncovered: parts of the base that the source does not have.
+        base_compared: whether the source states the fingerprint of its base, and it is this one's.
+        dtypes: in what the source's tensors and the base's are stored, as far as they were used.
     """
 
     vector: TaskVector
     info: VectorInfo
     relative: float
     uncovered: tuple[str, ...]
+    base_compared: bool
+    dtypes: tuple[str, str]
 
 
 def open_source(source: Source) -> Contents:
@@ -68,19 +75,18 @@ def open_source(source: Source) -> Contents:
     if source.kind == "adapter":
         config_path, weights = list(source.paths.values())[:2]
         config = read_adapter_config(config_path)
-        state = _open_weights(weights)
+        state = open_weights(weights)
         return Contents(
             "adapter", state, replace(info, base=config.base or source.base), config, source.commit
         )
-    if source.kind == "pickle":
-        return Contents("pickle", open_pickle(main), info, None, source.commit)
     if main.suffix == ".safetensors" and len(_weights(source)) == 1:
         metadata = read_metadata(main)
         if source.kind == "task-vector" or is_vector_file(metadata):
             described = VectorInfo.from_metadata(metadata)
             return Contents("task-vector", open_tensors(main), described, None, source.commit)
     state = open_checkpoint(source.paths)
-    return Contents("checkpoint", state, info, None, source.commit)
+    refuse_bare_adapter(state)
+    return Contents(source.kind, state, info, None, source.commit)
 
 
 def subtract(
@@ -101,15 +107,25 @@ def subtract(
         return _from_adapter(contents, lazy, dtype=dtype)
     is_vector = contents.kind == "task-vector"
     aligned = align(contents.state, lazy, exclude=exclude, partial=is_vector)
-    if is_vector:
-        _check_base(contents, lazy, aligned.names)
+    compared = is_vector and _check_base(contents, lazy)
     tensors: dict[str, Tensor] = {}
     lengths = _Lengths()
+    damaged = []
     for name, own in aligned.names.items():
-        start, found = _wide(lazy[own]), _wide(contents.state[name])
+        found = contents.state.read(name)
+        if not all_finite(found):
+            damaged.append(name)
+            continue
+        start, found = _wide(lazy[own]), _wide(found)
         difference = found if is_vector else found - start
         lengths.add(start, found, difference)
         tensors[own] = difference.to(dtype)
+    if damaged:
+        hold = "holds" if len(damaged) == 1 else "hold"
+        raise WeightsError(
+            f"{contents.state.where}: {listed(damaged)} {hold} NaN or Inf; get or make the file "
+            "again"
+        )
     if is_vector:
         _check_own(contents)
     elif lengths.found < SHORTEST * lengths.start:
@@ -119,9 +135,15 @@ def subtract(
         )
     return Difference(
         vector=TaskVector(tensors),
-        info=replace(contents.info, excluded=aligned.excluded or contents.info.excluded),
+        info=replace(
+            contents.info,
+            excluded=aligned.excluded or contents.info.excluded,
+            subtraction_dtype=contents.info.subtraction_dtype if is_vector else lengths.dtypes,
+        ),
         relative=lengths.relative,
         uncovered=aligned.uncovered,
+        base_compared=compared,
+        dtypes=(_dtypes(contents.state, aligned.names), _dtypes(lazy, aligned.names.values())),
     )
 
 
@@ -137,7 +159,7 @@ def open_difference(contents: Contents, base: Mapping[str, Tensor]) -> LazyState
     is_vector = contents.kind == "task-vector"
     aligned = align(contents.state, lazy, partial=is_vector)
     if is_vector:
-        _check_base(contents, lazy, aligned.names)
+        _check_base(contents, lazy)
         _check_own(contents)
 
     def read(name: str, own: str) -> Tensor:
@@ -165,7 +187,17 @@ def _from_adapter(contents: Contents, base: LazyState, *, dtype: torch.dtype) ->
         start = _wide(base[names[name]])
         lengths.add(start, start + difference, difference)
         tensors[names[name]] = difference.to(dtype)
-    return Difference(TaskVector(tensors), contents.info, lengths.relative, ())
+    return Difference(
+        vector=TaskVector(tensors),
+        info=replace(contents.info, subtraction_dtype=lengths.dtypes),
+        relative=lengths.relative,
+        uncovered=(),
+        base_compared=False,
+        dtypes=(
+            _dtypes(contents.state, contents.state),
+            _dtypes(base, (names[name] for name in found)),
+        ),
+    )
 
 
 def _added(name: str, own: str) -> tuple[str, str]:
@@ -175,10 +207,15 @@ def _added(name: str, own: str) -> tuple[str, str]:
     return "", own.removesuffix(name)
 
 
-def _check_base(contents: Contents, base: LazyState, names: Mapping[str, str]) -> None:
+def _check_base(contents: Contents, base: LazyState) -> bool:
+    """Refuse a vector of another base; whether it says which base it is of, and could be compared.
+
+    What is left out on request was part of the fingerprint, and may not be in the base at all.
+    """
     wanted = contents.info.base_fingerprint
-    if wanted is None or contents.info.fingerprint is None:
-        return
+    names = best_names(contents.state.floating(), base)
+    if wanted is None or not all(own in base for own in names.values()):
+        return False
     found = base_fingerprint(base, names)
     if wanted != found:
         of = f" ({contents.info.base})" if contents.info.base else ""
@@ -186,6 +223,7 @@ def _check_base(contents: Contents, base: LazyState, names: Mapping[str, str]) -
             f"{contents.state.where} was made from another base{of}: its base has the fingerprint "
             f"{wanted}, this one has {found}. Choose the base it was made from"
         )
+    return True
 
 
 def _check_own(contents: Contents) -> None:
@@ -198,8 +236,8 @@ def _check_own(contents: Contents) -> None:
         )
 
 
-def _open_weights(path: Path) -> LazyState:
-    return open_tensors(path) if path.suffix == ".safetensors" else open_pickle(path)
+def _dtypes(state: LazyState, names: Iterable[str]) -> str:
+    return ", ".join(sorted({str(state.dtype(name)).removeprefix("torch.") for name in names}))
 
 
 def _weights(source: Source) -> list[str]:
@@ -207,15 +245,21 @@ def _weights(source: Source) -> list[str]:
 
 
 class _Lengths:
-    """Squared lengths, summed in float64 as the tensors pass by."""
+    """Squared lengths, summed in float64 as the tensors pass by, and what they were computed in."""
 
     def __init__(self) -> None:
         self._start = self._found = self._difference = 0.0
+        self._dtypes: set[str] = set()
 
     def add(self, start: Tensor, found: Tensor, difference: Tensor) -> None:
+        self._dtypes.add(str(difference.dtype).removeprefix("torch."))
         self._start += _square(start)
         self._found += _square(found)
         self._difference += _square(difference)
+
+    @property
+    def dtypes(self) -> str:
+        return ", ".join(sorted(self._dtypes))
 
     @property
     def start(self) -> float:

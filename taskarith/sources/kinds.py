@@ -3,7 +3,8 @@
     task-vector   task_vector.safetensors: differences of weights, in our native format
     adapter       adapter_config.json with its weights: LoRA or (IA)³ as PEFT saves them
     checkpoint    model.safetensors, whole or in shards: weights
-    pickle        pytorch_model.bin, *.pt: weights in a format that can carry code
+    pickle        pytorch_model.bin, whole or in shards, *.pt: weights in a format that can carry
+                  code
 
 Knows names and sizes only; nothing is opened here.
 """
@@ -18,7 +19,7 @@ from taskarith.errors import SourceError
 from taskarith.sources.native import NATIVE_FILE
 from taskarith.sources.reference import is_inside
 
-__all__ = ["BASE_FILES", "PICKLE_SUFFIXES", "Kind", "Recognised", "recognise"]
+__all__ = ["BASE_FILES", "INDEX", "PICKLE_SUFFIXES", "Kind", "Recognised", "recognise"]
 
 Kind = Literal["task-vector", "adapter", "checkpoint", "pickle"]
 
@@ -37,8 +38,7 @@ ADAPTER_CONFIG = "adapter_config.json"
 # In the order in which we would rather have them.
 WHOLE = ("model.safetensors", "open_clip_model.safetensors", "open_clip_pytorch_model.safetensors")
 PICKLES = ("pytorch_model.bin", "open_clip_pytorch_model.bin")
-INDEX = "model.safetensors.index.json"
-SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
+INDEX = ".index.json"  # ends the name of the file that says which shard holds what
 PICKLE_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt")
 LISTED = 8
 
@@ -98,19 +98,15 @@ def _whole(names: list[str]) -> Recognised | None:
         return Recognised("task-vector", (NATIVE_FILE,))
     if ADAPTER_CONFIG in names:
         return _single(ADAPTER_CONFIG, names)
-    for name in WHOLE:
-        if name in names:
-            return Recognised("checkpoint", (name,))
-    if INDEX in names:
-        return _single(INDEX, names)
-    for name in PICKLES:
-        if name in names:
-            return Recognised("pickle", (name,))
+    for files in (WHOLE, PICKLES):
+        for name in (*files, *(file + INDEX for file in files)):
+            if name in names:
+                return _single(name, names)
     top = [name for name in names if "/" not in name]
-    for suffix, kind in ((".safetensors", "checkpoint"), (".pt", "pickle"), (".bin", "pickle")):
+    for suffix in (".safetensors", ".pt", ".bin"):
         alone = [name for name in top if name.endswith(suffix)]
         if len(alone) == 1:
-            return Recognised(kind, (alone[0],))  # type: ignore[arg-type]
+            return _single(alone[0], names)
     return None
 
 
@@ -123,12 +119,21 @@ def _single(file: str, names: list[str]) -> Recognised | None:
     if path.name == ADAPTER_CONFIG or path.name.startswith("adapter_model."):
         weights = beside.get("adapter_model.safetensors") or beside.get("adapter_model.bin")
         config = beside.get(ADAPTER_CONFIG)
-        return Recognised("adapter", (config, weights)) if config and weights else None
-    if path.name == INDEX:
-        shards = sorted(name for own, name in beside.items() if SHARD.fullmatch(own))
-        return Recognised("checkpoint", (file, *shards)) if shards else None
-    if path.suffix == ".safetensors":
-        return Recognised("checkpoint", (file,))
-    if path.suffix in PICKLE_SUFFIXES:
-        return Recognised("pickle", (file,))
-    return None
+        if config and weights:
+            return Recognised("adapter", (config, weights))
+        if path.name == ADAPTER_CONFIG:
+            return None
+    if path.name.endswith(INDEX):
+        whole = PurePosixPath(path.name.removesuffix(INDEX))
+        shard = re.compile(rf"{re.escape(whole.stem)}-\d{{5}}-of-\d{{5}}{re.escape(whole.suffix)}")
+        shards = sorted(name for own, name in beside.items() if shard.fullmatch(own))
+        kind = _kind(whole.suffix)
+        return Recognised(kind, (file, *shards)) if kind and shards else None
+    kind = _kind(path.suffix)
+    return Recognised(kind, (file,)) if kind else None
+
+
+def _kind(suffix: str) -> Kind | None:
+    if suffix == ".safetensors":
+        return "checkpoint"
+    return "pickle" if suffix in PICKLE_SUFFIXES else None

@@ -58,7 +58,7 @@ class LazyState(Mapping[str, Tensor]):
         self.where = where
 
     def __getitem__(self, name: str) -> Tensor:
-        tensor = self.entries[name].read()
+        tensor = self.read(name)
         if tensor.is_floating_point() and not all_finite(tensor):
             raise WeightsError(f"{self.where}: {name} holds NaN or Inf; get or make the file again")
         return tensor
@@ -71,6 +71,10 @@ class LazyState(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    def read(self, name: str) -> Tensor:
+        """The tensor, with NaN and Inf where it has them."""
+        return self.entries[name].read()
 
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of a tensor, without reading it."""

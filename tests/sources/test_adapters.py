@@ -1,6 +1,7 @@
 """Adapters are materialized as the `peft` library itself merges them."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from taskarith.sources.adapter_config import parse_adapter_config
 
 declare_torchvision_operators()  # peft imports transformers, which imports torchvision
 peft = pytest.importorskip("peft", reason="needs peft: pip install peft")
+Conv1D = pytest.importorskip("transformers.pytorch_utils").Conv1D
 
 
 class Block(nn.Module):
@@ -49,10 +51,15 @@ def base() -> dict[str, Tensor]:
 
 
 def saved(
-    base: dict[str, Tensor], config: Any, folder: Path, *, seed: int = 1
+    base: dict[str, Tensor],
+    config: Any,
+    folder: Path,
+    *,
+    seed: int = 1,
+    of: Callable[[], nn.Module] = Model,
 ) -> dict[str, Tensor]:
     """Make an adapter with random weights, save it with peft, and give peft's merged weights."""
-    model = Model()
+    model = of()
     model.load_state_dict(base)
     adapted = peft.get_peft_model(model, config)
     generator = torch.Generator().manual_seed(seed)
@@ -65,6 +72,21 @@ def saved(
                 )
     adapted.save_pretrained(str(folder))
     return state_of(adapted.merge_and_unload())
+
+
+class TransposedBlock(nn.Module):
+    """As GPT-2 has them: layers that keep their weight [in, out]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c_attn = Conv1D(36, 12)
+        self.c_proj = Conv1D(12, 12)  # square: its shape does not tell which side is which
+
+
+class TransposedModel(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.h = nn.ModuleList([TransposedBlock() for _ in range(2)])
 
 
 LORA: dict[str, dict[str, Any]] = {
@@ -120,6 +142,32 @@ def test_ia3_is_what_peft_merges(
     merged = saved(base, peft.IA3Config(**settings), tmp_path)
     vector = subtract(open_source(find_pulled(f"file:{tmp_path}")), base).vector
     edited = vector.apply_to(base)
+    for name, tensor in merged.items():
+        torch.testing.assert_close(edited[name], tensor, rtol=1e-5, atol=1e-6)
+
+
+TRANSPOSED = {
+    "LoRA": lambda: peft.LoraConfig(
+        r=3, lora_alpha=5, target_modules=["c_attn", "c_proj"], fan_in_fan_out=True
+    ),
+    "(IA)³": lambda: peft.IA3Config(
+        target_modules=["c_attn", "c_proj"], feedforward_modules=["c_proj"], fan_in_fan_out=True
+    ),
+}
+
+
+@pytest.mark.parametrize("config", TRANSPOSED.values(), ids=list(TRANSPOSED))
+def test_layers_that_keep_their_weight_the_other_way_round(
+    config: Callable[[], Any], tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    start = state_of(TransposedModel())
+    merged = saved(start, config(), tmp_path, of=TransposedModel)
+    vector = subtract(open_source(find_pulled(f"file:{tmp_path}")), start).vector
+    changed = {name for name in start if not torch.equal(merged[name], start[name])}
+    assert changed >= {f"h.{i}.{part}.weight" for i in (0, 1) for part in ("c_attn", "c_proj")}
+    assert set(vector) >= changed
+    edited = vector.apply_to(start)
     for name, tensor in merged.items():
         torch.testing.assert_close(edited[name], tensor, rtol=1e-5, atol=1e-6)
 
@@ -257,6 +305,69 @@ def test_a_bad_adapter_says_what_was_found(
 ) -> None:
     folder = adapter_folder(tmp_path / "adapter", tensors, **settings)
     with pytest.raises(WeightsError, match=word):
+        subtract(open_source(find_pulled(f"file:{folder}")), base)
+
+
+BARE: dict[str, tuple[str, list[str]]] = {
+    "kohya": (
+        "my_lora.safetensors",
+        [
+            f"lora_te_text_model_encoder_layers_0_self_attn_q_proj.{part}"
+            for part in ("alpha", "lora_down.weight", "lora_up.weight")
+        ],
+    ),
+    "LoKr": (
+        "my_lokr.safetensors",
+        [f"lycoris_q_proj.{x}" for x in ("alpha", "lokr_w1", "lokr_w2")],
+    ),
+    "diffusers": (
+        "pytorch_lora_weights.safetensors",
+        [f"unet.down_blocks.0.attn1.to_q.lora.{part}.weight" for part in ("down", "up")],
+    ),
+    "diffusers with PEFT inside": (
+        "pytorch_lora_weights.safetensors",
+        [f"transformer.blocks.0.attn.to_q.lora_{part}.weight" for part in "AB"],
+    ),
+    "PEFT": ("adapter_model.safetensors", list(GOOD)),
+    "PEFT's older format": ("adapter_model.bin", list(GOOD)),
+}
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize(("file", "names"), BARE.values(), ids=list(BARE))
+def test_factors_without_a_configuration_are_said_to_be_that(
+    file: str, names: list[str], named: bool, tmp_path: Path
+) -> None:
+    tensors = {name: torch.ones(2, 2) for name in names}
+    if file.endswith(".bin"):
+        torch.save(tensors, tmp_path / file)
+    else:
+        write_tensors(tmp_path / file, tensors)
+    source = find_pulled(f"file:{tmp_path / file if named else tmp_path}")
+    with pytest.raises(WeightsError) as raised:
+        open_source(source)
+    said = str(raised.value)
+    assert f"is a bare LoRA file: {len(names)} tensors" in said
+    assert names[-1] in said
+    assert "needs its adapter_config.json" in said
+    assert "merge it into a checkpoint" in said
+
+
+def test_a_model_with_low_rank_parts_of_its_own_is_a_checkpoint(tmp_path: Path) -> None:
+    state = {f"w{i}": torch.ones(2, 2) for i in range(4)} | {"w0.lora_A": torch.ones(1, 2)}
+    write_tensors(tmp_path / "model.safetensors", state)
+    assert open_source(find_pulled(f"file:{tmp_path}")).kind == "checkpoint"
+
+
+def test_all_layers_with_nan_are_listed(base: dict[str, Tensor], tmp_path: Path) -> None:
+    bad = {
+        name.replace("layers.0", f"layers.{i}"): torch.full(tensor.shape, torch.nan)
+        for i in (0, 1)
+        for name, tensor in GOOD.items()
+    }
+    folder = adapter_folder(tmp_path / "adapter", bad)
+    words = r"NaN or Inf in layers\.0\.q_proj\.weight, layers\.1\.q_proj\.weight"
+    with pytest.raises(WeightsError, match=words):
         subtract(open_source(find_pulled(f"file:{folder}")), base)
 
 

@@ -1,8 +1,10 @@
 """Any of the kinds becomes the same task vector of the same base."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,6 +18,7 @@ from taskarith.sources import (
     LazyState,
     base_fingerprint,
     find_pulled,
+    fingerprint,
     open_source,
     open_tensors,
     subtract,
@@ -39,18 +42,24 @@ WHOLE_BASE = {f"vision_model.{name}": t for name, t in BASE.items()} | {
 }
 
 
-def save(folder: Path, state: dict[str, Tensor], *, shards: int = 0) -> str:
+def save(
+    folder: Path, state: dict[str, Tensor], *, shards: int = 0, file: str = "model.safetensors"
+) -> str:
     folder.mkdir(parents=True, exist_ok=True)
+    write: Any = (
+        write_tensors if file.endswith(".safetensors") else lambda path, x: torch.save(x, path)
+    )
     if not shards:
-        write_tensors(folder / "model.safetensors", state)
+        write(folder / file, state)
         return f"file:{folder}"
+    stem, _, suffix = file.rpartition(".")
     weight_map = {}
     for index in range(shards):
-        name = f"model-{index + 1:05d}-of-{shards:05d}.safetensors"
+        name = f"{stem}-{index + 1:05d}-of-{shards:05d}.{suffix}"
         part = {key: state[key] for key in sorted(state)[index::shards]}
-        write_tensors(folder / name, part)
+        write(folder / name, part)
         weight_map |= dict.fromkeys(part, name)
-    index_file = folder / "model.safetensors.index.json"
+    index_file = folder / f"{file}.index.json"
     index_file.write_text(json.dumps({"metadata": {}, "weight_map": weight_map}))
     return f"file:{folder}"
 
@@ -71,6 +80,16 @@ def test_a_checkpoint_whole_or_in_shards_with_any_prefix(
         assert set(vector) == {own + name for name in BASE}
         for name, tensor in TAU.items():
             assert torch.equal(vector[own + name], tensor)
+
+
+@pytest.mark.parametrize(
+    "file", ["pytorch_model.bin", "open_clip_model.safetensors", "open_clip_pytorch_model.bin"]
+)
+def test_shards_of_other_libraries(file: str, tmp_path: Path) -> None:
+    reference = save(tmp_path, MOVED, shards=3, file=file)
+    for named in (reference, f"{reference}/{file}.index.json"):
+        vector = vector_of(named, BASE)
+        assert all(torch.equal(vector[name], TAU[name]) for name in TAU)
 
 
 def test_integer_tensors_are_left_out(tmp_path: Path) -> None:
@@ -112,6 +131,53 @@ def test_a_vector_of_another_base_names_both_fingerprints(tmp_path: Path) -> Non
         vector_of(f"file:{tmp_path}", tower(7))
     assert base_fingerprint(BASE, names) in str(raised.value)
     assert base_fingerprint(tower(7), names) in str(raised.value)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_base_is_compared_whenever_it_is_stated(own: bool, tmp_path: Path) -> None:
+    """Also by a file that states no fingerprint of its own."""
+    info = VectorInfo(base_fingerprint="0" * 64, fingerprint=fingerprint(TAU) if own else None)
+    write_tensors(tmp_path / "task_vector.safetensors", TAU, info.to_metadata())
+    with pytest.raises(
+        WeightsError, match=f"another base: its base has the fingerprint {'0' * 64}"
+    ):
+        vector_of(f"file:{tmp_path}", BASE)
+    stated = replace(info, base_fingerprint=base_fingerprint(BASE, {name: name for name in BASE}))
+    write_tensors(tmp_path / "task_vector.safetensors", TAU, stated.to_metadata())
+    contents = open_source(find_pulled(f"file:{tmp_path}"))
+    assert subtract(contents, BASE).base_compared
+    assert subtract(contents, BASE, exclude=["norm.w"]).base_compared
+    smaller = {name: tensor for name, tensor in BASE.items() if name != "norm.w"}
+    assert not subtract(contents, smaller, exclude=["norm.w"]).base_compared
+
+
+def test_what_states_no_base_is_not_said_to_be_compared(tmp_path: Path) -> None:
+    """Among them the vectors of `mini`, whose own fingerprint is of the whole base file."""
+    checkpoint = open_source(find_pulled(save(tmp_path / "checkpoint", MOVED)))
+    assert not subtract(checkpoint, BASE).base_compared
+    TaskVector(TAU).save(tmp_path / "vector")
+    write_tensors(tmp_path / "mini.safetensors", TAU, {"base_fingerprint": "0" * 64})
+    for reference in (f"file:{tmp_path / 'vector'}", f"file:{tmp_path / 'mini.safetensors'}"):
+        contents = open_source(find_pulled(reference))
+        assert contents.kind == "task-vector"
+        assert not subtract(contents, BASE).base_compared
+
+
+def test_all_tensors_with_nan_are_listed(tmp_path: Path) -> None:
+    bad = {"encoder.0.b": torch.full((4,), torch.nan), "norm.w": torch.full((4,), torch.inf)}
+    with pytest.raises(WeightsError, match=r"encoder\.0\.b, norm\.w hold NaN or Inf"):
+        vector_of(save(tmp_path, {**MOVED, **bad}), BASE)
+
+
+def test_what_both_sides_are_stored_in_is_said(tmp_path: Path) -> None:
+    halves = {name: t.half() if "encoder" in name else t for name, t in MOVED.items()}
+    contents = open_source(find_pulled(save(tmp_path, {**halves, "ids": torch.arange(3)})))
+    found = subtract(contents, BASE)
+    assert found.dtypes == ("float16, float32", "float32")
+    assert found.info.subtraction_dtype == "float32"
+    wide = {name: tensor.double() for name, tensor in BASE.items()}
+    assert subtract(contents, wide).dtypes == ("float16, float32", "float64")
+    assert subtract(contents, wide).info.subtraction_dtype == "float64"
 
 
 def test_differences_in_disguise_are_not_subtracted(tmp_path: Path) -> None:

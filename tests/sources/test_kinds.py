@@ -8,6 +8,11 @@ SHARDS = [f"model-0000{i}-of-00002.safetensors" for i in (1, 2)]
 INDEX = "model.safetensors.index.json"
 
 
+def sharded(stem: str, suffix: str) -> list[str]:
+    shards = [f"{stem}-0000{i}-of-00002.{suffix}" for i in (1, 2)]
+    return [f"{stem}.{suffix}.index.json", *shards]
+
+
 @pytest.mark.parametrize(
     ("names", "kind", "files"),
     [
@@ -26,6 +31,14 @@ INDEX = "model.safetensors.index.json"
         ),
         ([*SHARDS, INDEX], "checkpoint", [INDEX, *SHARDS]),
         (["open_clip_model.safetensors", "open_clip_config.json"], "checkpoint", None),
+        (
+            sharded("open_clip_model", "safetensors"),
+            "checkpoint",
+            sharded("open_clip_model", "safetensors"),
+        ),
+        (sharded("pytorch_model", "bin"), "pickle", sharded("pytorch_model", "bin")),
+        ([*sharded("pytorch_model", "bin"), INDEX, *SHARDS], "checkpoint", [INDEX, *SHARDS]),
+        (["adapter_model.safetensors"], "checkpoint", ["adapter_model.safetensors"]),
         (["pytorch_model.bin", "config.json"], "pickle", ["pytorch_model.bin"]),
         (["mnist.safetensors", "README.md"], "checkpoint", ["mnist.safetensors"]),
         (["finetuned.pt"], "pickle", ["finetuned.pt"]),
@@ -62,6 +75,8 @@ def test_a_base_brings_what_it_needs() -> None:
         ([], "no files"),
         (["README.md", "flax_model.msgpack"], "found README.md, flax_model.msgpack"),
         (["adapter_config.json"], "no weights were recognised"),
+        (["pytorch_model.bin.index.json", *SHARDS], "no weights were recognised"),
+        (["a" + ".index.json" * 2_000], "no weights were recognised"),
         ([INDEX], "no weights were recognised"),
         (["a.safetensors", "b.safetensors"], "Name a file"),
         ([f"{i}.txt" for i in range(50)], "and 42 more files"),
