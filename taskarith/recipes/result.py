@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from taskarith.evaluation import Estimate, PairedDifference
 from taskarith.recipes.interval import Interval
+from taskarith.recipes.published import PUBLISHED
 
 __all__ = [
     "Cell",
@@ -94,6 +95,7 @@ class Result:
             "title": self.title,
             "protocol": self.protocol(),
             "findings": self.findings(),
+            "published": PUBLISHED.get(self.name),
             "tables": [{"title": table.title, "rows": table.flat()} for table in self.tables()],
             "result": {field.name: plain(getattr(self, field.name)) for field in fields(self)},
         }
@@ -122,8 +124,7 @@ def plain(value: object) -> object:
 def as_text(result: Result) -> str:
     """For a terminal."""
     tables = [f"{table.title}\n\n{_aligned(table)}" for table in result.tables()]
-    findings = [f"- {finding}" for finding in result.findings()]
-    return "\n\n".join([result.title, result.protocol(), *tables, "\n".join(findings)])
+    return "\n\n".join([result.title, result.protocol(), *tables, _listed(result)])
 
 
 def as_markdown(result: Result) -> str:
@@ -133,8 +134,15 @@ def as_markdown(result: Result) -> str:
         if index:
             parts.append(f"### {table.title}")
         parts.append(_piped(table))
-    parts.append("\n".join(f"- {finding}" for finding in result.findings()))
+    parts.append(_listed(result))
     return "\n\n".join(parts)
+
+
+def _listed(result: Result) -> str:
+    """The findings, and what the paper found elsewhere."""
+    published = PUBLISHED.get(result.name)
+    lines = [*result.findings(), *([f"published: {published}"] if published else [])]
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def as_csv(table: Table) -> str:

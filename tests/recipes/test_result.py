@@ -4,7 +4,9 @@ import json
 import math
 
 from taskarith.evaluation import Estimate, PairedDifference
+from taskarith.recipes.catalogue import RECIPES
 from taskarith.recipes.interval import Interval
+from taskarith.recipes.published import PUBLISHED
 from taskarith.recipes.result import Table, as_csv, as_markdown, as_text, plain
 from taskarith.recipes.soup import SoupResult
 from tests.recipes.fakes import FakeLab
@@ -73,3 +75,13 @@ def test_a_long_table_is_counted_not_printed() -> None:
     long = Long(**vars(result()))
     assert "999 rows, in the recipe's JSON." in as_text(long)
     assert len(as_markdown(long).splitlines()) < 20
+
+
+def test_what_the_paper_found_stands_beside_and_apart() -> None:
+    soup = result()
+    (line,) = [line for line in as_text(soup).splitlines() if line.startswith("- published: ")]
+    assert line in as_markdown(soup)
+    assert line == f"- published: {PUBLISHED['soup']}"
+    assert soup.to_json()["published"] == PUBLISHED["soup"]
+    assert not any(PUBLISHED["soup"] in finding for finding in soup.findings())
+    assert PUBLISHED.keys() < RECIPES.keys()
