@@ -7,7 +7,7 @@ worker and the real model, without a page: what waits is the step that is being 
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class _Noting:
         self.begun: dict[Edit, float] = {}
         self.news = threading.Condition()
 
-    def use(self, edit: Edit) -> float:
+    def use(self, edit: Edit) -> Callable[[], float]:
         with self.news:
             self.begun.setdefault(edit, time.perf_counter())
             self.news.notify_all()

@@ -5,7 +5,7 @@ numbers. Knows nothing of threads, sessions or models beyond `Predictor`.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,8 +23,8 @@ __all__ = ["Measurer", "Piece", "Predictor", "Reading", "SweepRow", "measure", "
 class Predictor(Protocol):
     """What measuring needs of an `Evaluator`."""
 
-    def use(self, edit: Edit) -> float:
-        """Put `edit` in use; gives the seconds it took."""
+    def use(self, edit: Edit) -> Callable[[], float]:
+        """Put `edit` in use; gives what tells, once the answers are there, the seconds it took."""
         ...
 
     def predict_parts(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
@@ -100,10 +100,11 @@ class Measurer:
         ]
         recompose_seconds = evaluate_seconds = 0.0
         if missing:
-            recompose_seconds = self.predictor.use(step.edit)
             started = time.perf_counter()
+            recomposing = self.predictor.use(step.edit)
             answers = self.predictor.predict_parts(missing, split=step.split)
-            evaluate_seconds = time.perf_counter() - started
+            recompose_seconds = recomposing()
+            evaluate_seconds = time.perf_counter() - started - recompose_seconds
             for part, answer in zip(missing, answers, strict=True):
                 known[part.task] = np.concatenate([known[part.task], answer])
             self.cache.put({self._key(step, part): known[part.task] for part in missing})

@@ -27,9 +27,9 @@ class FakePredictor:
         self.threads: set[int] = set()
         self._edit = Edit("fake")
 
-    def use(self, edit: Edit) -> float:
+    def use(self, edit: Edit) -> Callable[[], float]:
         self._edit = edit
-        return 0.001
+        return lambda: 0.001
 
     def predict_parts(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
         self.threads.add(threading.get_ident())

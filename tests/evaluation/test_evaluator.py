@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from taskarith.core import Edit
 from taskarith.errors import UnknownNameError
 from taskarith.evaluation.evaluator import Evaluator, _batches
+from taskarith.evaluation.measure import Measurer
 from taskarith.evaluation.order import stratified_order
 from taskarith.evaluation.plan import Part
 from taskarith.suites import Suite
@@ -86,9 +87,9 @@ def test_tasks_together_share_one_forward_pass(evaluator: Evaluator) -> None:
 
 
 def test_recomposing_is_not_repeated(evaluator: Evaluator) -> None:
-    assert evaluator.use(MIXED) > 0
-    assert evaluator.use(MIXED) == 0
-    assert evaluator.use(Edit("tiny")) > 0
+    assert evaluator.use(MIXED)() > 0
+    assert evaluator.use(MIXED)() == 0
+    assert evaluator.use(Edit("tiny"))() > 0
 
 
 def test_a_thousand_moves_leave_no_trace(evaluator: Evaluator) -> None:
@@ -109,7 +110,7 @@ def test_an_unknown_edit_leaves_the_weights_alone(evaluator: Evaluator, wrong: E
     with pytest.raises(UnknownNameError):
         evaluator.use(wrong)
     assert (evaluator.logits(part, split="validation")[0] == before).all()
-    assert evaluator.use(MIXED) == 0
+    assert evaluator.use(MIXED)() == 0
 
 
 def test_unknown_tasks_and_splits_are_refused(evaluator: Evaluator) -> None:
@@ -155,7 +156,31 @@ def test_the_key_notices_other_pictures(tiny_suite: Suite, evaluator: Evaluator)
 def test_preparing_leaves_the_edit_in_use(evaluator: Evaluator) -> None:
     evaluator.use(MIXED)
     evaluator.prepare(evaluator.suite.tasks, split="validation")
-    assert evaluator.use(MIXED) == 0
+    assert evaluator.use(MIXED)() == 0
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def test_half_precision_is_as_accurate_within_the_interval(tiny_suite: Suite, device: str) -> None:
+    full, half = (
+        Evaluator(tiny_suite, device=device, dtype=dtype)
+        for dtype in (torch.float32, torch.bfloat16)
+    )
+    assert full.key(MIXED, task="apples", split="test") != half.key(
+        MIXED, task="apples", split="test"
+    )
+    same = []
+    for edit in (Edit("tiny"), Edit("tiny", {"apples": 1}), MIXED):
+        for task in tiny_suite.tasks:
+            readings = [
+                Measurer(each).measure(edit, tasks=[task], split="test").readings[task]
+                for each in (full, half)
+            ]
+            low, high = readings[0].estimate.interval
+            assert low <= readings[1].estimate.accuracy <= high
+            same.append(np.mean(readings[0].predictions == readings[1].predictions))
+    assert np.mean(same) >= 0.97
+    (logits,) = half.logits([Part("apples", 0, 8)], split="test")
+    assert logits.dtype == np.float32
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 90)), max_size=8), st.integers(1, 64))
@@ -181,7 +206,7 @@ def test_batches_hold_every_image_once(ranges: list[tuple[int, int]], size: int)
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_the_gpu_answers_as_the_cpu_does(tiny_suite: Suite, evaluator: Evaluator) -> None:
-    on_gpu = Evaluator(tiny_suite, device="cuda")
+    on_gpu = Evaluator(tiny_suite, device="cuda", dtype=torch.float32)
     parts = [Part(task, 0, 80) for task in tiny_suite.tasks]
     for edit in (Edit("tiny"), MIXED):
         evaluator.use(edit)

@@ -155,7 +155,7 @@ def test_a_merge_that_fails_leaves_the_weights_alone(
     with pytest.raises(error):
         evaluator.use(wrong)
     assert (evaluator.logits(PART, split="validation")[0] == before).all()
-    assert evaluator.use(example("ties")) == 0
+    assert evaluator.use(example("ties"))() == 0
 
 
 def test_results_of_two_settings_are_not_confused(evaluator: Evaluator) -> None:

@@ -92,16 +92,17 @@ class GpuKernel:
         if self._output.is_cuda:  # one transfer, from memory that the device reads by itself
             table = table.pin_memory().to(self._output.device, non_blocking=True)
         kernel: Any = _weighted_sum[(len(self._chunks),)]
-        kernel(
-            self._output,
-            self._base,
-            self._like,
-            table[len(row_of) :],
-            table[: len(row_of)],
-            self._chunks,
-            CHUNK=CHUNK,
-            num_warps=WARPS,
-        )
+        with torch.cuda.device_of(self._output):  # type: ignore[no-untyped-call]
+            kernel(
+                self._output,
+                self._base,
+                self._like,
+                table[len(row_of) :],
+                table[: len(row_of)],
+                self._chunks,
+                CHUNK=CHUNK,
+                num_warps=WARPS,
+            )
 
 
 def _table(terms: Packed) -> Tensor:
