@@ -114,7 +114,7 @@ def test_each_dependency_has_one_home(path: Path) -> None:
 
 def test_requirements_are_what_is_imported() -> None:
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    asked = {re.split(r"[>=<#\s]", line)[0] for line in lines if line and line[0] != "#"}
+    asked = {re.split(r"[\[>=<#\s]", line)[0] for line in lines if line and line[0] != "#"}
     imported = {
         name.partition(".")[0]
         for path in SOURCES
@@ -129,6 +129,6 @@ def test_every_requirement_is_pinned_and_explained() -> None:
     pinned = set(re.findall(r"^([\w-]+)==", constraints, flags=re.MULTILINE))
     for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
         if line and line[0] != "#":
-            name = re.split(r"[>=<#\s]", line)[0]
+            name = re.split(r"[\[>=<#\s]", line)[0]
             assert name in pinned, f"constraints.txt does not pin {name}"
             assert " # " in line, f"requirements.txt does not say why {name} is there"

@@ -43,14 +43,15 @@ class Account:
     """A login at the Hub.
 
     `token` is that of a visitor who logged in on the page; without one it is the login of whoever
-    runs this program.
+    runs this program. `log_in` says what to do where the token is no good.
     """
 
-    def __init__(self, token: str | None = None) -> None:
+    def __init__(self, token: str | None = None, *, log_in: str = LOG_IN) -> None:
         hub = huggingface_hub()
         found = token or hub.get_token()
         if not found:
-            raise ExportError(f"you are not logged in at the Hub: {LOG_IN}")
+            raise ExportError(f"you are not logged in at the Hub: {log_in}")
+        self._log_in = log_in
         self._token: str = found
         # Its own object, so that no other account's token is ever used in its place.
         self.api: Any = hub.HfApi(token=found)
@@ -63,7 +64,7 @@ class Account:
         told = self.ask("your login", self.api.whoami)
         role = (told.get("auth") or {}).get("accessToken", {}).get("role")
         if role == "read":
-            raise ExportError(f"your token may only read; {LOG_IN}")
+            raise ExportError(f"your token may only read; {self._log_in}")
         readers = ("read", "no_access")
         organizations = [
             org["name"] for org in told.get("orgs", []) if org.get("roleInOrg") not in readers
@@ -127,7 +128,7 @@ class Account:
         status = error.response.status_code
         said = self._clean(str(getattr(error, "server_message", None) or ""))
         kind = PassingError if status >= 500 else ExportError
-        return kind(_refusal(what, status, said))
+        return kind(_refusal(what, status, said, log_in=self._log_in))
 
     def _clean(self, text: str) -> str:
         """Without the token, should a message ever hold it."""
@@ -135,10 +136,10 @@ class Account:
         return re.sub(r"hf_[A-Za-z0-9_]{8,}", "***", cleaned)[:MAX_WORDS]
 
 
-def _refusal(what: str, status: int, said: str) -> str:
+def _refusal(what: str, status: int, said: str, *, log_in: str) -> str:
     told = f" It says: {said}" if said else ""
     meanings: dict[int, str] = {
-        401: f"your token is not, or no longer, valid; {LOG_IN}",
+        401: f"your token is not, or no longer, valid; {log_in}",
         403: "the Hub does not let you do this (no write access, or no room left)."
         f"{told} Check the owner's name, your token's rights and your storage",
         409: f"there is a repository of that name already.{told} Choose another name",

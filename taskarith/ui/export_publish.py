@@ -5,6 +5,7 @@ of whoever runs the server.
 """
 
 import asyncio
+import json
 import os
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,11 +24,17 @@ if TYPE_CHECKING:
 
 __all__ = ["NOWHERE", "PublicationForm", "Token"]
 
+LOG_IN = "Log in with Hugging Face"
 LONGEST = 200  # characters of what is typed
 NOT_FOR_VISITORS = (
     "Publishing from this page is for whoever runs the server. Download the export, then publish "
     "it from your own machine: taskarith vector publish FOLDER YOUR-NAME/NAME"
 )
+
+# To the login or out of it, and back to this very link.
+ENTER = f"""label => location.assign(
+  (label === {json.dumps(LOG_IN)} ? "/login/huggingface" : "/logout")
+  + "?_target_url=" + encodeURIComponent(location.pathname + location.search))"""
 
 Updates = list[Any]
 Token = gr.OAuthToken | None
@@ -64,7 +71,9 @@ class PublicationForm:
         gr.HTML("<h2>Publish on the Hub</h2>")
         self.login = gr.HTML("", elem_id="login")
         if self._on_space:
-            gr.LoginButton()
+            gr.LoginButton(visible=False)  # Gradio then has a login; pressed, it forgets the edit
+            self.enter = gr.Button(_enter_label, scale=0, elem_id="enter")
+            self.enter.click(None, [self.enter], js=ENTER)
         self.name = gr.Textbox(
             label="Repository", placeholder="owner/name", max_lines=1, elem_id="name"
         )
@@ -178,10 +187,14 @@ class PublicationForm:
         if self._on_space:
             if token is None:
                 raise ExportError("you are not logged in: press the login button first")
-            return Account(token.token)
+            return Account(token.token, log_in="log out, then log in again")
         if self._public:
             raise ExportError(NOT_FOR_VISITORS)
         return Account()
+
+
+def _enter_label(profile: gr.OAuthProfile | None = None) -> str:
+    return LOG_IN if profile is None else f"Log out ({profile.username})"
 
 
 def _planned(taken: Taken, account: "Account", **options: Any) -> "Publication":

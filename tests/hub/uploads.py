@@ -69,6 +69,9 @@ def _whoami(hub: "LoopbackHub", token: str | None) -> dict[str, Any]:
     user = _user(hub, token)
     return {
         "type": "user",
+        "fullname": user.name.title(),
+        "avatarUrl": "",
+        "isPro": False,
         "name": user.name,
         "orgs": [{"name": org, "roleInOrg": "write"} for org in user.organizations],
         "auth": {"accessToken": {"displayName": "test", "role": user.role}},

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 TOKEN = "hf_plantedPLANTEDplanted0123456789"
 QUERY = "?suite=tiny&set=apples:0.7,birds:-0.4"
 EDIT = Edit("tiny", {"apples": 0.7, "birds": -0.4})
+GUEST = "mock-oauth-token-for-local-dev"  # what Gradio gives where it mocks the Hub's login
 OpenExport = Callable[..., Page]
 
 
@@ -47,6 +48,27 @@ def public_server(page_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("public")
     environment = {"HF_TOKEN": TOKEN, "GRADIO_SERVER_NAME": "0.0.0.0"}
     server = Server(page_folder, cache=folder / "cache", environment=environment)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def space_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("space")
+
+
+@pytest.fixture(scope="module")
+def space(page_folder: Path, space_folder: Path) -> Iterator[Server]:
+    """The page as on a Space, where visitors log in at the Hub; Gradio mocks its side of that.
+
+    Its owner has a login too, which is nobody else's.
+    """
+    HUB.clear()
+    HUB.users[TOKEN] = User("owner")  # Gradio's mock asks who that is when it starts
+    environment = {"SPACE_ID": "owner/space", "HF_TOKEN": TOKEN, "TMPDIR": str(space_folder)}
+    environment |= {"GRADIO_SERVER_NAME": "127.0.0.1"}
+    server = Server(page_folder, cache=space_folder / "cache", environment=environment)
     server.start()
     yield server
     server.stop()
@@ -241,6 +263,60 @@ def test_nonsense_in_the_link(
     expect(page.locator("#size")).to_contain_text("every λ is 0")
     page.locator("#export").click()
     expect(page.locator("#moving")).to_contain_text("every λ is 0")
+
+
+def test_a_visitor_of_a_space_publishes_with_a_login_of_their_own(
+    open_export: OpenExport, space: Server, space_folder: Path, hub: LoopbackHub
+) -> None:
+    hub.users |= {TOKEN: User("owner"), GUEST: User("guest")}
+    page = open_export(space)
+    export(page)
+    login, preview = page.locator("#login"), page.locator("#preview button, button#preview")
+    expect(login).to_contain_text("You are not logged in: press the login button first")
+    page.locator("#name input, #name textarea").fill("owner/stolen")
+    preview.click()
+    expect(page.locator("#asked")).to_contain_text("press the login button first")
+    assert hub.requests == []
+
+    page.locator("#enter").click()
+    expect(page.locator("#enter")).to_have_text("Log out (owner)")  # the mock's profile
+    assert page.url.endswith(QUERY)  # back at the edit that was in hand
+    expect(page.locator("#edit")).to_contain_text("θ = θ₀ + 0.70·τ(apples) − 0.40·τ(birds)")
+    expect(login).to_contain_text("Logged in as guest; you may publish under guest")
+    page.locator("#name input, #name textarea").fill("owner/stolen")
+    preview.click()
+    expect(page.locator("#asked")).to_contain_text("you (guest) have no write access to owner")
+    page.locator("#name input, #name textarea").fill("guest/mine")
+    preview.click()
+    expect(page.locator("#asked")).to_contain_text("only you and whom you let in")
+    page.locator("#publish").click()
+    expect(page.locator("#moving")).to_contain_text("Published: guest/mine")
+    assert hub.private == {"guest/mine"}
+
+    # Neither login is where it could be read; the visitor's is in a cookie that no script sees.
+    said = [page.content(), page.evaluate("document.cookie"), page.url]
+    said += [page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")]
+    said += [path for _, path in hub.requests]
+    kept = [path for path in space_folder.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".log" for path in kept)
+    for token in (TOKEN, GUEST):
+        assert not any(token in text for text in said)
+        for path in kept:
+            assert token.encode() not in path.read_bytes(), path
+
+    page.locator("#enter").click()
+    expect(page.locator("#enter")).to_have_text("Log in with Hugging Face")
+    expect(login).to_contain_text("You are not logged in")
+
+
+def test_a_visitors_login_that_is_over(
+    open_export: OpenExport, space: Server, hub: LoopbackHub
+) -> None:
+    page = open_export(space)
+    page.locator("#format").get_by_label("task vector").check()
+    export(page, "task_vector.safetensors")
+    page.locator("#enter").click()
+    expect(page.locator("#login")).to_contain_text("valid; log out, then log in again")
 
 
 def test_visitors_of_a_public_server_do_not_publish_with_its_owners_login(
