@@ -57,6 +57,7 @@ class Piece:
         cached: nothing had to be computed; both times are then 0.
         recompose_seconds: making the weights; 0 if they were in place.
         evaluate_seconds: from pixels to answers.
+        ends_stage: whether its step completes a picture.
     """
 
     kind: Kind
@@ -68,6 +69,7 @@ class Piece:
     cached: bool
     recompose_seconds: float
     evaluate_seconds: float
+    ends_stage: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ class Measurer:
             cached=not missing,
             recompose_seconds=recompose_seconds,
             evaluate_seconds=evaluate_seconds,
+            ends_stage=step.ends_stage,
         )
 
     def measure(

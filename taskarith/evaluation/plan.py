@@ -5,7 +5,7 @@ enough that a newer request need not wait for it. Pure: nothing here measures an
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from taskarith.core import Edit
@@ -61,6 +61,7 @@ class Step:
         kind: the edit in hand (`point`), a node of the curve (`slice`), or what the edit in hand
             is compared with (`reference`).
         focus: for a slice, the vector whose coefficient varies.
+        ends_stage: whether it completes a picture: the first point, a curve at some precision.
     """
 
     edit: Edit
@@ -68,6 +69,7 @@ class Step:
     split: SplitName = "validation"
     kind: Kind = "point"
     focus: str | None = None
+    ends_stage: bool = False
 
 
 def visible_tasks(suite: Suite, edit: Edit) -> list[str]:
@@ -208,9 +210,21 @@ def commit_steps(
             step_images=step_images,
         )
 
-    yield from point(0, FIRST_IMAGES)
-    yield from curve(COARSE_NODES, 0, COARSE_IMAGES)
-    yield from point(FIRST_IMAGES, FINE_IMAGES)
-    yield from curve([node for node in FINE_NODES if node not in COARSE_NODES], 0, COARSE_IMAGES)
-    yield from curve(FINE_NODES, COARSE_IMAGES, FINE_IMAGES)
-    yield from point(FINE_IMAGES, None)
+    later_nodes = [node for node in FINE_NODES if node not in COARSE_NODES]
+    yield from _stage(point(0, FIRST_IMAGES))
+    yield from _stage(curve(COARSE_NODES, 0, COARSE_IMAGES))
+    yield from _stage(point(FIRST_IMAGES, FINE_IMAGES))
+    yield from _stage(curve(later_nodes, 0, COARSE_IMAGES))
+    yield from _stage(curve(FINE_NODES, COARSE_IMAGES, FINE_IMAGES))
+    yield from _stage(point(FINE_IMAGES, None))
+
+
+def _stage(steps: Iterator[Step]) -> Iterator[Step]:
+    """The same steps, of which the last says so."""
+    held = next(steps, None)
+    for step in steps:
+        if held is not None:
+            yield held
+        held = step
+    if held is not None:
+        yield replace(held, ends_stage=True)

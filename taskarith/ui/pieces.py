@@ -18,9 +18,11 @@ from taskarith.tasks import SplitName
 
 __all__ = ["Pieces"]
 
-# Between two answers about one commit: steps are done faster than the page redraws its curves, and
-# each answer costs the machine that measures.
-GATHERED = 0.1
+# Seconds between two answers about one commit. Each costs the machine that measures, and what an
+# answer adds is the less the more is known: so it is a share of what the commit has taken so far.
+GATHERED = 0.2
+GATHERED_SHARE = 0.1
+LONGEST_GATHERED = 1.0
 
 Answers = dict[str, np.ndarray]  # by task: predicted labels over a first part of its order
 
@@ -56,10 +58,12 @@ class Pieces:
         self._others: dict[str, Answers] = {name: {} for name in compared}
         self._error: str | None = None
         self._ended = False
+        self._pairs: dict[tuple[str, str], dict[str, Any]] = {}  # by name and task, the last one
         self._lock = threading.Lock()
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
-        self._asked = self._answered = self._loop.time()
+        self._complete = asyncio.Event()  # a stage, or everything: worth showing at once
+        self._began = self._asked = self._answered = self._loop.time()
         self.abandoned = False
         self.followed = False  # whether this window has ever asked for more: a page does
 
@@ -83,15 +87,21 @@ class Pieces:
                 self._ended = True
                 if isinstance(message, Failure):
                     self._error = message.message
+        complete = not isinstance(message, Piece) or message.ends_stage
         # Where the server is closing nobody waits any more, and the loop may be gone.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._news.set)
+            self._loop.call_soon_threadsafe(self._tell, complete)
+
+    def _tell(self, complete: bool) -> None:
+        self._news.set()
+        if complete:
+            self._complete.set()
 
     async def since(self, cursor: int, *, patience: float) -> dict[str, Any]:
         """Everything after the first `cursor` points; waits up to `patience` seconds for news.
 
-        The first answer comes at once, later ones every GATHERED seconds with what there is by
-        then. With nothing new in time the answer holds no points, and the browser asks again.
+        The first answer comes at once, and so does what completes a stage; the rest gathers for a
+        while. With nothing new in time the answer holds no points, and the browser asks again.
         """
         self._asked = self._loop.time()
         self.followed = self.followed or cursor > 0
@@ -100,18 +110,28 @@ class Pieces:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), patience)
         if cursor and self.unfinished:
-            await asyncio.sleep(self._answered + GATHERED - self._loop.time())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._complete.wait(), self._until_gathered())
+        self._complete.clear()
         self._answered = self._loop.time()
         with self._lock:
+            own = dict(self._own)
+            others = {name: dict(answers) for name, answers in self._others.items()}
             answer = {
                 "seq": self.seq,
                 "cursor": len(self._points),
                 "done": self._ended,
                 "points": self._points[cursor:],
                 "seconds": dict(self._seconds),
-                "paired": {name: self._paired(name) for name in self._compared},
             }
-            return answer if self._error is None else answer | {"error": self._error}
+            if self._error is not None:
+                answer["error"] = self._error
+        return answer | {"paired": {n: self._paired(n, own, others[n]) for n in others}}
+
+    def _until_gathered(self) -> float:
+        now = self._loop.time()
+        gathered = max(GATHERED, GATHERED_SHARE * (now - self._began))
+        return max(0.0, self._answered + min(LONGEST_GATHERED, gathered) - now)
 
     def _has_news(self, cursor: int) -> bool:
         with self._lock:
@@ -132,13 +152,16 @@ class Pieces:
         if not piece.cached:
             self._seconds["evaluate"] = piece.evaluate_seconds
 
-    def _paired(self, name: str) -> dict[str, Any]:
-        """By task, how the edit in hand differs from the edit `name` on the same images."""
-        before = self._others[name]
-        return {
-            task: PairedDifference.of(
-                before=before[task], after=after, labels=self._labels(task)
-            ).to_json()
-            for task, after in self._own.items()
-            if task in before
-        }
+    def _paired(self, name: str, own: Answers, others: Answers) -> dict[str, Any]:
+        """By task, how the edit in hand differs from the edit `name` on the same images.
+
+        Answers over a first part of an order stay as they are, so a difference over as many images
+        as before is as before. On the event loop only.
+        """
+        both = {task: min(len(own[task]), len(others[task])) for task in own if task in others}
+        for task, n in both.items():
+            if self._pairs.get((name, task), {}).get("n") != n:
+                self._pairs[name, task] = PairedDifference.of(
+                    before=others[task], after=own[task], labels=self._labels(task)
+                ).to_json()
+        return {task: self._pairs[name, task] for task in both}

@@ -1,10 +1,13 @@
 """What a window gets of a commit, and when: the first point at once, the rest a few at a time."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from taskarith.core import Edit
-from taskarith.evaluation import Piece
+from taskarith.evaluation import Estimate, PairedDifference, Piece, Reading
 from taskarith.evaluation.worker import Finished
 from taskarith.ui.pieces import GATHERED, Pieces
 from tests.apart import run
@@ -62,5 +65,68 @@ def test_nothing_new_is_answered_in_time() -> None:
         answer = await held.since(0, patience=0.01)
         assert answer["points"] == []
         assert not answer["done"]
+
+    run(watch())
+
+
+def test_what_completes_a_picture_is_answered_at_once() -> None:
+    async def watch() -> None:
+        held = pieces()
+        held.put(piece(0.1))
+        cursor = (await held.since(0, patience=5))["cursor"]
+        held.put(piece(0.2))
+        asked = asyncio.create_task(held.since(cursor, patience=5))
+        await asyncio.sleep(0)
+        held.put(replace(piece(0.3), ends_stage=True))
+        for _ in range(4):
+            await asyncio.sleep(0)
+        assert asked.done()
+        answer = await asked
+        assert at(answer) == [0.2, 0.3]
+        held.put(piece(0.4))
+        next_one = asyncio.create_task(held.since(answer["cursor"], patience=5))
+        for _ in range(4):
+            await asyncio.sleep(0)
+        assert not next_one.done()  # it gathers again
+        assert at(await next_one) == [0.4]
+
+    run(watch())
+
+
+def test_a_difference_is_computed_once_for_as_many_images() -> None:
+    labels = np.array([0, 1, 0, 1])
+    asked: list[str] = []
+
+    def answered(edit: Edit, answers: list[int]) -> Piece:
+        estimate = Estimate(correct=0, n=len(answers), total=4, split="validation")
+        readings = {"apples": Reading(estimate, np.array(answers))}
+        return replace(piece(0.0), edit=edit, readings=readings)
+
+    def labels_of(task: str) -> np.ndarray:
+        asked.append(task)
+        return labels
+
+    async def watch() -> None:
+        pretrained = Edit("tiny")
+        held = Pieces(
+            1,
+            edit=EDIT,
+            split="validation",
+            compared={"pretrained": pretrained},
+            labels=labels_of,
+        )
+        held.put(answered(EDIT, [0, 0]))
+        assert (await held.since(0, patience=5))["paired"] == {"pretrained": {}}
+        held.put(answered(pretrained, [1, 1]))
+        first = await held.since(0, patience=5)
+        expected = PairedDifference(gained=1, lost=1, n=2).to_json()
+        assert first["paired"] == {"pretrained": {"apples": expected}}
+        held.put(answered(pretrained, [1, 1, 0, 0]))
+        assert (await held.since(0, patience=5))["paired"] == first["paired"]
+        assert asked == ["apples"]
+        held.put(answered(EDIT, [0, 0, 0, 1]))
+        last = (await held.since(0, patience=5))["paired"]["pretrained"]["apples"]
+        assert last == PairedDifference(gained=2, lost=1, n=4).to_json()
+        assert asked == ["apples", "apples"]
 
     run(watch())
