@@ -3,7 +3,7 @@
 Needs the live model; what comes out of it, `surrogate`, does not.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from statistics import fmean
@@ -15,7 +15,7 @@ from torch import Tensor
 from taskarith.core import Edit
 from taskarith.evaluation.evaluator import Evaluator
 from taskarith.evaluation.measure import Measurer
-from taskarith.evaluation.plan import FINE_IMAGES, Part, Step
+from taskarith.evaluation.plan import FINE_IMAGES, Part, Step, point_steps
 from taskarith.evaluation.results import ResultCache
 from taskarith.evaluation.surrogate import Surrogate, quadratic_terms
 from taskarith.tasks import SplitName
@@ -24,6 +24,7 @@ __all__ = [
     "CANDIDATES",
     "FIT_STEP",
     "SurrogateError",
+    "fit_in_steps",
     "fit_settings",
     "fit_surrogate",
     "surrogate_error",
@@ -67,24 +68,69 @@ def fit_surrogate(
         tasks: the targets and the control if None.
         progress: called after each pass with the passes done and to do.
     """
+    fitting = fit_in_steps(
+        evaluator, tasks=tasks, split=split, images=images, candidates=candidates, step=step
+    )
+    before = 0
+    while True:
+        try:
+            done, total = next(fitting)
+        except StopIteration as end:
+            fitted: Surrogate = end.value
+            return fitted
+        if progress is not None and done > before:
+            progress(done, total)
+        before = done
+
+
+def fit_in_steps(
+    evaluator: Evaluator,
+    *,
+    tasks: Sequence[str] | None = None,
+    split: SplitName = "validation",
+    images: int = FINE_IMAGES,
+    candidates: int = CANDIDATES,
+    step: float = FIT_STEP,
+    step_images: int | None = None,
+) -> Generator[tuple[int, int], None, Surrogate]:
+    """`fit_surrogate`, a little at a time: other edits may be put in use between two steps.
+
+    After each step of about `step_images` images (the evaluator's own if None) it gives the passes
+    done and to do; what it returns in the end is the surrogate.
+    """
     suite = evaluator.suite
     names = list(tasks) if tasks is not None else [*suite.targets, suite.control]
-    parts = [Part(task, 0, min(images, evaluator.total(task, split))) for task in names]
     settings = fit_settings(len(suite.targets), step=step)
-    passes = []
-    for done, setting in enumerate(settings, start=1):
-        evaluator.use(Edit(suite.name, dict(zip(suite.targets, setting.tolist(), strict=True))))
-        passes.append(evaluator.logits(parts, split=split))
-        if progress is not None:
-            progress(done, len(settings))
+    passes: list[dict[str, np.ndarray]] = []
+    for setting in settings:
+        edit = Edit(suite.name, dict(zip(suite.targets, setting.tolist(), strict=True)))
+        found: dict[str, list[np.ndarray]] = {name: [] for name in names}
+        steps = point_steps(
+            edit,
+            tasks=names,
+            total=lambda task: evaluator.total(task, split),
+            split=split,
+            stop=images,
+            step_images=step_images or evaluator.step_images,
+        )
+        for number, part_of_it in enumerate(steps):
+            if number:
+                yield len(passes), len(settings)
+            evaluator.use(edit)
+            answers = evaluator.logits(part_of_it.parts, split=split)
+            for part, logits in zip(part_of_it.parts, answers, strict=True):
+                found[part.task].append(logits)
+        passes.append({name: np.concatenate(pieces) for name, pieces in found.items()})
+        yield len(passes), len(settings)
     # In units of h all terms are of order one. Then back to λ: a square is divided by h twice.
     inverse = np.linalg.pinv(quadratic_terms(settings / step))
     inverse /= quadratic_terms(np.full((1, len(suite.targets)), step)).T
     margins = {}
-    for index, part in enumerate(parts):
-        logits = np.stack([answers[index] for answers in passes]).astype(np.float64)
-        labels = evaluator.labels(part.task, split)[: part.stop]
-        margins[part.task] = _margins(logits, labels, inverse=inverse, candidates=candidates)
+    for name in names:
+        logits = np.stack([answers.pop(name) for answers in passes]).astype(np.float64)
+        labels = evaluator.labels(name, split)[: logits.shape[1]]
+        margins[name] = _margins(logits, labels, inverse=inverse, candidates=candidates)
+        yield len(settings), len(settings)
     return Surrogate(suite.fingerprint, split, suite.targets, margins)
 
 

@@ -6,6 +6,7 @@ in for a measurement. Needs no model.
 """
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,9 +24,11 @@ from taskarith.errors import AssetError, WeightsError, unknown_name
 from taskarith.sources.tensors import read_metadata, read_tensors, write_tensors
 from taskarith.suites import Suite
 
-__all__ = ["Surrogate", "load_surrogate", "quadratic_terms"]
+__all__ = ["TRUSTED", "Surrogate", "load_surrogate", "quadratic_terms", "read_surrogate"]
 
 FORMAT = "1"
+# Fitted to λ of ±0.4, a quadratic curls up far outside: a preview keeps the value it has there.
+TRUSTED = 1.0
 
 
 def quadratic_terms(settings: np.ndarray) -> np.ndarray:
@@ -77,9 +80,23 @@ class Surrogate:
             for task, margins in self._wide.items()
         }
 
+    def preview(self, coefficients: Mapping[str, float]) -> dict[str, float]:
+        """What the page shows: `accuracy`, with every λ beyond ±TRUSTED taken as ±TRUSTED."""
+        return self.accuracy(
+            {name: min(TRUSTED, max(-TRUSTED, value)) for name, value in coefficients.items()}
+        )
+
     def images(self, task: str) -> int:
         """How many images of the task it previews."""
         return len(self.margins[task])
+
+    def digest(self) -> str:
+        """A short hash of its numbers: which surrogate this is."""
+        digest = hashlib.blake2b(json.dumps([self.vectors, self.split]).encode(), digest_size=8)
+        for task, margins in self.margins.items():
+            digest.update(task.encode())
+            digest.update(margins.numpy().tobytes())
+        return digest.hexdigest()
 
     def payload(self) -> dict[str, Any]:
         """Everything a browser needs, as JSON values.
@@ -123,7 +140,14 @@ def load_surrogate(suite: Suite) -> Surrogate | None:
     """
     if suite.manifest.surrogate is None:
         return None
-    path = suite.path(suite.manifest.surrogate)
+    return read_surrogate(suite.path(suite.manifest.surrogate), suite=suite)
+
+
+def read_surrogate(path: Path, *, suite: Suite) -> Surrogate:
+    """The surrogate of `suite` in a file.
+
+    Raises AssetError where it is damaged or was fitted to other weights.
+    """
     try:
         metadata, tensors = read_metadata(path), read_tensors(path)
         vectors = tuple(json.loads(metadata["vectors"]))

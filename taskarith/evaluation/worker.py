@@ -1,17 +1,18 @@
 """The worker: one thread that owns the device and serves many browser sessions in turns.
 
 A session has one request at a time, a stream of steps; its newest replaces the older one between
-two steps. Sessions take turns, one computed step each. Knows nothing of browsers, nor what is in a
-step.
+two steps. Sessions take turns, one computed step each. While nobody wants anything there may be
+idle work. Knows nothing of browsers, nor what is in a step.
 """
 
 import atexit
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from taskarith.errors import TaskArithError
 from taskarith.evaluation.measure import Measurer, Piece, Predictor
@@ -22,6 +23,7 @@ from taskarith.evaluation.turns import Turns
 __all__ = ["MAX_SESSIONS", "Failure", "Finished", "Message", "OnPiece", "Worker"]
 
 MAX_SESSIONS = 256
+QUIET = 2.0  # seconds without a word of anyone until idle work goes on: a slider may be moving
 KNOWN_STEPS_A_TURN = 64  # handing over known pieces is cheap, not free: others wait meanwhile
 
 _log = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ class Failure:
 
 Message = Piece | Failure | Finished
 OnPiece = Callable[[Message], None]
+Engine = TypeVar("Engine", bound=Predictor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +70,7 @@ class _Session:
     request: _Request | None
 
 
-class Worker:
+class Worker(Generic[Engine]):
     """Runs the steps of all sessions on one thread; give it up with `close()`.
 
     Args:
@@ -75,6 +78,8 @@ class Worker:
             thread while requests already queue up; if it fails, each request gets the failure.
         cache: where results are kept; memory only if None.
         turns: in which order sessions are served.
+        idle: makes, of the evaluator, work that nobody waits for; a step of it is done when no
+            session has had a wish for `quiet` seconds.
 
     Messages come on the worker's thread (`superseded`, `evicted` and `closed` may come on the
     caller's), must not block, and belong to the request whose `on_piece` they reach.
@@ -82,13 +87,19 @@ class Worker:
 
     def __init__(
         self,
-        evaluator: Predictor | Callable[[], Predictor],
+        evaluator: Engine | Callable[[], Engine],
         *,
         cache: ResultCache | None = None,
         max_sessions: int = MAX_SESSIONS,
         turns: Turns | None = None,
+        idle: Callable[[Engine], Iterator[None]] = lambda evaluator: iter(()),
+        quiet: float = QUIET,
     ) -> None:
         self._open = evaluator if callable(evaluator) else lambda: evaluator
+        self._make_idle = idle
+        self._idle: Iterator[None] | None = None
+        self._quiet = quiet
+        self._heard = time.monotonic()  # when somebody wanted something, or had it stopped
         self.cache = cache if cache is not None else ResultCache(on_disk=False)
         self._max_sessions = max_sessions
         self._sessions: OrderedDict[str, _Session] = OrderedDict()  # least recently used first
@@ -136,6 +147,7 @@ class Worker:
                 return False
             if known is not None and known.request is not None:
                 ended.append((known.request, "superseded"))
+            self._heard = time.monotonic()
             self._sessions[session] = _Session(seq, _Request(iter(steps), on_piece))
             self._sessions.move_to_end(session)
             self._turns.add(session)
@@ -149,6 +161,7 @@ class Worker:
     def cancel(self, session: str) -> None:
         """Drop the session and its request, as when its page moves on or is closed."""
         with self._changed:
+            self._heard = time.monotonic()
             dropped = self._sessions.pop(session, None)
             self._turns.drop(session)
         if dropped is not None and dropped.request is not None:
@@ -181,8 +194,10 @@ class Worker:
         failure: Failure | None = None
         measurer: Measurer | None = None
         try:
-            measurer = Measurer(self._open(), cache=self.cache)
+            evaluator = self._open()
+            measurer = Measurer(evaluator, cache=self.cache)
             self._live.set()
+            self._idle = self._make_idle(evaluator)
         except Exception as error:
             failure = _failure(error)
         while (turn := self._next_turn()) is not None:
@@ -197,16 +212,35 @@ class Worker:
                 self._finish(session, request, _failure(error))
 
     def _next_turn(self) -> tuple[str, _Request] | None:
-        """Wait for a session with work; None once the worker is closed."""
-        with self._changed:
-            while not self._closed:
+        """Wait for a session with work, idle meanwhile; None once the worker is closed."""
+        while True:
+            with self._changed:
+                while not self._turns and not self._closed and (wait := self._until_idle()) != 0:
+                    self._changed.wait(wait)
+                if self._closed:
+                    return None
                 if self._turns:
                     session = self._turns.take()
                     request = self._sessions[session].request
                     assert request is not None
                     return session, request
-                self._changed.wait()
+            self._do_idle_step()
+
+    def _until_idle(self) -> float | None:
+        """Seconds until a step of idle work may be done; None where there is none."""
+        if self._idle is None:
             return None
+        return max(0.0, self._heard + self._quiet - time.monotonic())
+
+    def _do_idle_step(self) -> None:
+        assert self._idle is not None
+        try:
+            next(self._idle)
+        except StopIteration:
+            self._idle = None
+        except Exception:
+            _log.exception("idle work failed and is given up")
+            self._idle = None
 
     def _serve(self, measurer: Measurer, session: str, request: _Request) -> None:
         """One turn: hand over what is known, then compute one step."""

@@ -16,16 +16,17 @@ from taskarith.core import Edit
 from taskarith.errors import AssetError, TaskArithError
 from taskarith.evaluation import (
     Evaluator,
+    Piece,
     ResultCache,
     Shipped,
     Step,
-    Surrogate,
     Worker,
     describe_device,
     load_shipped,
-    load_surrogate,
     visible_tasks,
 )
+from taskarith.evaluation.preview import Preview
+from taskarith.evaluation.worker import QUIET, Message
 from taskarith.export.accuracies import TaskAccuracy, known_accuracies
 from taskarith.export.snippet import python_snippet
 from taskarith.suites import Suite
@@ -64,6 +65,7 @@ class Explorer:
         make_evaluator: makes the evaluator; called on the worker's thread.
         cache: where results are kept; memory only if None.
         patience: seconds that a call may wait for something new.
+        quiet: seconds without a wish of anyone until the preview may be fitted.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Explorer:
         source: str | None = None,
         cache: ResultCache | None = None,
         patience: float = PATIENCE,
+        quiet: float = QUIET,
     ) -> None:
         self.suite = suite
         self._source = source or suite.name
@@ -83,13 +86,14 @@ class Explorer:
         self._other_images: list[str] = []
         self._failure: str | None = None
         self._shipped = _read_shipped(suite)
-        self._surrogate = _read_surrogate(suite)
+        self._preview = Preview(suite)
         self._sessions: OrderedDict[str, Pieces] = OrderedDict()
-        self._worker = Worker(self._open, cache=cache)
+        self._worker = Worker(self._open, cache=cache, idle=self._preview.fit, quiet=quiet)
 
     def close(self) -> None:
         """End the worker's thread."""
         self._worker.close()
+        self._preview.save()
 
     @property
     def busy(self) -> bool:
@@ -179,8 +183,9 @@ class Explorer:
         return {}
 
     async def surrogate(self, message: object) -> Answer:
-        """The preview's coefficients, if the suite has them."""
-        return self._surrogate.payload() if self._surrogate is not None else {}
+        """The preview's coefficients, if there are some by now."""
+        surrogate = self._preview.surrogate
+        return {} if surrogate is None else await asyncio.to_thread(surrogate.payload)
 
     async def changed(self, message: object) -> Answer:
         """Images of one task whose answer is not the pretrained model's, as far as measured."""
@@ -224,7 +229,13 @@ class Explorer:
             self._make_room()
         else:
             pieces.followed = before.followed
-        taken = self._worker.submit(commit.session, commit.seq, steps=wanted, on_piece=pieces.put)
+
+        def put(message: Message) -> None:
+            pieces.put(message)
+            if isinstance(message, Piece):
+                self._preview.compare(message)
+
+        taken = self._worker.submit(commit.session, commit.seq, steps=wanted, on_piece=put)
         if not taken:  # sent again because the answer was lost, or overtaken on the way
             pieces = self._sessions.get(commit.session, pieces)
             if pieces.seq != commit.seq:
@@ -245,7 +256,7 @@ class Explorer:
 
     async def _since(self, pieces: Pieces, cursor: int) -> Answer:
         answer = await pieces.since(cursor, patience=self._patience)
-        answer["split"] = pieces.split
+        answer |= {"split": pieces.split, "preview": self._preview.to_json()}
         if pieces.split == TEST:
             answer["looks"] = self._worker.cache.looks(self.suite.fingerprint).ever
         return answer
@@ -274,7 +285,7 @@ class Explorer:
         return evaluator
 
     def _engine(self) -> Answer:
-        answer: Answer = {"state": "loading", "device": None}
+        answer: Answer = {"state": "loading", "device": None, "preview": self._preview.to_json()}
         if self._failure is not None:
             message = f"The engine could not start, so nothing new is measured: {self._failure}"
             answer |= {"state": "failed", "message": message}
@@ -297,12 +308,4 @@ def _read_shipped(suite: Suite) -> Shipped | None:
         return load_shipped(suite)
     except AssetError as error:
         _log.warning("the page shows no shipped measurements: %s", error)
-        return None
-
-
-def _read_surrogate(suite: Suite) -> Surrogate | None:
-    try:
-        return load_surrogate(suite)
-    except AssetError as error:
-        _log.warning("the page starts without a preview: %s", error)
         return None

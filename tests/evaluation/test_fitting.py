@@ -28,6 +28,7 @@ class QuadraticModel:
         self.weights = rng.normal(size=(images, classes, terms)) * 8
         self.answers = rng.integers(0, classes, images)
         self.edit = Edit("fake")
+        self.step_images = 96
 
     def total(self, task: str, split: str) -> int:
         return len(self.answers)

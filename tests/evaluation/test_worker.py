@@ -10,7 +10,7 @@ import pytest
 from taskarith.core import Edit
 from taskarith.errors import UnknownNameError
 from taskarith.evaluation.measure import Piece
-from taskarith.evaluation.plan import Step
+from taskarith.evaluation.plan import Part, Step
 from taskarith.evaluation.results import ResultCache
 from taskarith.evaluation.turns import Turns
 from taskarith.evaluation.worker import Failure, Finished, Worker
@@ -375,6 +375,77 @@ def test_looks_at_test_are_counted() -> None:
     submit(worker, "b").last()
     assert cache.looks("fake").here == 1
     worker.close()
+
+
+def test_idle_work_gives_way_to_a_request_after_one_step(predictor: FakePredictor) -> None:
+    gate, finished = Gate(), threading.Event()
+
+    def idle(evaluator: FakePredictor) -> Iterator[None]:
+        for number in range(3):
+            if number == 1:
+                gate.wait()
+            evaluator.use(edit(f"idle{number}"))
+            evaluator.predict_parts([Part("task", 0, 1)], split="validation")
+            yield
+        finished.set()
+
+    worker = Worker(predictor, idle=idle, quiet=0.0)
+    gate.until_reached()  # inside the second step
+    receiver = submit(worker, "a", count=2)
+    assert worker.busy
+    gate.open()
+    assert receiver.last() == Finished("complete")
+    assert finished.wait(PATIENCE)
+    assert computed(predictor) == ["idle0", "idle1", "a1", "a1", "idle2"]
+    assert len(predictor.threads) == 1
+    assert submit(worker, "a", seq=2).last() == Finished("complete")
+    assert not worker.busy
+    worker.close()
+
+
+def test_idle_work_waits_until_it_has_been_quiet(predictor: FakePredictor) -> None:
+    begun = threading.Event()
+
+    def idle(evaluator: FakePredictor) -> Iterator[None]:
+        begun.set()
+        yield
+
+    worker = Worker(predictor, idle=idle, quiet=600.0)
+    assert submit(worker, "a").last() == Finished("complete")
+    worker.cancel("a")
+    assert not begun.wait(0.1)
+    worker.close()
+
+
+def test_idle_work_that_fails_is_given_up(
+    predictor: FakePredictor, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = threading.Event()
+
+    def idle(evaluator: FakePredictor) -> Iterator[None]:
+        tried.set()
+        raise RuntimeError("out of memory")
+        yield
+
+    worker = Worker(predictor, idle=idle, quiet=0.0)
+    assert tried.wait(PATIENCE)
+    assert submit(worker, "a").last() == Finished("complete")
+    worker.close()
+    assert caplog.text.count("idle work failed") == 1
+
+
+def test_closing_ends_idle_work(predictor: FakePredictor) -> None:
+    gate = Gate()
+
+    def idle(evaluator: FakePredictor) -> Iterator[None]:
+        gate.wait()
+        while True:
+            yield
+
+    worker = Worker(predictor, idle=idle, quiet=0.0)
+    gate.until_reached()
+    gate.open()
+    worker.close()  # comes back
 
 
 def test_many_threads_at_once(worker: Worker) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from taskarith.core import Edit
 from taskarith.errors import AssetError, CoefficientError
-from taskarith.evaluation import Evaluator, measure
+from taskarith.evaluation import Evaluator, fit_surrogate, measure
 from taskarith.suites import Suite, load_suite
 from taskarith.ui.session import Explorer
 from tests.apart import run
@@ -270,6 +270,48 @@ def test_the_python_to_take_away_prints_the_same_numbers(
     for task, (correct, n, _) in counts.items():
         assert f"{correct / n:6.1%}" in lines[task]
         assert f"n = {n}" in lines[task]
+
+
+def test_a_preview_comes_while_nothing_else_is_measured(tiny_suite: Suite) -> None:
+    explorer = Explorer(
+        tiny_suite, make_evaluator=lambda: Evaluator(tiny_suite, device="cpu"), quiet=0.0
+    )
+
+    async def scenario() -> tuple[Answer, list[Answer], Answer]:
+        assert await explorer.surrogate({}) == {}
+        assert not (await ready(explorer))["preview"]["ready"]
+        during = await follow(explorer, explorer.commit, message({"apples": 0.7}))
+        while not (engine := await explorer.engine({}))["preview"]["ready"]:
+            await asyncio.sleep(0.01)
+        after = await follow(explorer, explorer.commit, message({"apples": 0.3}, seq=2))
+        return engine, [during[-1], after[-1]], await explorer.surrogate({})
+
+    engine, (during, after), payload = run(scenario())
+    explorer.close()
+    assert engine["preview"] == {"ready": True, "used": True, "says": ""}
+    assert during["done"]
+    assert after["preview"]["says"].startswith("preview off by ")
+    assert tuple(payload["vectors"]) == TARGETS
+    expected = fit_surrogate(Evaluator(tiny_suite, device="cpu")).payload()
+    assert payload["tasks"] == expected["tasks"]
+
+
+def test_a_damaged_surrogate_is_a_warning_and_is_fitted_anew(
+    page_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "suite"
+    shutil.copytree(page_folder, folder)
+    (folder / "surrogate.safetensors").write_text("{", encoding="utf-8")
+    suite = load_suite(folder)
+    explorer = Explorer(suite, make_evaluator=lambda: Evaluator(suite, device="cpu"), quiet=0.0)
+
+    async def scenario() -> None:
+        while not (await explorer.engine({}))["preview"]["ready"]:
+            await asyncio.sleep(0.01)
+
+    run(scenario())
+    explorer.close()
+    assert "a preview is fitted anew" in caplog.text
 
 
 def test_bad_values_raise_before_anything_is_measured(explorer: Explorer) -> None:

@@ -12,6 +12,7 @@ class View {
     this.state = state;
     this.measurements = measurements;
     this.surrogate = null;
+    this.previewed = hello.engine.preview?.used ?? true; // false where it proved too far off
     this.tasks = new Map(hello.tasks.map((task) => [task.name, task]));
     this.control = hello.tasks.find((task) => task.role === "control");
     this.reslice();
@@ -66,7 +67,7 @@ class View {
   // The preview along λ(focus) as a function (task, x) → accuracy or null; null if there is none.
   previewAlong(coefficients, focus) {
     const near = Object.fromEntries(terms(coefficients).map((t) => [t.name, trusted(t.value)]));
-    const line = this.surrogate?.along(near, focus);
+    const line = this.previewed && this.surrogate?.along(near, focus);
     return line ? (task, x) => line(task, trusted(x)) : null;
   }
 

@@ -6,7 +6,7 @@ const PATIENCE = 30000; // ms: longer than the server lets a waiting call wait
 class LostConnection extends Error {}
 
 class ServerLink {
-  // on: {piece(piece), engine(state), problem(text), lost(), back()}
+  // on: {piece(piece), engine(state), preview(preview), problem(text), lost(), back()}
   constructor(server, suite, on) {
     this.server = server;
     this.suite = suite; // every call says which one it is about
@@ -87,6 +87,7 @@ class ServerLink {
       if (answer.error) { // the suite cannot be opened: perhaps later
         Object.assign(answer, { state: "failed", message: answer.error, boot: this.boot });
       }
+      if (answer.preview) this.on.preview(answer.preview);
       if (answer.state !== state || answer.boot !== this.boot) {
         state = answer.state;
         this.boot = answer.boot;

@@ -1,42 +1,5 @@
 // The words on the page that follow the edit: formula, story, status, and what a screen reader says.
 
-// How far the preview was from what was then measured on the same images, in accuracy.
-class PreviewScore {
-  constructor() {
-    this.expected = null;
-    this.sum = 0;
-    this.count = 0;
-  }
-
-  // What the preview says about an edit that is about to be measured.
-  expect(coefficients, view) {
-    this.expected = null;
-    if (!view.line) return;
-    const values = {};
-    for (const { name } of view.visible()) {
-      const accuracy = view.line(name, coefficients[view.state.focus] || 0);
-      if (accuracy !== null) values[name] = { accuracy, images: view.surrogate.images(name) };
-    }
-    this.expected = { key: writeCoefficients(coefficients), values };
-  }
-
-  take(coefficients, counts) {
-    if (!this.expected || writeCoefficients(coefficients) !== this.expected.key) return;
-    for (const [task, [correct, n]] of Object.entries(counts)) {
-      const expected = this.expected.values[task];
-      if (!expected || n !== expected.images) continue;
-      this.sum += Math.abs(correct / n - expected.accuracy);
-      this.count += 1;
-      delete this.expected.values[task];
-    }
-  }
-
-  text() {
-    return this.count ? `preview off by ${(100 * this.sum / this.count).toFixed(1)} points ` +
-      `on average (${this.count} compared)` : "";
-  }
-}
-
 function paintFormula(page) {
   const { parts, state } = page;
   const all = terms(state.coefficients);
@@ -109,8 +72,19 @@ function statusText(page, shown) {
     parts.push(`recompose ${(1000 * recompose).toFixed(1)} ms`);
     parts.push(`evaluate ${Math.round(1000 * evaluate)} ms a slice`);
   }
-  if (status.score.count) parts.push(status.score.text());
+  const preview = previewText(page);
+  if (preview) parts.push(preview);
   return parts.join(" · ");
+}
+
+// Whether the preview is used and how good it is, or why it is not.
+function previewText({ view, state, engine, preview }) {
+  const { surrogate } = view;
+  if (!preview || (engine.state === "failed" && !surrogate)) return "";
+  if (preview.used && surrogate && !surrogate.covers({ ...state.coefficients, [state.focus]: 1 })) {
+    return "no preview along these vectors: measured nodes only";
+  }
+  return preview.says;
 }
 
 // What the chart and the bars say, in words; refreshed at rest, not while moving.

@@ -1,6 +1,6 @@
 // The page: builds the instrument's parts, and lets one change flow through all of them.
 
-const REDRAW_MS = 150; // between two redrawings of the curves while measurements come in
+const REDRAW_MS = 250; // after which a redrawing that a moving finger put off is tried again
 
 class Page {
   constructor(root, { hello, server }) {
@@ -14,12 +14,13 @@ class Page {
     }
     this.view = new View(hello, this);
     this.engine = hello.engine;
-    this.status = { seconds: null, test: null, paired: null, score: new PreviewScore() };
+    this.status = { seconds: null, test: null, paired: null };
+    this.preview = hello.engine.preview || null; // whether there is one, and how good it is
     this.comparedImages = 0;
-    this.drawnAt = -REDRAW_MS;
     this.link = new ServerLink(server, hello.suite.name, {
       piece: (piece) => this.received(piece),
       engine: (engine) => this.engineChanged(engine),
+      preview: (preview) => this.previewChanged(preview),
       problem: (text) => this.say(text),
       lost: () => this.say("Connection lost. What you see stays, and sliders go on working on " +
         "what is known; trying again…", "lost"),
@@ -209,18 +210,15 @@ class Page {
     this.paint();
   }
 
-  // New measurements settle in a few at a time, and not under a moving finger. The first of a
-  // commit is shown at once.
+  // New measurements settle in as they come (the server sends a few at a time), but not under a
+  // moving finger.
   redrawSoon() {
     if (this.redrawing) return;
-    const rest = this.settling ? REDRAW_MS
-      : Math.max(0, this.drawnAt + REDRAW_MS - performance.now());
     this.redrawing = setTimeout(() => {
       this.redrawing = null;
       if (this.settling) return this.redrawSoon();
-      this.drawnAt = performance.now();
       this.reslice();
-    }, rest);
+    }, this.settling ? REDRAW_MS : 0);
   }
 
   // ---- the server -------------------------------------------------------------------------
@@ -228,10 +226,8 @@ class Page {
   commit() {
     this.committed = this.state.snapshot() + JSON.stringify(this.state.pinned);
     this.writeAddress();
-    this.status.score.expect(this.state.coefficients, this.view);
     this.status.paired = null;
     this.comparedImages = 0;
-    this.drawnAt = -REDRAW_MS;
     describe(this);
     if (!terms(this.state.coefficients).length) {
       this.images.wait("This is the pretrained model itself: move a slider to change its answers.");
@@ -262,10 +258,8 @@ class Page {
   received(piece) {
     const onTest = piece.split === "test";
     const store = onTest ? this.testMeasurements : this.measurements;
-    for (const [at, counts] of piece.points) {
-      store.add(at, counts, "measured");
-      if (!onTest) this.status.score.take(at, counts);
-    }
+    for (const [at, counts] of piece.points) store.add(at, counts, "measured");
+    if (piece.preview) this.previewChanged(piece.preview);
     if (onTest !== Boolean(this.status.test)) return; // looked at something else meanwhile
     if (onTest) this.status.test.look = piece.looks;
     if (piece.seconds) this.status.seconds = piece.seconds;
@@ -315,15 +309,31 @@ class Page {
     paintTexts(this);
   }
 
+  // It comes when the server has had time to fit it, and goes where it proves to be too far off.
+  previewChanged(preview) {
+    const same = this.preview?.says === preview.says && this.preview.used === preview.used;
+    this.preview = preview;
+    if (preview.ready) this.loadSurrogate();
+    if (same) return;
+    if (this.view.previewed !== preview.used) {
+      this.view.previewed = preview.used;
+      this.redrawSoon();
+    }
+    paintTexts(this);
+  }
+
   async loadSurrogate() {
-    if (this.view.surrogate) return;
+    if (this.view.surrogate || this.loading) return;
+    this.loading = true;
     try {
       const payload = await this.link.call("surrogate");
       if (!payload.vectors) return;
       this.view.surrogate = new Surrogate(payload);
-      this.reslice();
+      this.redrawSoon();
     } catch (error) {
       if (!(error instanceof LostConnection)) throw error;
+    } finally {
+      this.loading = false;
     }
   }
 
