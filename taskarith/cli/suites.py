@@ -10,6 +10,7 @@ from taskarith.cli.fetching import add_yes, agreed, progress_bar
 from taskarith.errors import AssetError
 
 if TYPE_CHECKING:
+    from taskarith.evaluation.preview_score import PreviewScore
     from taskarith.suites import Suite
 
 __all__ = ["add", "add_commands", "create", "extend", "pull", "suites"]
@@ -107,13 +108,18 @@ def _add_create(verbs: Any) -> None:
 
 
 def suites() -> Answer:
-    """Every suite that comes with the project or was added."""
+    """Every suite that comes with the project or was added.
+
+    Where the page compared its preview with measurements on this machine: how far off it was.
+    """
+    from taskarith.evaluation.preview import kept_scores
     from taskarith.suites import list_suites
 
-    found = list_suites()
+    found, scores = list_suites(), kept_scores()
     return Answer(
-        data=[_row(suite) for suite in found],
-        text="\n\n".join(_paragraph(suite) for suite in found) or "There are no suites.",
+        data=[_row(suite, scores.get(suite.name)) for suite in found],
+        text="\n\n".join(_paragraph(suite, scores.get(suite.name)) for suite in found)
+        or "There are no suites.",
     )
 
 
@@ -273,8 +279,8 @@ def _lines(path: Path) -> list[str]:
         raise AssetError(f"could not read the class names in {path}: {error}") from error
 
 
-def _row(suite: "Suite") -> dict[str, object]:
-    return {
+def _row(suite: "Suite", score: "PreviewScore | None") -> dict[str, object]:
+    row: dict[str, object] = {
         "name": suite.name,
         "base": _base(suite),
         "targets": list(suite.targets),
@@ -282,18 +288,20 @@ def _row(suite: "Suite") -> dict[str, object]:
         "tasks": list(suite.tasks),
         "vectors": list(suite.vectors),
     }
+    return row if score is None else row | {"preview": score.to_json()}
 
 
-def _paragraph(suite: "Suite") -> str:
-    return "\n".join(
-        [
-            f"{suite.name}: {suite.title}",
-            f"  base     {_base(suite)}",
-            f"  targets  {', '.join(suite.targets)}",
-            f"  control  {suite.control}",
-            f"  vectors  {', '.join(suite.vectors)}",
-        ]
-    )
+def _paragraph(suite: "Suite", score: "PreviewScore | None") -> str:
+    lines = [
+        f"{suite.name}: {suite.title}",
+        f"  base     {_base(suite)}",
+        f"  targets  {', '.join(suite.targets)}",
+        f"  control  {suite.control}",
+        f"  vectors  {', '.join(suite.vectors)}",
+    ]
+    if score is not None:
+        lines.append(f"  preview  off by {score.in_words()}")
+    return "\n".join(lines)
 
 
 def _base(suite: "Suite") -> str:

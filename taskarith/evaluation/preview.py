@@ -83,10 +83,12 @@ class Preview:
             return self._none
         if not self._score.count:
             return ""
-        by = f"preview off by {self._score.mean:.1f} points on average"
         if self._off:
-            return f"{by} here, more than {OFF:.0f}: measured nodes only"
-        return f"{by} (95 %: {self._score.p95:.1f}; {self._score.count} compared)"
+            return (
+                f"preview off by {self._score.mean:.1f} points on average here, "
+                f"more than {OFF:.0f}: measured nodes only"
+            )
+        return f"preview off by {self._score.in_words()}"
 
     def to_json(self) -> dict[str, Any]:
         """How the preview stands, for the page."""

@@ -67,6 +67,10 @@ class PreviewScore:
         """The count, the mean and the 95th percentile."""
         return {"count": self.count, "mean": self.mean, "p95": self.p95}
 
+    def in_words(self) -> str:
+        """The same for people, after "off by"."""
+        return f"{self.mean:.1f} points on average (95 %: {self.p95:.1f}; {self.count} compared)"
+
     def save(self, path: Path) -> None:
         """Write all comparisons, as counts by size; a disk that fails is left alone."""
         data = {"format": FORMAT, "suite": self.suite, "of": self.of, "tenths": self._tenths}

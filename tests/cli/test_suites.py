@@ -6,6 +6,7 @@ import pytest
 
 import taskarith.suites.suite
 from taskarith.cli.suites import suites
+from taskarith.evaluation.preview_score import PreviewScore
 
 
 @pytest.fixture
@@ -26,6 +27,15 @@ def test_a_row_holds_names() -> None:
             "vectors": tasks[:6],
         }
     ]
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_the_score_of_the_preview_is_told_where_there_is_one(own_cache: Path) -> None:
+    score = PreviewScore(suite="tiny", of="0123")
+    score.add(1.5)
+    score.save(own_cache / "previews" / "0123.json")
+    assert suites().data[0]["preview"] == {"count": 1, "mean": 1.5, "p95": 1.5}
+    assert "preview  off by 1.5 points on average (95 %: 1.5; 1 compared)" in suites().text
 
 
 @pytest.mark.usefixtures("only_tiny")
