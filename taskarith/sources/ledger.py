@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import RLock
 
-from taskarith.sources.hub_cache import delete_cached
+from taskarith.sources.hub_cache import cached_files, delete_cached
 
 __all__ = ["Ledger", "Pulled"]
 
@@ -94,6 +94,22 @@ class Ledger:
             if removed:
                 self._write(entries)
             return removed
+
+    def drop(self, reference: str) -> None:
+        """Take `reference` off the list: what it was fetched for has files of its own now.
+
+        Its commit leaves the disk too, unless something else uses it or fetched a part of it.
+        """
+        with self._lock:
+            entries = self._read()
+            entry = entries.pop(reference, None)
+            if entry is None:
+                return
+            self._write(entries)
+            sizes = cached_files(entry.name, entry.commit, cache=self._cache)
+            others = [(other.name, other.commit) for other in entries.values()]
+            if entry.added >= sum(sizes.values()) and (entry.name, entry.commit) not in others:
+                delete_cached(entry.name, entry.commit, cache=self._cache)
 
     def _read(self) -> dict[str, Pulled]:
         try:

@@ -1,13 +1,13 @@
 """Suites beyond those that come with the project: where they are noted, and adding one.
 
-A suite in a folder of yours stays there and is only noted; one from the Hub is copied, because the
-Hub's cache may be cleaned up. Knows folders and manifests, nothing of what is measured.
+A suite in a folder of yours stays there and is only noted; one from the Hub moves here, because
+the Hub's cache may be cleaned up. Knows folders and manifests, nothing of what is measured.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,12 @@ from tempfile import mkdtemp
 
 from taskarith.errors import AssetError, SourceError
 from taskarith.sources.download import fetch
-from taskarith.sources.hub import HubRepo, look_up
+from taskarith.sources.hub import HubFile, HubRepo, look_up
 from taskarith.sources.hub_cache import cached_file, hub_cache
 from taskarith.sources.plan import OWNER, Limits, check_disk, in_words
 from taskarith.sources.reference import parse_reference
 from taskarith.suites.manifest import MAX_BYTES, Manifest, read_manifest
+from taskarith.suites.remote import pull_ledger
 from taskarith.suites.sourced import is_reference
 
 __all__ = [
@@ -111,8 +112,7 @@ def plan_hub_suite(reference: str, *, limits: Limits = OWNER) -> HubSuite:
             f"{reference}: its {MANIFEST} is {in_words(size)}, at most {in_words(MAX_BYTES)} are "
             "read; it is no suite"
         )
-    _check_disk(reference, repo, {MANIFEST})
-    manifest = read_manifest(fetch(repo, by_name[MANIFEST]))
+    manifest = read_manifest(_fetched(repo, [by_name[MANIFEST]], what=reference)[MANIFEST])
     _check_files(manifest, allowed=lambda _: False, where=reference)
     wanted = [MANIFEST, *own_files(manifest)]
     missing = [name for name in wanted if name not in by_name]
@@ -128,22 +128,22 @@ def plan_hub_suite(reference: str, *, limits: Limits = OWNER) -> HubSuite:
     size = sum(file.size for file in files)
     if size > limits.max_bytes:
         raise SourceError(f"{reference} is {in_words(size)}; at most {in_words(limits.max_bytes)}")
-    _check_disk(reference, repo, set(wanted))
+    check_disk(reference, _lacking(repo, files), folder=hub_cache())
     return HubSuite(manifest, HubRepo(repo.name, repo.commit, files, repo.base, repo.licence))
 
 
 def add_hub_suite(plan: HubSuite, *, taken: Callable[[str], bool]) -> str:
     """Fetch the suite's own files and add it; gives its name."""
-    name = plan.manifest.name
+    name, files = plan.manifest.name, plan.repo.files
     _check_name(name, taken)
-    paths = {file.name: fetch(plan.repo, file) for file in plan.repo.files}
-    size = sum(file.size for file in plan.repo.files)
-    check_disk(f"the suite {name}", size, folder=suites_home())
+    paths = _fetched(plan.repo, files, what=f"the suite {name}")
+    check_disk(f"the suite {name}", sum(file.size for file in files), folder=suites_home())
     with new_folder(name, taken=taken, allowed=lambda _: False) as folder:
         for relative, path in paths.items():
             target = folder / relative
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
+    pull_ledger().drop(_pulled_name(plan.repo))
     return name
 
 
@@ -184,14 +184,29 @@ def forget_oldest(most: int) -> list[str]:
     return [file.parent.name for file in manifests[most:]]
 
 
-def _check_disk(reference: str, repo: HubRepo, names: Collection[str]) -> None:
-    """SourceError where the disk has no room for what the Hub's cache lacks of these files."""
-    lacking = sum(
-        file.size
-        for file in repo.files
-        if file.name in names and cached_file(repo.name, repo.commit, file.name) is None
+def _fetched(repo: HubRepo, files: Sequence[HubFile], *, what: str) -> dict[str, Path]:
+    """The paths of `files` in the Hub's cache by name; what is new is on our list of what is there.
+
+    Raises SourceError where the disk has no room for it.
+    """
+    lacking = _lacking(repo, files)
+    check_disk(what, lacking, folder=hub_cache())
+    paths = {file.name: fetch(repo, file) for file in files}
+    ledger = pull_ledger()
+    ledger.note(_pulled_name(repo), name=repo.name, commit=repo.commit, added=lacking)
+    ledger.evict()
+    return paths
+
+
+def _pulled_name(repo: HubRepo) -> str:
+    return f"suite:{repo.name}@{repo.commit}"
+
+
+def _lacking(repo: HubRepo, files: Sequence[HubFile]) -> int:
+    """Bytes that the Hub's cache lacks of these files."""
+    return sum(
+        file.size for file in files if cached_file(repo.name, repo.commit, file.name) is None
     )
-    check_disk(reference, lacking, folder=hub_cache())
 
 
 def _check_name(name: str, taken: Callable[[str], bool]) -> None:

@@ -1,12 +1,13 @@
 """Pictures of a Hub dataset: a spread-out slice of a split, or all of it, fetched as it streams.
 
 The only module that uses `datasets`. Of parquet files only the row groups of a slice are fetched;
-archives stream one by one. Knows datasets and
-columns; what the classes are called is the task's business.
+archives stream one by one. Knows datasets and columns; what the classes are called is the task's
+business.
 """
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from taskarith.errors import AssetError, MissingDependencyError, SourceError, TaskArithError
 from taskarith.sources.hub import open_remote
 from taskarith.sources.plan import check_disk, in_words
+from taskarith.tasks.dataset_commits import dataset_commit, settled_commit, warn_where_it_moved
 from taskarith.tasks.decoding import collect, decode
 from taskarith.tasks.pictures import MAX_PICTURES, Pictures, kept_pictures
 
@@ -28,7 +30,8 @@ FORMATS = ("parquet", "arrow", "webdataset")
 PER_GROUP = 16  # pictures taken from one row group of a slice
 READ_AHEAD = 20  # times as many rows of an archive are looked through as are taken
 MAX_PICTURE = 100 * 2**20  # bytes
-MAX_GROUP = 2**30  # bytes of one row group, unpacked: it is read as a whole
+MAX_GROUP = 2**30  # bytes of one row group, unpacked
+BATCH = 32  # rows of a row group that are unpacked together
 
 Row = tuple[str, Mapping[str, Any]]
 
@@ -37,6 +40,9 @@ def hub_pictures(
     data: Mapping[str, Any], split: str, *, classnames: Sequence[str], side: int, folder: Path
 ) -> Pictures:
     """Pictures uint8 [n, side, side, 3] and labels of a split, kept in `folder` once fetched.
+
+    All splits of a dataset come from one commit: that of its "revision" when the first pictures
+    were fetched. A dataset that changed since then gives a warning with the next fetch.
 
     `data`: "dataset", and optionally "revision", "config", "image", "label" (columns), "images"
     (how many at most; null for all, which must not be more than 200,000) and "splits": for each of
@@ -49,13 +55,17 @@ def hub_pictures(
     rule = (data.get("splits") or {}).get(split)
     if rule is None:
         raise AssetError(f"the task has no {split} pictures on the Hub (splits of its data)")
-    described = json.dumps([dict(data), split, list(classnames), side], sort_keys=True)
+    known = dataset_commit(data, folder=folder)
+    commit = known or settled_commit(data, folder=folder)
+    described = json.dumps([dict(data), commit, split, list(classnames), side], sort_keys=True)
     name = f"{data['dataset'].replace('/', '--')}-{split}-"
     name += hashlib.sha256(described.encode()).hexdigest()[:16]
 
     def fetch() -> Pictures:
         with _explained(str(data["dataset"])):
-            builder = _open(data, str(rule["from"]))
+            if known is not None:
+                warn_where_it_moved(data, known)
+            builder = _open(data, str(rule["from"]), commit=commit)
             rows, count = _rows(builder, str(rule["from"]), data, tenth=rule.get("tenth"))
             # Twice: once as they come, and once as they are kept.
             size = 2 * max(1, count) * side * side * 3
@@ -66,7 +76,7 @@ def hub_pictures(
     return kept_pictures(folder / name, draw=fetch)
 
 
-def _open(data: Mapping[str, Any], split: str) -> Any:
+def _open(data: Mapping[str, Any], split: str, *, commit: str) -> Any:
     datasets = _datasets()
     name = str(data["dataset"])
     if Path(name).exists():  # `datasets` would take it for the dataset
@@ -74,9 +84,7 @@ def _open(data: Mapping[str, Any], split: str) -> Any:
             f"{name} is also a folder or file here ({Path(name).absolute()}), which would be read "
             "in place of the dataset of that name; start from another folder"
         )
-    builder = datasets.load_dataset_builder(
-        name, name=data.get("config"), revision=data.get("revision")
-    )
+    builder = datasets.load_dataset_builder(name, name=data.get("config"), revision=commit)
     if builder.name not in FORMATS:
         raise AssetError(
             f"{data['dataset']} is stored as {builder.name}; datasets of pictures are read from "
@@ -168,21 +176,33 @@ def _parquet_rows(
     """Only the columns and row groups that are needed are fetched, by byte ranges."""
     left = images
     for file, group, wanted in _spread(groups, images):
-        size = file.metadata.row_group(group).total_byte_size
-        if size > MAX_GROUP:
+        described = file.metadata.row_group(group)
+        if described.total_byte_size > MAX_GROUP:
             raise AssetError(
-                f"row group {group} of {name} is {in_words(size)}; at most {in_words(MAX_GROUP)} "
-                "are read at once. Use a copy of the dataset with smaller row groups"
+                f"row group {group} of {name} is {in_words(described.total_byte_size)}; at most "
+                f"{in_words(MAX_GROUP)} are read. Use a copy of the dataset with smaller row groups"
             )
-        rows = file.read_row_group(group, columns=list(columns)).to_pylist()
-        places = [row for row in range(len(rows)) if _is_in_part(row, tenth)]
+        places = [row for row in range(described.num_rows) if _is_in_part(row, tenth)]
         if left is not None:
             places = _evenly(places, min(wanted, left))
             left -= len(places)
-        for row in places:
-            yield f"row {row} of row group {group}", rows[row]
+        for row, value in _rows_at(file, group, columns, places=places):
+            yield f"row {row} of row group {group}", value
         if left == 0:
             return
+
+
+def _rows_at(
+    file: Any, group: int, columns: Sequence[str], *, places: Sequence[int]
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The rows at `places`, which are sorted, of one row group; a few are unpacked at a time."""
+    start = 0
+    for batch in file.iter_batches(BATCH, row_groups=[group], columns=list(columns)):
+        stop = start + batch.num_rows
+        here = places[bisect_left(places, start) : bisect_left(places, stop)]
+        if here:
+            yield from zip(here, batch.take([row - start for row in here]).to_pylist(), strict=True)
+        start = stop
 
 
 def _spread(

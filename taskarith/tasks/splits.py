@@ -14,8 +14,7 @@ import torch
 
 from taskarith.errors import AssetError, WeightsError, unknown_name
 from taskarith.sources.tensors import read_tensors
-from taskarith.tasks.cache_folder import cache_folder
-from taskarith.tasks.pictures import Pictures, kept_pictures
+from taskarith.tasks.pictures import Pictures, kept_pictures, pictures_folder
 from taskarith.tasks.shifts import own_name, shifted_split
 from taskarith.tasks.task import SPLITS, Split, Task
 
@@ -78,7 +77,7 @@ def world_pictures(family: str, split: str, *, classes: Sequence[int] | None = N
         # A name of its own: who looks for the whole family must not find a part.
         name, version = f"{family}-part-{split}", f"{version} {classes}"
     name += f"-{hashlib.sha256(version.encode()).hexdigest()[:16]}"
-    return kept_pictures(cache_folder() / "pictures" / name, draw=draw)
+    return kept_pictures(pictures_folder() / name, draw=draw)
 
 
 def _from_elsewhere(task: Task, split: str) -> Split:
@@ -87,7 +86,7 @@ def _from_elsewhere(task: Task, split: str) -> Split:
     from taskarith.tasks.folders import folder_pictures
     from taskarith.tasks.hub_pictures import hub_pictures
 
-    data, kept = task.data, cache_folder() / "pictures"
+    data, kept = task.data, pictures_folder()
     side = int(data["side"])
     if data["kind"] == "folder":
         images, labels = folder_pictures(Path(data["path"]), split, side=side, scratch=kept)

@@ -6,6 +6,7 @@ from collections import namedtuple
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub
 import pytest
 from torch import Tensor
 
@@ -13,7 +14,9 @@ from taskarith import Edit, load_suite
 from taskarith.cli import main
 from taskarith.errors import SourceError
 from taskarith.evaluation import Evaluator, measure
-from taskarith.suites.home import plan_hub_suite
+from taskarith.sources.hub_cache import cached_files, hub_cache
+from taskarith.suites.home import add_hub_suite, plan_hub_suite, suites_home
+from taskarith.suites.remote import pull_ledger
 from tests.clips import SIDE
 from tests.hub.server import LoopbackHub
 from tests.hub.tiny_hub import BASE, CLASSES, TARGETS, manifest
@@ -39,6 +42,30 @@ def test_a_suite_on_the_hub_is_added_by_its_name(
     assert set(answer["estimates"]) == {*TARGETS, "gardens"}
     assert main(["suites", "add", "hub:someone/suite", "--yes"]) == 2
     assert "already" in capsys.readouterr().err
+
+
+def test_a_suite_of_the_hub_takes_room_once(
+    published: dict[str, dict[str, Tensor]], hub: LoopbackHub
+) -> None:
+    """What was fetched is on the list of what may be evicted, and gone when the suite is there."""
+    described = json.dumps(manifest(surrogate="surrogate.safetensors")).encode()
+    files = {"manifest.json": described, "surrogate.safetensors": bytes(50_000)}
+    commit = hub.add("someone/suite", {**files, "other.txt": b"x"})
+    name = f"suite:someone/suite@{commit}"
+    plan = plan_hub_suite("hub:someone/suite")
+    assert cached_files("someone/suite", commit) == {"manifest.json": len(described)}
+    listed = json.loads(pull_ledger().path.read_text())
+    assert listed[name]["added"] == len(described)
+    assert add_hub_suite(plan, taken=lambda _: False) == "tiny-hub"
+    assert (suites_home() / "tiny-hub" / "surrogate.safetensors").read_bytes() == bytes(50_000)
+    assert cached_files("someone/suite", commit) == {}
+    assert name not in json.loads(pull_ledger().path.read_text())
+    huggingface_hub.hf_hub_download(  # another program has a part of it
+        "someone/suite", "other.txt", cache_dir=hub_cache()
+    )
+    shutil.rmtree(suites_home() / "tiny-hub")
+    add_hub_suite(plan_hub_suite("hub:someone/suite"), taken=lambda _: False)
+    assert "other.txt" in cached_files("someone/suite", commit)
 
 
 def test_pictures_in_folders_come_along(

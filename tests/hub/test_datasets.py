@@ -1,8 +1,10 @@
 """Pictures of Hub datasets, through the real `datasets` client."""
 
 import io
+import json
 import shutil
 import tarfile
+import tracemalloc
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,8 @@ from PIL import Image
 
 from taskarith.errors import AssetError, SourceError
 from taskarith.tasks import Split, Task, load_split
+from taskarith.tasks.dataset_commits import dataset_commit
+from taskarith.tasks.pictures import pictures_folder
 from tests.hub.server import LoopbackHub
 
 NAME = "someone/pictures"
@@ -199,6 +203,76 @@ def test_classes_in_another_order_are_refused(hub: LoopbackHub) -> None:
         load_split(task(labels=list("abcd")), "test")
 
 
+def test_a_large_row_group_is_unpacked_a_few_rows_at_a_time(hub: LoopbackHub) -> None:
+    """Memory holds a few pictures of it, not all."""
+    padded = {"bytes": png(7) + bytes(200_000), "path": None}  # what comes after a PNG is ignored
+    publish(hub, parquet(400, image=lambda i: padded, group=400))
+    tracemalloc.start()
+    loaded = load_split(task(), "test")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(loaded) == 360
+    assert peak < 30 * 2**20  # all rows of the group are 80 MB
+
+
+@pytest.mark.parametrize("group", [31, 32, 33, 100])
+def test_rows_are_found_whatever_the_size_of_a_row_group(hub: LoopbackHub, group: int) -> None:
+    publish(hub, parquet(100, group=group))
+    whole = load_split(task(splits={"test": {"from": "test"}}), "test")
+    assert [value_of(image) for image in whole.images] == list(range(100))
+    part = load_split(task(images=30), "test")
+    values = [value_of(image) for image in part.images]
+    assert len(set(values)) == 30
+    assert part.labels.tolist() == [value % 4 for value in values]
+
+
+def test_all_splits_come_from_the_commit_of_the_first(hub: LoopbackHub) -> None:
+    """A dataset that changes in between is noticed, and no picture comes into two splits."""
+    publish(hub, parquet(100))
+    first = hub.refs["datasets", NAME]["main"]
+    assert dataset_commit(task().data, folder=pictures_folder()) is None
+    load_split(task(), "validation")
+    assert dataset_commit(task().data, folder=pictures_folder()) == first
+    publish(hub, parquet(100, image=lambda i: {"bytes": png(500 + i), "path": None}))
+    now = hub.refs["datasets", NAME]["main"]
+    with pytest.warns(UserWarning, match=f"main was {first[:12]} .* is {now[:12]} now"):
+        test = load_split(task(), "test")
+    assert [value_of(image) for image in test.images] == [i for i in range(100) if i % 10]
+    hub.requests.clear()
+    assert torch.equal(load_split(task(), "test").images, test.images)
+    assert hub.requests == []
+    assert dataset_commit(task().data, folder=pictures_folder()) == first
+
+
+def test_a_task_may_pin_the_commit(hub: LoopbackHub) -> None:
+    publish(hub, parquet(100))
+    first = hub.refs["datasets", NAME]["main"]
+    publish(hub, parquet(100, image=lambda i: {"bytes": png(500 + i), "path": None}))
+    now = hub.refs["datasets", NAME]["main"]
+    for commit, least in ((first, 0), (now, 500)):
+        data = task(revision=commit)
+        assert dataset_commit(data.data, folder=pictures_folder()) == commit
+        loaded = load_split(data, "validation")
+        assert [value_of(image) for image in loaded.images] == list(range(least, least + 100, 10))
+    assert value_of(load_split(task(), "test").images[0]) == 501
+    with pytest.raises(SourceError, match="could not be fetched"):
+        load_split(task(revision="0" * 40), "test")
+
+
+@pytest.mark.parametrize("note", [b"", b"[]", b'{"commit": "../x"}', b"\xff"])
+def test_a_damaged_note_is_written_anew(hub: LoopbackHub, note: bytes) -> None:
+    publish(hub, parquet(50))
+    load_split(task(), "validation")
+    [file] = pictures_folder().glob("*.commit.json")
+    file.write_bytes(note)
+    assert len(load_split(task(), "test")) == 45
+    assert json.loads(file.read_text()) == {
+        "dataset": NAME,
+        "revision": "main",
+        "commit": hub.refs["datasets", NAME]["main"],
+    }
+
+
 def test_what_the_hub_refuses_is_said(hub: LoopbackHub) -> None:
     with pytest.raises(SourceError, match="could not be fetched"):
         load_split(task(), "test")
@@ -231,7 +305,7 @@ def test_a_folder_of_that_name_is_not_read(
     local.mkdir(parents=True, exist_ok=True)
     (local / "test.parquet").write_bytes(parquet(50))
     monkeypatch.chdir(tmp_path)
-    publish(hub, parquet(50))
+    hub.add(name, {"README.md": CARD, "data/test-0.parquet": parquet(50)}, kind="datasets")
     words = "also a folder or file here" if name == NAME else "no dataset of the Hub"
     with pytest.raises(AssetError, match=words):
         load_split(task(dataset=name), "test")

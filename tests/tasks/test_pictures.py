@@ -85,3 +85,21 @@ def test_a_full_disk_leaves_nothing_half_written(
     with pytest.warns(UserWarning, match="No space left"):
         assert_drawn(kept_pictures(tmp_path / "p", draw=Drawing()))
     assert os.listdir(tmp_path) == []
+
+
+def test_what_was_looked_at_longest_ago_goes_first(tmp_path: Path) -> None:
+    draw = Drawing()
+    for age, name in enumerate(("oldest", "older", "old")):
+        kept_pictures(tmp_path / name, draw=draw)
+        os.utime(tmp_path / name / "labels.npy", (1000 + age, 1000 + age))
+    (tmp_path / ".drawing-of-a-crash").mkdir()
+    (tmp_path / ".drawing-of-a-crash" / "images.npy").write_bytes(bytes(500))
+    os.utime(tmp_path / ".drawing-of-a-crash", (900, 900))
+    one = sum(path.stat().st_size for path in (tmp_path / "old").iterdir())
+    images, _ = kept_pictures(tmp_path / "oldest", draw=draw)  # looked at again
+    kept_pictures(tmp_path / "new", draw=draw, most_bytes=3 * one)
+    assert set(os.listdir(tmp_path)) == {"oldest", "old", "new"}
+    kept_pictures(tmp_path / "newest", draw=draw, most_bytes=one - 1)
+    assert os.listdir(tmp_path) == ["newest"]  # the newest stays, however large it is
+    assert_drawn((images, np.arange(3)))  # what is in use stays readable
+    assert draw.times == 5
