@@ -14,7 +14,7 @@ from taskarith.tasks.world.objects import OBJECTS
 from taskarith.tasks.world.signs import SIGNS
 from taskarith.tasks.world.sketches import SKETCHES
 from taskarith.tasks.world.stencil import STENCIL_DIGITS, STENCIL_LETTERS
-from taskarith.tasks.world.textures import TEXTURES
+from taskarith.tasks.world.textures import FRESH_TEXTURES, TEXTURES
 from taskarith.tasks.world.typographic import NEUTRAL_TAGS, TYPOGRAPHIC
 
 __all__ = ["FAMILIES", "family"]
@@ -40,6 +40,7 @@ FAMILIES: dict[str, Family] = {
         STENCIL_LETTERS,
         TYPOGRAPHIC,
         NEUTRAL_TAGS,
+        FRESH_TEXTURES,
     )
 }
 
