@@ -12,6 +12,7 @@ from taskarith.cli.fetching import add_yes, obtain, obtain_plan
 from taskarith.cli.publishing import add_publish
 
 if TYPE_CHECKING:
+    from taskarith.core import Reported
     from taskarith.sources import Contents, Source
 
 __all__ = ["add_commands", "check", "fetch", "info", "make"]
@@ -66,6 +67,14 @@ def _add_make(verbs: Any) -> None:
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="how τ is stored")
     _add_exclude(parser)
     parser.add_argument("--coefficient", type=float, metavar="λ", help="the λ you suggest")
+    parser.add_argument(
+        "--zero-shot", type=float, metavar="0…1", help="accuracy of θ₀ on the task, as measured"
+    )
+    parser.add_argument(
+        "--finetuned-accuracy", type=float, metavar="0…1", help="accuracy of θ_t on the task"
+    )
+    parser.add_argument("--split", help="of the task's data, where they were measured")
+    parser.add_argument("--images", type=int, metavar="N", help="how many they were measured on")
     parser.add_argument("--recipe", metavar="TEXT", help="how θ_t was trained")
     parser.add_argument("--licence", metavar="ID", help="licence of the vector, for its card")
     parser.add_argument("--dataset", action="append", default=[], metavar="ID", dest="datasets")
@@ -93,6 +102,10 @@ def make(
     dtype: str,
     exclude: list[str],
     coefficient: float | None,
+    zero_shot: float | None,
+    finetuned_accuracy: float | None,
+    split: str | None,
+    images: int | None,
     recipe: str | None,
     licence: str | None,
     datasets: list[str],
@@ -106,12 +119,16 @@ def make(
     from taskarith.sources import (
         base_fingerprint,
         fingerprint,
-        load_vector,
         open_source,
+        read_metadata,
         write_vector,
     )
     from taskarith.suites.remote import vector_from
 
+    accuracies = [
+        _reported(accuracy, split=split, images=images)
+        for accuracy in (zero_shot, finetuned_accuracy)
+    ]
     start = obtain(base, yes=yes)
     pretrained = _weights(start)
     source = obtain(finetuned, yes=yes)
@@ -127,15 +144,17 @@ def make(
         source=source.reference.location if source.reference.kind == "hub" else None,
         source_commit=source.commit,
         source_fingerprint=fingerprint(contents.state),
-        subtraction_dtype="float32",
+        subtraction_dtype=found.info.subtraction_dtype,
         excluded=found.info.excluded,
+        zero_shot=accuracies[0],
+        finetuned=accuracies[1],
         coefficient=coefficient,
         recipe=recipe,
         licence=licence,
         datasets=tuple(datasets),
     )
     path = write_vector(found.vector, output, info=description, dtype=getattr(torch, dtype))
-    _, written = load_vector(path)
+    written = VectorInfo.from_metadata(read_metadata(path))
     data = {
         "file": str(path),
         "tensors": len(found.vector),
@@ -187,7 +206,7 @@ def info(*, reference: str, yes: bool) -> Answer:
 
 def check(*, reference: str, base: str, exclude: list[str], yes: bool) -> Answer:
     """Say whether a vector, a model or an adapter fits a base; a WeightsError if it does not."""
-    from taskarith.sources import open_source
+    from taskarith.sources import fingerprint, open_source
     from taskarith.suites.remote import vector_from
 
     pretrained = _weights(obtain(base, yes=yes))
@@ -200,13 +219,23 @@ def check(*, reference: str, base: str, exclude: list[str], yes: bool) -> Answer
         "parameters": found.vector.size,
         "norm": found.vector.norm(),
         "relative_norm": found.relative,
+        "fingerprint": fingerprint(contents.state),
+        "base_fingerprint": contents.info.base_fingerprint,
+        "base_compared": found.base_compared,
+        "dtype": found.dtypes[0],
+        "base_dtype": found.dtypes[1],
         "excluded": list(found.info.excluded),
         "uncovered": list(found.uncovered),
     }
-    return Answer(
-        data,
+    lines = [
         f"{reference} fits {base}: {len(found.vector)} tensors, ‖τ‖ = {found.relative:.2%} of ‖θ₀‖",
-    )
+        f"  made from this base (fingerprint {contents.info.base_fingerprint})"
+        if found.base_compared
+        else "  not checked whether it was made from this base: no fingerprint to compare",
+    ]
+    if found.dtypes[0] != found.dtypes[1]:
+        lines.append(f"  stored as {found.dtypes[0]}, the base as {found.dtypes[1]}")
+    return Answer(data, "\n".join(lines))
 
 
 def fetch(*, reference: str, yes: bool) -> Answer:
@@ -227,6 +256,22 @@ def _weights(source: "Source") -> "Contents":
     if contents.kind not in ("checkpoint", "pickle"):
         raise WeightsError(f"{source.reference} is a {contents.kind}; a base is a model's weights")
     return contents
+
+
+def _reported(
+    accuracy: float | None, *, split: str | None, images: int | None
+) -> "Reported | None":
+    from taskarith.core import Reported
+    from taskarith.errors import WeightsError
+
+    if accuracy is None:
+        return None
+    if split is None or images is None:
+        raise WeightsError(
+            f"an accuracy of {accuracy} means little without its images: add --split NAME and "
+            "--images N"
+        )
+    return Reported(accuracy=accuracy, n=images, split=split)
 
 
 def _plain(value: Any) -> Any:

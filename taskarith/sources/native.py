@@ -5,20 +5,23 @@ vector in one folder; where it came from and which model it fits is decided else
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from torch import Tensor
 
 from taskarith import __version__
-from taskarith.core import Reported, TaskVector, VectorInfo, check_states
+from taskarith.core import Reported, TaskVector, VectorInfo
 from taskarith.errors import WeightsError
 from taskarith.sources.states import Entry, LazyState
-from taskarith.sources.tensors import fingerprint, read_metadata, read_tensors, write_tensors
+from taskarith.sources.streaming import in_dtype, write_stream
+from taskarith.sources.tensors import fingerprint, read_metadata, read_tensors
 
 __all__ = [
     "GENERATED",
@@ -44,12 +47,13 @@ def write_vector(
 ) -> Path:
     """Write `vector` and its card into `folder`; gives the path of the vector's file.
 
-    The tensors are stored in `dtype` (default: as they are). Raises WeightsError where they
-    overflow it or the folder cannot be written.
+    The tensors are stored in `dtype` (default: as they are), converted and written one by one.
+    Raises WeightsError where they overflow it or the folder cannot be written.
     """
-    stored = {name: tensor.to(dtype or tensor.dtype) for name, tensor in vector.items()}
-    check_states(stored, stored, f"the vector as {dtype}")
-    kinds = sorted({str(tensor.dtype).removeprefix("torch.") for tensor in stored.values()})
+    stored = LazyState.of(vector, where="the vector")
+    if dtype is not None:
+        stored = in_dtype(stored, dtype)
+    kinds = sorted({str(stored.dtype(name)).removeprefix("torch.") for name in stored})
     complete = replace(
         info or VectorInfo(),
         dtype=", ".join(kinds),
@@ -57,11 +61,20 @@ def write_vector(
         maker=f"taskarith {__version__}",
     )
     path = Path(folder) / NATIVE_FILE
-    write_tensors(path, stored, complete.to_metadata())
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # It gets its name when it is whole.
+        with TemporaryDirectory(dir=path.parent, prefix=".") as place:
+            write_stream(
+                Path(place) / NATIVE_FILE, stored, dtype=None, metadata=complete.to_metadata()
+            )
+            os.replace(Path(place) / NATIVE_FILE, path)
         (path.parent / CARD).write_text(_card(complete, count=vector.size), encoding="utf-8")
     except OSError as error:
-        raise WeightsError(f"could not write {path.parent / CARD}: {error.strerror}") from error
+        raise WeightsError(
+            f"could not write into {path.parent}: {error.strerror or error}; make room or choose "
+            "another folder"
+        ) from error
     return path
 
 

@@ -110,7 +110,7 @@ def _findings(found: Difference) -> list[str]:
     if found.base_compared:
         words.append(f"made from this base (fingerprint {found.info.base_fingerprint})")
     else:
-        words.append("it does not say by a fingerprint which base it is of, so that is not checked")
+        words.append("not checked whether it was made from this base: no fingerprint to compare")
     if found.dtypes[0] != "float32":
         words.append(f"stored as {found.dtypes[0]}")
     if found.info.excluded:

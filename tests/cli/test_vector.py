@@ -10,6 +10,7 @@ from torch import Tensor
 
 from taskarith import TaskVector, load_vector
 from taskarith.cli import main
+from taskarith.core import Reported
 from taskarith.models.layouts import ConvertedState
 from taskarith.sources import write_tensors
 from tests.clips import tiny_transformers_clip
@@ -51,13 +52,18 @@ def test_make_info_and_check(
     made = run(
         capsys, "make", "--base", base, "--finetuned", finetuned, "-o", output,
         "--task", "mnist", "--coefficient", "0.3", "--licence", "mit", "--dataset", "ylecun/mnist",
+        "--zero-shot", "0.48", "--finetuned-accuracy", "0.997", "--split", "test",
+        "--images", "10000",
     )  # fmt: skip
     assert made["tensors"] == 2
     assert made["parameters"] == 15
     vector, info = load_vector(output)
     assert torch.equal(vector["layer.w"], MOVED["layer.w"] - BASE["layer.w"])
     assert (info.task, info.coefficient, info.datasets) == ("mnist", 0.3, ("ylecun/mnist",))
-    assert (output / "README.md").exists()
+    assert info.zero_shot == Reported(accuracy=0.48, n=10_000, split="test")
+    assert info.finetuned == Reported(accuracy=0.997, n=10_000, split="test")
+    assert info.subtraction_dtype == "float32"
+    assert "fine-tuned: 99.7 % of 10000 images, split test" in (output / "README.md").read_text()
 
     described = run(capsys, "info", f"file:{output}")
     assert described["kind"] == "task-vector"
@@ -67,6 +73,9 @@ def test_make_info_and_check(
     checked = run(capsys, "check", f"file:{output}", "--base", base)
     assert checked["fits"] is True
     assert checked["norm"] == pytest.approx(0.25 * 15**0.5)
+    assert checked["fingerprint"] == info.fingerprint
+    assert checked["base_fingerprint"] == info.base_fingerprint
+    assert checked["base_compared"] is True
 
 
 def test_text_for_people(
@@ -78,7 +87,47 @@ def test_text_for_people(
     assert main(["vector", "info", f"file:{tmp_path / 'v'}"]) == 0
     assert "task-vector" in capsys.readouterr().out
     assert main(["vector", "check", f"file:{tmp_path / 'v'}", "--base", base]) == 0
-    assert "fits" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "fits" in said
+    assert "made from this base (fingerprint " in said
+
+
+def test_double_precision_is_subtracted_in_it_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = saved(tmp_path / "base", {name: tensor.double() for name, tensor in BASE.items()})
+    moved = {name: tensor.double() + 1e-9 for name, tensor in BASE.items()}
+    finetuned = saved(tmp_path / "finetuned", moved)
+    run(capsys, "make", "--base", base, "--finetuned", finetuned, "-o", tmp_path / "vector")
+    vector, info = load_vector(tmp_path / "vector")
+    assert (info.subtraction_dtype, info.dtype) == ("float64", "float32")
+    assert vector["layer.b"].tolist() == pytest.approx([1e-9] * 3, rel=1e-6)
+
+
+def test_what_is_known_of_the_base_is_said_and_no_more(
+    base: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    halves = saved(tmp_path / "halves", {name: tensor.half() for name, tensor in MOVED.items()})
+    checked = run(capsys, "check", halves, "--base", base)
+    assert checked["base_compared"] is False
+    assert checked["base_fingerprint"] is None
+    assert (checked["dtype"], checked["base_dtype"]) == ("float16", "float32")
+    assert main(["vector", "check", halves, "--base", base]) == 0
+    said = capsys.readouterr().out
+    assert "not checked whether it was made from this base" in said
+    assert "stored as float16, the base as float32" in said
+    assert main(["vector", "check", base, "--base", base]) == 0
+    assert "stored as" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("flag", ["--zero-shot", "--finetuned-accuracy"])
+def test_an_accuracy_comes_with_its_images(
+    flag: str, base: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["make", "--base", base, "--finetuned", base, "-o", tmp_path / "x", flag]
+    assert "add --split NAME and --images N" in refuse(capsys, *arguments, 0.5, "--images", 3)
+    assert "between 0 and 1" in refuse(capsys, *arguments, 50, "--images", 3, "--split", "test")
+    assert not (tmp_path / "x").exists()
 
 
 def test_another_base_is_refused_with_both_fingerprints(

@@ -72,6 +72,20 @@ def test_what_overflows_half_precision_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_failed_write_leaves_the_old_vector_and_nothing_else(tmp_path: Path) -> None:
+    TAU.save(tmp_path)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(WeightsError, match="float16"):
+        TaskVector({"a": torch.ones(1), "w": torch.tensor([1e6])}).save(
+            tmp_path, dtype=torch.float16
+        )
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert torch.equal(TaskVector.load(tmp_path)["layer.w"], TAU["layer.w"])
+    (tmp_path / "file").touch()
+    with pytest.raises(WeightsError, match="make room or choose another folder"):
+        TAU.save(tmp_path / "file" / "vector")
+
+
 def test_the_card_is_yaml_with_what_the_hub_reads(tmp_path: Path) -> None:
     yaml = pytest.importorskip("yaml")
     TAU.save(tmp_path, info=INFO)

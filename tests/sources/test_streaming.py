@@ -34,6 +34,22 @@ def test_what_is_written_can_be_read(tmp_path: Path, dtype: torch.dtype) -> None
     assert told[-1] == (7 * dtype.itemsize, streamed_size(LazyState.of(STATE), dtype))
 
 
+def test_each_may_keep_its_own_dtype(tmp_path: Path) -> None:
+    """The widest come first in the file, so that each begins at a multiple of its own size."""
+    mixed = {
+        "a": torch.ones(3).half(),
+        "b": torch.linspace(0, 1, 5),
+        "c": torch.tensor([0.1, 0.2], dtype=torch.float64),
+        "d": torch.ones(1).bfloat16(),
+    }
+    path = tmp_path / "w.safetensors"
+    found = write_stream(path, LazyState.of(mixed), dtype=None)
+    read = read_tensors(path)
+    assert all(read[name].dtype == mixed[name].dtype for name in mixed)
+    assert all(torch.equal(read[name], mixed[name]) for name in mixed)
+    assert found == fingerprint(read) == fingerprint(mixed)
+
+
 def test_no_more_than_one_tensor_is_alive(tmp_path: Path) -> None:
     alive: list[weakref.ref[Tensor]] = []
     most = 0
