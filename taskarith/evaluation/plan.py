@@ -61,7 +61,7 @@ class Step:
         kind: the edit in hand (`point`), a node of the curve (`slice`), or what the edit in hand
             is compared with (`reference`).
         focus: for a slice, the vector whose coefficient varies.
-        ends_stage: whether it completes a picture: the first point, a curve at some precision.
+        ends_stage: whether it completes a picture: a curve, or the point, at some precision.
     """
 
     edit: Edit
@@ -73,8 +73,9 @@ class Step:
 
 
 def visible_tasks(suite: Suite, edit: Edit) -> list[str]:
-    """The tasks to measure under `edit`: the targets, the auxiliaries it uses, the control."""
-    used = [name for name in suite.auxiliaries if name in edit.coefficients]
+    """The tasks to measure under `edit`: the targets, others it is about, the control."""
+    about = {suite.subject(name) for name in edit.coefficients if ":" not in name}
+    used = [name for name in (*suite.auxiliaries, *suite.recipe_tasks) if name in about]
     return [*suite.targets, *used, suite.control]
 
 
@@ -211,7 +212,7 @@ def commit_steps(
         )
 
     later_nodes = [node for node in FINE_NODES if node not in COARSE_NODES]
-    yield from _stage(point(0, FIRST_IMAGES))
+    yield from point(0, FIRST_IMAGES)
     yield from _stage(curve(COARSE_NODES, 0, COARSE_IMAGES))
     yield from _stage(point(FIRST_IMAGES, FINE_IMAGES))
     yield from _stage(curve(later_nodes, 0, COARSE_IMAGES))

@@ -315,11 +315,8 @@ class Page {
     this.preview = preview;
     if (preview.ready) this.loadSurrogate();
     if (same) return;
-    if (this.view.previewed !== preview.used) {
-      this.view.previewed = preview.used;
-      this.redrawSoon();
-    }
-    paintTexts(this);
+    this.view.previewed = preview.used;
+    this.redrawSoon();
   }
 
   async loadSurrogate() {
