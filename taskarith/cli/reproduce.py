@@ -20,7 +20,8 @@ def add_commands(commands: Any) -> None:
         "reproduce",
         help="measure a published table again",
         description="Measure the methods of a suite's published table on whole test sets and set "
-        "the numbers side by side. An interrupted run goes on where it stopped.",
+        "the numbers side by side. An interrupted run goes on where it stopped. The answer in JSON "
+        "names the commits of the weights and the pictures.",
         epilog="Try: taskarith suites pull clip-vit-base-patch32 --yes, then: taskarith reproduce "
         "--suite clip-vit-base-patch32 --n 256",
     )
@@ -43,7 +44,7 @@ def reproduce(
 ) -> Answer:
     """Measure, note every number as it comes, and answer with the table."""
     from taskarith.evaluation import Evaluator, Measurer, ResultCache
-    from taskarith.recipes.reproduce import read_published, whole_test
+    from taskarith.recipes.reproduce import origins, read_published, whole_test
     from taskarith.recipes.reproduce import reproduce as measure
     from taskarith.suites import load_suite
 
@@ -57,7 +58,12 @@ def reproduce(
     for row in measure(measurer, published, suite=loaded, methods=methods, n=n):
         print(f"{row.method} {row.task} {percent(row.ours.accuracy)}", file=sys.stderr)
         found.append(row)
-    data = {"suite": loaded.name, "source": published.source, "rows": [r.to_json() for r in found]}
+    data = {
+        "suite": loaded.name,
+        "source": published.source,
+        **origins(loaded),
+        "rows": [row.to_json() for row in found],
+    }
     table = [["method", "task", "ours", "95 % interval", "n", "published", "difference", ""]]
     for row in found:
         table.append(

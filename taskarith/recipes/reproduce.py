@@ -13,9 +13,13 @@ from typing import Any
 from taskarith.core import Edit
 from taskarith.errors import AssetError
 from taskarith.evaluation import Estimate, Measurer
+from taskarith.sources import find_pulled
 from taskarith.suites import Suite
+from taskarith.suites.remote import pull_ledger
+from taskarith.tasks.dataset_commits import dataset_commit
+from taskarith.tasks.pictures import pictures_folder
 
-__all__ = ["Comparison", "Published", "read_published", "reproduce", "whole_test"]
+__all__ = ["Comparison", "Published", "origins", "read_published", "reproduce", "whole_test"]
 
 STEP = 1024  # images between two notes on disk: what an interruption can cost
 
@@ -119,6 +123,24 @@ def whole_test(suite: Suite) -> Suite:
             data |= {"images": None, "splits": {"test": {"from": data["splits"]["test"]["from"]}}}
         tasks.append(replace(task, data=data))
     return Suite(suite.folder, replace(suite.manifest, tasks=tuple(tasks)))
+
+
+def origins(suite: Suite) -> dict[str, dict[str, Any]]:
+    """The commits behind the numbers: of "weights" by reference, of "pictures" by target.
+
+    None where nothing was fetched: files of this machine, pictures that were not looked at.
+    """
+    weights = {r: find_pulled(r, ledger=pull_ledger()).commit for r in suite.references()}
+    hub = {name: suite.task(name).data for name in suite.targets}
+    pictures = {
+        name: {
+            "dataset": data["dataset"],
+            "commit": dataset_commit(data, folder=pictures_folder()),
+        }
+        for name, data in hub.items()
+        if data["kind"] == "hub"
+    }
+    return {"weights": weights, "pictures": pictures}
 
 
 def reproduce(

@@ -13,36 +13,11 @@ from taskarith import Edit, load_suite
 from taskarith.cli import main
 from taskarith.errors import SourceError, WeightsError
 from taskarith.evaluation import Evaluator, measure
-from taskarith.suites import Suite
 from taskarith.suites.planning import lacking
 from tests.clips import SIDE, write_open_clip, write_transformers_clip
+from tests.hub.independent import accuracy_of
 from tests.hub.server import LoopbackHub
 from tests.hub.tiny_hub import BASE, CLASSES, TARGETS, manifest, pulled
-
-
-def expected_accuracy(
-    base_folder: Path, state: dict[str, Tensor], suite: Suite, task: str
-) -> float:
-    """The whole way again, with nothing of ours but the pictures: transformers and a few lines."""
-    from transformers import CLIPModel, CLIPTokenizer
-
-    model = CLIPModel.from_pretrained(base_folder).eval()
-    model.load_state_dict(state, strict=False)
-    tokenizer = CLIPTokenizer.from_pretrained(base_folder)
-    rows = []
-    with torch.inference_mode():
-        for name in CLASSES:
-            prompts = [f"a photo of a {name}.", f"the {name}"]
-            tokens = tokenizer(prompts, padding="max_length", max_length=77, return_tensors="pt")
-            text = model.text_projection(model.text_model(**tokens).pooler_output)
-            mean = (text / text.norm(dim=-1, keepdim=True)).mean(0)
-            rows.append(mean / mean.norm())
-        pictures = suite.split(task, "test")
-        values = pictures.images.float() / 255
-        values = (values - torch.tensor([0.4, 0.5, 0.6])) / torch.tensor([0.2, 0.3, 0.25])
-        vision = model.vision_model(pixel_values=values.permute(0, 3, 1, 2)).pooler_output
-        scores = model.visual_projection(vision) @ torch.stack(rows).T
-    return float((scores.argmax(1) == pictures.labels).float().mean())
 
 
 def test_from_nothing_to_accuracy(
@@ -63,9 +38,16 @@ def test_from_nothing_to_accuracy(
         for task in ("dice", "gardens"):
             found = measure(evaluator, edit, tasks=[task], split="test")[task]
             assert found.n == 64
-            assert found.accuracy == pytest.approx(
-                expected_accuracy(base_folder, state, suite, task), abs=1 / 60
+            pictures = suite.split(task, "test")
+            expected = accuracy_of(
+                base_folder,
+                state,
+                classnames=CLASSES,
+                templates=("a photo of a {}.", "the {}"),
+                images=pictures.images,
+                labels=pictures.labels,
             )
+            assert found.accuracy == pytest.approx(expected, abs=1 / 60)
     assert (
         len(
             {
@@ -210,34 +192,3 @@ def test_a_vector_of_another_base_is_refused(
     (folder / "manifest.json").write_text(json.dumps(described))
     with pytest.raises(WeightsError, match=r"another base.*fingerprint"):
         pulled(folder).vector("dice")
-
-
-def test_reproduce_prints_both_and_goes_on_where_it_was(
-    published: dict[str, dict[str, Tensor]],
-    folder: Path,
-    hub: LoopbackHub,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    methods = ["pretrained", "individual", "weight_averaging", "task_arithmetic_0.3", "ties_0.3"]
-    rows = [{"method": m, "title": m, "accuracy": [25.0] * 4} for m in methods]
-    table = {"source": "made up", "tasks": list(TARGETS), "rows": rows}
-    (folder / "published.json").write_text(json.dumps(table))
-    (folder / "manifest.json").write_text(json.dumps(manifest(published="published.json")))
-    pulled(folder)
-    capsys.readouterr()
-    assert main(["reproduce", "--suite", str(folder), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)["rows"]
-    assert [(row["method"], row["task"]) for row in found] == [
-        (m, t) for m in methods for t in TARGETS
-    ]
-    for row in found:
-        assert row["n"] == row["total"] == 120  # the whole test split, its tenth with it
-        assert row["difference"] == pytest.approx(100 * row["accuracy"] - 25.0)
-        assert row["low"] <= row["accuracy"] <= row["high"]
-    assert len({row["accuracy"] for row in found}) > 1
-    hub.clear()
-    assert main(["reproduce", "--suite", str(folder), "--method", "ties_0.3"]) == 0
-    text = capsys.readouterr().out
-    assert "published: made up" in text
-    assert hub.requests == []
-    assert main(["reproduce", "--suite", str(folder), "--method", "ties"]) == 2
