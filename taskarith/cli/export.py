@@ -113,7 +113,7 @@ def export(
         "edit": edit.to_json(),
         "files": dict(done.files),
         "bytes": size,
-        "fingerprint": done.provenance.fingerprint if done.provenance else None,
+        "fingerprint": done.provenance.fingerprint or None,
     }
     names = ", ".join(done.files)
     return Answer(data, f"{edit.formula()}\nWrote {done.folder} ({in_words(size)}): {names}")

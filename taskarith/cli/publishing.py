@@ -46,8 +46,9 @@ def add_commands(commands: Any) -> None:
         "verify",
         help="derive an exported model or a vector again and compare every bit",
         description="Derive what REF holds again from its parents, and say whether it is "
-        "bit-equal, which tensors differ and by how much, or which parent has vanished. The exit "
-        "code is 1 where it differs.",
+        "bit-equal, which tensors differ and by how much, or which parent has vanished; of an "
+        "exported edit without weights, compare the parents' fingerprints. The exit code is 1 "
+        "where it differs.",
         epilog="Try: taskarith verify file:forgot-digits",
     )
     parser.add_argument("reference", metavar="REF", help="owner/name, hub:… or file:PATH")
@@ -118,6 +119,7 @@ def verify(
 ) -> Answer:
     """Derive what a reference holds again and compare."""
     from taskarith.export.verify import verify_source
+    from taskarith.export.verify_folder import described_folder, verify_folder
 
     def statistics(suite: Any, edit: Any) -> Any:
         from taskarith.evaluation import Evaluator
@@ -125,11 +127,15 @@ def verify(
 
         return image_statistics(Evaluator(suite, device=device), seed=edit.seed)
 
-    found = verify_source(
-        obtain(reference, yes=yes),
-        obtain=lambda parent: obtain(parent, yes=yes),
-        base=base,
-        finetuned=finetuned,
-        statistics=statistics,
-    )
+    folder = described_folder(reference)
+    if folder is not None:
+        found = verify_folder(folder)
+    else:
+        found = verify_source(
+            obtain(reference, yes=yes),
+            obtain=lambda parent: obtain(parent, yes=yes),
+            base=base,
+            finetuned=finetuned,
+            statistics=statistics,
+        )
     return Answer(found.to_json(), found.text(), code=0 if found.equal else DIFFERENT)

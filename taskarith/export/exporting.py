@@ -23,8 +23,13 @@ from taskarith.export.folder import new_folder, write_files
 from taskarith.export.formats import DTYPES, FORMATS
 from taskarith.export.libraries import WEIGHTS_FILE, small_files
 from taskarith.export.merged import merged_state, merged_vector
-from taskarith.export.mergekit import BASE_FILE, file_of, mergekit_yaml
-from taskarith.export.provenance import PROVENANCE_FILE, Provenance, describe_parents
+from taskarith.export.mergekit import YAML_FILE, mergekit_yaml, recipe_models
+from taskarith.export.provenance import (
+    PROVENANCE_FILE,
+    Provenance,
+    describe_parents,
+    joint_fingerprint,
+)
 from taskarith.export.snippet import python_snippet
 from taskarith.models.layouts import ClipLayout, clip_layout
 from taskarith.sources import LazyState, fingerprint
@@ -35,10 +40,12 @@ from taskarith.sources.streaming import streamed_size, write_stream
 from taskarith.suites import Suite
 from taskarith.suites.streamed import converted, open_base
 
-__all__ = ["Export", "Plan", "export_edit", "plan_export"]
+__all__ = ["EDIT_FILE", "SCRIPT_FILE", "Export", "Plan", "export_edit", "plan_export"]
 
 FormatName = Literal["open_clip", "transformers", "vector", "mergekit", "json", "python"]
-YAML_FILE = "merge.yml"
+EDIT_FILE, SCRIPT_FILE = "edit.json", "edit.py"
+# Of weights, what they are; else an edit alone.
+KINDS = {"vector": "task-vector", "mergekit": "recipe", "json": "edit", "python": "edit"}
 SMALL = 100_000  # bytes that all files beside the weights may take
 
 
@@ -61,7 +68,7 @@ class Export:
 
     folder: Path
     files: Mapping[str, int]
-    provenance: Provenance | None = None
+    provenance: Provenance
 
 
 def plan_export(suite: Suite, edit: Edit, *, to: str, dtype: str = "float32") -> Plan:
@@ -83,10 +90,9 @@ def plan_export(suite: Suite, edit: Edit, *, to: str, dtype: str = "float32") ->
         return Plan({NATIVE_FILE: size}, (PROVENANCE_FILE, "README.md"))
     if to == "mergekit":
         mergekit_yaml(suite, edit)
-        parents = [BASE_FILE, *map(file_of, edit.coefficients)]
         small = small_files(suite, "transformers")
-        return Plan(dict.fromkeys(parents, size), (*small, YAML_FILE, PROVENANCE_FILE))
-    return Plan({}, ("edit.json" if to == "json" else "edit.py",))
+        return Plan(dict.fromkeys(recipe_models(edit), size), (*small, YAML_FILE, PROVENANCE_FILE))
+    return Plan({}, (EDIT_FILE if to == "json" else SCRIPT_FILE, PROVENANCE_FILE))
 
 
 def export_edit(
@@ -124,21 +130,12 @@ def export_edit(
         raise ExportError(f"{edit.method} looks at images: give `statistics` to export its weights")
     if plan.size:
         check_disk("this export", plan.size + SMALL, folder=folder.parent.absolute())
-    job = _Job(suite, edit, getattr(torch, dtype), statistics, plan.size, report, cancelled)
+    job = _Job(
+        suite, edit, source or suite.name, getattr(torch, dtype), statistics, plan.size, report,
+        cancelled,
+    )  # fmt: skip
     with new_folder(folder) as place:
-        if to == "json":
-            text = json.dumps(edit.to_json(), indent=1, ensure_ascii=False) + "\n"
-            write_files(place, {"edit.json": text.encode()})
-            provenance = None
-        elif to == "python":
-            tasks = visible_tasks(suite, edit)
-            script = python_snippet(
-                edit, source=source or suite.name, tasks=tasks, split="validation"
-            )
-            write_files(place, {"edit.py": script.encode()})
-            provenance = None
-        else:
-            provenance = job.write(cast(FormatName, to), place, tuple(accuracies))
+        provenance = job.write(cast(FormatName, to), place, tuple(accuracies))
         files = {
             path.relative_to(place).as_posix(): path.stat().st_size
             for path in sorted(place.rglob("*"))
@@ -149,10 +146,11 @@ def export_edit(
 
 @dataclass
 class _Job:
-    """One export that writes weights: what it is of, and how far it is."""
+    """One export: what it is of, and how far it is."""
 
     suite: Suite
     edit: Edit
+    source: str
     dtype: torch.dtype
     statistics: Statistics | None
     total: int
@@ -164,14 +162,9 @@ class _Job:
         self, to: FormatName, place: Path, accuracies: tuple[TaskAccuracy, ...]
     ) -> Provenance:
         base, vectors = describe_parents(self.suite, self.edit)
-        layout = clip_layout(open_base(self.suite))
         provenance = Provenance(
-            kind="task-vector" if to == "vector" else "merged-model",
-            library=to
-            if to in WEIGHTS_FILE
-            else "transformers"
-            if to == "mergekit"
-            else str(layout),
+            kind=KINDS.get(to, "merged-model"),
+            library=self._library(to),
             dtype=str(self.dtype).removeprefix("torch."),
             suite=self.suite.name,
             title=self.suite.title,
@@ -180,16 +173,30 @@ class _Job:
             vectors=vectors,
             accuracies=accuracies,
         )
-        if to == "mergekit":
-            self._parents(place, provenance)
+        if to == "json":
+            write_files(place, {EDIT_FILE: _json(self.edit.to_json())})
+        elif to == "python":
+            write_files(place, {SCRIPT_FILE: self._script().encode()})
+        elif to == "mergekit":
+            provenance = self._parents(place, provenance)
         elif to == "vector":
             provenance = self._vector(place, provenance)
         else:
-            provenance = self._model(place, cast(ClipLayout, to), provenance)
+            provenance = self._model(place, to, provenance)
         write_files(place, {PROVENANCE_FILE: _json(provenance.to_json())})
-        if to != "mergekit":
+        if FORMATS[to].published:
             write_files(place, {"README.md": model_card(provenance).encode()})
         return provenance
+
+    def _library(self, to: FormatName) -> str:
+        """Whose names and layout the tensors will have."""
+        if to == "vector":
+            return str(clip_layout(open_base(self.suite)))
+        return "transformers" if to == "mergekit" else to if to in WEIGHTS_FILE else ""
+
+    def _script(self) -> str:
+        tasks = visible_tasks(self.suite, self.edit)
+        return python_snippet(self.edit, source=self.source, tasks=tasks, split="validation")
 
     def _model(self, place: Path, library: ClipLayout, provenance: Provenance) -> Provenance:
         state = merged_state(self.suite, self.edit, statistics=self.statistics)
@@ -218,17 +225,16 @@ class _Job:
         found = self._write(place / NATIVE_FILE, vector, entries)
         return replace(provenance, fingerprint=found)
 
-    def _parents(self, place: Path, provenance: Provenance) -> None:
+    def _parents(self, place: Path, provenance: Provenance) -> Provenance:
         """The base and every fine-tuned model as checkpoints, and the recipe that merges them."""
-        parents = {BASE_FILE: Edit(self.suite.name)} | {
-            file_of(name): Edit(self.suite.name, {name: 1.0}, seed=self.edit.seed)
-            for name in self.edit.coefficients
-        }
-        for name, edit in parents.items():
-            own = replace(provenance, edit=edit, accuracies=())
-            self._stream(place / name, merged_state(self.suite, edit), "transformers", own)
+        found = {}
+        for name, edit in recipe_models(self.edit).items():
+            own = replace(provenance, kind="merged-model", edit=edit, accuracies=())
+            state = merged_state(self.suite, edit)
+            found[name] = self._stream(place / name, state, "transformers", own)
         recipe = {YAML_FILE: mergekit_yaml(self.suite, self.edit).encode()}
         write_files(place, small_files(self.suite, "transformers") | recipe)
+        return replace(provenance, fingerprint=joint_fingerprint(found))
 
     def _stream(
         self, path: Path, state: LazyState, library: ClipLayout, provenance: Provenance

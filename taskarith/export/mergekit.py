@@ -18,11 +18,12 @@ from taskarith.export.yaml_text import dump_yaml
 from taskarith.suites import Suite
 from taskarith.suites.streamed import converted, open_base, open_vector
 
-__all__ = ["BASE_FILE", "file_of", "mergekit_yaml"]
+__all__ = ["BASE_FILE", "YAML_FILE", "file_of", "mergekit_yaml", "recipe_models"]
 
 BASE_FILE = "base.safetensors"
+YAML_FILE = "merge.yml"
 HEAD = """# {formula}
-# In this folder: mergekit-pytorch merge.yml merged && cp *.json *.txt merged/
+# In this folder: mergekit-pytorch {file} merged && cp *.json *.txt merged/
 # The folder merged/ is then a CLIP for transformers.
 """
 TRIMMED = """# Of entries as large as the smallest kept one, mergekit keeps some only;
@@ -57,17 +58,28 @@ def mergekit_yaml(suite: Suite, edit: Edit) -> str:
         raise _refused("it merges nothing: every λ is 0")
     if edit.method in REFUSED:
         raise _refused(REFUSED[edit.method])
-    head = HEAD.format(formula=edit.formula()) + (TRIMMED if "density" in edit.settings else "")
+    head = HEAD.format(formula=edit.formula(), file=YAML_FILE) + (
+        TRIMMED if "density" in edit.settings else ""
+    )
     return head + dump_yaml(_RECIPES[edit.method](suite, edit))
 
 
-def file_of(vector: str) -> str:
-    """The file of a vector's model; a null direction has a colon in its name.
+def recipe_models(edit: Edit) -> dict[str, Edit]:
+    """The models that the recipe merges, by file: the base, and θ₀ + τ_t of each vector."""
+    return {BASE_FILE: Edit(edit.suite)} | {
+        file_of(name): Edit(edit.suite, {name: 1.0}, seed=edit.seed) for name in edit.coefficients
+    }
 
-    >>> file_of("random:letters")
-    'random-letters.safetensors'
+
+def file_of(vector: str) -> str:
+    """The file of a vector's model, unlike every other's: no vector's own name has a `_` in it.
+
+    >>> file_of("letters"), file_of("random:letters"), file_of("base")
+    ('letters.safetensors', 'random_letters.safetensors', 'base_vector.safetensors')
     """
-    return vector.replace(":", "-") + ".safetensors"
+    if f"{vector}.safetensors" == BASE_FILE:
+        return f"{vector}_vector.safetensors"
+    return vector.replace(":", "_") + ".safetensors"
 
 
 def _sum(suite: Suite, edit: Edit) -> dict[str, Any]:

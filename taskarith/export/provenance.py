@@ -5,10 +5,11 @@ made again. Places on somebody's machine are left out but for the last part of t
 suites and edits; not how weights are merged or written.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from taskarith import __version__
 from taskarith.core import NULLS, Edit
 from taskarith.errors import ExportError, TaskArithError
 from taskarith.export.accuracies import TaskAccuracy
+from taskarith.export.formats import DTYPES
 from taskarith.sources import (
     LazyState,
     find_pulled,
@@ -25,6 +27,7 @@ from taskarith.sources import (
     read_metadata,
 )
 from taskarith.suites import Suite
+from taskarith.suites.manifest import NAME
 from taskarith.suites.remote import pull_ledger
 from taskarith.suites.sourced import SourcedBase, is_reference
 from taskarith.suites.streamed import open_base, open_vector
@@ -35,11 +38,18 @@ __all__ = [
     "Parent",
     "Provenance",
     "describe_parents",
+    "joint_fingerprint",
     "program_versions",
 ]
 
 FORMAT = "taskarith-provenance/1"
 PROVENANCE_FILE = "provenance.json"
+# The values that each of these may have; others would reach code that takes them for known.
+KNOWN = {
+    "kind": ("merged-model", "task-vector", "recipe", "edit"),
+    "library": ("open_clip", "transformers", ""),
+    "dtype": DTYPES,
+}
 METADATA_KEY = "taskarith_provenance"  # in the metadata of a safetensors file
 MAX_BYTES = 4 * 2**20
 MAX_MADE = 2_000  # characters that a parent's file may say about itself
@@ -69,11 +79,14 @@ class Provenance:
     """How a merged model, or a task vector, came about.
 
     Attributes:
-        kind: "merged-model", or "task-vector" for θ − θ₀.
-        library: whose names and layout the tensors have: "open_clip" or "transformers".
+        kind: "merged-model"; "task-vector" for θ − θ₀; "recipe" for the parents' models and what
+            merges them; "edit" for a description without weights.
+        library: whose names and layout the tensors have: "open_clip" or "transformers"; empty for
+            an edit.
         dtype: how they are stored.
         suite: the suite's name; `title` its title.
-        fingerprint: sha256 of the stored tensors; empty inside their own file.
+        fingerprint: sha256 of the stored tensors, of a recipe's of all its models' (see
+            `joint_fingerprint`); empty inside their own file, and for an edit.
         versions: of the programs that computed it.
 
     >>> parent = Parent("hub:a/b", "00", commit="f")
@@ -126,11 +139,20 @@ class Provenance:
                 name: _text(data[name])
                 for name in ("kind", "library", "dtype", "suite", "title", "fingerprint")
             }
+            odd = [texts[name] for name, known in KNOWN.items() if texts[name] not in known]
+            if odd:
+                raise ValueError(f"{odd[0]!r:.40} is nothing this program writes")
+            if not NAME.fullmatch(texts["suite"]):  # a place on this machine is no suite's name
+                raise ValueError(f"{texts['suite']!r:.40} is no suite's name")
+            edit = Edit.from_json(data["edit"])
+            vectors = {str(name): _parent(p) for name, p in data["vectors"].items()}
+            if edit.suite != texts["suite"] or not set(edit.coefficients) <= set(vectors):
+                raise ValueError("its edit is not of its parents")
             return cls(
                 **texts,
-                edit=Edit.from_json(data["edit"]),
+                edit=edit,
                 base=_parent(data["base"]),
-                vectors={str(name): _parent(p) for name, p in data["vectors"].items()},
+                vectors=vectors,
                 accuracies=tuple(map(TaskAccuracy.from_json, data["accuracies"])),
                 versions={str(k): _text(v) for k, v in data["versions"].items()},
             )
@@ -141,6 +163,17 @@ class Provenance:
         """The entry for the metadata of the weights' own file."""
         own = replace(self, fingerprint="")
         return {METADATA_KEY: json.dumps(own.to_json(), ensure_ascii=False)}
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Provenance":
+        """What a folder's `provenance.json` says; ExportError if it cannot be read."""
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise ExportError(f"{path} is far larger than a provenance; export it again")
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise ExportError(f"{path} cannot be read: {error!s:.200}") from error
+        return cls.from_json(data)
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> "Provenance":
@@ -155,6 +188,16 @@ class Provenance:
 def program_versions() -> dict[str, str]:
     """The versions of the programs whose arithmetic makes the weights."""
     return {"taskarith": __version__, "torch": str(torch.__version__)}
+
+
+def joint_fingerprint(fingerprints: Mapping[str, str]) -> str:
+    """One fingerprint for several files' tensors, whose own are given by file name.
+
+    >>> joint_fingerprint({"a": "1", "b": "2"}) == joint_fingerprint({"b": "2", "a": "1"})
+    True
+    """
+    text = json.dumps(sorted(fingerprints.items()))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def describe_parents(suite: Suite, edit: Edit) -> tuple[Parent, dict[str, Parent]]:

@@ -174,11 +174,7 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def _model_card(files: Mapping[str, Path], name: str, licence: str | None) -> tuple[str, str]:
-    try:
-        data = json.loads(files[PROVENANCE_FILE].read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ExportError(f"{files[PROVENANCE_FILE]} cannot be read: {error!s:.200}") from error
-    provenance = Provenance.from_json(data)
+    provenance = Provenance.from_file(files[PROVENANCE_FILE])
     weights = next(files[n] for n in (NATIVE_FILE, *WEIGHTS_FILE.values()) if n in files)
     _check_unchanged(open_tensors(weights), provenance.fingerprint, weights)
     parents = {"base": provenance.base, **provenance.vectors}

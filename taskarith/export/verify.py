@@ -4,23 +4,19 @@ A parent that has vanished or changed is named; where tensors differ, by how muc
 and descriptions of vectors; how weights that are elsewhere are fetched is the caller's business.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, cast
-
-import torch
-from torch import Tensor
+from collections.abc import Callable
+from typing import cast
 
 from taskarith.core import METHODS, Edit, Statistics, VectorInfo
 from taskarith.errors import ExportError, TaskArithError
-from taskarith.export.merged import merged_state, merged_vector
-from taskarith.export.provenance import (
-    METADATA_KEY,
-    Parent,
-    Provenance,
-    describe_parents,
-    program_versions,
+from taskarith.export.comparing import (
+    Verification,
+    changed_parents,
+    differing_tensors,
+    parents_now,
 )
+from taskarith.export.merged import merged_state, merged_vector
+from taskarith.export.provenance import METADATA_KEY, Provenance, program_versions
 from taskarith.models.layouts import ClipLayout
 from taskarith.sources import (
     LazyState,
@@ -37,54 +33,6 @@ from taskarith.suites.remote import vector_from
 from taskarith.suites.streamed import converted
 
 __all__ = ["Verification", "verify_source"]
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What comparing found.
-
-    Attributes:
-        tensors: how many were compared.
-        differing: by name, the largest difference; inf where a tensor is on one side only.
-        changed: parents whose tensors are not those of then, in words.
-        made_with, compared_with: versions of the programs, then and now.
-    """
-
-    tensors: int
-    differing: Mapping[str, float]
-    changed: tuple[str, ...]
-    made_with: Mapping[str, str]
-    compared_with: Mapping[str, str]
-
-    @property
-    def equal(self) -> bool:
-        """Whether every bit is the same."""
-        return not self.differing
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {
-            "equal": self.equal,
-            "tensors": self.tensors,
-            "differing": {name: str(value) for name, value in self.differing.items()},
-            "changed_parents": list(self.changed),
-            "made_with": dict(self.made_with),
-            "compared_with": dict(self.compared_with),
-        }
-
-    def text(self) -> str:
-        """The finding for people."""
-        if self.equal:
-            return f"Bit-equal: all {self.tensors} tensors are what their parents give."
-        worst = sorted(self.differing, key=lambda name: -self.differing[name])
-        lines = [f"Different: {len(worst)} of {self.tensors} tensors."]
-        lines += [f"  {name}: up to {self.differing[name]:.3g}" for name in worst[:8]]
-        lines += [f"  and {len(worst) - 8} more"] if len(worst) > 8 else []
-        lines += [f"Changed since: {words}" for words in self.changed]
-        if self.made_with != self.compared_with:
-            versions = (_versions(self.made_with), _versions(self.compared_with))
-            lines.append("Made with {}; compared with {}.".format(*versions))
-        return "\n".join(lines)
 
 
 def verify_source(
@@ -126,18 +74,8 @@ def _edit(
     statistics: Callable[[Suite, Edit], Statistics] | None,
     open_suite: Callable[[str], Suite],
 ) -> Verification:
-    edit = provenance.edit
-    try:
-        suite = open_suite(provenance.suite)
-        suite.check_edit(edit)
-        base, vectors = describe_parents(suite, edit)
-    except TaskArithError as error:
-        raise ExportError(
-            f"a parent has vanished: it was made from the suite {provenance.suite!r}, and {error}. "
-            "Add that suite (taskarith suites add) or fetch it (taskarith suites pull), then "
-            "verify again"
-        ) from error
-    asked = None
+    suite, parents = parents_now(provenance, open_suite)
+    edit, asked = provenance.edit, None
     if METHODS[edit.method].needs_data:
         if statistics is None:
             raise ExportError(f"{edit.method} looks at images: give `statistics` to verify it")
@@ -147,25 +85,12 @@ def _edit(
     again = converted(make(suite, edit, statistics=asked), to=library)
     return Verification(
         tensors=len(state),
-        differing=_differing(state, again),
-        changed=tuple(_changed(provenance, {"base": base, **vectors})),
+        differing=differing_tensors(state, again),
+        changed=changed_parents(provenance, parents),
         made_with=provenance.versions,
         compared_with=program_versions(),
+        parents=len(parents),
     )
-
-
-def _changed(provenance: Provenance, found: Mapping[str, Parent]) -> list[str]:
-    then = {"base": provenance.base, **provenance.vectors}
-    return [
-        f"{name} ({_place(then[name])}) had the fingerprint {then[name].fingerprint[:16]}…, "
-        f"{_place(parent)} has {parent.fingerprint[:16]}…"
-        for name, parent in found.items()
-        if parent.fingerprint != then[name].fingerprint
-    ]
-
-
-def _place(parent: Parent) -> str:
-    return f"{parent.reference} at {parent.commit}" if parent.commit else parent.reference
 
 
 def _difference(
@@ -188,7 +113,7 @@ def _difference(
         changed.append(f"the fine-tuned model {end.reference}")
     return Verification(
         tensors=len(state),
-        differing=_differing(state, LazyState.of(found.vector)),
+        differing=differing_tensors(state, LazyState.of(found.vector)),
         changed=tuple(changed),
         made_with={"made by": info.maker or "?"},
         compared_with={"made by": f"taskarith {program_versions()['taskarith']}"},
@@ -213,26 +138,3 @@ def _parent(
         return obtain(reference)
     except TaskArithError as error:
         raise ExportError(f"a parent has vanished: {reference}: {error}") from error
-
-
-def _differing(stored: LazyState, again: LazyState) -> dict[str, float]:
-    """The largest difference of every tensor that is not the same bit for bit."""
-    differing = {}
-    for name in sorted(set(stored) | set(again)):
-        if name not in stored or name not in again or stored.shape(name) != again.shape(name):
-            differing[name] = float("inf")
-            continue
-        one = stored[name]
-        other = again[name].to(one.dtype)
-        if not _same_bits(one, other):
-            differing[name] = float((one.double() - other.double()).abs().max())
-    return differing
-
-
-def _same_bits(one: Tensor, other: Tensor) -> bool:
-    as_bytes = (t.contiguous().reshape(-1).view(torch.uint8) for t in (one, other))
-    return bool(torch.equal(*as_bytes))
-
-
-def _versions(versions: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in versions.items())

@@ -232,7 +232,7 @@ class _ExportPage:
         said = published_html(cast(Any, published)) if published else moving_html(look, "")
         if taken is None:
             return [said, *busy, "", gr.update(visible=False), gr.update(visible=False), ""]
-        mark = taken.export.provenance.fingerprint if taken.export.provenance else None
+        mark = taken.export.provenance.fingerprint
         can_publish = FORMATS[taken.to].published
         login = await asyncio.to_thread(self.publication.login_text, token) if can_publish else ""
         return [

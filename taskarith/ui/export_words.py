@@ -61,7 +61,7 @@ def plan_html(weights: Mapping[str, int], small: Iterable[str]) -> str:
 
     names = list(small)
     if not weights:
-        return f"<p>A file of a few lines: {escape(', '.join(names))}.</p>"
+        return f"<p>A few lines of text: {escape(', '.join(names))}.</p>"
     size = in_words(sum(weights.values()))
     more = f" and {len(names)} small files" if names else ""
     return f"<p><b>{size}</b> in {escape(', '.join(weights))}{more}.</p>"
@@ -82,7 +82,7 @@ def moving_html(look: "Look", verb: str) -> str:
     )
 
 
-def files_html(files: Mapping[str, int], fingerprint: str | None) -> str:
+def files_html(files: Mapping[str, int], fingerprint: str) -> str:
     """What was exported."""
     from taskarith.sources.plan import in_words
 

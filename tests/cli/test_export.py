@@ -100,6 +100,78 @@ def test_small_formats(
     assert "--set apples=0.7 --set birds=-0.4" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("to", ["mergekit", "json", "python"])
+def test_recipes_and_edits_verify(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], to: str
+) -> None:
+    suite, folder = tmp_path / "suites" / "tiny", tmp_path / to
+    shutil.copytree(tiny_folder, suite)
+    run(capsys, "suites", "add", suite)
+    edit = (*EDIT, "--set", "random:coins=0.2", "--seed", "7")
+    done = run(capsys, "export", "--suite", suite, *edit, "--to", to, "-o", folder)
+    told = json.loads((folder / "provenance.json").read_text())
+    assert told["versions"].keys() == {"taskarith", "torch"}
+    assert told["edit"]["seed"] == 7
+    assert done["fingerprint"] == (told["fingerprint"] or None)
+    assert bool(told["fingerprint"]) == (to == "mergekit")
+    parents = (told["base"], *told["vectors"].values())
+    assert [len(parent["fingerprint"]) for parent in parents] == [64] * 4
+    text = {"mergekit": "merge.yml", "json": "edit.json", "python": "edit.py"}[to]
+    for reference in (folder, folder / text):
+        found = run(capsys, "verify", f"file:{reference}")
+        assert (found["equal"], found["parents"], found["altered"]) == (True, 4, [])
+        assert bool(found["tensors"]) == (to == "mergekit")
+    assert main(["verify", f"file:{folder}"]) == 0
+    words = "Bit-equal: all" if to == "mergekit" else "no weights to compare. The fingerprints of a"
+    assert words in capsys.readouterr().out
+
+    # A text that says something else, a model with another bit, a parent that has changed.
+    if to != "python":
+        kept = (folder / text).read_text()
+        (folder / text).write_text(kept.replace("0.7", "0.8"))
+        assert run(capsys, "verify", f"file:{folder}", code=1)["altered"] == [text]
+        assert main(["verify", f"file:{folder}"]) == 1
+        assert f"{text} says something else than its provenance" in capsys.readouterr().out
+        (folder / text).write_text(kept)
+    if to == "mergekit":
+        path = folder / "random_coins.safetensors"
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(data)
+        [name] = run(capsys, "verify", f"file:{folder}", code=1)["differing"]
+        assert name.startswith("random_coins.safetensors: ")
+        path.unlink()
+        assert f"{path} is missing" in refuse(capsys, "verify", f"file:{folder}")
+        return
+    vector = suite / "vectors" / "apples.safetensors"
+    write_tensors(vector, {name: 2 * t for name, t in read_tensors(vector).items()})
+    found = run(capsys, "verify", f"file:{folder}", code=1)
+    assert found["equal"] is False
+    assert [words.partition(" ")[0] for words in found["changed_parents"]] == ["apples"]
+    shutil.rmtree(suite)
+    assert "a parent has vanished" in refuse(capsys, "verify", f"file:{folder}")
+
+
+def test_a_strangers_provenance_is_checked(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "json"
+    run(capsys, "export", "--suite", tiny_folder, *EDIT, "--to", "json", "-o", folder)
+    path = folder / "provenance.json"
+    told = json.loads(path.read_text())
+    for changed in (
+        {"kind": "nonsense"}, {"library": "nonsense"}, {"dtype": "int3"}, {"vectors": {}},
+        {"suite": "other"}, {"suite": "/tmp", "edit": {"suite": "/tmp"}}, {"edit": 3},
+        {"base": None}, {"fingerprint": 1},
+    ):  # fmt: skip
+        path.write_text(json.dumps(told | changed))
+        assert "its provenance is damaged" in refuse(capsys, "verify", f"file:{folder}")
+    path.write_text("{")
+    assert "cannot be read" in refuse(capsys, "verify", f"file:{folder}")
+    path.write_text(" " * (5 * 2**20))
+    assert "far larger than a provenance" in refuse(capsys, "verify", f"file:{folder}")
+
+
 def test_refusals(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     start = ("export", "--suite", tiny_folder, *EDIT, "-o", tmp_path / "x")
     assert "mergekit has no such method" in refuse(

@@ -12,7 +12,7 @@ import yaml
 from taskarith.core import METHODS, Edit
 from taskarith.errors import ExportError
 from taskarith.export.exporting import export_edit
-from taskarith.export.mergekit import mergekit_yaml
+from taskarith.export.mergekit import mergekit_yaml, recipe_models
 from taskarith.sources import read_tensors, write_tensors
 from taskarith.suites import Suite, load_suite
 
@@ -142,12 +142,20 @@ def test_every_other_method_is_refused_with_the_reason(suite: Suite) -> None:
         mergekit_yaml(suite, Edit("tiny"))
 
 
+def test_no_two_models_share_a_file() -> None:
+    names = ("base", "base-vector", "letters", "random-letters", "random:letters", "random:base")
+    files = recipe_models(Edit("tiny", dict.fromkeys(names, 0.5), seed=3))
+    assert len(files) == len(names) + 1
+    assert files["base.safetensors"].coefficients == {}
+    assert files["random_letters.safetensors"] == Edit("tiny", {"random:letters": 1.0}, seed=3)
+
+
 def test_the_parents_stand_beside_the_recipe(suite: Suite, tmp_path: Path) -> None:
     edit = Edit("tiny", TWO | {"random:coins": 1})
     export = export_edit(suite, edit, tmp_path / "r", to="mergekit")
     weights = {name for name in export.files if name.endswith(".safetensors")}
     assert weights == {
-        "base.safetensors", "apples.safetensors", "birds.safetensors", "random-coins.safetensors",
+        "base.safetensors", "apples.safetensors", "birds.safetensors", "random_coins.safetensors",
     }  # fmt: skip
     assert {"config.json", "tokenizer.json", "merge.yml", "provenance.json"} <= set(export.files)
     assert str(tmp_path) not in (export.folder / "merge.yml").read_text()
