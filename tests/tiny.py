@@ -34,6 +34,11 @@ ROLES = (
     | dict.fromkeys(RECIPE_TASKS, "recipe")
 )
 INGREDIENTS = ("soup-apples-00", "soup-apples-01", "soup-apples-02")
+# Every vector that only recipes use, and the task it is about.
+RECIPE_SUBJECTS = {
+    **{name: name for name in RECIPE_TASKS},
+    **dict.fromkeys(("joint", "ascent-apples", *INGREDIENTS), "apples"),
+}
 QUADRUPLES = (
     ("domain × task", "birds", "apples", "birds", "coins", "dice"),
     ("domain × task", "coins", "apples", "coins", "eggs", "irons"),
@@ -158,8 +163,8 @@ def _manifest() -> dict[str, object]:
             "tasks": [_task(name) for name in RECIPE_TASKS],
             "heads": "recipe-heads.safetensors",
             "vectors": [
-                {"name": name, "weights": f"vectors/{name}.safetensors"}
-                for name in (*RECIPE_TASKS, "joint", "ascent-apples", *INGREDIENTS)
+                {"name": name, "weights": f"vectors/{name}.safetensors", "task": task}
+                for name, task in RECIPE_SUBJECTS.items()
             ],
             "book": {
                 "analogies": [

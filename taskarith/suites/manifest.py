@@ -55,7 +55,8 @@ class Manifest:
 
     What only recipes use stands apart, so that a page that never runs one loads none of it:
     `recipe_tasks` have the role "recipe" and their heads in `recipe_heads`; `recipe_vectors` maps
-    names to weights files, and `recipes` says what they are for. `published` is a file of other
+    names to weights files, `recipe_subjects` to the task each is about, which need not have its
+    name, and `recipes` says what they are for. `published` is a file of other
     people's numbers on the same tasks, to set beside ours.
     """
 
@@ -74,6 +75,7 @@ class Manifest:
     recipes: RecipeBook = field(default_factory=RecipeBook)
     recipe_tasks: tuple[Task, ...] = ()
     recipe_vectors: Mapping[str, str] = field(default_factory=dict)
+    recipe_subjects: Mapping[str, str] = field(default_factory=dict)
     recipe_heads: str | None = None
     published: str | None = None
 
@@ -193,7 +195,7 @@ def _manifest(data: object, reader: _Reader) -> Manifest:
         for i, item in enumerate(reader.array(extra.get("vectors", []), "recipes.vectors"))
     ]
     reader.unique([task.name for task in (*tasks, *recipe_tasks)], "tasks")
-    reader.unique([name for name, _ in (*vectors, *recipe_vectors)], "vectors")
+    reader.unique([one[0] for one in (*vectors, *recipe_vectors)], "vectors")
     reader.unique([preset.name for preset in presets], "presets")
     optional = {
         key: reader.path(fields[key], key) if fields.get(key) is not None else None
@@ -215,7 +217,8 @@ def _manifest(data: object, reader: _Reader) -> Manifest:
         start=None if fields.get("start") is None else reader.name(fields["start"], "start"),
         recipes=parse_recipe_book(extra.get("book"), reader),
         recipe_tasks=tuple(recipe_tasks),
-        recipe_vectors=dict(recipe_vectors),
+        recipe_vectors={name: weights for name, weights, _ in recipe_vectors},
+        recipe_subjects={name: task for name, _, task in recipe_vectors},
         recipe_heads=reader.path(extra["heads"], "recipes.heads") if "heads" in extra else None,
     )
 
@@ -253,10 +256,12 @@ def _vector(item: object, reader: _Reader, where: str) -> tuple[str, str]:
     return name, parse_weights(fields, reader, where)
 
 
-def _recipe_vector(item: object, reader: _Reader, where: str) -> tuple[str, str]:
+def _recipe_vector(item: object, reader: _Reader, where: str) -> tuple[str, str, str]:
+    """Its name, its weights, and the task it is about, which has its name unless it says so."""
     fields = reader.mapping(item, where)
     name = reader.name(fields.get("name"), f"{where}.name")
-    return name, reader.path(fields.get("weights"), f"{where}.weights")
+    weights = reader.path(fields.get("weights"), f"{where}.weights")
+    return name, weights, reader.name(fields.get("task", name), f"{where}.task")
 
 
 def _preset(item: object, reader: _Reader, where: str) -> Preset:
@@ -305,6 +310,10 @@ def _check_story(manifest: Manifest, reader: _Reader) -> None:
     for name in manifest.vectors:
         if name not in allowed:
             reader.problems.append(f"vectors: {name!r} is no target or auxiliary task")
+    tasks = [task.name for task in (*manifest.tasks, *manifest.recipe_tasks)]
+    for name, task in manifest.recipe_subjects.items():
+        if task not in tasks:
+            reader.problems.append(f"recipes.vectors: {name!r} is about no task: {task!r:.80}")
     known = [*manifest.vectors, *(f"{null}:{v}" for null in NULLS for v in manifest.vectors)]
     for preset in manifest.presets:
         analogy = preset.analogy or {}
@@ -316,7 +325,7 @@ def _check_story(manifest: Manifest, reader: _Reader) -> None:
         reader.problems.append(f"start: {manifest.start!r} is no preset; there are {names}")
     check_recipe_book(
         manifest.recipes,
-        tasks=[task.name for task in (*manifest.tasks, *manifest.recipe_tasks)],
+        tasks=tasks,
         vectors=[*manifest.vectors, *manifest.recipe_vectors],
         reader=reader,
     )

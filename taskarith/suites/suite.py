@@ -90,6 +90,14 @@ class Suite:
             raise unknown_name("task", name, existing=known)
         return shifted_task(known[own], shift) if shift is not None else known[own]
 
+    def subject(self, vector: str) -> str:
+        """The task that a vector is about: mostly of its name, and of a null that of its own.
+
+        Raises UnknownNameError for a name that is no vector.
+        """
+        own = self._check_vector(vector)[1]
+        return self.manifest.recipe_subjects.get(own, own)
+
     def check_edit(self, edit: Edit) -> None:
         """Raise UnknownNameError if `edit` is of another suite or names a vector not in this."""
         if edit.suite != self.name:

@@ -93,7 +93,7 @@ def train_recipes(suite: Suite, *, work: Path, device: torch.device) -> None:
         device=device,
     )
     make_vectors(suite, jobs(suite), maker=maker, tasks=tasks, heads=heads)
-    enter(suite, tasks=list(tasks.values()), vectors=[job.name for job in jobs(suite)])
+    enter(suite, tasks=list(tasks.values()), wanted=jobs(suite))
 
 
 def recipe_tasks() -> list[Task]:
@@ -199,14 +199,17 @@ def _quadruples() -> tuple[Quadruple, ...]:
     )
 
 
-def enter(suite: Suite, *, tasks: Sequence[Task], vectors: Sequence[str]) -> None:
+def enter(suite: Suite, *, tasks: Sequence[Task], wanted: Sequence[Job]) -> None:
     """Write the section `recipes` of the suite's manifest."""
     path = suite.folder / "manifest.json"
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     manifest["recipes"] = {
         "heads": f"{FOLDER}/heads.safetensors",
         "tasks": [_described(task) for task in tasks],
-        "vectors": [{"name": name, "weights": _weights(name)} for name in vectors],
+        "vectors": [
+            {"name": job.name, "weights": _weights(job.name), "task": job.tasks[0]}
+            for job in wanted
+        ],
         "book": asdict(recipe_book(suite)),
     }
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -70,6 +70,10 @@ def describe_opened(suite: "Suite") -> dict[str, Any]:
         "measurements": manifest.measurements,
         "tasks": [{key: getattr(t, key) for key in of_tasks} for t in suite.tasks.values()],
         "vectors": [{"task": name} for name in suite.vectors],
+        "recipes": {
+            "tasks": [{key: getattr(t, key) for key in of_tasks} for t in manifest.recipe_tasks],
+            "vectors": [{"name": n, "task": t} for n, t in manifest.recipe_subjects.items()],
+        },
         "presets": [vars(preset) for preset in manifest.presets],
     }
     return _description(fields) | {"shipped": _shipped(suite.folder, fields)}
@@ -171,7 +175,8 @@ def _shipped(folder: Path, manifest: Json) -> list[list[Any]]:
 
 
 def _description(manifest: Json) -> dict[str, Any]:
-    tasks = manifest["tasks"]
+    recipes = manifest.get("recipes") or {}
+    tasks = [*manifest["tasks"], *recipes.get("tasks", [])]
     return {
         "version": __version__,
         "suite": {key: manifest[key] for key in ("name", "title", "about")},
@@ -184,7 +189,10 @@ def _description(manifest: Json) -> dict[str, Any]:
             }
             for task in tasks
         ],
-        "vectors": _vectors(tasks, [vector["task"] for vector in manifest["vectors"]]),
+        "vectors": [
+            *_vectors(tasks, [vector["task"] for vector in manifest["vectors"]]),
+            *_recipe_vectors(tasks, recipes.get("vectors", [])),
+        ],
         "presets": [_preset(preset) for preset in manifest["presets"]],
         "start": manifest.get("start"),
         "floor": CONTROL_FLOOR,
@@ -208,6 +216,16 @@ def _vectors(tasks: Iterable[Json], names: list[str]) -> list[dict[str, str]]:
         for n in ordered
     ]
     return own + nulls
+
+
+def _recipe_vectors(tasks: Iterable[Json], vectors: Iterable[Json]) -> list[dict[str, str]]:
+    """What only recipes use by themselves, for whoever wants a slider for it."""
+    titles = {task["name"]: task["title"] for task in tasks}
+    named = [(v["name"], str(v.get("task", v["name"]))) for v in vectors]
+    return [
+        {"name": name, "title": str(titles.get(name, name)), "kind": "recipe", "task": task}
+        for name, task in named
+    ]
 
 
 def _preset(preset: Json) -> dict[str, Any]:

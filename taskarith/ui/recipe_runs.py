@@ -210,4 +210,5 @@ def chosen_edits(result: Result, suite: Suite) -> list[Chosen]:
 
 
 def _has_sliders(names: Sequence[str] | dict[str, float], suite: Suite) -> bool:
-    return all(name in suite.vectors for name in names)
+    """Not those that a recipe made on its way, which are gone with it."""
+    return all(name in (*suite.vectors, *suite.recipe_vectors) for name in names)

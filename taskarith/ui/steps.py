@@ -28,11 +28,12 @@ REFERENCE_IMAGES = 128  # per task: accuracies to compare with, where none were 
 
 
 def shown_tasks(suite: Suite, commit: Commit) -> list[str]:
-    """What the page shows: targets, the auxiliaries that take part, the control."""
-    own = commit.focus.rpartition(":")[2]  # "random:letters" is about letters
-    asked = {own} if commit.analogy is None else {own, commit.analogy.d}
+    """What the page shows: targets, the control, other tasks that take part."""
+    own = suite.subject(commit.focus)  # "random:letters" is about letters
+    asked = {own} if commit.analogy is None else {own, suite.subject(commit.analogy.d)}
     visible = visible_tasks(suite, commit.edit)
-    return [*visible, *(n for n in suite.auxiliaries if n in asked and n not in visible)]
+    others = (*suite.auxiliaries, *suite.recipe_tasks)
+    return [*visible, *(n for n in others if n in asked and n not in visible)]
 
 
 def page_steps(
@@ -77,7 +78,7 @@ def look_steps(commit: Commit, *, evaluator: Evaluator) -> Iterator[Step]:
     yield from _point(commit.edit, tasks, evaluator=evaluator, split="test", chosen=True)
     yield from _point(pretrained, tasks, evaluator=evaluator, split="test")
     for task in tasks:
-        if task in suite.vectors:
+        if task in (*suite.vectors, *suite.recipe_vectors):
             finetuned = pretrained.with_coefficient(task, 1.0)
             yield from _point(finetuned, [task], evaluator=evaluator, split="test")
     if suite.second_control is not None:
@@ -116,7 +117,8 @@ def _references(
     for task in shown:
         finetuned = pretrained.with_coefficient(task, 1.0)
         known = shipped is not None and task in shipped.estimates(finetuned)
-        if task in suite.vectors and (task in others or not known):
+        own = task in (*suite.vectors, *suite.recipe_vectors)
+        if own and (task in others or not known):
             yield finetuned, task
 
 

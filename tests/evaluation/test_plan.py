@@ -167,3 +167,5 @@ def test_an_auxiliary_is_visible_when_it_takes_part(tiny_suite: Suite) -> None:
     targets = ["apples", "birds", "coins", "dice"]
     assert visible_tasks(tiny_suite, Edit("tiny", {"apples": 1})) == [*targets, "gardens"]
     assert visible_tasks(tiny_suite, Edit("tiny", {"flags": 1})) == [*targets, "flags", "gardens"]
+    assert visible_tasks(tiny_suite, Edit("tiny", {"jars": 1})) == [*targets, "jars", "gardens"]
+    assert visible_tasks(tiny_suite, Edit("tiny", {"joint": 1})) == [*targets, "gardens"]

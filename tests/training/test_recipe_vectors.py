@@ -37,13 +37,14 @@ def test_everything_the_recipe_book_names_is_made(mini: Suite, tmp_path: Path) -
     folder.mkdir()
     shutil.copy(mini.folder / "manifest.json", folder)
     copy = Suite(folder, read_manifest(folder / "manifest.json"))
-    vectors = [job.name for job in jobs(mini)]
-    enter(copy, tasks=recipe_tasks(), vectors=vectors)
+    enter(copy, tasks=recipe_tasks(), wanted=jobs(mini))
     manifest = read_manifest(
         folder / "manifest.json"
     )  # refuses a book that names what is not there
     assert manifest.recipes == recipe_book(mini)
-    assert list(manifest.recipe_vectors) == vectors
+    assert list(manifest.recipe_vectors) == [job.name for job in jobs(mini)]
+    assert manifest.recipe_subjects == mini.manifest.recipe_subjects
+    assert manifest.recipe_subjects["soup-textures-03"] == "textures"
     assert {"domain × task", "sub-population"} == {q.kind for q in manifest.recipes.analogies}
     assert len(manifest.recipes.analogies) >= 8
     assert manifest.recipes.soup is not None

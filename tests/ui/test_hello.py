@@ -69,7 +69,11 @@ def test_a_suite_is_described_as_the_engine_reads_it(name: str, page_folder: Pat
     suite = load_suite(name if name == "mini" else page_folder)
     told = describe(str(suite.folder))
     assert told == describe(str(suite.folder / "manifest.json")) == describe_opened(suite)
-    assert [task["chance"] for task in told["tasks"]] == [t.chance for t in suite.tasks.values()]
+    every = [*suite.tasks, *suite.recipe_tasks]
+    assert [task["chance"] for task in told["tasks"]] == [suite.task(t).chance for t in every]
+    of_recipes = [vector for vector in told["vectors"] if vector["kind"] == "recipe"]
+    assert [vector["name"] for vector in of_recipes] == list(suite.recipe_vectors)
+    assert all(vector["task"] == suite.subject(vector["name"]) for vector in told["vectors"])
     if name == "mini":
         assert told == describe("mini")
 
@@ -77,7 +81,7 @@ def test_a_suite_is_described_as_the_engine_reads_it(name: str, page_folder: Pat
 @pytest.mark.parametrize("suite", list_suites(), ids=lambda suite: suite.name)
 def test_every_suite_can_be_described(suite: Suite) -> None:
     told = json.loads(json.dumps(describe_opened(suite)))
-    assert [task["name"] for task in told["tasks"]] == list(suite.tasks)
+    assert [task["name"] for task in told["tasks"]] == [*suite.tasks, *suite.recipe_tasks]
 
 
 def test_nothing_is_known_of_the_second_control_but_its_name(page_folder: Path) -> None:

@@ -125,7 +125,9 @@ class Bank {
   }
 
   offer() {
-    const groups = { auxiliary: "auxiliary tasks", null: "null directions" };
+    const groups = {
+      auxiliary: "auxiliary tasks", null: "null directions", recipe: "made for recipes",
+    };
     this.more.replaceChildren(h("option", { value: "" }, "+ another vector…"));
     for (const [kind, label] of Object.entries(groups)) {
       const missing = this.hello.vectors.filter((v) => v.kind === kind && !this.rows.has(v.name));
