@@ -35,6 +35,7 @@ HOMES = {
     "starlette": "taskarith.ui.gate",
     "gradio": "taskarith.ui",
     "datasets": "taskarith.tasks.hub_pictures",
+    "filelock": "taskarith.sources.ledger",
     "huggingface_hub": "taskarith.sources.hub",
     "llvmlite": "taskarith.core.kernels.compiled",
     "open_clip": "taskarith.models.clip",

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from taskarith.errors import PullCancelled, SourceError
 from taskarith.sources.hub import HubFile, HubRepo, explained, huggingface_hub
-from taskarith.sources.hub_cache import cached_file, hub_cache, repo_folder
+from taskarith.sources.hub_cache import blob_path, cached_file, hub_cache, partial_path
 
 __all__ = ["fetch"]
 
@@ -47,12 +47,11 @@ def fetch(
     if there is not None:
         report(file.size)
         return there
-    folder = repo_folder(repo.name, cache)
-    blob = folder / "blobs" / file.digest
+    blob = blob_path(repo.name, file.digest, cache=cache)
     with _one_at_a_time(str(blob)), explained(f"{repo.name} ({file.name})"):
         if not blob.exists():
             blob.parent.mkdir(parents=True, exist_ok=True)
-            partial = blob.with_name(f"{blob.name}.taskarith.incomplete")
+            partial = partial_path(repo.name, file.digest, cache=cache)
             url = hub.hf_hub_url(repo.name, file.name, revision=repo.commit)
             try:
                 _download(url, partial, file, report=report, cancelled=cancelled)

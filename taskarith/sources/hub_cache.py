@@ -1,16 +1,21 @@
 """What of the Hub is on this machine already: huggingface_hub's own cache, read and cleaned up."""
 
+import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from taskarith.sources.hub import COMMIT, huggingface_hub
 
 __all__ = [
+    "blob_path",
     "cached_commit",
     "cached_file",
     "cached_files",
-    "delete_cached",
+    "delete_files",
+    "held_bytes",
     "hub_cache",
+    "partial_path",
     "remember_commit",
     "repo_folder",
 ]
@@ -58,16 +63,62 @@ def remember_commit(name: str, revision: str, commit: str, *, cache: Path | None
             path.write_text(commit, encoding="utf-8")
 
 
-def delete_cached(name: str, commit: str, *, cache: Path | None = None) -> None:
-    """Remove a commit from the cache, and its files where no other commit shares them."""
-    hub = huggingface_hub()
-    with suppress(OSError, hub.errors.CacheNotFound):
-        found = hub.scan_cache_dir(cache or hub_cache())
-        known = [
-            r.commit_hash for repo in found.repos for r in repo.revisions if repo.repo_id == name
-        ]
-        if commit in known:
-            found.delete_revisions(commit).execute()
+def blob_path(name: str, digest: str, *, cache: Path | None = None) -> Path:
+    """Where the cache keeps the content of a file, whatever commits have it."""
+    return repo_folder(name, cache) / "blobs" / digest
+
+
+def partial_path(name: str, digest: str, *, cache: Path | None = None) -> Path:
+    """Where a file is until it is whole."""
+    return blob_path(name, digest, cache=cache).with_name(f"{digest}.taskarith.incomplete")
+
+
+def held_bytes(name: str, commit: str, file: str, digest: str, *, cache: Path | None = None) -> int:
+    """What a file of a commit, or the part of it that came, takes on the disk."""
+    own = repo_folder(name, cache) / "snapshots" / commit / file  # a copy, where links cannot be
+    paths = (blob_path(name, digest, cache=cache), partial_path(name, digest, cache=cache), own)
+    return sum(path.stat().st_size for path in paths if path.is_file() and not path.is_symlink())
+
+
+def delete_files(
+    name: str, commit: str, digests: Mapping[str, str], *, cache: Path | None = None
+) -> None:
+    """Remove files (name → digest) of a commit; content that another commit has as well stays."""
+    folder = repo_folder(name, cache)
+    snapshots = folder / "snapshots"
+    for file in digests:
+        with suppress(OSError):
+            (snapshots / commit / file).unlink()
+    needed = {path.resolve() for path in snapshots.rglob("*") if path.is_symlink()}
+    for digest in digests.values():
+        for path in (blob_path(name, digest, cache=cache), partial_path(name, digest, cache=cache)):
+            if path.resolve() not in needed:
+                with suppress(OSError):
+                    path.unlink()
+    _tidy(folder, commit)
+
+
+def _tidy(folder: Path, commit: str) -> None:
+    """Remove what is left of a commit that has no files any more, and of a repository without."""
+    with suppress(OSError):
+        _remove_if_empty(folder / "snapshots" / commit)
+    if (folder / "snapshots" / commit).exists():
+        return
+    shutil.rmtree(folder / ".no_exist" / commit, ignore_errors=True)
+    with suppress(OSError, ValueError):
+        for ref in [path for path in (folder / "refs").rglob("*") if path.is_file()]:
+            if ref.read_text(encoding="utf-8").strip() == commit:
+                ref.unlink()
+    with suppress(OSError):
+        _remove_if_empty(folder)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    """Remove a folder that holds nothing but folders; OSError where it holds a file."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            _remove_if_empty(path)
+    folder.rmdir()
 
 
 def repo_folder(name: str, cache: Path | None) -> Path:

@@ -1,11 +1,13 @@
 """Carries out a plan: fetches its files, one after the other, and says where they are."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from taskarith.errors import SourceError
 from taskarith.sources.download import fetch
+from taskarith.sources.hub import HubRepo
 from taskarith.sources.hub_cache import (
     cached_commit,
     cached_file,
@@ -51,38 +53,48 @@ def pull(
     """
     if plan.reference.kind == "file":
         return _local(plan)
-    paths: dict[str, Path] = {}
-    done = 0
     if plan.repo is None:  # made offline, of files that were there
-        assert plan.commit is not None
-        for name in plan.files:
-            path = cached_file(plan.reference.location, plan.commit, name, cache=cache)
-            if path is None:
-                raise SourceError(f"{plan.reference}: {name} is no longer in the cache; go online")
-            paths[name] = path
+        paths = _there(plan, cache=cache)
         report(plan.size, plan.size)
+        if ledger is not None and plan.commit is not None:
+            ledger.use(plan.reference.location, plan.commit)
     else:
-        for file in plan.repo.files:
-            paths[file.name] = fetch(
-                plan.repo,
-                file,
-                cache=cache,
-                report=lambda there, before=done: report(before + there, plan.size),  # type: ignore[misc]
-                cancelled=cancelled,
-            )
-            done += file.size
-        remember_commit(
-            plan.repo.name, plan.reference.revision or "main", plan.repo.commit, cache=cache
-        )
-    if ledger is not None and plan.commit is not None:
-        ledger.note(
-            str(plan.reference),
-            name=plan.reference.location,
-            commit=plan.commit,
-            added=plan.to_fetch,
-        )
-        ledger.evict()
+        with ledger.pulling(str(plan.reference), plan.repo) if ledger else nullcontext():
+            paths = _fetched(plan, plan.repo, cache=cache, report=report, cancelled=cancelled)
     return Source(plan.reference, plan.kind, paths, plan.commit, plan.base)
+
+
+def _there(plan: Plan, *, cache: Path | None) -> dict[str, Path]:
+    assert plan.commit is not None
+    paths = {}
+    for name in plan.files:
+        path = cached_file(plan.reference.location, plan.commit, name, cache=cache)
+        if path is None:
+            raise SourceError(f"{plan.reference}: {name} is no longer in the cache; go online")
+        paths[name] = path
+    return paths
+
+
+def _fetched(
+    plan: Plan,
+    repo: HubRepo,
+    *,
+    cache: Path | None,
+    report: Callable[[int, int], None],
+    cancelled: Callable[[], bool],
+) -> dict[str, Path]:
+    paths, done = {}, 0
+    for file in repo.files:
+        paths[file.name] = fetch(
+            repo,
+            file,
+            cache=cache,
+            report=lambda there, before=done: report(before + there, plan.size),  # type: ignore[misc]
+            cancelled=cancelled,
+        )
+        done += file.size
+    remember_commit(repo.name, plan.reference.revision or "main", repo.commit, cache=cache)
+    return paths
 
 
 def find_pulled(
@@ -118,7 +130,7 @@ def find_pulled(
         there = {file: path for file, path in paths.items() if path is not None}
         if len(there) == len(paths):
             if ledger is not None:
-                ledger.note(str(reference), name=name, commit=commit, added=0)
+                ledger.use(name, commit)
             return Source(reference, contents.kind, there, commit)
     raise NotPulledError(
         f"{reference} is not on this machine yet; fetch it with: taskarith vector pull {reference}"

@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -189,13 +189,9 @@ def _fetched(repo: HubRepo, files: Sequence[HubFile], *, what: str) -> dict[str,
 
     Raises SourceError where the disk has no room for it.
     """
-    lacking = _lacking(repo, files)
-    check_disk(what, lacking, folder=hub_cache())
-    paths = {file.name: fetch(repo, file) for file in files}
-    ledger = pull_ledger()
-    ledger.note(_pulled_name(repo), name=repo.name, commit=repo.commit, added=lacking)
-    ledger.evict()
-    return paths
+    check_disk(what, _lacking(repo, files), folder=hub_cache())
+    with pull_ledger().pulling(_pulled_name(repo), replace(repo, files=tuple(files))):
+        return {file.name: fetch(repo, file) for file in files}
 
 
 def _pulled_name(repo: HubRepo) -> str:

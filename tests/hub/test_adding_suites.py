@@ -55,7 +55,8 @@ def test_a_suite_of_the_hub_takes_room_once(
     plan = plan_hub_suite("hub:someone/suite")
     assert cached_files("someone/suite", commit) == {"manifest.json": len(described)}
     listed = json.loads(pull_ledger().path.read_text())
-    assert listed[name]["added"] == len(described)
+    [(_, size)] = listed[name]["files"].values()
+    assert size == len(described)
     assert add_hub_suite(plan, taken=lambda _: False) == "tiny-hub"
     assert (suites_home() / "tiny-hub" / "surrogate.safetensors").read_bytes() == bytes(50_000)
     assert cached_files("someone/suite", commit) == {}

@@ -22,7 +22,8 @@ from taskarith.sources import (
     write_tensors,
 )
 from taskarith.sources import download as download_module
-from tests.hub.finetuned import BASE, MOVED, NAME
+from taskarith.sources.hub_cache import partial_path
+from tests.hub.finetuned import BASE, MOVED, NAME, blobs
 from tests.hub.server import Claimed, LoopbackHub
 
 REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
@@ -125,6 +126,26 @@ def test_a_disk_that_fills_up_meanwhile(
         pull(plan, cache=cache)
     with pytest.raises(SourceError, match="not on this machine"):
         find_pulled(NAME, cache=cache)
+
+
+def test_a_disk_that_fills_up_in_the_middle_of_a_file(
+    hub: LoopbackHub, repo: str, cache: Path, weights: bytes
+) -> None:
+    """What is being written goes to a device that is always full."""
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    plan = make_plan(NAME, cache=cache)
+    assert plan.repo is not None
+    partial = partial_path(NAME, plan.repo.files[0].digest, cache=cache)
+    partial.parent.mkdir(parents=True)
+    partial.symlink_to("/dev/full")
+    with pytest.raises(SourceError, match=r"No space left on device; check the disk"):
+        pull(plan, cache=cache)
+    assert len(hub.asked("/large/")) == 1  # trying again would not mend it
+    with pytest.raises(SourceError, match="not on this machine"):
+        find_pulled(NAME, cache=cache)
+    assert blobs(cache) == []
+    assert pull(plan, cache=cache).paths["model.safetensors"].read_bytes() == weights
 
 
 def test_two_thousand_files_are_listed_and_one_is_taken(
