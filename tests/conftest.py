@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from taskarith.suites import Suite, load_suite
 from tests.hub.environment import HUB
@@ -14,7 +14,13 @@ from tests.hub.server import LoopbackHub
 from tests.tiny import build_tiny_suite
 
 # The same examples at every run: a failure here is a fact, not luck. Time limits would be luck too.
-settings.register_profile("taskarith", deadline=None, derandomize=True, database=None)
+settings.register_profile(
+    "taskarith",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("taskarith")
 
 # On tiny models a second thread costs more than it gains, and far more on a busy machine.
