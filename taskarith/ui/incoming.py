@@ -94,7 +94,7 @@ def read_changed(message: object, suite: Suite) -> tuple[Edit, str, Literal["val
     if split != "validation" and split != "test":
         raise unknown_name("split", split, existing=("validation", "test"))
     hidden = suite.second_control if split == "validation" else None
-    visible = [name for name in suite.tasks if name != hidden]
+    visible = [name for name in (*suite.tasks, *suite.recipe_tasks) if name != hidden]
     if task not in visible:
         raise unknown_name("task", task, existing=visible)
     return read_edit(fields.get("coefficients"), suite), str(task), split
@@ -116,8 +116,9 @@ def _analogy(value: object, suite: Suite) -> Analogy | None:
         return None
     fields = _fields(value)
     c, d = _vector(fields.get("c"), suite), _vector(fields.get("d"), suite)
-    if d not in suite.tasks or c not in suite.tasks:
-        raise UnknownNameError(f"an analogy is between tasks; {c} or {d} is a null direction")
+    tasks = (*suite.tasks, *suite.recipe_tasks)
+    if d not in tasks or c not in tasks:
+        raise UnknownNameError(f"an analogy is between tasks; {c} or {d} is none")
     return Analogy(c=c, d=d, own=checked_coefficient(fields.get("own"), c))
 
 

@@ -6,6 +6,8 @@ from taskarith.core import Edit
 from taskarith.errors import CoefficientError, TaskArithError, UnknownNameError
 from taskarith.suites import Suite
 from taskarith.ui.incoming import Analogy, read_changed, read_commit, read_edit, read_poll
+from taskarith.ui.steps import shown_tasks
+from tests.tiny import TARGETS
 
 SESSION = "0123456789abcdef01234567"
 COMMIT = {
@@ -71,6 +73,7 @@ def test_anything_else_is_refused(message: object, tiny_suite: Suite) -> None:
         ("pinned", "apples", TaskArithError),
         ("analogy", {"c": "flags", "d": "houses", "own": 1}, UnknownNameError),
         ("analogy", {"c": "flags", "d": "random:apples", "own": 1}, UnknownNameError),
+        ("analogy", {"c": "joint", "d": "apples", "own": 1}, UnknownNameError),
         ("analogy", {"c": "flags", "d": "coins", "own": "much"}, CoefficientError),
         ("analogy", "flags", TaskArithError),
     ],
@@ -92,6 +95,16 @@ def test_the_second_control_is_shown_on_test_only(tiny_suite: Suite) -> None:
     with pytest.raises(UnknownNameError):
         read_changed(message | {"split": "validation"}, tiny_suite)
     assert read_changed(message | {"split": "test"}, tiny_suite)[1:] == ("houses", "test")
+
+
+def test_what_recipes_made_takes_part_like_anything_else(tiny_suite: Suite) -> None:
+    analogy = {"c": "irons", "d": "jars", "own": 1}
+    commit = read_commit(
+        COMMIT | {"coefficients": {"irons": 1}, "focus": "joint", "analogy": analogy}, tiny_suite
+    )
+    assert shown_tasks(tiny_suite, commit) == [*TARGETS, "irons", "gardens", "jars"]
+    changed = {"coefficients": {"irons": 1}, "task": "irons", "split": "validation"}
+    assert read_changed(changed, tiny_suite)[1:] == ("irons", "validation")
 
 
 @pytest.mark.parametrize("split", ["train", "", None, 1])

@@ -7,7 +7,7 @@ class AnalogyBuilder {
     this.on = on;
     this.hello = hello;
     this.state = null;
-    const named = hello.vectors.filter((vector) => vector.kind !== "null");
+    const named = hello.vectors.filter((v) => v.kind !== "null" && v.name === v.task);
     const titles = new Map(named.map((vector) => [vector.name, vector.title]));
     const select = (role, what) => {
       const options = named.map((v) => h("option", { value: v.name }, titles.get(v.name)));
