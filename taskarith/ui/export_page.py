@@ -179,13 +179,10 @@ class _ExportPage:
             known = await asyncio.to_thread(explorer.known, edit) if plan.size else ()
 
             def work(desk: Desk) -> object:
-                def report(done: int, total: int) -> None:
-                    desk.progress(done, total, f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB")
-
                 return self.exports.make(
                     own, explorer.suite, edit, to=to, dtype=dtype, source=explorer.source,
                     accuracies=known, statistics=_statistics(explorer, edit) if plan.size else None,
-                    report=report, cancelled=desk.stopped,
+                    report=desk.progress, cancelled=desk.stopped,
                 )  # fmt: skip
 
             self.work.submit(own, work, place=NOWHERE)

@@ -83,17 +83,31 @@ class Exports:
         source: str,
         accuracies: "Sequence[TaskAccuracy]",
         statistics: "Statistics | None",
-        report: Callable[[int, int], None],
+        report: Callable[[int, int, str], None],
         cancelled: Callable[[], bool],
     ) -> Taken:
-        """Export `edit` for `visitor`; raises as `export_edit` does, and where it is too large."""
-        from taskarith.export.exporting import export_edit, plan_export
+        """Export `edit` for `visitor`: a folder, then the same as one file.
 
-        self.check(plan_export(suite, edit, to=to, dtype=dtype).size)
+        `report` is told how far it is: bytes done, bytes in all, and words. Raises as
+        `export_edit` does, and where it is too large or the disk has no room for both.
+        """
+        from taskarith.export.exporting import export_edit, plan_export
+        from taskarith.sources.plan import check_disk
+
+        size = plan_export(suite, edit, to=to, dtype=dtype).size
+        self.check(size)
         self._forget(visitor)
         place = self._place()
         name = f"{suite.name}-{to}"
+
+        def written(done: int, total: int) -> None:
+            report(done, 2 * total, f"{_megabytes(done, total)} written")
+
+        def packed(done: int, total: int) -> None:
+            report(total + done, 2 * total, f"{_megabytes(done, total)} packed")
+
         try:
+            check_disk("this export, as files and packed", 2 * size, folder=place)
             export = export_edit(
                 suite,
                 edit,
@@ -103,10 +117,10 @@ class Exports:
                 source=source,
                 accuracies=accuracies,
                 statistics=statistics,
-                report=report,
+                report=written,
                 cancelled=cancelled,
             )
-            archive = _archive(export.folder, place / f"{name}.zip", cancelled)
+            archive = _archive(export, place / f"{name}.zip", packed, cancelled)
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
@@ -143,22 +157,36 @@ class Exports:
             shutil.rmtree(taken.archive.parent, ignore_errors=True)
 
 
-def _archive(folder: Path, path: Path, cancelled: Callable[[], bool]) -> Path:
+def _archive(
+    export: "Export",
+    path: Path,
+    report: Callable[[int, int], None],
+    cancelled: Callable[[], bool],
+) -> Path:
     """The folder as one file; weights do not get smaller by packing, so nothing is packed."""
+    folder, done, total = export.folder, 0, sum(export.files.values())
     try:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-            for file in sorted(folder.rglob("*")):
-                if not file.is_file():
-                    continue
-                inside = f"{folder.name}/{file.relative_to(folder).as_posix()}"
-                entry = zipfile.ZipInfo.from_file(file, inside)
-                with file.open("rb") as source, archive.open(entry, "w") as target:
+            for name in export.files:
+                entry = zipfile.ZipInfo.from_file(folder / name, f"{folder.name}/{name}")
+                with (folder / name).open("rb") as source, archive.open(entry, "w") as target:
                     while chunk := source.read(CHUNK):
                         if cancelled():
                             raise ExportCancelled("the export was stopped; nothing of it is left")
                         target.write(chunk)
+                        done += len(chunk)
+                        report(done, total)
     except OSError as error:
         raise ExportError(
             f"could not write {path.name}: {error.strerror or error}; the server's disk has no room"
         ) from error
     return path
+
+
+def _megabytes(done: int, total: int) -> str:
+    """How much of how much.
+
+    >>> _megabytes(1_500_000, 351_000_000)
+    '1.5 of 351.0 MB'
+    """
+    return f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB"

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from taskarith.core import Edit
-from taskarith.errors import ExportCancelled, ExportError, SourceError, UnknownNameError
+from taskarith.errors import (
+    ExportCancelled,
+    ExportError,
+    SourceError,
+    UnknownNameError,
+    WeightsError,
+)
 from taskarith.evaluation import Evaluator, ResultCache, measure
 from taskarith.export.accuracies import TaskAccuracy, known_accuracies, measure_accuracies
 from taskarith.export.card import model_card
@@ -19,6 +25,7 @@ from taskarith.export.formats import FORMATS
 from taskarith.export.provenance import Provenance
 from taskarith.sources import fingerprint, load_vector, read_metadata, read_tensors
 from taskarith.suites import Suite
+from tests.disk import largest_file
 
 EDIT = Edit("tiny", {"apples": 0.7, "birds": -0.4})
 
@@ -58,6 +65,21 @@ def test_a_disk_that_is_full_half_way_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="No space left on device; make room"):
         write()
     assert list(left(tmp_path)) == []
+
+
+@pytest.mark.parametrize("to", [name for name in FORMATS if FORMATS[name].weights])
+def test_a_disk_that_is_full_half_way_through_an_export(
+    tiny_suite: Suite, tmp_path: Path, to: str
+) -> None:
+    """As the system says it, in the middle of a weights file; the folder's parent is as it was."""
+    size = max(plan_export(tiny_suite, EDIT, to=to).weights.values())
+    with (
+        largest_file(size // 2),
+        pytest.raises(WeightsError, match=r"\d of \d+ bytes\).*make room"),
+    ):
+        export_edit(tiny_suite, EDIT, tmp_path / "x", to=to)
+    assert list(left(tmp_path)) == []
+    assert export_edit(tiny_suite, EDIT, tmp_path / "x", to=to).files  # with room again
 
 
 def test_a_disk_without_room_is_seen_before(

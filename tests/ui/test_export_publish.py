@@ -39,7 +39,7 @@ def exports(tiny_suite: Suite) -> Exports:
     exports = Exports()
     exports.make(
         VISITOR, tiny_suite, Edit("tiny", {"apples": 0.5}), to="open_clip", dtype="float32",
-        source="tiny", accuracies=(), statistics=None, report=lambda done, total: None,
+        source="tiny", accuracies=(), statistics=None, report=lambda done, total, words: None,
         cancelled=lambda: False,
     )  # fmt: skip
     return exports

@@ -1,14 +1,19 @@
 """What visitors exported is theirs, bounded, and not kept for long."""
 
+import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from taskarith.core import Edit
-from taskarith.errors import ExportCancelled, ExportError
+from taskarith.errors import ExportCancelled, ExportError, SourceError, TaskArithError
+from taskarith.export.exporting import plan_export
+from taskarith.sources.plan import KEPT_FREE
 from taskarith.suites import Suite
 from taskarith.ui.exports import KEPT_SECONDS, Exports, Taken
+from tests.disk import largest_file
 
 EDIT = Edit("tiny", {"apples": 0.5})
 
@@ -21,11 +26,17 @@ class Clock:
 
 
 def make(
-    exports: Exports, suite: Suite, visitor: str, *, to: str = "open_clip", stop: bool = False
+    exports: Exports,
+    suite: Suite,
+    visitor: str,
+    *,
+    to: str = "open_clip",
+    report: Callable[[int, int, str], None] = lambda done, total, words: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Taken:
     return exports.make(
         visitor, suite, EDIT, to=to, dtype="float32", source=suite.name, accuracies=(),
-        statistics=None, report=lambda done, total: None, cancelled=lambda: stop,
+        statistics=None, report=report, cancelled=stop,
     )  # fmt: skip
 
 
@@ -64,10 +75,80 @@ def test_a_visitor_may_not_have_everything(tiny_suite: Suite) -> None:
     make(exports, tiny_suite, "a", to="json")
 
 
-def test_stopped_nothing_is_left(tiny_suite: Suite) -> None:
+def test_how_far_it_is_is_told_to_the_end(tiny_suite: Suite) -> None:
+    told: list[tuple[int, int, str]] = []
+    taken = make(Exports(), tiny_suite, "a", report=lambda *said: told.append(said))
+    shares = [done / total for done, total, _ in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert shares[0] < 0.1
+    halves = {
+        words.rpartition(" ")[2]: share for share, (_, _, words) in zip(shares, told, strict=True)
+    }
+    assert halves == {"written": 0.5, "packed": 1.0}
+    total = sum(taken.export.files.values())
+    assert told[-1][2] == f"{total / 1e6:,.1f} of {total / 1e6:,.1f} MB packed"
+
+
+@pytest.fixture
+def kept(tiny_suite: Suite) -> tuple[Exports, set[Path]]:
+    """Exports with one of somebody else's in it, and what is there of it."""
     exports = Exports()
-    root = Path(make(exports, tiny_suite, "b", to="json").archive).parent.parent
-    before = set(root.iterdir())
-    with pytest.raises(ExportCancelled):
-        make(exports, tiny_suite, "a", stop=True)
-    assert set(root.iterdir()) == before
+    root = make(exports, tiny_suite, "b", to="json").archive.parent.parent
+    return exports, set(root.rglob("*"))
+
+
+def left(exports: Exports) -> set[Path]:
+    taken = exports.of("b")
+    assert taken is not None
+    return set(taken.archive.parent.parent.rglob("*"))
+
+
+def test_stopped_nothing_is_left(tiny_suite: Suite, kept: tuple[Exports, set[Path]]) -> None:
+    exports, before = kept
+    for word in ("written", "packed"):  # while the files are written, and while they are packed
+        seen: list[str] = []
+
+        def stop(seen: list[str] = seen, word: str = word) -> bool:
+            return any(said.endswith(word) for said in seen)
+
+        with pytest.raises(ExportCancelled):
+            make(
+                exports, tiny_suite, "a", stop=stop,
+                report=lambda done, total, said, seen=seen: seen.append(said),  # type: ignore[misc]
+            )  # fmt: skip
+        assert exports.of("a") is None
+        assert left(exports) == before
+
+
+def test_a_disk_with_room_for_half_of_it_is_seen_before(
+    tiny_suite: Suite, kept: tuple[Exports, set[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exports, before = kept
+    size = plan_export(tiny_suite, EDIT, to="open_clip").size
+    usage = shutil.disk_usage("/")._replace(free=KEPT_FREE + size * 3 // 2)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(SourceError, match="this export, as files and packed needs"):
+        make(exports, tiny_suite, "a")
+    assert exports.of("a") is None
+    assert left(exports) == before
+
+
+@pytest.mark.parametrize("part", ["half", "zip"])
+def test_a_disk_that_is_full_half_way_leaves_nothing(
+    tiny_suite: Suite, kept: tuple[Exports, set[Path]], part: str
+) -> None:
+    """Half-way through the weights, and when all is there and is packed."""
+    exports, before = kept
+    size = plan_export(tiny_suite, EDIT, to="open_clip").size
+    whole = sum(make(Exports(), tiny_suite, "c").export.files.values())
+    assert whole > size + 10_000
+    limit, words = (
+        (size // 2, "could not write open_clip_model.safetensors")
+        if part == "half"
+        else (whole - 100, r"could not write tiny-open_clip.zip: File too large; the server's disk")
+    )
+    with largest_file(limit), pytest.raises(TaskArithError, match=words):
+        make(exports, tiny_suite, "a")
+    assert exports.of("a") is None
+    assert left(exports) == before
