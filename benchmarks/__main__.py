@@ -5,7 +5,8 @@ import importlib
 import json
 
 # What each one measures stands in the docstring of its module.
-NAMES = ("recompose", "evaluate", "start", "picture", "live", "visitors")
+NAMES = ("recompose", "evaluate", "start", "picture", "live", "visitors", "memory")
+ONLY = {"seconds": ("visitors",), "device": ("recompose", "evaluate")}
 
 
 def main() -> None:
@@ -16,11 +17,17 @@ def main() -> None:
     parser.add_argument(
         "--seconds", type=float, help="visitors: how long each crowd stays (default: 600)"
     )
+    parser.add_argument(
+        "--device", help="recompose, evaluate: where to compute, as in cuda (default: cpu)"
+    )
     options = parser.parse_args()
-    if options.seconds is not None and options.name != "visitors":
-        parser.error("--seconds is for the benchmark `visitors`")
+    only = {}
+    for option, names in ONLY.items():
+        if (value := getattr(options, option)) is not None:
+            if options.name not in names:
+                parser.error(f"--{option} is for {' and '.join(names)}, not {options.name}")
+            only[option] = value
     module = importlib.import_module(f"benchmarks.{options.name}")
-    only = {} if options.seconds is None else {"seconds": options.seconds}
     result = {"benchmark": options.name, **module.run(options.suite, **only)}
     if options.json:
         print(json.dumps(result, indent=2))

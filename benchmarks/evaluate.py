@@ -6,11 +6,16 @@ answers) ÷ images a second of the network alone on batches that are float and n
 (`taskarith.models.class_token`): 1 is the limit of that one. `full_point` is one edit on all of
 validation for every visible task. The peer evaluates as FusionBench does, re-created here in a few
 lines: for every edit and task it encodes all prompts again and takes each image from PIL through
-the processor again.
+the processor again. `cases` is the same on CLIPs of published sizes with random weights: few images
+on a CPU, many on a GPU, where the forward pass multiplies in bfloat16, ours and the bare one.
 """
 
+import copy
+import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,43 +24,64 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from benchmarks.timing import machine, percentile, turns
+from benchmarks.random_suite import CLIPS, random_suite
+from benchmarks.timing import CPU, machine, percentile, turns, waiting_for
 from taskarith.core import Edit
-from taskarith.evaluation import Evaluator, Part
+from taskarith.evaluation import Evaluator, Part, choose_device
 from taskarith.evaluation.plan import STEP_IMAGES, visible_tasks
 from taskarith.models import ClipModel
 from taskarith.models.class_token import encode_class_token
 from taskarith.suites import Suite, load_suite
 from taskarith.tasks import build_head
 
-__all__ = ["run"]
+__all__ = ["measure_suite", "run"]
 
 IMAGES = 512  # of each task, as far as its split goes
 PEER_IMAGES = 128
 ROUNDS = 9
 PEER_ROUNDS = 3
+FEW = {"vit-b-32": 16}  # images of each of two tasks
+MANY = {"vit-b-32": 4096, "vit-l-14": 2048}
 
 
-def run(suite: str) -> dict[str, object]:
-    loaded = load_suite(suite)
-    evaluator = Evaluator(loaded, device="cpu")
-    edit = Edit(loaded.name, {loaded.targets[0]: -0.5})
+def run(suite: str, *, device: str = "cpu") -> dict[str, object]:
+    chosen = choose_device(device)
+    first = measure_suite(load_suite(suite), device=chosen)
+    cases = {}
+    for name, images in (FEW if chosen == CPU else MANY).items():
+        with tempfile.TemporaryDirectory() as folder:
+            loaded = random_suite(Path(folder), CLIPS[name], images=images)
+            cases[name] = measure_suite(loaded, device=chosen, rounds=PEER_ROUNDS)
+    return {"machine": machine(chosen), **first, "cases": cases}
+
+
+def measure_suite(
+    suite: Suite, *, device: torch.device = CPU, images: int = IMAGES, rounds: int = ROUNDS
+) -> dict[str, object]:
+    """Our way, the bare forward pass and the peer on up to `images` of each task, in turns."""
+    evaluator = Evaluator(suite, device=device)
+    edit = Edit(suite.name, {suite.targets[0]: -0.5})
     evaluator.use(edit)
-    tasks = visible_tasks(loaded, edit)
-    parts = [Part(task, 0, min(IMAGES, evaluator.total(task, "validation"))) for task in tasks]
-    model = loaded.model()
+    tasks = visible_tasks(suite, edit)
+    images = images if device == CPU else max(MANY.values())
+    parts = [Part(task, 0, min(images, evaluator.total(task, "validation"))) for task in tasks]
+    model = suite.model().to(device)
     pixels = _pixels(evaluator, parts)
-    batches = [model.normalize(batch) for batch in pixels.split(STEP_IMAGES)]
+    batches = [model.normalize(batch) for batch in pixels.split(evaluator.step_images)]
+    half = evaluator.dtype != torch.float32
+    numbers = torch.autocast(device.type, dtype=evaluator.dtype) if half else nullcontext()
 
     @torch.inference_mode()
     def bare() -> None:
-        for batch in batches:
-            model.network.encode_image(batch)
+        with numbers:
+            for batch in batches:
+                model.network.encode_image(batch)
 
     @torch.inference_mode()
     def tower() -> None:
-        for batch in batches:
-            encode_class_token(model.network.visual, batch)
+        with numbers:
+            for batch in batches:
+                encode_class_token(model.network.visual, batch)
 
     seconds = turns(
         {
@@ -63,15 +89,16 @@ def run(suite: str) -> dict[str, object]:
             "bare": bare,
             "tower": tower,
         },
-        rounds=ROUNDS,
+        rounds=rounds,
+        wait=waiting_for(device),
     )
     rates = {name: len(pixels) / percentile(values, 50) for name, values in seconds.items()}
     peer = "FusionBench's way (re-created)"
-    peer_rate = _peer_rate(loaded, evaluator, tasks)
+    peer_rate = _peer_rate(suite, evaluator, tasks)
     return {
-        "machine": machine(),
         "images": len(pixels),
-        "batch": STEP_IMAGES,
+        "batch": evaluator.step_images,
+        "dtype": str(evaluator.dtype).removeprefix("torch."),
         "bare_ratio": round(rates["evaluate"] / rates["bare"], 3),
         "tower_ratio": round(rates["evaluate"] / rates["tower"], 3),
         "images_per_second": {
@@ -117,9 +144,11 @@ class _Pictures(Dataset[Tensor]):
 def _peer_rate(suite: Suite, evaluator: Evaluator, tasks: list[str]) -> float:
     """Images a second of the peer; its arithmetic on dictionaries and its loading count."""
     model = suite.model()
+    process = _processor(model)
+    model.to(evaluator.device)
     base, vector = suite.base_state(), suite.vector(suite.targets[0])
     pictures = {
-        task: _Pictures(_pixels(evaluator, [Part(task, 0, PEER_IMAGES)]).numpy(), _processor(model))
+        task: _Pictures(_pixels(evaluator, [Part(task, 0, PEER_IMAGES)]).cpu().numpy(), process)
         for task in tasks
     }
 
@@ -130,7 +159,7 @@ def _peer_rate(suite: Suite, evaluator: Evaluator, tasks: list[str]) -> float:
             known = suite.task(task)
             head = build_head(model, known.classnames, known.templates)
             for batch in DataLoader(pictures[task], batch_size=STEP_IMAGES):
-                features = model.network.encode_image(batch)
+                features = model.network.encode_image(batch.to(model.device))
                 (features / features.norm(dim=-1, keepdim=True) @ head.T).argmax(1)
 
     seconds = turns({"peer": once}, rounds=PEER_ROUNDS, warm_up=1)["peer"]
@@ -138,11 +167,12 @@ def _peer_rate(suite: Suite, evaluator: Evaluator, tasks: list[str]) -> float:
 
 
 def _processor(model: ClipModel) -> Callable[[Image.Image], Tensor]:
-    """What CLIP's processor does to one image: resize, scale, normalize."""
+    """What CLIP's processor does to one image, on the CPU: resize, scale, normalize."""
     side = (model.image_size, model.image_size)
+    normalize = copy.copy(model.normalize)
 
     def process(image: Image.Image) -> Tensor:
         resized = np.asarray(image.convert("RGB").resize(side, Image.Resampling.BICUBIC))
-        return model.normalize(torch.from_numpy(resized.copy())[None])[0]
+        return normalize(torch.from_numpy(resized.copy())[None])[0]
 
     return process

@@ -3,7 +3,8 @@
 A commit is what the page does 250 ms after the last movement. Every trial moves another slider to
 a place not seen before, so nothing comes from the cache. `floor_seconds` is what the bare forward
 pass of as many images takes on this machine, measured in the same run. `stop_seconds` is how long a
-newer commit waits for a step of an older one that is being measured.
+newer commit waits for a step of an older one that is being measured. `first_point_ms` is the way of
+the first point, from the commit to the screen, in medians.
 """
 
 import tempfile
@@ -28,26 +29,45 @@ from taskarith.evaluation.plan import (
 )
 from taskarith.suites import load_suite
 
-__all__ = ["run", "when_measured"]
+__all__ = ["run", "way_of_first_point", "when_measured"]
 
 TRIALS = 12
 FULL_TRIALS = 3
 STOP_TRIALS = 40
 PATIENCE = 90  # seconds
+POLL = 250  # ms; the times are the page's own
 
-# Remembers when a commit left and what came back when.
+# Remembers when a commit left, what came back when, and the way of its first piece.
 RECORD = """
 () => {
+  performance.setResourceTimingBufferSize(10000);
   const page = document.querySelector("#instrument").page;
-  const { commit, received } = Object.getPrototypeOf(page);
+  const { commit, received, reslice } = Object.getPrototypeOf(page);
   page.commit = () => {
-    window.record = { left: performance.now(), pieces: [] };
+    window.record = { left: performance.now(), pieces: [], marks: null };
     commit.call(page);
   };
   page.received = (piece) => {
-    const after = performance.now() - window.record.left;
-    window.record.pieces.push({ after, points: piece.points });
+    const { record } = window;
+    const now = performance.now();
+    record.pieces.push({ after: now - record.left, points: piece.points });
+    if (!record.marks) {
+      const call = performance.getEntriesByType("resource").find((entry) =>
+        entry.name.includes("component_server") && entry.startTime >= record.left);
+      record.marks = { left: record.left, sent: call?.requestStart, answered: call?.responseStart,
+        received: now, engine: piece.seconds, painted: null };
+    }
     received.call(page, piece);
+  };
+  page.reslice = () => {
+    reslice.call(page);
+    const marks = window.record?.marks;
+    if (!marks || marks.painted) return;
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => { marks.painted ||= performance.now(); };
+      channel.port2.postMessage(null);
+    });
   };
 }
 """
@@ -72,6 +92,7 @@ def run(suite: str) -> dict[str, object]:
     loaded = load_suite(suite)
     tasks = [*loaded.targets, loaded.control]
     seconds: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    ways: list[dict[str, float]] = []
     with (
         tempfile.TemporaryDirectory() as cache,
         chromium() as page,
@@ -84,6 +105,7 @@ def run(suite: str) -> dict[str, object]:
             last = "full_slice" if trial < FULL_TRIALS else "coarse_slice"
             for stage, value in _trial(page, trial, tasks=tasks, last=last).items():
                 seconds[stage].append(value)
+            ways.append(way_of_first_point(page.evaluate("window.record.marks")))
         page.goto("about:blank")
     rate = _bare_images_per_second(suite)
     stops = seconds_to_stop(loaded, trials=STOP_TRIALS)
@@ -96,6 +118,7 @@ def run(suite: str) -> dict[str, object]:
         "images": images,
         "seconds_p50": {stage: percentile(values, 50) for stage, values in seconds.items()},
         "seconds_p95": {stage: percentile(values, 95) for stage, values in seconds.items()},
+        "first_point_ms": {part: percentile([way[part] for way in ways], 50) for part in ways[0]},
         "stop_seconds": {"p50": percentile(stops, 50), "p95": percentile(stops, 95)},
         "floor_seconds": {stage: round(count / rate, 3) for stage, count in images.items()},
     }
@@ -111,18 +134,36 @@ def _trial(page: Page, trial: int, *, tasks: list[str], last: str) -> dict[str, 
         "document.querySelector('#instrument').page.state)"
     )
     done: dict[str, float] = {}
+    pieces: list[dict[str, Any]] = []
     ends = time.monotonic() + PATIENCE
     while last not in done:
         if time.monotonic() > ends:
             raise SystemExit(f"{last} was not measured within {PATIENCE} s")
-        page.wait_for_timeout(100)
-        pieces = page.evaluate("window.record ? window.record.pieces : []")
+        page.wait_for_timeout(POLL)
+        # Each piece is taken once: looking at all of them again would keep a core busy.
+        pieces += page.evaluate("window.record ? window.record.pieces.splice(0) : []")
         for stage, (nodes, images) in STAGES.items():
             wanted = {(node, task) for node in nodes or [value] for task in tasks}
             after = when_measured(pieces, wanted, images=images, state=state)
             if after is not None:
                 done[stage] = after / 1000
     return done
+
+
+def way_of_first_point(marks: dict[str, Any]) -> dict[str, float]:
+    """Milliseconds from the commit to its first point on the screen, part by part.
+
+    "engine" is a share of "server"; the other parts add up to the whole.
+    """
+    seconds = marks["engine"]
+    return {
+        "browser: until the request leaves": marks["sent"] - marks["left"],
+        "server: until the answer begins": marks["answered"] - marks["sent"],
+        "engine: recompose and evaluate": 1000 * (seconds["recompose"] + seconds["evaluate"]),
+        "browser: until the answer is read": marks["received"] - marks["answered"],
+        "browser: until it is painted": marks["painted"] - marks["received"],
+        "all": marks["painted"] - marks["left"],
+    }
 
 
 def when_measured(

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Footprint", "footprint"]
+__all__ = ["Footprint", "Resident", "footprint", "resident"]
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,29 @@ class Footprint:
 
 def footprint(pid: int) -> Footprint:
     """What the process `pid` holds now."""
+    found = dict(re.findall(r"^(VmRSS|Threads):\s+(\d+)", _status(pid), re.MULTILINE))
+    handles = len(list((Path("/proc") / str(pid) / "fd").iterdir()))
+    return Footprint(int(found["VmRSS"]) * 1024, int(found["Threads"]), handles)
+
+
+@dataclass(frozen=True)
+class Resident:
+    """Bytes in memory: a process's own, and those of files, which the system can take back."""
+
+    private: int
+    mapped: int
+
+
+def resident(pid: int | str) -> Resident:
+    """What of the process `pid` ("self" for this one) is in memory now."""
+    status = _status(pid)
+    kinds = dict(re.findall(r"^Rss(Anon|File|Shmem):\s+(\d+)", status, re.MULTILINE))
+    private, files, shared = (1024 * int(kinds[kind]) for kind in ("Anon", "File", "Shmem"))
+    return Resident(private, files + shared)
+
+
+def _status(pid: int | str) -> str:
     folder = Path("/proc") / str(pid)
     if not folder.exists():
         raise SystemExit(f"there is no {folder}: this benchmark needs Linux and a live process")
-    status = (folder / "status").read_text(encoding="utf-8")
-    found = dict(re.findall(r"^(VmRSS|Threads):\s+(\d+)", status, re.MULTILINE))
-    handles = len(list((folder / "fd").iterdir()))
-    return Footprint(int(found["VmRSS"]) * 1024, int(found["Threads"]), handles)
+    return (folder / "status").read_text(encoding="utf-8")

@@ -4,13 +4,15 @@
 are there ÷ seconds until the empty page's words are drawn, medians of turns. `engine_live` is when
 the page measures for itself. The first start has no cache and draws the suite's pictures; the
 medians are of the starts after it. `rss_mb` is what the server holds once a first commit is
-measured to the end. `own_js_css_kb`: our JavaScript and CSS on Explore, as written and as sent.
+measured to the end. `own_js_css_kb`: all the JavaScript and CSS of ours that Explore loads, kB as
+written and kB by gzip; `other_pages_js_css_kb`: what the other pages have beside it, all together.
 """
 
 import asyncio
 import gzip
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -22,8 +24,9 @@ from benchmarks.processes import footprint
 from benchmarks.timing import machine, percentile
 from taskarith.suites import load_suite
 from taskarith.ui.instrument import HERE, script
+from taskarith.ui.site import SITE_CSS
 
-__all__ = ["run"]
+__all__ = ["run", "summary"]
 
 ROUNDS = 3
 
@@ -37,15 +40,26 @@ def run(suite: str) -> dict[str, object]:
         for _ in range(ROUNDS):
             for name, value in {**_empty(page), **_ours(page, suite, cache=Path(folder))}.items():
                 seconds.setdefault(name, []).append(value)
+    return summary(seconds, first=first, rss=rss)
+
+
+def summary(
+    seconds: Mapping[str, list[float]], *, first: Mapping[str, float], rss: int
+) -> dict[str, object]:
+    """The result, of the seconds of every start, of the very first, and of the bytes held."""
     p50 = {name: round(percentile(values, 50), 2) for name, values in seconds.items()}
     return {
         "machine": machine(),
         "rounds": ROUNDS,
+        "empty_page_ratio": round(p50["usable"] / p50["empty_drawn"], 2),
         "seconds": p50,
         "first_start_seconds": {name: round(value, 2) for name, value in first.items()},
         "rss_mb": round(rss / 2**20),
-        "own_js_css_kb": _weight(),
-        "empty_page_ratio": round(p50["usable"] / p50["empty_drawn"], 2),
+        "own_js_css_kb": _weight([script(), SITE_CSS, _text("instrument.css")]),
+        "other_pages_js_css_kb": _weight(
+            [_text(f"{name}.css") for name in ("pages", "drawn", "models")]
+            + [path.read_text(encoding="utf-8") for path in (HERE / "js" / "pages").glob("*.js")]
+        ),
     }
 
 
@@ -63,9 +77,14 @@ async def _rss_after_a_commit(server: servers.Server, suite: str) -> int:
     return footprint(server.pid).rss
 
 
-def _weight() -> dict[str, float]:
-    own = (script() + (HERE / "instrument.css").read_text(encoding="utf-8")).encode()
-    return {"written": len(own) / 1000, "sent": len(gzip.compress(own, 6)) / 1000}
+def _text(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _weight(texts: Sequence[str]) -> dict[str, float]:
+    own = "".join(texts).encode()
+    sizes = {"written": len(own), "gzip": len(gzip.compress(own, 6))}
+    return {name: round(size / 1000, 1) for name, size in sizes.items()}
 
 
 def _empty(page: Page) -> dict[str, float]:

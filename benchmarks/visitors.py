@@ -23,7 +23,7 @@ from benchmarks.processes import footprint
 from benchmarks.timing import machine, percentile
 from taskarith.suites import load_suite
 
-__all__ = ["run"]
+__all__ = ["run", "summary"]
 
 CROWDS = (32, 100)
 EVERY = 5.0  # seconds between a visitor's commits
@@ -65,6 +65,11 @@ def run(suite: str, *, seconds: float = 600.0, crowds: Sequence[int] = CROWDS) -
                 results[name] = asyncio.run(
                     _crowd(server, suite=suite, visitors=visitors, bad=bad, seconds=seconds)
                 )
+    return summary(results, seconds=seconds)
+
+
+def summary(results: dict[str, dict[str, Any]], *, seconds: float) -> dict[str, object]:
+    """The result, of each crowd's: the worst of every figure that was asked for, then all."""
     return {
         "machine": machine(),
         "seconds": seconds,

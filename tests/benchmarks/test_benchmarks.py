@@ -1,14 +1,23 @@
 """The benchmarks run and mean what they say; how fast anything is, no test asks."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
-from benchmarks.live import when_measured
+import benchmarks.picture
+import benchmarks.start
+import benchmarks.visitors
+from benchmarks import evaluate
+from benchmarks.live import way_of_first_point, when_measured
+from benchmarks.memory import measure_case
 from benchmarks.peers import weight_peers
+from benchmarks.random_suite import random_suite
 from benchmarks.recompose import measure_tower
 from benchmarks.timing import percentile, turns
 from benchmarks.towers import Tower, random_vectors
 from taskarith.core import Recomposer
+from tests.tiny import CONFIG
 
 
 def test_contestants_take_turns_and_warm_up() -> None:
@@ -18,6 +27,12 @@ def test_contestants_take_turns_and_warm_up() -> None:
     )
     assert calls == ["a", "b"] * 4
     assert [len(values) for values in seconds.values()] == [3, 3]
+
+
+def test_each_turn_ends_when_its_work_does() -> None:
+    calls: list[str] = []
+    turns({"a": lambda: calls.append("a")}, rounds=1, warm_up=0, wait=lambda: calls.append("wait"))
+    assert calls == ["wait", "a", "wait"]
 
 
 def test_percentile_of_known_values() -> None:
@@ -31,6 +46,7 @@ def test_recompose_reports_its_floor_and_its_peers() -> None:
     assert {"recompose", "copy_torch", "read"} <= found["milliseconds"].keys()
     assert {"per-key, in place", "per-key dicts, load_state_dict"} <= found["peers"].keys()
     assert found["floor_ratio"] > 0
+    assert "copy_gb_per_s" in found
 
 
 def test_peers_of_recomposing_compute_the_same_weights() -> None:
@@ -49,6 +65,53 @@ def test_peers_of_recomposing_compute_the_same_weights() -> None:
         for key, expected in engine.state().items():
             if not name.startswith("PEFT"):  # its vectors are its own adapters
                 assert torch.allclose(module.state_dict()[key], expected, atol=1e-6), (name, key)
+
+
+def test_evaluate_reports_its_ratio_also_on_random_weights(tmp_path: Path) -> None:
+    suite = random_suite(tmp_path, CONFIG, images=24)
+    found = evaluate.measure_suite(suite, rounds=1)
+    assert found["images"] == 48
+    assert {"evaluate", "bare", "tower"} < found["images_per_second"].keys()
+    assert found["bare_ratio"] > 0
+    assert found["dtype"] == "float32"
+    assert found["full_point"]["images"] == 48
+
+
+def test_picture_names_our_percentiles_first() -> None:
+    found = benchmarks.picture.summary({"bare": [9.0], "ours": [1.0, 2.0, 3.0]})
+    assert (found["p50_ms"], found["p95_ms"]) == (2.0, 2.9)
+    assert found["contestants"]["bare"] == {"p50_ms": 9.0, "p95_ms": 9.0, "n": 1}
+
+
+def test_start_compares_with_an_empty_page() -> None:
+    seconds = {"usable": [3.0, 5.0], "empty_drawn": [2.0]}
+    found = benchmarks.start.summary(seconds, first={"usable": 9.0}, rss=2**30)
+    assert found["empty_page_ratio"] == 2.0
+    assert found["rss_mb"] == 1024
+    for name in ("own_js_css_kb", "other_pages_js_css_kb"):
+        assert found[name]["written"] > found[name]["gzip"] > 1
+
+
+def test_visitors_reports_the_worst_crowd() -> None:
+    crowds = [{"p95_s": 1.0, "errors": 2, "rss_growth_mb": -1}, {"p95_s": 3.0, "errors": 0}]
+    crowds[1]["rss_growth_mb"] = 4
+    found = benchmarks.visitors.summary({"a": crowds[0], "b": crowds[1]}, seconds=1)
+    assert (found["p95_s"], found["errors"], found["rss_growth_mb"]) == (3.0, 2, 4)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
+@pytest.mark.parametrize(("mapped", "formula"), [(False, 47.9), (True, 22.1)])
+def test_memory_is_measured_beside_its_formula(mapped: bool, formula: float) -> None:
+    found = measure_case(7, dtype=torch.float16, mapped=mapped)
+    assert found["formula_mb"] == pytest.approx(formula, abs=0.1)
+    assert found["private_mb"] > 0
+    assert found["ratio"] == pytest.approx(found["private_mb"] / found["formula_mb"], abs=0.01)
+
+
+def test_the_way_of_the_first_point_adds_up() -> None:
+    marks = {"left": 5.0, "sent": 6.0, "answered": 96.0, "received": 97.5, "painted": 110.0}
+    way = way_of_first_point(marks | {"engine": {"recompose": 0.002, "evaluate": 0.08}})
+    assert list(way.values()) == [1.0, 90.0, 82.0, 1.5, 12.5, 105.0]
 
 
 @pytest.mark.parametrize(
