@@ -23,6 +23,8 @@ __all__ = ["is_public", "launch", "listening_host"]
 
 PORT = 7860
 FIRST_VISITOR_SECONDS = 2.0
+# Gradio keeps 0.3 MB for every window, of 10,000 windows unless told otherwise.
+WINDOWS_KEPT = 500
 PICKED_PUBLIC, PICKED_OWN = "2gb", "20gb"  # the largest file that may be sent
 SPINS = "10000"  # about 0.1 ms: longer than the pauses in a forward pass. libgomp's own: 300,000
 
@@ -101,6 +103,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
         css=SITE_CSS,
         app_kwargs={"middleware": gates()},
         max_file_size=PICKED_PUBLIC if is_public(host) else PICKED_OWN,
+        state_session_capacity=WINDOWS_KEPT,
         footer_links=[],
         run_history=False,
         ssr_mode=False,
