@@ -19,7 +19,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from taskarith.sources.hub import HubRepo
+from taskarith.sources.hub import COMMIT, HubRepo
 from taskarith.sources.hub_cache import cached_file, cached_files, delete_files, held_bytes
 from taskarith.sources.reference import is_inside
 
@@ -106,14 +106,6 @@ class Ledger:
             if reference in entries:
                 self._remove(entries, reference)
 
-    def evict(self) -> list[str]:
-        """Remove least recently used commits until the bound holds; gives their references.
-
-        The most recently used one stays, however large it is, and so does what is being fetched.
-        """
-        with self._changing() as entries:
-            return self._evict(entries)
-
     def _announce(self, entries: dict[str, Pulled], reference: str, repo: HubRepo) -> None:
         known = _digests(entries)
         own = {
@@ -142,16 +134,17 @@ class Ledger:
         if files or cached_files(entry.name, entry.commit, cache=self._cache):
             entries[reference] = replace(entry, files=files)
 
-    def _evict(self, entries: dict[str, Pulled]) -> list[str]:
+    def _evict(self, entries: dict[str, Pulled]) -> None:
+        """Remove least recently used commits until the bound holds.
+
+        The most recently used one stays, however large it is, and so does what is being fetched.
+        """
         by_age = sorted(entries, key=lambda reference: entries[reference].used)
-        removed = []
         for reference in by_age[:-1]:
             if sum(_digests(entries).values()) <= self.max_bytes:
                 break
             if entries[reference].files and not self._fetching[reference]:
                 self._remove(entries, reference)
-                removed.append(reference)
-        return removed
 
     def _remove(self, entries: dict[str, Pulled], reference: str) -> None:
         entry = entries.pop(reference)
@@ -213,7 +206,7 @@ def _entry(fields: Mapping[str, Any]) -> Pulled:
     files = {
         file: (str(digest), int(size))
         for file, (digest, size) in fields["files"].items()
-        if is_inside(file) and str(digest).isalnum()
+        if is_inside(file) and str(digest).isalnum() and COMMIT.fullmatch(fields["commit"])
     }
     return Pulled(str(fields["name"]), str(fields["commit"]), float(fields["used"]), files)
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
+from taskarith.errors import WeightsError
+
 __all__ = ["LayerPattern"]
 
 MAX_LENGTH = 300  # characters of a pattern
@@ -39,7 +41,7 @@ _Word = tuple[_Place | str, ...]  # a text is an anchor: "^" or "$"
 class LayerPattern:
     r"""A pattern of layers' names, which fits a name as PEFT looks it up: `(.*\.)?(pattern)$`.
 
-    Raises ValueError where `text` is more than this reader takes.
+    Raises WeightsError where `text` is more than this reader takes.
 
     >>> pattern = LayerPattern(r"layers\.(0|1\d)\..*_proj")
     >>> pattern.fits("model.layers.12.mlp.up_proj"), pattern.fits("model.layers.2.mlp.up_proj")
@@ -180,9 +182,10 @@ class _Reader:
         return found
 
     def _refuse(self) -> NoReturn:
-        raise ValueError(
-            f"the pattern {self.text[:80]!r} is too intricate: plain names, '.', '\\d', '[0-9]', "
-            "'*', '+', '?' and (a|b) are read; name the layers plainly"
+        raise WeightsError(
+            f"the adapter names layers by the pattern {self.text[:80]!r}, which is too intricate: "
+            r"plain names, '.', '\d', '[0-9]', '*', '+', '?' and (a|b) are read. Name the layers "
+            "plainly in its adapter_config.json, or merge it into its base with PEFT"
         )
 
 

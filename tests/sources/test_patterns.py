@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from taskarith.errors import WeightsError
 from taskarith.sources.patterns import LayerPattern
 
 
@@ -67,7 +68,7 @@ def test_any_readable_pattern_fits_what_pythons_matcher_would(
 ) -> None:
     try:
         own = LayerPattern(pattern)
-    except ValueError:
+    except WeightsError:
         return  # more places or repetitions than are read
     for name in names:
         assert own.fits(name) == as_peft(pattern, name), (pattern, name)
@@ -108,7 +109,7 @@ def test_a_hostile_pattern_is_refused_or_takes_one_step_a_character(
     pattern, refusal = None, ""
     try:
         pattern = LayerPattern(make(n))
-    except ValueError as error:
+    except WeightsError as error:
         refusal = str(error)
     if pattern is None:
         assert "too intricate" in refusal
@@ -127,5 +128,5 @@ def test_a_hostile_pattern_is_refused_or_takes_one_step_a_character(
     ],
 )
 def test_what_is_not_read_is_refused_with_what_is(pattern: str) -> None:
-    with pytest.raises(ValueError, match="name the layers plainly"):
+    with pytest.raises(WeightsError, match="Name the layers plainly"):
         LayerPattern(pattern)
