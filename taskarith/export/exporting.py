@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import prod
 from pathlib import Path
 from typing import Literal, cast
 
@@ -51,10 +52,18 @@ SMALL = 100_000  # bytes that all files beside the weights may take
 
 @dataclass(frozen=True)
 class Plan:
-    """What an export will hold: its weight files with their bytes, and the small files' names."""
+    """What an export will hold, and what it takes.
+
+    Attributes:
+        weights: its weight files with their bytes.
+        small: the names of its other files.
+        memory: bytes, about, that a merge which is no sum takes: its whole vector is made before
+            anything is written. A sum takes a few tensors.
+    """
 
     weights: Mapping[str, int]
     small: tuple[str, ...]
+    memory: int = 0
 
     @property
     def size(self) -> int:
@@ -83,11 +92,13 @@ def plan_export(suite: Suite, edit: Edit, *, to: str, dtype: str = "float32") ->
     if to in ("open_clip", "transformers"):
         library = cast(ClipLayout, to)
         small = small_files(suite, library)
-        return Plan({WEIGHTS_FILE[library]: size}, (*small, PROVENANCE_FILE, "README.md"))
+        small_names = (*small, PROVENANCE_FILE, "README.md")
+        return Plan({WEIGHTS_FILE[library]: size}, small_names, _merge_memory(edit, base))
     if to == "vector":
         if edit.method == "sum":  # another merge covers what its vectors do, which is not more
             size = streamed_size(merged_vector(suite, edit), stored)
-        return Plan({NATIVE_FILE: size}, (PROVENANCE_FILE, "README.md"))
+        small_names = (PROVENANCE_FILE, "README.md")
+        return Plan({NATIVE_FILE: size}, small_names, _merge_memory(edit, base))
     if to == "mergekit":
         mergekit_yaml(suite, edit)
         small = small_files(suite, "transformers")
@@ -109,6 +120,9 @@ def export_edit(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Export:
     """Export `edit` into the new folder `folder`.
+
+    A sum is written tensor by tensor, with a few of them in memory at a time (null directions and
+    adapters are made whole); another merge holds what `Plan.memory` says.
 
     Args:
         to: one of `FORMATS`.
@@ -268,6 +282,15 @@ def _check(suite: Suite, edit: Edit, to: str, dtype: str) -> None:
     suite.check_edit(edit)
     if FORMATS[to].weights and clip_layout(open_base(suite)) is None:
         raise ExportError(f"the base of {suite.name!r} is no CLIP; export the edit as JSON")
+
+
+def _merge_memory(edit: Edit, base: LazyState) -> int:
+    """About what a merge holds: its vector, and of each vector a tensor as read and as stacked."""
+    if edit.method == "sum":
+        return 0
+    largest = max((prod(base.shape(name)) for name in base), default=0)
+    in_hand = (2 * len(edit.coefficients) + 1) * largest * torch.float32.itemsize
+    return streamed_size(base, torch.float32) + in_hand
 
 
 def _stored(state: LazyState, dtype: torch.dtype) -> LazyState:

@@ -1,6 +1,7 @@
 """The weights of an edit, tensor by tensor: θ = θ₀ + the merged vector, of any merge method.
 
-A plain sum reads one tensor of each side at a time; another method makes its merged vector first.
+A plain sum reads one tensor of each side at a time; another method makes its merged vector first,
+whole in memory, and holds the tensor in hand of every vector while it does.
 Every step is one float32 operation, so that the same parents give the same bits on every machine
 (methods that look at images depend on what the machine computes of them). Knows no file formats.
 """

@@ -167,7 +167,7 @@ class _ExportPage:
             self.exports.check(plan.size)
         except TaskArithError as error:
             return [said_html(str(error), kind="failed"), about_format(known), weights]
-        return [plan_html(plan.weights, plan.small), about_format(known), weights]
+        return [plan_html(plan), about_format(known), weights]
 
     async def start(self, visitor: str, query: str, to: str, dtype: str) -> Updates:
         """Queue the export."""

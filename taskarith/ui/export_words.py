@@ -9,6 +9,7 @@ from taskarith.ui.recipe_words import said_html
 
 if TYPE_CHECKING:
     from taskarith.core import Edit
+    from taskarith.export.exporting import Plan
     from taskarith.export.publication import Publication
     from taskarith.export.publish import Published
     from taskarith.suites import Suite
@@ -55,16 +56,20 @@ def about_format(name: str) -> str:
     return f'<p class="lead">{escape(FORMATS[name].about)}</p>'
 
 
-def plan_html(weights: Mapping[str, int], small: Iterable[str]) -> str:
+def plan_html(plan: "Plan") -> str:
     """What an export will hold, before it is made."""
     from taskarith.sources.plan import in_words
 
-    names = list(small)
-    if not weights:
-        return f"<p>A few lines of text: {escape(', '.join(names))}.</p>"
-    size = in_words(sum(weights.values()))
-    more = f" and {len(names)} small files" if names else ""
-    return f"<p><b>{size}</b> in {escape(', '.join(weights))}{more}.</p>"
+    if not plan.weights:
+        return f"<p>A few lines of text: {escape(', '.join(plan.small))}.</p>"
+    more = f" and {len(plan.small)} small files" if plan.small else ""
+    memory = (
+        f" This merge is made in memory first: about {in_words(plan.memory)}."
+        if plan.memory
+        else ""
+    )
+    files = escape(", ".join(plan.weights))
+    return f"<p><b>{in_words(plan.size)}</b> in {files}{more}.{memory}</p>"
 
 
 def moving_html(look: "Look", verb: str) -> str:

@@ -21,11 +21,12 @@ from taskarith.export.accuracies import TaskAccuracy, known_accuracies, measure_
 from taskarith.export.card import model_card
 from taskarith.export.exporting import export_edit, plan_export
 from taskarith.export.folder import new_folder
-from taskarith.export.formats import FORMATS
+from taskarith.export.formats import DTYPES, FORMATS
 from taskarith.export.provenance import Provenance
 from taskarith.sources import fingerprint, load_vector, read_metadata, read_tensors
 from taskarith.suites import Suite
 from tests.disk import largest_file
+from tests.living import Living
 
 EDIT = Edit("tiny", {"apples": 0.7, "birds": -0.4})
 
@@ -43,6 +44,34 @@ def test_the_plan_is_what_comes(tiny_suite: Suite, tmp_path: Path, to: str) -> N
     for name, size in plan.weights.items():
         assert size < export.files[name] < size + header
     assert not plan.size or told[-1] == (plan.size, plan.size)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_sum_takes_three_tensors_of_memory(
+    tiny_suite: Suite, tmp_path: Path, to: str, dtype: str
+) -> None:
+    """Counted over the whole export, for any number of vectors."""
+    largest = max(tensor.nbytes for tensor in tiny_suite.base_state().values())
+    most = []
+    for count in (1, len(tiny_suite.vectors)):
+        edit = Edit("tiny", dict.fromkeys(tiny_suite.vectors[:count], 0.1))
+        with Living() as living:
+            export_edit(tiny_suite, edit, tmp_path / str(count), to=to, dtype=dtype)
+        most.append(living.most)
+    assert 0 < most[0] == most[1] <= 3 * largest
+
+
+@pytest.mark.parametrize("method", ["average", "ties-per-tensor-sum", "dare", "tsv-m"])
+def test_another_merge_takes_what_its_plan_says(
+    tiny_suite: Suite, tmp_path: Path, method: str
+) -> None:
+    edit = Edit("tiny", dict.fromkeys(tiny_suite.vectors[:4], 0.1), method=method)
+    plan = plan_export(tiny_suite, edit, to="open_clip")
+    with Living() as living:
+        export_edit(tiny_suite, edit, tmp_path / "x", to="open_clip")
+    assert 0.8 < living.most / plan.memory < 1.2
+    assert plan_export(tiny_suite, EDIT, to="open_clip").memory == 0
 
 
 def left(folder: Path) -> Iterator[Path]:
