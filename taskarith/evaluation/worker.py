@@ -79,11 +79,15 @@ class Worker(Generic[Engine]):
         cache: where results are kept; memory only if None.
         turns: in which order sessions are served.
         idle: makes, of the evaluator, work that nobody waits for; a step of it is done when no
-            session has had a wish for `quiet` seconds.
+            session of any worker has had a wish for `quiet` seconds.
 
     Messages come on the worker's thread (`superseded`, `evicted` and `closed` may come on the
     caller's), must not block, and belong to the request whose `on_piece` they reach.
     """
+
+    # When somebody last wanted something, had it stopped or got it, of any worker of this process:
+    # they share a machine, so idle work of one would slow the others down.
+    _heard = time.monotonic()
 
     def __init__(
         self,
@@ -99,7 +103,7 @@ class Worker(Generic[Engine]):
         self._make_idle = idle
         self._idle: Iterator[None] | None = None
         self._quiet = quiet
-        self._heard = time.monotonic()  # when somebody wanted something, or had it stopped
+        Worker._heard = time.monotonic()
         self.cache = cache if cache is not None else ResultCache(on_disk=False)
         self._max_sessions = max_sessions
         self._sessions: OrderedDict[str, _Session] = OrderedDict()  # least recently used first
@@ -147,7 +151,7 @@ class Worker(Generic[Engine]):
                 return False
             if known is not None and known.request is not None:
                 ended.append((known.request, "superseded"))
-            self._heard = time.monotonic()
+            Worker._heard = time.monotonic()
             self._sessions[session] = _Session(seq, _Request(iter(steps), on_piece))
             self._sessions.move_to_end(session)
             self._turns.add(session)
@@ -161,7 +165,7 @@ class Worker(Generic[Engine]):
     def cancel(self, session: str) -> None:
         """Drop the session and its request, as when its page moves on or is closed."""
         with self._changed:
-            self._heard = time.monotonic()
+            Worker._heard = time.monotonic()
             dropped = self._sessions.pop(session, None)
             self._turns.drop(session)
         if dropped is not None and dropped.request is not None:
@@ -230,7 +234,7 @@ class Worker(Generic[Engine]):
         """Seconds until a step of idle work may be done; None where there is none."""
         if self._idle is None:
             return None
-        return max(0.0, self._heard + self._quiet - time.monotonic())
+        return max(0.0, Worker._heard + self._quiet - time.monotonic())
 
     def _do_idle_step(self) -> None:
         assert self._idle is not None
@@ -244,6 +248,7 @@ class Worker(Generic[Engine]):
 
     def _serve(self, measurer: Measurer, session: str, request: _Request) -> None:
         """One turn: hand over what is known, then compute one step."""
+        Worker._heard = time.monotonic()
         for _ in range(KNOWN_STEPS_A_TURN):
             step = next(request.steps, None)
             if step is None:

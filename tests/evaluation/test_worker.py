@@ -2,6 +2,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -415,6 +416,27 @@ def test_idle_work_waits_until_it_has_been_quiet(predictor: FakePredictor) -> No
     worker.cancel("a")
     assert not begun.wait(0.1)
     worker.close()
+
+
+def test_idle_work_waits_for_other_workers_too(predictor: FakePredictor) -> None:
+    steps_done: list[float] = []
+
+    def idle(evaluator: FakePredictor) -> Iterator[None]:
+        while True:
+            steps_done.append(time.monotonic())
+            yield
+
+    other = Worker(FakePredictor())
+    worker = Worker(predictor, idle=idle, quiet=0.8)
+    for seq in range(1, 11):
+        assert submit(other, "a", seq=seq).last() == Finished("complete")
+        busy_until = time.monotonic()
+        time.sleep(0.02)
+    while not steps_done:
+        time.sleep(0.01)
+    worker.close()
+    other.close()
+    assert steps_done[0] - busy_until > 0.7
 
 
 def test_idle_work_that_fails_is_given_up(
