@@ -13,6 +13,7 @@ from taskarith.core import METHODS, Edit
 from taskarith.errors import ExportError
 from taskarith.export.exporting import export_edit
 from taskarith.export.mergekit import mergekit_yaml, recipe_models
+from taskarith.models.torchvision_operators import declare_torchvision_operators
 from taskarith.sources import read_tensors, write_tensors
 from taskarith.suites import Suite, load_suite
 
@@ -21,6 +22,7 @@ SAME = {"apples": 0.6, "birds": 0.6, "coins": 0.6}
 ONES = {"apples": 1.0, "birds": 1.0}
 BY_LAYER = {"layers": {"apples": {"visual.transformer.resblocks.1": 0.5}}}
 
+MISSING = "needs mergekit: pip install 'taskarith[slow]'"
 EQUAL = [
     Edit("tiny", TWO),
     Edit("tiny", TWO, settings=BY_LAYER),
@@ -62,7 +64,8 @@ def suite(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Suite:
 def test_mergekit_makes_the_same_weights(
     suite: Suite, edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("mergekit", reason="needs mergekit: pip install mergekit")
+    pytest.importorskip("mergekit", reason=MISSING)
+    declare_torchvision_operators()  # an installation that some CPU users have
     from mergekit.graph import Executor
     from mergekit.options import MergeOptions
     from mergekit.scripts.merge_raw_pytorch import (
@@ -101,7 +104,7 @@ def test_model_stock(suite: Suite) -> None:
 def test_model_stock_of_vectors_that_agree(
     suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("mergekit", reason="needs mergekit: pip install mergekit")
+    pytest.importorskip("mergekit", reason=MISSING)
     folder = tmp_path / "tiny"
     shutil.copytree(suite.folder, folder)
     apples = read_tensors(folder / "vectors" / "apples.safetensors")
