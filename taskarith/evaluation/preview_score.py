@@ -50,7 +50,8 @@ class PreviewScore:
     @property
     def mean(self) -> float:
         """The mean error; 0 where nothing was compared."""
-        total = sum(tenths * times for tenths, times in self._tenths.items())
+        counted = list(self._tenths.items())  # at once: another thread may be adding
+        total = sum(tenths * times for tenths, times in counted)
         return round(total / BINS / max(1, self.count), 3)
 
     @property
