@@ -43,6 +43,7 @@ HOMES = {
     "plotly": "taskarith.figures",
     "pyarrow": "taskarith.tasks.hub_pictures",
     "safetensors": "taskarith.sources.tensors",
+    "spaces": "taskarith.evaluation.zero_gpu",
     "sklearn": "taskarith.tasks.world.handwritten",
     "transformers": "taskarith.models.transformers_clip",
     "torchvision": "taskarith.models.torchvision_operators",
@@ -52,7 +53,7 @@ HOMES = {
 EVERYWHERE = {"PIL", "numpy", "torch", "tqdm"}
 
 # Not in requirements.txt: what is missing without it says so, with the command that installs it.
-ON_DEMAND = {"pandas", "triton"}
+ON_DEMAND = {"pandas", "spaces", "triton"}
 
 # Where the name to import is not the name to install.
 INSTALLED_AS = {"PIL": "pillow", "open_clip": "open_clip_torch", "sklearn": "scikit-learn"}

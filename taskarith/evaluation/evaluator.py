@@ -17,11 +17,11 @@ from torch import Tensor
 from taskarith.core import LAYERS, Edit, TaskVector
 from taskarith.errors import CoefficientError, UnknownNameError
 from taskarith.evaluation.captured import CapturedForward, capture
-from taskarith.evaluation.device import Stopwatch, choose_device, computing_dtype
+from taskarith.evaluation.device import Stopwatch, choose_device, computing_dtype, describe_device
 from taskarith.evaluation.memory import recomposer_of
 from taskarith.evaluation.merging import MergedVectors
 from taskarith.evaluation.order import stratified_order
-from taskarith.evaluation.plan import MAX_STEP_IMAGES, STEP_IMAGES, Part
+from taskarith.evaluation.plan import MAX_STEP_IMAGES, STEP_IMAGES, Part, Step
 from taskarith.evaluation.results import ResultKey
 from taskarith.evaluation.statistics import Kept, ModelStatistics
 from taskarith.suites import Suite
@@ -58,6 +58,7 @@ class Evaluator:
 
     Attributes:
         device, dtype: where and in which numbers it computes.
+        described: the device in words.
         model: the live model; its weights are those of the edit in use.
         step_images: how many images a step should hold to be both fast and soon done.
     """
@@ -72,6 +73,7 @@ class Evaluator:
         self.suite = suite
         self.device = choose_device(str(device) if device is not None else None)
         self.dtype = dtype or computing_dtype(self.device)
+        self.described = describe_device(self.device)
         on_cpu = self.device.type == "cpu"
         self.step_images = STEP_IMAGES if on_cpu else ACCELERATOR_STEP_IMAGES
         numbers = str(self.dtype).removeprefix("torch.")
@@ -189,6 +191,10 @@ class Evaluator:
             images=self._order_of(task, split).fingerprint,
             context=self._context,
         )
+
+    def ahead(self, steps: Iterator[Step]) -> Iterator[Step]:
+        """The steps of one request, told beforehand to evaluators that measure many at once."""
+        return steps
 
     def predict(self, task: str, split: SplitName, *, start: int, stop: int) -> np.ndarray:
         """Predicted labels, int16 [stop − start], of the edit in use."""

@@ -16,7 +16,8 @@ from taskarith.tasks.ahead import draw_ahead
 from taskarith.ui.hello import drawn_families
 
 if TYPE_CHECKING:
-    from taskarith.evaluation import ResultCache
+    from taskarith.evaluation import Evaluator, ResultCache
+    from taskarith.evaluation.zero_gpu import Measure
     from taskarith.ui.session import Explorer
 
 __all__ = ["is_public", "launch", "listening_host"]
@@ -26,6 +27,7 @@ FIRST_VISITOR_SECONDS = 2.0
 # Gradio keeps 0.3 MB for every window, of 10,000 windows unless told otherwise.
 WINDOWS_KEPT = 500
 PICKED_PUBLIC, PICKED_OWN = "2gb", "20gb"  # the largest file that may be sent
+ZERO_GPU = "SPACES_ZERO_GPU"  # which Spaces on ZeroGPU set
 SPINS = "10000"  # about 0.1 ms: longer than the pauses in a forward pass. libgomp's own: 300,000
 
 
@@ -132,19 +134,26 @@ def _opener(device: str | None) -> "Callable[[str], Explorer]":
 
         return ResultCache()
 
+    measure: Measure | None = None
+    if os.environ.get(ZERO_GPU):  # it lends to what is declared before the page is launched
+        from taskarith.evaluation.zero_gpu import BorrowedGpu, borrowed
+
+        measure = borrowed()
+
     def open_suite(source: str) -> "Explorer":
         from taskarith.evaluation import Evaluator, choose_device
         from taskarith.suites import load_suite
         from taskarith.ui.session import Explorer
 
         suite = load_suite(source)
-        chosen = choose_device(device)
-        return Explorer(
-            suite,
-            source=source,
-            make_evaluator=lambda: Evaluator(suite, device=chosen),
-            cache=results(),
-        )
+        chosen = choose_device("cpu" if measure else device)
+
+        def make_evaluator() -> "Evaluator":
+            return (
+                BorrowedGpu(suite, measure=measure) if measure else Evaluator(suite, device=chosen)
+            )
+
+        return Explorer(suite, source=source, make_evaluator=make_evaluator, cache=results())
 
     return open_suite
 

@@ -21,7 +21,6 @@ from taskarith.evaluation import (
     Shipped,
     Step,
     Worker,
-    describe_device,
     load_shipped,
     visible_tasks,
 )
@@ -142,13 +141,14 @@ class Explorer:
             compared["pinned"] = commit.pinned
 
         def steps() -> Iterator[Step]:  # drawn on the worker's thread, once the evaluator is there
-            yield from page_steps(
+            asked = page_steps(
                 commit,
                 evaluator=self._live(),
                 compared=list(compared.values()),
                 shipped=self._shipped,
                 waiting=self._worker.waiting,
             )
+            yield from self._live().ahead(asked)
 
         return await self._start(commit, steps(), compared=compared, split=VALIDATION)
 
@@ -157,7 +157,7 @@ class Explorer:
         commit = read_commit(message, self.suite)
 
         def steps() -> Iterator[Step]:
-            yield from look_steps(commit, evaluator=self._live())
+            yield from self._live().ahead(look_steps(commit, evaluator=self._live()))
 
         compared = {"pretrained": Edit(self.suite.name)}
         return await self._start(commit, steps(), compared=compared, split=TEST)
@@ -292,7 +292,7 @@ class Explorer:
         elif self._evaluator is not None:
             answer |= {
                 "state": "ready",
-                "device": describe_device(self._evaluator.device),
+                "device": self._evaluator.described,
                 "other_images": self._other_images,
             }
         return answer
