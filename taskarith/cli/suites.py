@@ -46,18 +46,23 @@ def add_commands(commands: Any) -> None:
 def _add_extend(verbs: Any) -> None:
     verb: argparse.ArgumentParser = verbs.add_parser(
         "extend",
-        help="make a suite with task vectors more",
-        description="Make the suite NAME: another one, with task vectors more. What each was "
-        "trained on is TASK=task:OTHER for the pictures of a task that the suite has, or as for "
-        "`suites create`. For several vectors give --vector and --task as often, in the same "
-        "order. The other suite stays as it is.",
+        help="make a suite with task vectors more, or another control",
+        description="Make the suite NAME: another one, with task vectors more, another control, or "
+        "both. What each vector was trained on is TASK=task:OTHER for the pictures of a task that "
+        "the suite has, or as for `suites create`. For several vectors give --vector and --task as "
+        "often, in the same order. The other suite stays as it is.",
         epilog="Try: taskarith suites extend clip-vit-base-patch32 my-suite "
         "--vector owner/finetuned --task mnist-2=task:mnist",
     )
     verb.add_argument("suite", help="name of a suite, or path of its folder")
     verb.add_argument("name", metavar="NAME", help="of the new suite")
-    verb.add_argument("--vector", action="append", required=True, dest="vectors", metavar="REF")
-    verb.add_argument("--task", action="append", required=True, dest="tasks", metavar="TASK=SOURCE")
+    verb.add_argument("--vector", action="append", default=[], dest="vectors", metavar="REF")
+    verb.add_argument("--task", action="append", default=[], dest="tasks", metavar="TASK=SOURCE")
+    verb.add_argument(
+        "--control",
+        metavar="TASK[=SOURCE]",
+        help="in place of the suite's own, for example imagenet where your HF_TOKEN may read it",
+    )
     verb.add_argument(
         "--classnames",
         action="append",
@@ -80,10 +85,11 @@ def _add_create(verbs: Any) -> None:
         help="write a suite of your own",
         description="Write FOLDER/manifest.json from a base, vectors and tasks, and add it. A task "
         "is NAME=shared for one that comes with the project, NAME=hub:owner/dataset[@split] or "
-        "NAME=PATH of a folder of class folders inside FOLDER.",
+        "NAME=PATH of a folder of class folders inside FOLDER. A control that is only a name comes "
+        "with the project.",
         epilog="Try: taskarith suites create my-suite --base openai/clip-vit-base-patch32 "
         "--task mnist=shared --vector mnist=hub:tanganke/clip-vit-base-patch32_mnist "
-        "--control tiny-imagenet=shared",
+        "--control tiny-imagenet",
     )
     verb.add_argument("folder", type=Path, metavar="FOLDER", help="its last part is the name")
     verb.add_argument("--base", required=True, metavar="REF")
@@ -91,7 +97,7 @@ def _add_create(verbs: Any) -> None:
     verb.add_argument("--image-size", type=int, default=224, metavar="N")
     verb.add_argument("--task", action="append", default=[], dest="tasks", metavar="NAME=SOURCE")
     verb.add_argument("--vector", action="append", default=[], dest="vectors", metavar="TASK=REF")
-    verb.add_argument("--control", required=True, metavar="NAME=SOURCE")
+    verb.add_argument("--control", required=True, metavar="NAME[=SOURCE]")
     verb.add_argument(
         "--classnames",
         action="append",
@@ -195,7 +201,7 @@ def create(
     name = folder.resolve().name
     if is_installed(name):
         raise AssetError(f"there is a suite {name!r} already; choose another name for the folder")
-    [control_pair] = _pairs([control]).items()
+    [control_pair] = _pairs([_with_source(control)]).items()
     create_suite(
         folder,
         name=name,
@@ -219,11 +225,12 @@ def extend(
     name: str,
     vectors: list[str],
     tasks: list[str],
+    control: str | None,
     classnames: list[str],
     templates: list[str],
     yes: bool,
 ) -> Answer:
-    """Make a suite with task vectors more, after one question."""
+    """Make a suite with task vectors more or another control, after one question."""
     from taskarith.sources.plan import in_words
     from taskarith.suites import load_suite
     from taskarith.suites.assembling import assemble
@@ -238,17 +245,17 @@ def extend(
     for text in classnames:
         task, _, file = text.rpartition("=")
         words[task] = tuple(_lines(Path(file)))
+
+    def asked_task(setting: str) -> AskedTask:
+        [(own, source)] = _pairs([setting]).items()
+        names = words.get(own, words.get("", ()))
+        return AskedTask(own, source, names, tuple(templates) or TEMPLATES)
+
     wanted = [
-        AskedVector(
-            vector,
-            AskedTask(
-                own, source, words.get(own, words.get("", ())), tuple(templates) or TEMPLATES
-            ),
-        )
-        for vector, task in zip(vectors, tasks, strict=True)
-        for own, source in _pairs([task]).items()
+        AskedVector(vector, asked_task(task)) for vector, task in zip(vectors, tasks, strict=True)
     ]
-    assembly = plan_assembly(Asked(name, tuple(wanted), start=load_suite(suite)))
+    other = None if control is None else asked_task(_with_source(control))
+    assembly = plan_assembly(Asked(name, tuple(wanted), start=load_suite(suite), control=other))
     if assembly.to_fetch:
         lines = [f"{plan.reference}: {plan.describe()}" for plan in assembly.plans]
         if len(lines) > 1:
@@ -256,8 +263,15 @@ def extend(
         agreed("\n".join(lines), yes=yes)
     found = assemble(assembly, report=progress_bar(assembly.to_fetch))
     own_names = [task.name for task in assembly.asked.tasks]
-    text = f"Made {name} of {suite}, with {', '.join(own_names)}:"
-    return Answer({"suite": name, "vectors": own_names, "found": found}, "\n".join([text, *found]))
+    made = load_suite(name)
+    text = f"Made {name} of {suite}, with {', '.join(own_names) or 'the control ' + made.control}:"
+    data = {"suite": name, "vectors": own_names, "control": made.control, "found": found}
+    return Answer(data, "\n".join([text, *found]))
+
+
+def _with_source(task: str) -> str:
+    """A task that is only a name comes with the project."""
+    return task if "=" in task else f"{task}=shared"
 
 
 def _pairs(settings: list[str]) -> dict[str, str]:

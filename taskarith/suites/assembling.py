@@ -62,15 +62,17 @@ def assemble(
         for task in asked.tasks:
             found[task.name].append(_looked_at(task, suite, report=report))
             _stop_if(cancelled)
+        lines = [f"{name}: {'; '.join(words)}" for name, words in found.items()]
+        if len(found) == 1:
+            lines = found[asked.tasks[0].name]
         if asked.control is not None:
-            _looked_at(asked.control, suite, report=report)
+            looked_at = _looked_at(asked.control, suite, report=report)
+            lines.append(f"control {asked.control.name}: {looked_at}")
         report("making the zero-shot heads", 0, 0)
-        for task in asked.tasks:
+        for task in filter(None, (*asked.tasks, asked.control)):
             suite.head(task.name)
         _stop_if(cancelled)
-    if len(found) == 1:
-        return found[asked.tasks[0].name]
-    return [f"{name}: {'; '.join(words)}" for name, words in found.items()]
+    return lines
 
 
 def _looked_at(task: AskedTask, suite: Suite, *, report: Report) -> str:
@@ -81,11 +83,14 @@ def _looked_at(task: AskedTask, suite: Suite, *, report: Report) -> str:
 def _written(asked: Asked, assembly: Assembly, folder: Path) -> Suite:
     entries = [asked_entry(task, asked.start, folder=folder) for task in asked.tasks]
     sources = [str(plan.reference) for plan in assembly.vectors]
+    control = None
+    if asked.control is not None:
+        control = asked_entry(asked.control, asked.start, folder=folder)
     if asked.start is not None:
         added = list(zip(entries, sources, strict=True))
-        derive_suite(asked.start, folder, name=asked.name, added=added)
+        derive_suite(asked.start, folder, name=asked.name, added=added, control=control)
         return load_suite(folder)
-    assert asked.control is not None
+    assert control is not None
     base = find_pulled(assembly.before[0].reference, extras=BASE_FILES, ledger=pull_ledger())
     kind, size = _described(base.paths)
     create_suite(
@@ -96,7 +101,7 @@ def _written(asked: Asked, assembly: Assembly, folder: Path) -> Suite:
         image_size=size,
         tasks=entries,
         vectors=dict(zip([task.name for task in asked.tasks], sources, strict=True)),
-        control=asked_entry(asked.control, None, folder=folder),
+        control=control,
     )
     return load_suite(folder)
 

@@ -1,4 +1,4 @@
-"""A suite derived from another: the same base and tasks, and tasks with their vectors more.
+"""A suite derived from another: task vectors more, another control, or both, on the same base.
 
 The one it came from stays as it is. Knows manifests and files; what is measured on the new suite
 is measured anew, because its fingerprint is another.
@@ -22,33 +22,40 @@ from taskarith.tasks import build_head
 
 __all__ = ["derive_suite", "same_task", "take_folder"]
 
-# What was made for the parent's vectors and would not hold for more of them.
-LEFT_OUT = ("surrogate", "measurements", "published", "recipes")
+# What was made for the parent's tasks and vectors and would not hold for others.
+LEFT_OUT = ("surrogate", "measurements", "recipes")
 LISTED = 3
 
 
 def derive_suite(
-    parent: Suite, folder: Path, *, name: str, added: Sequence[tuple[Mapping[str, Any], str]]
+    parent: Suite,
+    folder: Path,
+    *,
+    name: str,
+    added: Sequence[tuple[Mapping[str, Any], str]],
+    control: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Write the suite `name` into `folder`: the parent, and targets with their vectors.
 
     Args:
         added: pairs of a task, an entry as `task_entry` or `same_task` makes it, and the reference
             of its vector. Pictures of a folder lie in `folder` already.
+        control: the entry of a task that takes the place of the parent's control.
 
     Files are linked where the disk can do that, else copied. Raises AssetError, which lists every
     problem of the new manifest.
     """
     data = _raw(parent)
-    data = {key: value for key, value in data.items() if key not in LEFT_OUT}
-    words = [str(task.get("title") or _name(task)) for task, _ in added]
-    more = f"{len(added)} task vectors" if len(added) > 1 else "one task vector"
+    # Published numbers are of all targets together.
+    left_out = (*LEFT_OUT, "published") if added else LEFT_OUT
+    data = {key: value for key, value in data.items() if key not in left_out}
+    kept = [t for t in data["tasks"] if control is None or t.get("role") != "control"]
+    controls = [] if control is None else [{**control, "role": "control"}]
     data |= {
         "name": name,
-        "title": f"{parent.title}, and {_listed(words)}",
-        "about": f"The suite {parent.name} with {more} more, from "
-        f"{_listed([source for _, source in added])}.",
-        "tasks": [*data["tasks"], *({**task, "role": "target"} for task, _ in added)],
+        "title": f"{parent.title}, and {_listed(_titles(added, control))}",
+        "about": f"The suite {parent.name} with {' and '.join(_changes(added, control))}.",
+        "tasks": [*kept, *({**task, "role": "target"} for task, _ in added), *controls],
         "vectors": [
             *data["vectors"],
             *({"task": _name(task), "source": source} for task, source in added),
@@ -57,7 +64,7 @@ def derive_suite(
     manifest = parse_manifest(data, where=f"the new suite {name!r}")
     for relative in own_files(manifest):
         _take(parent.path(relative), folder / relative)
-    for relative in own_folders(parent.manifest):
+    for relative in set(own_folders(parent.manifest)) & set(own_folders(manifest)):
         take_folder(parent.path(relative), folder / relative)
     if manifest.heads is not None:
         _add_heads(parent, manifest, folder=folder)
@@ -112,7 +119,24 @@ def _add_heads(parent: Suite, manifest: Manifest, *, folder: Path) -> None:
         heads[task.name] = by_words[words]
     path = folder / manifest.heads
     path.unlink(missing_ok=True)  # a link to the parent's file: writing into it would change that
-    write_tensors(path, {name: head.clone() for name, head in heads.items()})
+    write_tensors(path, {task.name: heads[task.name].clone() for task in manifest.tasks})
+
+
+def _titles(
+    added: Sequence[tuple[Mapping[str, Any], str]], control: Mapping[str, Any] | None
+) -> list[str]:
+    titles = [str(task.get("title") or _name(task)) for task, _ in added]
+    return titles + ([f"the control {_name(control)}"] if control is not None else [])
+
+
+def _changes(
+    added: Sequence[tuple[Mapping[str, Any], str]], control: Mapping[str, Any] | None
+) -> list[str]:
+    changes = []
+    if added:
+        more = f"{len(added)} task vectors" if len(added) > 1 else "one task vector"
+        changes.append(f"{more} more, from {_listed([source for _, source in added])}")
+    return changes + ([f"the control {_name(control)}"] if control is not None else [])
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """What a new suite takes, looked up before anything is fetched.
 
-The new suite is a suite that is there with task vectors more, or a new one on a base of its own.
+The new suite is a suite that is there with task vectors more or another control, or a new one on a
+base of its own.
 Knows references, limits and manifests' entries; carries nothing out.
 """
 
@@ -76,10 +77,10 @@ class Asked:
 
     Attributes:
         name: what the new suite is to be called.
-        vectors: its new sliders, at least one.
+        vectors: its new sliders, at least one unless only the control is another.
         start: the suite it starts from; None for a new base.
         base: reference of the new base, where there is no suite to start from.
-        control: what must not be harmed; only with a new base.
+        control: what must not be harmed; None: as in the suite it starts from.
     """
 
     name: str
@@ -252,19 +253,21 @@ def _pinned(plan: Plan) -> Plan:
 
 
 def _check_tasks(asked: Asked) -> None:
-    """Every new slider has a task of its own, that the suite does not have yet."""
+    """Every new task has a name of its own, that the suite does not have yet."""
     start = asked.start
-    if not asked.vectors:
+    if not asked.vectors and (start is None or asked.control is None):
         raise AssetError("there is no task vector to make a slider of")
-    seen: set[str] = set()
-    for name in (task.name for task in asked.tasks):
-        if start is not None and (name in start.tasks or name in start.recipe_tasks):
-            raise AssetError(
-                f"the suite {start.name!r} has a task {name!r} already; give this one another name"
-            )
-        if name in seen:
+    names = [task.name for task in asked.tasks]
+    for name in names:
+        if names.count(name) > 1:
             raise AssetError(f"there are two vectors for a task {name!r}; give each its own name")
-        seen.add(name)
+    if asked.control is not None:
+        names.append(asked.control.name)
+    for name in names:
+        taken = names.count(name) > 1
+        if taken or (start is not None and name in (*start.tasks, *start.recipe_tasks)):
+            suite = f"the suite {start.name!r}" if start is not None and not taken else "it"
+            raise AssetError(f"{suite} has a task {name!r} already; give this one another name")
 
 
 def _check_once_each(plans: list[Plan]) -> None:
@@ -277,7 +280,8 @@ def _check_once_each(plans: list[Plan]) -> None:
 def _check_picked(assembly: Assembly) -> None:
     """Weights and pictures of this machine are picked ones, where only those may be had."""
     local = [p.reference for p in assembly.plans if p.reference.kind == "file"]
-    folders = [f"file:{task.pictures}" for task in assembly.asked.tasks if _is_folder(task)]
+    tasks = filter(None, (*assembly.asked.tasks, assembly.asked.control))
+    folders = [f"file:{task.pictures}" for task in tasks if _is_folder(task)]
     for reference in (*map(str, local), *folders):
         if not assembly.allows(reference):
             raise SourceError("files of this machine are not for visitors; pick yours")

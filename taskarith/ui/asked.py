@@ -21,6 +21,7 @@ from taskarith.ui.picked import MOST_PICTURES, Picked
 __all__ = ["PURPOSES", "read_asked", "slug"]
 
 SAME, SHARED, DATASET, FOLDER = PURPOSES = ("same", "shared", "dataset", "folder")
+OWN = "own"  # the control: that of the suite it starts from
 LONGEST = 1_000  # characters of a line
 LONGEST_LIST = 100_000  # of class names or templates
 MOST_VECTORS = 20  # at once
@@ -40,15 +41,18 @@ def read_asked(
         public: whether whoever asks may not name files of this machine.
         picked: where picked files are kept.
     """
+    control = None if start is None else _control(form, start)
     references = _references(form, public=public, picked=picked)
-    tasks = _tasks(form, [task for task, _ in references], start, public=public, picked=picked)
-    base = control = None
+    if not references and control is None:
+        raise SourceError("say where the task vector is: write a reference, or pick its files")
+    named = [task for task, _ in references]
+    tasks = _tasks(form, named, start, public=public, picked=picked) if references else []
+    base, own = None, start.name if start is not None else ""
     if start is None:
         base, own = _base(form, public=public, picked=picked)
-        control = _control(form)
-    else:
-        own = start.name
-    made = "-".join([own, *(task.name for task in tasks)])[:58].strip("-.")
+        control = _control(form, start)
+    words = [task.name for task in tasks] or [control.name if control is not None else ""]
+    made = "-".join([own, *words])[:58].strip("-.")
     return Asked(
         name=slug(_line(form, "name", "the name")) or _unused_suite(made),
         vectors=tuple(
@@ -85,8 +89,6 @@ def _references(
     alone = all(file.endswith(".safetensors") and not SHARD.search(file) for file in files)
     groups = [[file] for file in files] if alone else [files]
     found += [(None, f"file:{picked.weights(group)}") for group in groups]
-    if not found:
-        raise SourceError("say where the task vector is: write a reference, or pick its files")
     if len(found) > MOST_VECTORS:
         raise SourceError(f"there are {len(found)} task vectors; at most {MOST_VECTORS} at once")
     return found
@@ -182,8 +184,11 @@ def _folder(form: Mapping[str, Any], *, public: bool, picked: Picked) -> str:
     return str(picked.pictures(files[: MOST_PICTURES + 1]))
 
 
-def _control(form: Mapping[str, Any]) -> AskedTask:
+def _control(form: Mapping[str, Any], start: Suite | None) -> AskedTask | None:
+    """The control that is asked for; None where that of the suite stays."""
     place = _line(form, "control", "the control")
+    if start is not None and place in ("", OWN, start.control):
+        return None
     if place in library_tasks():
         return AskedTask(place, "shared")
     if not place.startswith("hub:"):

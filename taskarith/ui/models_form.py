@@ -10,9 +10,11 @@ import gradio as gr
 
 from taskarith.ui.folder_picker import folder_picker
 
-__all__ = ["NEW_BASE", "VectorForm"]
+__all__ = ["NEW_BASE", "OWN_CONTROL", "VectorForm"]
 
 NEW_BASE = "a new base…"
+DEFAULT_CONTROL = "tiny-imagenet"
+OWN_CONTROL = ("that of the suite you start from", "own")
 REFERENCES = "owner/name, hub:owner/name@revision:file, or peft:owner/name for an adapter"
 PURPOSES = [
     ("a task of this suite", "same"),
@@ -38,6 +40,7 @@ class VectorForm:
                 self.start = gr.Dropdown([], label="Start from", elem_id="start")
                 self._base_fields()
                 self._vector_fields()
+                self._control_fields()
             with gr.Column():
                 self.purpose = gr.Radio(
                     PURPOSES, value="same", label="What they were trained on", elem_id="purpose"
@@ -76,6 +79,8 @@ class VectorForm:
         """Updates of `depends_on_start` for a suite with these targets; none: a new base."""
         return (
             gr.update(visible=not targets),
+            gr.update(open=not targets),
+            OWN_CONTROL[1] if targets else DEFAULT_CONTROL,
             gr.update(choices=list(targets), value=targets[0] if targets else None),
             "same" if targets else "shared",
         )
@@ -83,7 +88,7 @@ class VectorForm:
     @property
     def depends_on_start(self) -> list[gr.blocks.Block]:
         """What `started_from` updates."""
-        return [self._of_base, self.same, self.purpose]
+        return [self._of_base, self._of_control, self.control, self.same, self.purpose]
 
     def _base_fields(self) -> None:
         with gr.Column(visible=False, elem_classes="some") as self._of_base:
@@ -97,10 +102,14 @@ class VectorForm:
                 self._base_files = _file_picker(
                     "safetensors, config.json and the tokenizer’s files", elem_id="base-files"
                 )
+
+    def _control_fields(self) -> None:
+        with gr.Accordion("Control", open=False, elem_id="pick-control") as self._of_control:
             self.control = gr.Dropdown(
-                [],
-                label="Control",
-                info="what must not be harmed; or hub:owner/dataset@split",
+                [OWN_CONTROL],
+                value=OWN_CONTROL[1],
+                label="What must not be harmed",
+                info="a task that comes with the project, or hub:owner/dataset@split",
                 allow_custom_value=True,
                 elem_id="control",
             )

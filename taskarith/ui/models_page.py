@@ -18,7 +18,7 @@ from taskarith.errors import TaskArithError, UnknownNameError
 from taskarith.ui.chrome import frame
 from taskarith.ui.hello import is_suite_name
 from taskarith.ui.jobs import Jobs
-from taskarith.ui.models_form import NEW_BASE, VectorForm
+from taskarith.ui.models_form import NEW_BASE, OWN_CONTROL, VectorForm
 
 if TYPE_CHECKING:
     from taskarith.suites import Suite
@@ -154,7 +154,7 @@ class _ModelsPage:
         shared = await asyncio.to_thread(_shared_tasks)
         return (
             shown, start, gr.update(choices=shared, value=shared[0]),
-            gr.update(choices=shared, value="tiny-imagenet"),
+            gr.update(choices=[OWN_CONTROL, *((name, name) for name in shared)]),
         )  # fmt: skip
 
     async def _listed(self, request: gr.Request, *, chosen: str | None = None) -> tuple[str, Any]:

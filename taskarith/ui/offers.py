@@ -98,16 +98,20 @@ def offer_assembly(asked: Asked, *, public: bool) -> Offer:
         with _without_paths([replace(p.reference, revision=p.commit) for p in assembly.plans]):
             found = assemble(assembly, report=_report(desk), cancelled=desk.stopped)
         _keep_bound(public=public)
-        return Done(asked.name, tuple(found), vector=asked.tasks[0].name)
+        vector = asked.tasks[0].name if asked.tasks else None
+        return Done(asked.name, tuple(found), vector=vector)
 
-    count, total = len(asked.vectors), sum(plan.size for plan in assembly.plans)
-    more = "one slider more" if count == 1 else f"{count} sliders more"
-    start = f"{asked.start.name} and {more}" if asked.start else "a suite on a new base"
+    total = sum(plan.size for plan in assembly.plans)
     together = (f"together {in_words(total)}",) if len(assembly.plans) > 1 else ()
-    targets = (f"target “{task.name}” ({_pictures(task)})" for task in asked.tasks)
+    tasks = [("target", task) for task in asked.tasks]
+    tasks += [("control", asked.control)] if asked.control else []
     return Offer(
-        title=f"New suite {asked.name}: {start}",
-        lines=(*map(_in_words, assembly.plans), *together, *targets),
+        title=f"New suite {asked.name}: {_start(asked)}",
+        lines=(
+            *map(_in_words, assembly.plans),
+            *together,
+            *(f"{role} “{task.name}” ({_pictures(task)})" for role, task in tasks),
+        ),
         verb=f"Fetch {in_words(assembly.to_fetch)} and make it" if assembly.to_fetch else "Make it",
         act=act,
         warnings=tuple(_doubts(asked, assembly.vectors)),
@@ -192,6 +196,16 @@ def _keep_bound(*, public: bool) -> None:
     """A public server keeps so many suites that visitors added; the oldest go."""
     if public:
         forget_oldest(MOST_MADE)
+
+
+def _start(asked: Asked) -> str:
+    """What the new suite is beside the one it starts from."""
+    if asked.start is None:
+        return "a suite on a new base"
+    count = len(asked.vectors)
+    more = ["one slider more" if count == 1 else f"{count} sliders more"] if count else []
+    more += ["another control"] if asked.control else []
+    return " and ".join([asked.start.name, *more])
 
 
 def _in_words(plan: Plan) -> str:

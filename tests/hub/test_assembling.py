@@ -3,13 +3,14 @@
 import json
 import shutil
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from huggingface_hub import HfFileSystem
 from torch import Tensor
 
 from taskarith import Edit, load_suite
@@ -19,7 +20,9 @@ from taskarith.evaluation import Evaluator, measure
 from taskarith.sources import OWNER, VISITOR, write_tensors
 from taskarith.suites import Suite, list_suites
 from taskarith.suites.assembling import assemble
+from taskarith.suites.deriving import derive_suite
 from taskarith.suites.home import suites_home
+from taskarith.suites.library import library_task
 from taskarith.suites.planning import Asked, AskedTask, AskedVector, lacking, plan_assembly
 from tests.clips import write_transformers_clip
 from tests.hub.real import needs_real_pictures, publish_pictures
@@ -522,6 +525,78 @@ def test_the_command_line_makes_it_too(
     assert "give each --vector a --task" in capsys.readouterr().err
     assert main([*extend, "--task", "more"]) == 2
     assert "write NAME=VALUE" in capsys.readouterr().err
+
+
+@pytest.fixture
+def gated(hub: LoopbackHub, start: Suite) -> Iterator[str]:
+    """A dataset of pictures behind a gate, under ImageNet's name on the Hub."""
+    name = str(library_task("imagenet")["data"]["dataset"])
+    files = {
+        "README.md": CARD.replace(b"test", b"validation"),
+        "data/validation-0.parquet": parquet(60, group=20),
+        "data/train-0.parquet": parquet(9),
+    }
+    hub.add(name, files, kind="datasets")
+    hub.gated.add(name)
+    HfFileSystem.clear_instance_cache()
+    yield name
+    HfFileSystem.clear_instance_cache()
+
+
+def test_a_gated_control_needs_a_token(
+    gated: str,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    extend = ["suites", "extend", str(folder), "on-gated", "--json", "--control"]
+    # ImageNet's own words, a thousand classes in many prompts, would take a minute.
+    (tmp_path / "classes.txt").write_text("\n".join(CLASSES))
+    few = [f"things=hub:{gated}@validation", "--classnames", f"things={tmp_path / 'classes.txt'}"]
+    for control in (["imagenet"], few):
+        assert main([*extend, *control]) == 2
+        refused = capsys.readouterr().err
+        assert gated in refused
+        assert "gated" in refused
+        assert list(suites_home().iterdir()) == []
+    HfFileSystem.clear_instance_cache()
+    monkeypatch.setenv("HF_TOKEN", "hf_mine_alone")
+    assert main([*extend, *few]) == 0
+    captured = capsys.readouterr()
+    answer = json.loads(captured.out)
+    assert (answer["vectors"], answer["control"]) == ([], "things")
+    assert answer["found"] == ["control things: 6 pictures for validation"]
+    assert "hf_mine_alone" not in captured.out + captured.err
+    suite = load_suite("on-gated")
+    assert (suite.control, suite.targets) == ("things", TARGETS)
+    edit = Edit("on-gated", {"birds": 0.5})
+    found = measure(Evaluator(suite, device="cpu"), edit, tasks=["things", "birds"], split="test")
+    assert found["things"].n == 54
+
+
+def test_imagenet_is_a_control_by_its_name(
+    gated: str, start: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_mine_alone")
+    asked = Asked("on-imagenet", (), start=start, control=AskedTask("imagenet", "shared"))
+    assert plan_assembly(asked).plans == ()
+    derive_suite(start, tmp_path / "new", name="x", added=[], control={"use": "imagenet"})
+    suite = load_suite(tmp_path / "new")
+    assert (suite.control, len(suite.task("imagenet").classnames)) == ("imagenet", 1000)
+    assert len(suite.split("imagenet", "validation")) == 6
+
+
+def test_another_control_and_a_vector_more(asked: Asked, new: str, start: Suite) -> None:
+    control = AskedTask("coins-again", "task:coins")
+    found = assemble(plan_assembly(replace(asked, control=control)), report=silent)
+    assert found[-1] == "control coins-again: 12 pictures for validation"
+    suite = load_suite("tiny-two")
+    assert (suite.control, suite.targets[-1]) == ("coins-again", "apples-2")
+    assert "gardens" not in suite.tasks
+    for name in ("coins", "apples-2", start.control):
+        with pytest.raises(AssetError, match=f"has a task '{name}' already"):
+            plan_assembly(replace(asked, name="x", control=replace(control, name=name)))
 
 
 @needs_real_pictures

@@ -63,6 +63,24 @@ def test_what_was_fitted_to_the_parents_vectors_stays_behind(
                      "vocabulary.json", "vectors", "pictures"}  # fmt: skip
 
 
+def test_another_control(tiny_suite: Suite, tmp_path: Path) -> None:
+    """In the place of the parent's; everything else is as it was, and its head is made of words."""
+    control = same_task(tiny_suite, "houses", name="houses-2")
+    derive_suite(tiny_suite, tmp_path / "new", name="other", added=[], control=control)
+    suite = load_suite(tmp_path / "new")
+    assert suite.control == "houses-2"
+    assert tiny_suite.control not in suite.tasks
+    assert suite.targets == tiny_suite.targets
+    assert suite.title == f"{tiny_suite.title}, and the control houses-2"
+    assert suite.manifest.about == "The suite tiny with the control houses-2."
+    assert torch.equal(suite.head("houses-2"), tiny_suite.head("houses"))
+    edit = Edit("other", {"birds": 1.0})
+    found = measure(Evaluator(suite, device="cpu"), edit, tasks=["birds", "houses-2"])
+    before = Evaluator(tiny_suite, device="cpu")
+    theirs = measure(before, Edit("tiny", {"birds": 1.0}), tasks=["birds", "houses"])
+    assert found == {"birds": theirs["birds"], "houses-2": theirs["houses"]}
+
+
 def test_a_derived_suite_can_be_derived_from(
     tiny_suite: Suite, finetuned: str, tmp_path: Path
 ) -> None:

@@ -63,6 +63,25 @@ def test_a_new_base_brings_its_own_control(picked: Picked) -> None:
     assert (control.name, control.classnames) == ("things", ("a", "b"))
 
 
+def test_the_control_may_be_another_one(tiny_suite: Suite, picked: Picked) -> None:
+    def control_of(**change: str) -> tuple[str, str] | None:
+        asked = read_asked(FORM | change, start=tiny_suite, public=True, picked=picked)
+        return (asked.control.name, asked.control.pictures) if asked.control else None
+
+    for own in ("", "own", tiny_suite.control):
+        assert control_of(control=own) is None
+    assert control_of(control="imagenet") == ("imagenet", "shared")
+    assert control_of(control="hub:me/things", control_classnames="a\nb") == (
+        "things",
+        "hub:me/things",
+    )
+    alone = FORM | {"vector": "", "control": "imagenet"}
+    asked = read_asked(alone, start=tiny_suite, public=True, picked=picked)
+    assert (asked.name, asked.vectors) == ("tiny-imagenet", ())
+    with pytest.raises(TaskArithError, match="say where the task vector is"):
+        read_asked(FORM | {"vector": ""}, start=tiny_suite, public=True, picked=picked)
+
+
 def test_picked_files_become_a_reference(tiny_suite: Suite, picked: Picked, tmp_path: Path) -> None:
     file = tmp_path / "uploads" / "model.safetensors"
     file.write_bytes(b"x")

@@ -380,6 +380,31 @@ def test_a_picked_base_needs_its_configuration(whole: Page, place: Place, hub: L
     expect(panel(whole)).not_to_contain_text(str(place.folder))
 
 
+def test_another_control_for_a_suite_that_is_there(
+    whole: Page, place: Place, hub: LoopbackHub
+) -> None:
+    expect(whole.locator("#control")).to_be_hidden()
+    whole.locator("#pick-control").get_by_text("Control", exact=True).click()
+    expect(whole.locator("#control input")).to_have_value("that of the suite you start from")
+    whole.locator("#plan-vector").click()
+    says(whole, "say where the task vector is")
+    whole.locator("#control input").fill("hub:pictures/dice")
+    whole.keyboard.press("Enter")
+    whole.locator("#control-classnames textarea").fill("\n".join(CLASSES))
+    plan(whole, "", name="on-dice")
+    says(whole, "already; give this one another name")
+    hub.commits["datasets", "pictures/more"] = hub.commits["datasets", "pictures/birds"]
+    hub.refs["datasets", "pictures/more"] = hub.refs["datasets", "pictures/birds"]
+    whole.locator("#control input").fill("hub:pictures/more")
+    whole.keyboard.press("Enter")
+    plan(whole, "", name="on-more")
+    says(whole, "New suite on-more: tiny-hub and another control")
+    says(whole, r"control “more” \(hub:pictures/more\)")
+    whole.locator("#agree").click()
+    says(whole, "on-more is there.*control more: 12 pictures for validation")
+    assert load_suite(place.folder / "suites" / "on-more").control == "more"
+
+
 def fill_dataset(page: Page) -> None:
     """Say that it was trained on a dataset of the Hub, with another as the control."""
     classes = "\n".join(CLASSES)
