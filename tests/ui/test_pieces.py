@@ -130,3 +130,20 @@ def test_a_difference_is_computed_once_for_as_many_images() -> None:
         assert asked == ["apples", "apples"]
 
     run(watch())
+
+
+def test_answers_become_rarer_the_longer_a_commit_takes() -> None:
+    async def gathered(seconds_so_far: float) -> float:
+        held = pieces()
+        held.put(piece(0.1))
+        cursor = (await held.since(0, patience=5))["cursor"]
+        held._began -= seconds_so_far
+        held.put(piece(0.2))
+        clock = asyncio.get_running_loop().time
+        before = clock()
+        await held.since(cursor, patience=5)
+        return clock() - before
+
+    young, old = run(gathered(0.0)), run(gathered(5.0))
+    assert young >= 0.9 * GATHERED
+    assert old >= 0.45
