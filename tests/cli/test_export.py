@@ -2,6 +2,10 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import torch
 from taskarith.cli import main
 from taskarith.export.account import Account
 from taskarith.sources import read_tensors, write_tensors
+from taskarith.suites import load_suite
 from tests.hub.server import LoopbackHub, User
 
 EDIT = ("--set", "apples=0.7", "--set", "birds=-0.4")
@@ -184,6 +189,24 @@ def test_refusals(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "no text in UTF-8" in refuse(capsys, "import", tmp_path / "bad.yml")
     write_tensors(tmp_path / "w" / "model.safetensors", {"w": torch.ones(1)})
     assert "does not say what it was made of" in refuse(capsys, "verify", f"file:{tmp_path / 'w'}")
+
+
+def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    """Pressed while weights are being written, in a program of its own."""
+    arguments = ["export", "--suite", "mini", "--to", "mergekit", "-o", str(tmp_path / "x")]
+    for name in load_suite("mini").vectors:
+        arguments += ["--set", f"{name}=0.1"]
+    run_it = [sys.executable, "-m", "taskarith", *arguments]
+    with subprocess.Popen(run_it, stderr=subprocess.PIPE, text=True) as program:
+        while not list(tmp_path.rglob("*.safetensors")):
+            assert program.poll() is None, program.communicate()[1]
+            time.sleep(0.002)
+        program.send_signal(signal.SIGINT)
+        _, said = program.communicate(timeout=60)
+    assert said.splitlines()[-1] == "taskarith: interrupted"
+    assert program.returncode == 130
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert not (tmp_path / "x").exists()
 
 
 def test_publish_asks_first(

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from taskarith.core import Edit
 from taskarith.export.merged import merged_state
 from taskarith.sources import make_plan, pull, read_tensors
-from taskarith.suites import Suite
+from taskarith.suites import Suite, load_suite
 from tests.hub.environment import HUB
-from tests.hub.server import LoopbackHub, User
+from tests.hub.server import LoopbackHub, User, size_of
 from tests.ui.conftest import PATIENCE, Server
 
 pytestmark = pytest.mark.browser
@@ -251,6 +251,75 @@ def test_refusals_reach_the_page(
     page.locator("#publish").click()
     expect(page.locator("#moving")).to_contain_text("no longer, valid")
     assert ("models", "alice/new") not in hub.commits
+
+
+def test_an_export_can_be_cancelled(
+    open_export: OpenExport, own_server: Server, own_folder: Path, hub: LoopbackHub
+) -> None:
+    """The button is pressed as soon as it is there, while some forty megabytes are written."""
+    vectors = load_suite("mini").vectors
+    page = open_export(own_server, f"?suite=mini&set={','.join(f'{v}:0.1' for v in vectors)}")
+    choose(page, "mergekit recipe")
+    expect(page.locator("#size")).to_contain_text("base.safetensors")
+    page.evaluate(
+        """() => new MutationObserver(() => {
+          const button = document.querySelector("#cancel");
+          if (button && !button.disabled && button.offsetParent) button.click();
+        }).observe(document.body, {subtree: true, childList: true, attributes: true})"""
+    )
+    page.locator("#export").click()
+    expect(page.locator("#moving")).to_contain_text("stopped; nothing of it is left")
+    expect(page.locator("#download")).to_be_hidden()
+    expect(page.locator("#cancel")).to_be_hidden()
+    expect(page.locator("#export")).to_be_enabled()
+    [root] = own_folder.glob("taskarith-export-*")
+    assert not [path for path in root.rglob("*.safetensors") if "mini" in str(path)]
+
+
+def test_what_the_hub_refuses_in_the_middle(
+    open_export: OpenExport, own_server: Server, hub: LoopbackHub
+) -> None:
+    page = open_export(own_server)
+    export(page)
+    asked, moving = page.locator("#asked"), page.locator("#moving")
+    name = page.locator("#name input, #name textarea")
+    preview = page.locator("#preview button, button#preview")
+
+    def publish(repository: str) -> None:
+        name.fill(repository)
+        preview.click()
+        expect(asked).to_contain_text(f"To {repository}, as alice")
+        page.locator("#publish").click()
+
+    hub.quota = 100
+    publish("alice/large")
+    expect(moving).to_contain_text("no room left")
+    expect(moving).to_contain_text("storage limit reached")
+    hub.quota = None
+
+    name.fill("alice/taken")
+    preview.click()
+    expect(asked).to_contain_text("To alice/taken")
+    hub.add("alice/taken", {"README.md": b"theirs"})
+    page.locator("#publish").click()
+    expect(moving).to_contain_text("there is a repository of that name already")
+
+    # The connection breaks in the middle of the weights, then the Hub is in trouble for a while.
+    received = hub.received
+    hub.fault("/blobs/", cut=5_000, times=1)
+    trouble = hub.fault("/api/models/alice/again/commit", status=503)
+    publish("alice/again")
+    expect(moving).to_contain_text("in trouble (503)")
+    expect(moving).to_contain_text("what was sent is kept there")
+    sent = hub.received - received
+    assert "alice/again" in hub.private  # and holds nothing
+    hub.faults.remove(trouble)
+    publish("alice/again")
+    expect(moving).to_contain_text("Published: alice/again")
+    assert hub.received - received == sent  # it went on: the weights were sent once
+    commit = hub.find("models", "alice/again", "main")
+    assert commit is not None
+    assert sent == size_of(commit.files["open_clip_model.safetensors"])
 
 
 def test_nonsense_in_the_link(
