@@ -9,7 +9,7 @@ import numpy as np
 from taskarith.core import Edit
 from taskarith.evaluation import Estimate, PairedDifference, Piece, Reading
 from taskarith.evaluation.worker import Finished
-from taskarith.ui.pieces import GATHERED, Pieces
+from taskarith.ui.pieces import GATHERED, GATHERED_SHARE, Pieces
 from tests.apart import run
 
 EDIT = Edit("tiny", {"apples": 1.0})
@@ -133,17 +133,16 @@ def test_a_difference_is_computed_once_for_as_many_images() -> None:
 
 
 def test_answers_become_rarer_the_longer_a_commit_takes() -> None:
-    async def gathered(seconds_so_far: float) -> float:
+    async def between_answers(seconds_so_far: float) -> float:
         held = pieces()
         held.put(piece(0.1))
-        cursor = (await held.since(0, patience=5))["cursor"]
         held._began -= seconds_so_far
+        cursor = (await held.since(0, patience=5))["cursor"]
+        first = held._answered
         held.put(piece(0.2))
-        clock = asyncio.get_running_loop().time
-        before = clock()
         await held.since(cursor, patience=5)
-        return clock() - before
+        return held._answered - first
 
-    young, old = run(gathered(0.0)), run(gathered(5.0))
-    assert young >= 0.9 * GATHERED
-    assert old >= 0.45
+    young, old = run(between_answers(0.0)), run(between_answers(5.0))
+    assert young >= GATHERED - 0.01
+    assert old >= 5.0 * GATHERED_SHARE - 0.01
