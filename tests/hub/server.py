@@ -7,6 +7,7 @@ large files lie; and it can misbehave in every way in which a network and a Hub 
 import hashlib
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -382,6 +383,8 @@ class _Handler(BaseHTTPRequestHandler):
             for position in range(0, end, CHUNK):
                 if fault is not None and fault.pause:
                     time.sleep(fault.pause)
+                if self._is_gone():
+                    break
                 chunk = data[position : min(position + CHUNK, end)]
                 self.hub.sent += len(chunk)  # first: whoever has the bytes may ask at once
                 self.wfile.write(chunk)
@@ -389,6 +392,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         if end < len(data):
             self.close_connection = True
+
+    def _is_gone(self) -> bool:
+        """Whether the client closed the connection; what is sent then counts in another test."""
+        try:
+            return self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
 
     def _json(self, value: object) -> None:
         self._send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
