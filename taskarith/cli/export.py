@@ -16,16 +16,20 @@ from taskarith.cli.arguments import (
     read_edit,
     whole_number,
 )
-from taskarith.errors import ExportError
+from taskarith.errors import ExportError, TaskArithError
 from taskarith.export.formats import DTYPES, FORMATS
 
 if TYPE_CHECKING:
-    from taskarith.core import Edit
+    from taskarith.core import Edit, Statistics
+    from taskarith.export.accuracies import TaskAccuracy
     from taskarith.suites import Suite
 
 __all__ = ["add_commands", "export", "import_recipe"]
 
 MAX_RECIPE = 1_000_000  # bytes
+MEASURED = (
+    256  # images of each task that a card's accuracies are of, unless another number is asked
+)
 
 
 def add_commands(commands: Any) -> None:
@@ -48,9 +52,10 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--measure",
         type=whole_number(0),
-        default=0,
+        default=None,
         metavar="N",
-        help="measure N validation images of each task for the card (default: 0)",
+        help="measure N validation images of each task for the card, 0 for none (default: "
+        f"{MEASURED} where there is a card and the pictures are here)",
     )
     add_device(parser)
     add_json(parser)
@@ -80,21 +85,25 @@ def export(
     to: str,
     output: Path,
     dtype: str,
-    measure: int,
+    measure: int | None,
     device: str | None,
 ) -> Answer:
     """Export one edit into a new folder."""
-    from taskarith.core import METHODS
     from taskarith.export.exporting import export_edit, plan_export
+    from taskarith.export.folder import check_free
     from taskarith.sources.plan import in_words
     from taskarith.suites import load_suite
 
     loaded = load_suite(suite)
     edit = read_edit(loaded, settings, method=method, method_settings=method_settings, seed=seed)
-    plan = plan_export(loaded, edit, to=to, dtype=dtype)  # refuses before anything is computed
-    accuracies, statistics = (), None
-    if plan.weights and (measure or METHODS[method].needs_data):
-        accuracies, statistics = _measured(loaded, edit, n=measure, device=device)
+    check_free(output)  # refuse before anything is computed
+    plan = plan_export(loaded, edit, to=to, dtype=dtype)
+    accuracies: tuple[TaskAccuracy, ...] = ()
+    statistics = None
+    if plan.weights:
+        asked = measure if measure is not None else MEASURED * FORMATS[to].published
+        accuracies = _measured(loaded, edit, n=asked, device=device, needed=measure is not None)
+        statistics = _statistics(loaded, edit, device=device)
     done = export_edit(
         loaded,
         edit,
@@ -147,16 +156,33 @@ def _command(edit: "Edit", suite: str) -> str:
     return " ".join(parts)
 
 
-def _measured(suite: "Suite", edit: "Edit", *, n: int, device: str | None) -> Any:
-    """Accuracies for the card, and what merges that look at images ask."""
-    from taskarith.core import METHODS
+def _measured(
+    suite: "Suite", edit: "Edit", *, n: int, device: str | None, needed: bool
+) -> "tuple[TaskAccuracy, ...]":
+    """Accuracies for the card; where they are not `needed` and cannot be had, none and a word."""
     from taskarith.evaluation import Evaluator, ResultCache
-    from taskarith.export.accuracies import image_statistics, measure_accuracies
+    from taskarith.export.accuracies import measure_accuracies
 
-    evaluator = Evaluator(suite, device=device)
-    accuracies = measure_accuracies(evaluator, edit, n=n, cache=ResultCache()) if n else ()
-    needed = METHODS[edit.method].needs_data
-    return accuracies, image_statistics(evaluator, seed=edit.seed) if needed else None
+    if not n:
+        return ()
+    try:
+        return measure_accuracies(Evaluator(suite, device=device), edit, n=n, cache=ResultCache())
+    except TaskArithError as error:
+        if needed:
+            raise
+        print(f"The card will state no accuracies: {error}", file=sys.stderr)
+        return ()
+
+
+def _statistics(suite: "Suite", edit: "Edit", *, device: str | None) -> "Statistics | None":
+    """What merges that look at images ask about them."""
+    from taskarith.core import METHODS
+    from taskarith.evaluation import Evaluator
+    from taskarith.export.accuracies import image_statistics
+
+    if not METHODS[edit.method].needs_data:
+        return None
+    return image_statistics(Evaluator(suite, device=device), seed=edit.seed)
 
 
 def _bar(size: int) -> Callable[[int, int], None]:

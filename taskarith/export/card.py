@@ -22,7 +22,7 @@ from taskarith.export.card_parts import (
 from taskarith.export.licences import common_licence
 from taskarith.export.provenance import PROVENANCE_FILE, Parent, Provenance
 
-__all__ = ["base_models", "model_card"]
+__all__ = ["NOT_MEASURED", "base_models", "model_card"]
 
 # What a vector's file says about itself that a reader of the card need not know.
 TECHNICAL = {

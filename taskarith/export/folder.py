@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 
 from taskarith.errors import ExportError
 
-__all__ = ["new_folder", "write_files"]
+__all__ = ["check_free", "new_folder", "write_files"]
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     Raises ExportError where there is something under that name already (an empty folder may be),
     or where the disk says no.
     """
-    _check_free(target)
+    check_free(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(mkdtemp(dir=target.parent, prefix=f".{target.name}."))
@@ -30,7 +30,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         raise _refused(target, error) from error
     try:
         yield temporary
-        _check_free(target)  # somebody may have been faster
+        check_free(target)  # somebody may have been faster
         if target.exists():
             target.rmdir()
         temporary.chmod(0o755)  # temporary folders start private
@@ -49,7 +49,8 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
         path.write_bytes(data)
 
 
-def _check_free(target: Path) -> None:
+def check_free(target: Path) -> None:
+    """ExportError where there is something at `target` that a new folder would replace."""
     if target.is_dir() and not any(target.iterdir()):
         return
     if target.exists() or target.is_symlink():

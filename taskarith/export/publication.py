@@ -13,7 +13,7 @@ from pathlib import Path
 from taskarith.core import VectorInfo
 from taskarith.errors import ExportError, SourceError
 from taskarith.export.account import Account, Repository
-from taskarith.export.card import model_card
+from taskarith.export.card import NOT_MEASURED, model_card
 from taskarith.export.libraries import OWN_TOKENIZER, WEIGHTS_FILE
 from taskarith.export.licences import decided_licence
 from taskarith.export.provenance import PROVENANCE_FILE, Provenance
@@ -124,7 +124,7 @@ def plan_publication(
         head=there.commit if there else None,
         replaced=there.contents if there else (),
         licence=stated,
-        notes=_notes(own),
+        notes=_notes(own) if own is not None else _without_accuracies(card),
     )
 
 
@@ -256,9 +256,11 @@ def _header_of(text: str, what: str) -> Mapping[str, object]:
     return value
 
 
-def _notes(own: str | None) -> tuple[str, ...]:
-    if own is None:
-        return ()
+def _without_accuracies(card: str) -> tuple[str, ...]:
+    return ("The card states no accuracy: none was measured.",) if NOT_MEASURED in card else ()
+
+
+def _notes(own: str) -> tuple[str, ...]:
     header = _header_of(own, CARD)
     missing = [key for key in ("license", "base_model", "tags") if not header.get(key)]
     without = f"; it does not say {', '.join(missing)}" if missing else ""

@@ -90,6 +90,32 @@ def test_accuracies_for_the_card(
     assert apples["edited"]["accuracy"] == evaluated["estimates"]["apples"]["accuracy"]
 
 
+def test_a_card_has_accuracies_unless_they_are_refused(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def exported(name: str, *more: str, suite: Path = tiny_folder) -> str:
+        run(
+            capsys, "export", "--suite", suite, *EDIT, "--to", "open_clip", *more,
+            "--device", "cpu", "-o", tmp_path / name,
+        )  # fmt: skip
+        return (tmp_path / name / "README.md").read_text(encoding="utf-8")
+
+    assert "| 80 of 80 | validation |" in exported("default")
+    assert "No accuracy was measured" in exported("none", "--measure", "0")
+
+    # Without the pictures it is exported all the same, unless they were asked for.
+    bare = tmp_path / "bare"
+    shutil.copytree(tiny_folder, bare)
+    for pictures in (bare / "pictures").iterdir():
+        pictures.unlink()
+    start = ("export", "--suite", bare, *EDIT, "--to", "open_clip", "--device", "cpu")
+    assert main([*map(str, start), "-o", str(tmp_path / "bare-model")]) == 0
+    assert "The card will state no accuracies: " in capsys.readouterr().err
+    assert (tmp_path / "bare-model" / "open_clip_model.safetensors").exists()
+    refuse(capsys, *start, "--measure", "16", "-o", tmp_path / "measured")
+    assert not (tmp_path / "measured").exists()
+
+
 def test_small_formats(
     tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -83,6 +83,7 @@ def test_nothing_is_sent_by_planning(hub: LoopbackHub, account: Account, model: 
     assert plan.private
     assert plan.licence == "apache-2.0"
     assert "README.md" in plan.files
+    assert plan.notes == ("The card states no accuracy: none was measured.",)
     assert "hf-hub:alice/two-letters" in plan.card
 
 
