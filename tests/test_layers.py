@@ -35,7 +35,7 @@ HOMES = {
     "starlette": "taskarith.ui.gate",
     "gradio": "taskarith.ui",
     "datasets": "taskarith.tasks.hub_pictures",
-    "filelock": "taskarith.sources.ledger",
+    "filelock": "taskarith.sources",
     "huggingface_hub": "taskarith.sources.hub",
     "llvmlite": "taskarith.core.kernels.compiled",
     "open_clip": "taskarith.models.clip",

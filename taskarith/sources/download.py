@@ -9,19 +9,28 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from filelock import FileLock, Timeout
+
 from taskarith.errors import PullCancelled, SourceError
 from taskarith.sources.hub import HubFile, HubRepo, explained, huggingface_hub
-from taskarith.sources.hub_cache import blob_path, cached_file, hub_cache, partial_path
+from taskarith.sources.hub_cache import (
+    blob_path,
+    cached_file,
+    hub_cache,
+    lock_path,
+    partial_path,
+)
 
 __all__ = ["fetch"]
 
 CHUNK = 2**20
 TRIES = 4  # in a row without a single new byte
 PAUSE = 1.0  # seconds between them
+WAIT = 0.2  # seconds between two looks at whether a download that waits was cancelled
 
 # By file; with how many hold it or wait for it, so that the last one can take it away.
 _LOCKS: dict[str, tuple[threading.Lock, int]] = {}
@@ -48,7 +57,12 @@ def fetch(
         report(file.size)
         return there
     blob = blob_path(repo.name, file.digest, cache=cache)
-    with _one_at_a_time(str(blob)), explained(f"{repo.name} ({file.name})"):
+    lock = lock_path(repo.name, file.digest, cache=cache)
+    with (
+        explained(f"{repo.name} ({file.name})"),
+        _one_at_a_time(str(blob)),
+        _one_process(lock, cancelled),
+    ):
         if not blob.exists():
             blob.parent.mkdir(parents=True, exist_ok=True)
             partial = partial_path(repo.name, file.digest, cache=cache)
@@ -132,8 +146,7 @@ def _receive(
             target.truncate(0)
             there = 0
         for chunk in response.iter_bytes():  # as it comes, so that nothing is lost when it stops
-            if cancelled():
-                raise PullCancelled("the download was stopped; start it again to go on from there")
+            _stop_if(cancelled)
             there += len(chunk)
             if there > file.size:
                 raise SourceError(
@@ -147,9 +160,13 @@ def _receive(
 def _wait(seconds: float, cancelled: Callable[[], bool]) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if cancelled():
-            raise PullCancelled("the download was stopped; start it again to go on from there")
+        _stop_if(cancelled)
         time.sleep(min(0.1, seconds))
+
+
+def _stop_if(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise PullCancelled("the download was stopped; start it again to go on from there")
 
 
 def _verify(partial: Path, file: HubFile) -> None:
@@ -184,3 +201,18 @@ def _one_at_a_time(name: str) -> Iterator[None]:
             _, count = _LOCKS.pop(name)
             if count > 1:
                 _LOCKS[name] = lock, count - 1
+
+
+@contextmanager
+def _one_process(path: Path, cancelled: Callable[[], bool]) -> Iterator[None]:
+    """The same for two processes: what one appends to is not appended to by the other."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        while not lock.is_locked:
+            with suppress(Timeout):
+                lock.acquire(timeout=WAIT)
+            _stop_if(cancelled)
+        yield
+    finally:
+        lock.release()

@@ -15,6 +15,7 @@ __all__ = [
     "delete_files",
     "held_bytes",
     "hub_cache",
+    "lock_path",
     "partial_path",
     "remember_commit",
     "repo_folder",
@@ -71,6 +72,12 @@ def blob_path(name: str, digest: str, *, cache: Path | None = None) -> Path:
 def partial_path(name: str, digest: str, *, cache: Path | None = None) -> Path:
     """Where a file is until it is whole."""
     return blob_path(name, digest, cache=cache).with_name(f"{digest}.taskarith.incomplete")
+
+
+def lock_path(name: str, digest: str, *, cache: Path | None = None) -> Path:
+    """Held by whoever fetches a file; beside the locks of the Hub's own client."""
+    folder = repo_folder(name, cache)
+    return folder.parent / ".locks" / folder.name / f"{digest}.taskarith.lock"
 
 
 def held_bytes(name: str, commit: str, file: str, digest: str, *, cache: Path | None = None) -> int:

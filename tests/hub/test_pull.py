@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 
 from taskarith.errors import PullCancelled, SourceError
 from taskarith.sources import download as download_module
@@ -15,6 +16,7 @@ from taskarith.sources import (
     pull,
     subtract,
 )
+from taskarith.sources.hub_cache import lock_path
 from tests.hub.finetuned import BASE, MOVED, NAME, blobs
 from tests.hub.server import LoopbackHub
 
@@ -203,6 +205,24 @@ def test_a_wrong_beginning_is_noticed(hub: LoopbackHub, repo: str, cache: Path) 
     with pytest.raises(SourceError, match="thrown away"):
         pull(plan, cache=cache)
     pull(plan, cache=cache)  # and the next try is a good one
+
+
+def test_a_file_that_another_process_fetches_is_waited_for(
+    hub: LoopbackHub, repo: str, cache: Path, weights: bytes
+) -> None:
+    plan = make_plan(NAME, cache=cache)
+    assert plan.repo is not None
+    path = lock_path(NAME, plan.repo.files[0].digest, cache=cache)
+    path.parent.mkdir(parents=True)
+    with FileLock(path):
+        with pytest.raises(PullCancelled):
+            pull(plan, cache=cache, cancelled=lambda: True)
+        assert hub.asked("/large/") == []
+        waiting = threading.Thread(target=pull, args=(plan,), kwargs={"cache": cache})
+        waiting.start()
+    waiting.join()
+    assert find_pulled(NAME, cache=cache).paths["model.safetensors"].read_bytes() == weights
+    assert hub.sent == len(weights)
 
 
 def test_two_visitors_who_want_one_file_fetch_it_once(
