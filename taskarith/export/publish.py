@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,6 @@ def _send(
     cancelled: Callable[[], bool],
 ) -> list[Any]:
     """Every file as an operation of the commit; the contents of large ones are there by then."""
-    hub = huggingface_hub()
     done, operations = 0, []
     for name, content in publication.files.items():
         if cancelled():
@@ -90,12 +90,12 @@ def _send(
                 f"publishing was stopped; nothing of it can be seen at {publication.name}, and "
                 "publishing again goes on from here"
             )
-        source = content if isinstance(content, bytes) else str(content)
-        operation = hub.CommitOperationAdd(path_in_repo=name, path_or_fileobj=source)
+        what = f"{publication.name} ({name})"
+        operation = account.ask(what, partial(_operation, name, content))
         # What the Hub has of it already is not sent again.
         _again(
             account,
-            f"{publication.name} ({name})",
+            what,
             lambda op=operation: account.api.preupload_lfs_files(  # type: ignore[misc]
                 publication.name, [op], free_memory=False
             ),
@@ -104,6 +104,13 @@ def _send(
         done += size_of(content)
         report(done, publication.size)
     return operations
+
+
+def _operation(name: str, content: Path | bytes) -> Any:
+    if isinstance(content, Path) and not content.is_file():
+        raise ExportError(f"{name} is gone since its card was shown; export it again")
+    source = content if isinstance(content, bytes) else str(content)
+    return huggingface_hub().CommitOperationAdd(path_in_repo=name, path_or_fileobj=source)
 
 
 def _commit(publication: Publication, account: Account, operations: list[Any], head: str) -> str:

@@ -266,6 +266,20 @@ def test_it_can_be_stopped(hub: LoopbackHub, account: Account, model: Path) -> N
     assert list(commit.files) == [".gitattributes"]
 
 
+def test_a_file_that_is_gone_when_it_is_sent(
+    hub: LoopbackHub, account: Account, model: Path
+) -> None:
+    """A page's exports are kept for an hour; the card may have been shown before."""
+    plan = planned(model, account)
+    (model / "open_clip_model.safetensors").unlink()
+    with pytest.raises(ExportError, match=r"_model\.safetensors is gone.*export it again"):
+        publish(plan, account)
+    assert hub.blobs == {}
+    commit = hub.find("models", NAME, "main")
+    assert commit is not None
+    assert list(commit.files) == [".gitattributes"]
+
+
 def test_what_the_hub_has_is_compared(hub: LoopbackHub, account: Account, model: Path) -> None:
     plan = planned(model, account)
     honest = hub.add
