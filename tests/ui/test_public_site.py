@@ -1,5 +1,6 @@
 """A server for everybody in a real browser: what visitors are told, and two at work at once."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from taskarith import Edit, load_suite
 from taskarith.evaluation import Evaluator, measure
+from taskarith.sources import write_tensors
 from tests.hub.environment import HUB
+from tests.hub.tiny_hub import TARGETS, manifest, moved
 from tests.ui.conftest import PATIENCE, Server
 from tests.ui.test_models_page import Place, measured_and_drawn, plan, says
 
@@ -104,6 +107,14 @@ def test_two_windows_on_different_suites_show_each_its_own(
     check_window(second, suites / "one-more", moved={"birds", "coins-2"})
 
 
+def has_the_suite(page: Page) -> None:
+    """Open Models with the suite that all start from on the machine."""
+    page.goto("/models?fetch=tiny-hub")
+    says(page, "Fetch what tiny-hub needs|is here already")
+    if page.locator("#agree").is_visible():
+        agree(page, "tiny-hub is there")
+
+
 def test_a_visitor_names_no_file_of_the_machine(windows: list[Page], place: Place) -> None:
     page, _ = windows
     page.goto("/models")
@@ -111,6 +122,56 @@ def test_a_visitor_names_no_file_of_the_machine(windows: list[Page], place: Plac
     plan(page, f"file:{place.folder / 'tuned-one'}")
     says(page, "files of this machine are not for visitors; pick yours")
     expect(page.locator("#agree")).to_be_hidden()
+    secret = place.folder / "tuned-one" / "model.safetensors"
+    for space in ("", " ", "\t", "\n"):
+        vectors = [{"task": name, "source": f"{space}file:{secret}"} for name in TARGETS]
+        file = place.folder / "mine.json"
+        file.write_text(json.dumps(manifest(name="mine", vectors=vectors)))
+        page.locator("#place input, #place textarea").fill("nothing")
+        page.locator("#plan-suite").click()
+        says(page, "is no reference")
+        with page.expect_file_chooser() as chooser:
+            page.locator("#manifest").click()
+        chooser.value.set_files(file)
+        says(page, "names files beside it or on this machine")
+        expect(page.locator("#agree")).to_be_hidden()
+    assert not (place.folder / "suites" / "mine").exists()
+
+
+def test_bad_input_of_one_visitor_leaves_the_other_at_work(
+    windows: list[Page], place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One fetches weights with NaN, slowly, while the other drags and is answered."""
+    first, second = windows
+    has_the_suite(first)
+    plan(first, "tuned/one", name="steady")
+    says(first, "tiny-hub and one slider more")
+    agree(first, "steady is there")
+    broken = moved(place.base, 77)
+    broken["vision_model.post_layernorm.weight"][2] = float("nan")
+    write_tensors(place.folder / "broken" / "model.safetensors", broken)
+    HUB.add_folder("tuned/broken", place.folder / "broken")
+    second.goto("/?suite=steady")
+    second.locator(".taskarith[data-state=open]").wait_for()
+    second.wait_for_function(f"{EXPLORE}.engine.state === 'ready'")
+    HUB.fault("/large/", pause=1.5, times=1)
+    plan(first, "tuned/broken", name="broken")
+    says(first, "New suite broken")
+    first.locator("#agree").click()
+    says(first, "Fetching")
+    drag(second, "birds", 0.2)
+    measured_and_drawn(second)
+    expect(first.locator("#panel .plan")).to_contain_text("etching")  # still at it
+    drag(second, "apples", 0.7)
+    says(first, "That did not work.*NaN or Inf")
+    drag(second, "coins", 0.4)
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(place.folder / "hub-cache"))
+    monkeypatch.setenv("TASKARITH_CACHE", str(place.folder / "cache"))
+    check_window(second, place.folder / "suites" / "steady", moved={"apples", "birds", "coins"})
+    expect(second.locator(".notice")).to_be_hidden()
+    assert not (place.folder / "suites" / "broken").exists()
 
 
 def check_window(page: Page, folder: Path, *, moved: set[str]) -> None:
