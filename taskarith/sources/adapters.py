@@ -24,7 +24,7 @@ from taskarith.sources.states import LazyState
 __all__ = ["adapter_differences", "changed_weights", "refuse_bare_adapter"]
 
 PREFIX = "base_model.model."
-MAX_LOOKUPS = 1_000_000  # of a layer in the patterns of a configuration
+MAX_STEPS = 50_000_000  # characters of layers' names times patterns they are looked up in
 # Marks of a LoRA file that PEFT did not write.
 FOREIGN = ("lora_up", "lora_down", "lora.up", "lora.down", "hada_", "lokr_", "to_q_lora", ".alpha")
 # Marks of low-rank factors in anybody's naming.
@@ -68,7 +68,7 @@ def adapter_differences(
         raise WeightsError(f"{adapter.where} holds no tensors")
     modules = _modules(adapter)
     patterns = len(config.rank_pattern) + len(config.alpha_pattern)
-    if len(modules) * patterns > MAX_LOOKUPS:
+    if sum(map(len, modules)) * patterns > MAX_STEPS:
         raise WeightsError(
             f"{adapter.where} has {len(modules)} layers and {patterns} patterns for their ranks, "
             "far more than adapters have; merge it into its base with PEFT"

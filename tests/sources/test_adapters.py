@@ -376,7 +376,8 @@ def test_far_too_many_layers_and_patterns_are_refused(
 ) -> None:
     """Each layer would be looked up in each pattern."""
     parts = ("lora_A.weight", "lora_B.weight")
-    tensors = {f"base_model.model.l{i}.{part}": torch.ones(1) for i in range(600) for part in parts}
+    names = [f"base_model.model.{'layer' * 10}{i}" for i in range(600)]
+    tensors = {f"{name}.{part}": torch.ones(1) for name in names for part in parts}
     patterns = dict.fromkeys((f"l{i}" for i in range(1_700)), 2)
     folder = adapter_folder(tmp_path / "adapter", tensors, rank_pattern=patterns)
     with pytest.raises(WeightsError, match="600 layers and 1700 patterns"):
