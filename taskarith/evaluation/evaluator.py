@@ -16,6 +16,7 @@ from torch import Tensor
 
 from taskarith.core import LAYERS, Edit, TaskVector
 from taskarith.errors import CoefficientError, UnknownNameError
+from taskarith.evaluation.allocator import keep_freed_memory
 from taskarith.evaluation.captured import CapturedForward, capture
 from taskarith.evaluation.device import Stopwatch, choose_device, computing_dtype, describe_device
 from taskarith.evaluation.memory import recomposer_of
@@ -30,7 +31,7 @@ from taskarith.tasks import SplitName
 __all__ = ["EVALUATION_VERSION", "Evaluator"]
 
 # Part of every result's key: raise it when the same edit may get other answers.
-EVALUATION_VERSION = 2
+EVALUATION_VERSION = 3
 
 ACCELERATOR_STEP_IMAGES = 2048
 RESIDENT_BYTES = 4 * 2**30  # pixels kept on an accelerator, as uint8
@@ -75,6 +76,8 @@ class Evaluator:
         self.dtype = dtype or computing_dtype(self.device)
         self.described = describe_device(self.device)
         on_cpu = self.device.type == "cpu"
+        if on_cpu:
+            keep_freed_memory()
         self.step_images = STEP_IMAGES if on_cpu else ACCELERATOR_STEP_IMAGES
         numbers = str(self.dtype).removeprefix("torch.")
         self._context = (

@@ -10,11 +10,11 @@ import torch
 from torch.nn.functional import normalize
 
 from taskarith.errors import MissingDependencyError, WeightsError
-from taskarith.models.class_token import encode_class_token
 from taskarith.models.dual_encoder import DualEncoder
 from taskarith.models.pixels import PixelNormalizer
 from taskarith.models.tokenizer import Tokenizer, WordTokenizer
 from taskarith.models.torchvision_operators import declare_torchvision_operators
+from taskarith.models.tower import encode_class_token
 
 if TYPE_CHECKING:
     import open_clip
@@ -108,15 +108,15 @@ def is_read_off_class_token(visual: Any) -> bool:
     transformer = import_open_clip().transformer
     if type(visual) is not transformer.VisionTransformer:
         return False
-    last = visual.transformer.resblocks[-1]
+    blocks = visual.transformer.resblocks
     return (
         visual.pool_type == "tok"
         and visual.attn_pool is None
         and visual.proj is not None
         and not visual.output_tokens
         and visual.transformer.batch_first
-        and type(last) is transformer.ResidualAttentionBlock
-        and last.attn.in_proj_weight is not None  # keys and values as wide as queries
+        and all(type(block) is transformer.ResidualAttentionBlock for block in blocks)
+        and blocks[-1].attn.in_proj_weight is not None  # keys and values as wide as queries
     )
 
 

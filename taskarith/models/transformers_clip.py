@@ -19,6 +19,7 @@ from taskarith.errors import AssetError, MissingDependencyError
 from taskarith.models.dual_encoder import DualEncoder
 from taskarith.models.fitting import build_fitting
 from taskarith.models.pixels import PixelNormalizer
+from taskarith.models.token_linear import with_token_linears
 from taskarith.models.tokenizer import Tokenizer
 from taskarith.models.torchvision_operators import declare_torchvision_operators
 
@@ -43,6 +44,7 @@ class TransformersClip(DualEncoder):
             normalize=normalize,
             image_size=int(network.config.vision_config.image_size),
         )
+        with_token_linears(network.vision_model)
 
     @torch.inference_mode()
     def encode_images(self, pixels: Tensor) -> Tensor:

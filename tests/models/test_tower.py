@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from taskarith.models.class_token import encode_class_token
 from taskarith.models.clip import import_open_clip, is_read_off_class_token
+from taskarith.models.tower import encode_class_token
 
 VISION = {"image_size": 24, "patch_size": 8, "width": 32, "layers": 3, "head_width": 8}
 TEXT = {"context_length": 8, "vocab_size": 10, "width": 32, "heads": 2, "layers": 1}
@@ -66,7 +66,7 @@ def test_the_last_mlp_sees_one_token_an_image() -> None:
         seen.append(given[0].numel() // 32)
 
     for block in visual.transformer.resblocks:
-        block.mlp.register_forward_hook(note)
+        block.mlp.gelu.register_forward_hook(note)
     with torch.inference_mode():
         encode_class_token(visual, planes(5))
-    assert seen == [5 * 10, 5 * 10, 5]
+    assert seen == [4 * 5 * 10, 4 * 5 * 10, 4 * 5]  # the MLP is four times as wide
