@@ -3,13 +3,16 @@
 import argparse
 import importlib
 import json
+from collections.abc import Sequence
+
+from taskarith.errors import UnknownNameError
 
 # What each one measures stands in the docstring of its module.
 NAMES = ("recompose", "evaluate", "start", "picture", "live", "visitors", "memory")
 ONLY = {"seconds": ("visitors",), "device": ("recompose", "evaluate")}
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
@@ -20,7 +23,7 @@ def main() -> None:
     parser.add_argument(
         "--device", help="recompose, evaluate: where to compute, as in cuda (default: cpu)"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     only = {}
     for option, names in ONLY.items():
         if (value := getattr(options, option)) is not None:
@@ -28,7 +31,10 @@ def main() -> None:
                 parser.error(f"--{option} is for {' and '.join(names)}, not {options.name}")
             only[option] = value
     module = importlib.import_module(f"benchmarks.{options.name}")
-    result = {"benchmark": options.name, **module.run(options.suite, **only)}
+    try:
+        result = {"benchmark": options.name, **module.run(options.suite, **only)}
+    except UnknownNameError as error:  # a suite or a device that is not there
+        parser.error(str(error))
     if options.json:
         print(json.dumps(result, indent=2))
     else:

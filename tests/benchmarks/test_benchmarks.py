@@ -9,6 +9,7 @@ import benchmarks.picture
 import benchmarks.start
 import benchmarks.visitors
 from benchmarks import evaluate
+from benchmarks.__main__ import main
 from benchmarks.live import way_of_first_point, when_measured
 from benchmarks.memory import measure_case
 from benchmarks.peers import weight_peers
@@ -27,6 +28,22 @@ def test_contestants_take_turns_and_warm_up() -> None:
     )
     assert calls == ["a", "b"] * 4
     assert [len(values) for values in seconds.values()] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["picture", "--device", "cpu"], "--device is for recompose and evaluate, not picture"),
+        (["recompose", "--seconds", "5"], "--seconds is for visitors, not recompose"),
+        (["recompose", "--device", "abacus"], "device 'abacus'"),
+    ],
+)
+def test_what_cannot_be_measured_is_said(
+    arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert problem in capsys.readouterr().err
 
 
 def test_each_turn_ends_when_its_work_does() -> None:
