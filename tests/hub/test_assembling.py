@@ -77,12 +77,24 @@ def test_nothing_is_fetched_before_the_plan_is_agreed_to(
     assert not suites_home().exists()
 
 
+def test_a_vector_that_states_its_base_is_said_to_be_of_this_base(
+    start: Suite, published: dict[str, dict[str, Tensor]]
+) -> None:
+    asked = Asked(
+        "tiny-three", (AskedVector("tuned/dice", AskedTask("dice-2", "task:dice")),), start=start
+    )
+    found = assemble(plan_assembly(asked), report=silent)
+    assert any(words.startswith("made from this base (fingerprint ") for words in found)
+    assert not any("not checked" in words for words in found)
+
+
 def test_the_vector_becomes_a_slider_that_moves_the_accuracy(
     asked: Asked, new: str, base: dict[str, Tensor]
 ) -> None:
     heard: list[tuple[str, int, int]] = []
     found = assemble(plan_assembly(asked), report=lambda *step: heard.append(step))
     assert found[0].startswith("39 tensors")
+    assert "not checked whether it was made from this base: no fingerprint to compare" in found
     assert heard[0][0] == f"fetching hub:tuned/new@{new}"
     assert [what for what, _, _ in heard if not what.startswith("fetching")] == [
         "writing the suite",
