@@ -57,6 +57,12 @@ def publish(
             f"{name} holds {', '.join(publication.replaced[:5])} already; to replace what has the "
             "same name there, say so (--overwrite), or choose another name"
         )
+    contents = publication.files.items()
+    gone = [
+        file for file, content in contents if isinstance(content, Path) and not content.is_file()
+    ]
+    if gone:
+        raise ExportError(f"{gone[0]} is gone since the card was shown; export it again")
     if publication.head is None:
         account.ask(name, lambda: api.create_repo(name, private=True, exist_ok=False))
     there = _there(account, name)
@@ -83,7 +89,8 @@ def _send(
     cancelled: Callable[[], bool],
 ) -> list[Any]:
     """Every file as an operation of the commit; the contents of large ones are there by then."""
-    done, operations = 0, []
+    hub = huggingface_hub()
+    done, total, operations = 0, publication.size, []
     for name, content in publication.files.items():
         if cancelled():
             raise ExportCancelled(
@@ -91,7 +98,8 @@ def _send(
                 "publishing again goes on from here"
             )
         what = f"{publication.name} ({name})"
-        operation = account.ask(what, partial(_operation, name, content))
+        source = content if isinstance(content, bytes) else str(content)
+        operation = account.ask(what, partial(hub.CommitOperationAdd, name, source))
         # What the Hub has of it already is not sent again.
         _again(
             account,
@@ -102,15 +110,8 @@ def _send(
         )
         operations.append(operation)
         done += size_of(content)
-        report(done, publication.size)
+        report(done, total)
     return operations
-
-
-def _operation(name: str, content: Path | bytes) -> Any:
-    if isinstance(content, Path) and not content.is_file():
-        raise ExportError(f"{name} is gone since its card was shown; export it again")
-    source = content if isinstance(content, bytes) else str(content)
-    return huggingface_hub().CommitOperationAdd(path_in_repo=name, path_or_fileobj=source)
 
 
 def _commit(publication: Publication, account: Account, operations: list[Any], head: str) -> str:
