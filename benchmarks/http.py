@@ -20,19 +20,28 @@ class Caller:
     """One kept-alive connection, one call at a time.
 
     Args:
+        window: what the page calls itself; its calls may come over several connections.
         address: the address to call from, of this machine; any if None.
     """
 
-    def __init__(self, url: str, instrument: int, *, address: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        instrument: int,
+        *,
+        window: str = "a window",
+        address: str | None = None,
+    ) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._instrument = instrument
+        self._window = window
         self._from = None if address is None else (address, 0)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def call(self, name: str, message: object) -> dict[str, Any]:
         """What the server function answers; {"status": …} where the server refused."""
-        body = {"session_hash": "visitors", "component_id": self._instrument, "fn_name": name}
+        body = {"session_hash": self._window, "component_id": self._instrument, "fn_name": name}
         return await self.send(json.dumps(body | {"data": message}).encode())
 
     async def send(self, body: bytes) -> dict[str, Any]:

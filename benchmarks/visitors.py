@@ -89,10 +89,10 @@ async def _crowd(
     ends = time.perf_counter() + SETTLING + seconds
     async with asyncio.TaskGroup() as group:
         for number in range(visitors):
-            callers = [Caller(server.url, instrument) for _ in range(2)]
+            callers = [Caller(server.url, instrument, window=f"visitor {number}") for _ in range(2)]
             group.create_task(_visit(callers, number, targets=targets, ends=ends, tally=tally))
         for number in range(BAD_CALLERS if bad else 0):
-            caller = Caller(server.url, instrument, address=BAD_ADDRESS)
+            caller = Caller(server.url, instrument, window="a bad one", address=BAD_ADDRESS)
             group.create_task(_misbehave(caller, number, targets, ends=ends, tally=misdeeds))
         await asyncio.sleep(SETTLING)
         before = footprint(server.pid)

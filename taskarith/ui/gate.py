@@ -4,6 +4,7 @@ An ASGI layer under Gradio's own. Knows addresses, sizes and paces; not what is 
 """
 
 import asyncio
+import json
 from ipaddress import IPv6Address, IPv6Network
 
 from starlette.middleware import Middleware
@@ -11,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from taskarith.ui.pace import LONGEST, Pace
+from taskarith.ui.pace import LONGEST, Pace, Windows
 
 __all__ = ["Gate", "gates", "network_of"]
 
@@ -31,20 +32,30 @@ def gates() -> list[Middleware]:
 class Gate:
     """Refuses calls that are too large (413) or too many from one address (429), early.
 
+    Too many windows likewise: the first call of each has Gradio copy its settings of the whole
+    page, 15 ms of the one thread that answers everybody.
+
     An address that calls a little too fast waits. Pages are compressed: Gradio compresses files
     only, and our JavaScript and CSS travel inside the page.
 
     Args:
         pace: of addresses.
+        windows: how many an address may open.
         most_bytes: how long the body of a call may be.
     """
 
     def __init__(
-        self, app: ASGIApp, *, pace: Pace | None = None, most_bytes: int = MOST_BYTES
+        self,
+        app: ASGIApp,
+        *,
+        pace: Pace | None = None,
+        windows: Windows | None = None,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self._app = app
         self._compressed = GZipMiddleware(app, minimum_size=1024, compresslevel=6)
         self._pace = pace if pace is not None else Pace(every=EVERY, burst=BURST)
+        self._windows = windows if windows is not None else Windows()
         self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,6 +82,9 @@ class Gate:
         if body is None:
             refusal = f"a call may hold {self._most_bytes} bytes at most; send less"
             await _refuse(413, refusal, scope, send)
+            return
+        if self._windows.refuses(_window(body), address=network_of(host)):
+            await _refuse(429, "too many windows from your address; close some", scope, send)
             return
         await self._app(scope, _again(body, receive), send)
 
@@ -102,6 +116,15 @@ def network_of(host: str) -> str:
         return str(IPv6Network((IPv6Address(host), 64), strict=False))
     except ValueError:
         return host
+
+
+def _window(body: bytes) -> str:
+    """Gradio's name for the window that calls; one for all bodies that name none."""
+    try:
+        named = json.loads(body)["session_hash"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+    return str(named)[:64]
 
 
 def _is_page(path: str) -> bool:

@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from benchmarks.http import instrument_id
 from taskarith.ui.gate import Gate, network_of
 from taskarith.ui.instrument import HERE, script
-from taskarith.ui.pace import Pace
+from taskarith.ui.pace import Pace, Windows
 from tests.ui.conftest import Server
 from tests.ui.test_session import run
 
@@ -74,6 +74,24 @@ def test_a_call_reaches_the_page_whole() -> None:
     app = App()
     status, body, _ = request(Gate(app), parts=(b'{"a"', b": 1}"))
     assert (status, body) == (200, b'{"a": 1}')
+
+
+def test_windows_made_up_for_every_call_are_refused() -> None:
+    app = App()
+    gate = Gate(app, windows=Windows(Pace(every=0.5, burst=2, clock=lambda: 0.0)))
+
+    def opens(name: object, *, host: str = "192.0.2.1") -> int:
+        body = json.dumps({"session_hash": name, "data": {}}).encode()
+        return request(gate, parts=(body,), host=host)[0]
+
+    found = [opens(f"window {n}") for n in range(9)]
+    assert found == [200] * 5 + [429] * 4
+    assert opens("window 0") == 200  # those that were there before go on
+    assert opens("window 8", host="192.0.2.2") == 200
+    assert [request(gate, parts=(body,))[0] for body in (b"{}", b"[]", b"nonsense", b"7")] == [
+        429, 429, 429, 429,
+    ]  # fmt: skip
+    assert len(app.calls) == 7
 
 
 @pytest.mark.parametrize("declared", [(), ((b"content-length", b"2000"),)])
