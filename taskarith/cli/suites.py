@@ -92,7 +92,10 @@ def _add_create(verbs: Any) -> None:
         "--control tiny-imagenet",
     )
     verb.add_argument("folder", type=Path, metavar="FOLDER", help="its last part is the name")
-    verb.add_argument("--base", required=True, metavar="REF")
+    verb.add_argument(
+        "--base", required=True, metavar="REF",
+        help="a reference, or OpenCLIP's names: open_clip:MODEL/TAG, as open_clip:ViT-B-32/openai",
+    )  # fmt: skip
     verb.add_argument("--kind", choices=["transformers", "open_clip"], default="transformers")
     verb.add_argument("--image-size", type=int, default=224, metavar="N")
     verb.add_argument("--task", action="append", default=[], dest="tasks", metavar="NAME=SOURCE")

@@ -13,6 +13,7 @@ from taskarith.sources import BASE_FILES, Difference, Plan, find_pulled, open_so
 from taskarith.suites.creating import create_suite
 from taskarith.suites.deriving import derive_suite
 from taskarith.suites.home import new_folder
+from taskarith.suites.named_bases import named_base
 from taskarith.suites.planning import Asked, AskedTask, Assembly, asked_entry, naming
 from taskarith.suites.remote import pull_ledger, vector_from
 from taskarith.suites.suite import Suite, is_installed, load_suite
@@ -92,11 +93,15 @@ def _written(asked: Asked, assembly: Assembly, folder: Path) -> Suite:
         return load_suite(folder)
     assert control is not None
     base = find_pulled(assembly.before[0].reference, extras=BASE_FILES, ledger=pull_ledger())
-    kind, size = _described(base.paths)
+    assert asked.base is not None
+    reference = str(base.reference)
+    named = named_base(asked.base) is not None
+    kind, size = ("open_clip", 0) if named else _described(base.paths)
     create_suite(
         folder,
         name=asked.name,
-        base=str(base.reference),
+        base=asked.base if named else reference,
+        source=reference if named else None,
         kind=kind,
         image_size=size,
         tasks=entries,

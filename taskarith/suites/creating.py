@@ -12,6 +12,7 @@ from typing import Any
 from taskarith.errors import AssetError
 from taskarith.suites.library import library_task, library_tasks
 from taskarith.suites.manifest import Manifest, parse_manifest
+from taskarith.suites.named_bases import named_base
 from taskarith.tasks.folders import folder_classes
 
 __all__ = ["TEMPLATES", "create_suite", "task_entry"]
@@ -30,13 +31,18 @@ def create_suite(
     control: Mapping[str, Any],
     kind: str = "transformers",
     image_size: int = 224,
+    source: str | None = None,
 ) -> Manifest:
     """Write the manifest of a new suite into `folder` and give it back.
 
-    `tasks` and `control` are entries as `task_entry` makes them; `vectors` maps names of tasks to
-    references. A task without a vector cannot be a target. Raises one AssetError with every
-    problem, and then writes nothing.
+    `base` is a reference, or "open_clip:MODEL/TAG" by OpenCLIP's own names; of those `source` may
+    say where the weights are, and `kind` and `image_size` are known. `tasks` and `control` are
+    entries as `task_entry` makes them; `vectors` maps names of tasks to references. A task without
+    a vector cannot be a target. Raises one AssetError with every problem, and then writes nothing;
+    UnknownNameError for names that OpenCLIP does not have.
     """
+    named = named_base(base)
+    described = None if named is None else named.entry(source)
     entries = [{**task, "role": "target"} for task in tasks]
     data: dict[str, Any] = {
         "format": 1,
@@ -44,7 +50,7 @@ def create_suite(
         "title": name,
         "about": "A suite of your own.",
         "licence": "as its parts",
-        "base": {"kind": kind, "source": base, "image_size": image_size},
+        "base": described or {"kind": kind, "source": base, "image_size": image_size},
         "heads": None,
         "tasks": [*entries, {**control, "role": "control"}],
         "vectors": [{"task": task, "source": source} for task, source in vectors.items()],

@@ -40,7 +40,8 @@ class Base:
         kind: "open_clip" or "transformers", the library that builds it.
         config, weights, vocabulary: paths inside the suite's folder; empty for one elsewhere.
         source: reference to a repository or folder with weights, configuration and tokenizer.
-        model, pretrained: OpenCLIP's own names, in place of a source.
+        model, pretrained: OpenCLIP's own names, in place of a source, or for what the one given
+            holds.
         image_size: side of the squares it takes, where the files that say so are elsewhere.
     """
 
@@ -78,8 +79,10 @@ def parse_base(value: object, reader: EntryReader) -> Base:
         reader.problems.append(f"base.image_size: {size!r:.40} must be a number up to {MAX_SIDE}")
         size = 224
     if kind == "open_clip" and fields.get("model") is not None:
+        given = fields.get("source")
         return Base(
             kind=kind,
+            source=None if given is None else _reference(given, reader, "base.source"),
             model=reader.text(fields["model"], "base.model"),
             pretrained=reader.text(fields.get("pretrained"), "base.pretrained"),
             image_size=size,

@@ -27,6 +27,7 @@ from taskarith.sources.pull import NotPulledError
 from taskarith.suites.creating import TEMPLATES, task_entry
 from taskarith.suites.deriving import same_task, take_folder
 from taskarith.suites.manifest import NAME
+from taskarith.suites.named_bases import base_reference, named_base
 from taskarith.suites.suite import Suite, is_installed
 
 __all__ = [
@@ -79,7 +80,8 @@ class Asked:
         name: what the new suite is to be called.
         vectors: its new sliders, at least one unless only the control is another.
         start: the suite it starts from; None for a new base.
-        base: reference of the new base, where there is no suite to start from.
+        base: the new base, where there is no suite to start from: its reference, or
+            "open_clip:MODEL/TAG".
         control: what must not be harmed; None: as in the suite it starts from.
     """
 
@@ -152,8 +154,7 @@ def plan_assembly(
     if asked.start is not None:
         before = lacking(asked.start, limits=limits)
     elif asked.base is not None:
-        base = str(parse_reference(asked.base))
-        before = [_plan_base(base, limits=_of(base, limits, local))]
+        before = [_plan_base(asked.base, limits=limits, local=local)]
     vectors = []
     for reference in (str(parse_reference(vector.reference)) for vector in asked.vectors):
         with naming(reference):
@@ -233,11 +234,13 @@ def _of(reference: str, limits: Limits, local: Limits) -> Limits:
     return local if reference.startswith("file:") else limits
 
 
-def _plan_base(reference: str, *, limits: Limits) -> Plan:
+def _plan_base(base: str, *, limits: Limits, local: Limits) -> Plan:
+    reference = base_reference(base)
+    limits = _of(reference, limits, local)
     plan = _pinned(make_plan(reference, limits=limits, extras=BASE_FILES))
     if plan.kind not in ("checkpoint", "pickle"):
         raise SourceError(f"{reference} is a {plan.kind}; a base is a model's weights")
-    if not set(DESCRIPTIONS) & set(plan.files):
+    if named_base(base) is None and not set(DESCRIPTIONS) & set(plan.files):
         raise SourceError(
             f"the base does not say what it is: beside its weights it needs its {DESCRIPTIONS[0]} "
             f"(transformers) or {DESCRIPTIONS[1]}; found {', '.join(plan.files)}"

@@ -7,14 +7,14 @@ references and models; which tasks they are for is the suite's business.
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
 
 from taskarith.core import TaskVector
 from taskarith.errors import AssetError, SourceError, WeightsError
-from taskarith.models.layouts import is_vision
+from taskarith.models.layouts import ClipLayout, ConvertedState, clip_layout, is_vision
 from taskarith.sources import BASE_FILES, Source, find_pulled, open_source, parse_reference
 from taskarith.sources.pull import NotPulledError
 from taskarith.suites.manifest import Base
@@ -91,8 +91,12 @@ class SourcedBase:
         contents = open_source(self._source())
         if contents.kind not in ("checkpoint", "pickle"):
             raise AssetError(f"{self.reference} is a {contents.kind}; a base is a model's weights")
-        state = contents.state
-        return {name: state[name].to(torch.float32) for name in state.floating()}
+        state: Mapping[str, Tensor]
+        state = contents.state.renamed({name: name for name in contents.state.floating()})
+        if clip_layout(state) not in (None, self._base.kind):
+            # Repositories of OpenCLIP often hold the same weights in transformers' layout too.
+            state = ConvertedState(state, to=cast(ClipLayout, self._base.kind))
+        return {name: tensor.to(torch.float32).contiguous() for name, tensor in state.items()}
 
     def model(self) -> "ClipModel | TransformersClip":
         """A new model with the base weights, on the CPU."""

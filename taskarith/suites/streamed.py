@@ -6,6 +6,7 @@ The numbers are those of `Suite.base_state` and `Suite.vector`; what cannot be h
 
 from collections.abc import Mapping
 from functools import partial
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -36,6 +37,8 @@ def open_base(suite: Suite) -> LazyState:
         sourced = SourcedBase(base, suite=suite.name)
         state = open_source(find_pulled(sourced.reference, ledger=pull_ledger())).state
         state = state.renamed({name: name for name in state.floating()})
+        if clip_layout(state) is not None:
+            state = converted(state, to=cast(ClipLayout, base.kind))
     else:
         state = open_tensors(suite.path(base.weights))
     return _float(state)

@@ -14,6 +14,7 @@ from taskarith.errors import AssetError, SourceError, unknown_name
 from taskarith.sources import parse_reference
 from taskarith.suites.creating import TEMPLATES
 from taskarith.suites.library import library_tasks
+from taskarith.suites.named_bases import named_base
 from taskarith.suites.planning import Asked, AskedTask, AskedVector
 from taskarith.suites.suite import Suite, is_installed
 from taskarith.ui.picked import MOST_PICTURES, Picked
@@ -106,6 +107,9 @@ def _base(form: Mapping[str, Any], *, public: bool, picked: Picked) -> tuple[str
         )
     if files:
         return f"file:{picked.weights(files)}", "my-base"
+    named = named_base(written)
+    if named is not None:
+        return written, slug(f"{named.model}-{named.tag}")
     _check_place(written, public=public)
     return written, slug(written.rpartition("/")[2])
 

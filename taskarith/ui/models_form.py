@@ -94,7 +94,8 @@ class VectorForm:
         with gr.Column(visible=False, elem_classes="some") as self._of_base:
             self._base = gr.Textbox(
                 label="Base",
-                info="the pretrained CLIP, of transformers or OpenCLIP",
+                info="the pretrained CLIP, of transformers or OpenCLIP: its place on the Hub, or "
+                "open_clip:ViT-B-32/openai by OpenCLIP’s own names",
                 placeholder="openai/clip-vit-base-patch32",
                 elem_id="base",
             )

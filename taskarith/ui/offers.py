@@ -29,6 +29,7 @@ from taskarith.suites.home import (
     plan_hub_suite,
 )
 from taskarith.suites.manifest import MAX_BYTES
+from taskarith.suites.named_bases import base_reference
 from taskarith.suites.planning import Asked, AskedTask, check_together, lacking, plan_assembly
 from taskarith.suites.suite import is_installed
 from taskarith.ui.picked import picked_folder
@@ -85,7 +86,8 @@ def _limits(*, public: bool) -> Limits:
 def offer_assembly(asked: Asked, *, public: bool) -> Offer:
     """A new suite: one with task vectors more, or one on a base of its own."""
     limits = _limits(public=public)
-    written = [*(vector.reference for vector in asked.vectors), *filter(None, [asked.base])]
+    base = [] if asked.base is None else [base_reference(asked.base)]
+    written = [*(vector.reference for vector in asked.vectors), *base]
     with _without_paths([parse_reference(reference) for reference in written]):
         assembly = plan_assembly(
             asked,
@@ -230,7 +232,7 @@ def _doubts(asked: Asked, vectors: Iterable[Plan]) -> Iterator[str]:
 
     Of picked files nobody knows what the Hub calls them.
     """
-    own = asked.base
+    own = None if asked.base is None else base_reference(asked.base)
     if asked.start is not None and asked.start.manifest.base.is_elsewhere:
         own = asked.start.references()[0]
     if own is None or own.startswith("file:"):

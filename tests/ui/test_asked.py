@@ -57,6 +57,10 @@ def test_a_new_base_brings_its_own_control(picked: Picked) -> None:
     assert asked.name == "clip.tiny-mnist"
     assert asked.control is not None
     assert (asked.control.name, asked.control.pictures) == ("tiny-imagenet", "shared")
+    asked = read_asked(
+        form | {"base": " open_clip:ViT-B-32/openai "}, start=None, public=True, picked=picked
+    )
+    assert (asked.name, asked.base) == ("vit-b-32-openai-mnist", "open_clip:ViT-B-32/openai")
     form |= {"control": "hub:me/Things@valid", "control_classnames": "a\nb"}
     control = read_asked(form, start=None, public=True, picked=picked).control
     assert control is not None
