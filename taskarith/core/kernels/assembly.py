@@ -13,9 +13,10 @@ __all__ = ["NUMBERS", "TILE", "assembly"]
 LANES = 16  # numbers in one vector; LLVM fits vectors to the processor's registers
 TILE = 2 * LANES  # numbers whose sums are in registers at once
 # Bytes by which a buffer is asked for before it is read. Processors do that by themselves, but
-# not for ten buffers at a time: with half precision this saves a sixth of the time. Between 512
-# and 2048 it made no difference.
-AHEAD = 1024
+# not for ten buffers at a time: with half precision this saves a sixth of the time. On one machine
+# nothing between 512 and 2048 made a difference; on another 384 took 16 % less than 1024 (float32,
+# 8 vectors, one core; 8 % less in half precision), 256 to 448 were alike, 640 as slow as 1024.
+AHEAD = 384
 LINE = 64  # bytes that memory delivers at once
 
 NUMBERS = {torch.float32: "float", torch.float16: "half", torch.bfloat16: "i16"}
