@@ -34,7 +34,7 @@ def test_every_recipe_answers_in_json(
     found = json.loads(capsys.readouterr().out)
     assert found.keys() == {
         "suite", "device", "rehearsal",
-        "recipe", "title", "protocol", "findings", "tables", "result",
+        "recipe", "title", "protocol", "findings", "published", "tables", "result",
     }  # fmt: skip
     assert (found["suite"], found["device"], found["recipe"]) == ("tiny", "cpu", name)
     assert "validation" in found["protocol"]
