@@ -84,7 +84,7 @@ def publish(
         "files": sorted(plan.files),
         "bytes": plan.size,
     }
-    seen = "private: only you and whom you let in can see it" if done.private else "public"
+    seen = "private: only those whom it lets in can see it" if done.private else "public"
     return Answer(data, f"Published {done.url} at {done.commit[:12]} ({seen})")
 
 
@@ -92,9 +92,7 @@ def _agree(plan: "Publication", *, yes: bool) -> None:
     """Show card and files; return when whoever runs the command agrees."""
     from taskarith.sources.plan import in_words
 
-    owner = plan.name.partition("/")[0]
-    alone = "you alone" if owner == plan.user else f"the members of {owner}"
-    whom = f"for {alone} (private)" if plan.private else "for everybody (public)"
+    whom = f"for {plan.readers} alone (private)" if plan.private else "for everybody (public)"
     replaced = f", replacing what has the same name there ({', '.join(plan.replaced[:5])})"
     told = [
         plan.card,

@@ -190,7 +190,7 @@ class _Job:
         if to == "json":
             write_files(place, {EDIT_FILE: _json(self.edit.to_json())})
         elif to == "python":
-            write_files(place, {SCRIPT_FILE: self._script().encode()})
+            write_files(place, {SCRIPT_FILE: self._script(provenance).encode()})
         elif to == "mergekit":
             provenance = self._parents(place, provenance)
         elif to == "vector":
@@ -208,9 +208,20 @@ class _Job:
             return str(clip_layout(open_base(self.suite)))
         return "transformers" if to == "mergekit" else to if to in WEIGHTS_FILE else ""
 
-    def _script(self) -> str:
+    def _script(self, provenance: Provenance) -> str:
         tasks = visible_tasks(self.suite, self.edit)
-        return python_snippet(self.edit, source=self.source, tasks=tasks, split="validation")
+        script = python_snippet(self.edit, source=self.source, tasks=tasks, split="validation")
+        parents = {"base": provenance.base, **provenance.vectors}
+        return "\n".join(
+            [
+                script,
+                "# What it was made of, with the sha256 of its tensors:",
+                *(f"#   {name}: {p.reference!r} {p.fingerprint}" for name, p in parents.items()),
+                f"# Seed {self.edit.seed}; "
+                + ", ".join(map(" ".join, provenance.versions.items())),
+                "",
+            ]
+        )
 
     def _model(self, place: Path, library: ClipLayout, provenance: Provenance) -> Provenance:
         state = merged_state(self.suite, self.edit, statistics=self.statistics)

@@ -63,6 +63,14 @@ class Publication:
         return bool(self.replaced)
 
     @property
+    def readers(self) -> str:
+        """Who will see it, in words."""
+        owner = self.name.partition("/")[0]
+        if not self.private:
+            return "everybody"
+        return "you" if owner == self.user else f"the members of {owner}"
+
+    @property
     def size(self) -> int:
         """Bytes of all files."""
         return sum(size_of(content) for content in self.files.values())

@@ -32,9 +32,12 @@ NOT_FOR_VISITORS = (
 )
 
 # To the login or out of it, and back to this very link.
-ENTER = f"""label => location.assign(
-  (label === {json.dumps(LOG_IN)} ? "/login/huggingface" : "/logout")
-  + "?_target_url=" + encodeURIComponent(location.pathname + location.search))"""
+ENTER = f"""label => {{
+  const action = label === {json.dumps(LOG_IN)} ? "/login/huggingface" : "/logout";
+  const here = encodeURIComponent(location.pathname + location.search);
+  window.parent?.postMessage({{ type: "SET_SCROLLING", enabled: true }}, "*");  // a Space's frame
+  location.assign(`${{action}}?_target_url=${{here}}`);
+}}"""
 
 Updates = list[Any]
 Token = gr.OAuthToken | None

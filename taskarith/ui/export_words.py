@@ -114,7 +114,7 @@ def login_html(text: str, *, fine: bool) -> str:
 
 def published_html(done: "Published") -> str:
     """What is on the Hub now."""
-    seen = "Only you and whom you let in can see it." if done.private else "Everybody can see it."
+    seen = "Only those whom it lets in can see it." if done.private else "Everybody can see it."
     return (
         f'<p class="said">Published: <a href="{escape(done.url)}" target="_blank" '
         f'rel="noreferrer">{escape(done.name)}</a></p><p>Commit <code>{escape(done.commit[:12])}'
@@ -126,7 +126,8 @@ def preview_html(plan: "Publication") -> str:
     """What would be sent, and to whom."""
     from taskarith.sources.plan import in_words
 
-    whom = "only you and whom you let in" if plan.private else "everybody"
+    let_in = "you let in" if plan.readers == "you" else "they let in"
+    whom = f"only {plan.readers} and whom {let_in}" if plan.private else plan.readers
     replaced = (
         f'<p class="note">{escape(plan.name)} is there already. Publishing replaces what has the '
         f"same name in it: {escape(', '.join(plan.replaced[:8]))}.</p>"

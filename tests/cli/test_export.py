@@ -147,6 +147,10 @@ def test_recipes_and_edits_verify(
     assert bool(told["fingerprint"]) == (to == "mergekit")
     parents = (told["base"], *told["vectors"].values())
     assert [len(parent["fingerprint"]) for parent in parents] == [64] * 4
+    if to == "python":
+        script = (folder / "edit.py").read_text()
+        assert all(parent["fingerprint"] in script for parent in parents)
+        assert f"# Seed 7; taskarith {told['versions']['taskarith']}, torch " in script
     text = {"mergekit": "merge.yml", "json": "edit.json", "python": "edit.py"}[to]
     for reference in (folder, folder / text):
         found = run(capsys, "verify", f"file:{reference}")

@@ -1,5 +1,6 @@
 """Exports are whole or not there, say what they take, can be stopped, and carry their origin."""
 
+import ast
 import errno
 import json
 import shutil
@@ -24,7 +25,7 @@ from taskarith.export.folder import new_folder
 from taskarith.export.formats import DTYPES, FORMATS
 from taskarith.export.provenance import Provenance
 from taskarith.sources import fingerprint, load_vector, read_metadata, read_tensors
-from taskarith.suites import Suite
+from taskarith.suites import Suite, load_suite
 from tests.disk import largest_file
 from tests.living import Living
 
@@ -72,6 +73,23 @@ def test_another_merge_takes_what_its_plan_says(
         export_edit(tiny_suite, edit, tmp_path / "x", to="open_clip")
     assert 0.8 < living.most / plan.memory < 1.2
     assert plan_export(tiny_suite, EDIT, to="open_clip").memory == 0
+
+
+def test_a_script_holds_no_code_of_a_strangers_names(tmp_path: Path, tiny_folder: Path) -> None:
+    """A file of a suite may have any name; in a script it stays in its comment."""
+    folder, name = tmp_path / "tiny", "vectors/a\rraise SystemExit('mine')\n.safetensors"
+    shutil.copytree(tiny_folder, folder)
+    (folder / "vectors/apples.safetensors").rename(folder / name)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for vector in manifest["vectors"]:
+        if vector["task"] == "apples":
+            vector |= {"weights": name}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    export = export_edit(load_suite(folder), EDIT, tmp_path / "x", to="python")
+    script = (export.folder / "edit.py").read_bytes().decode()
+    assert r"a\rraise SystemExit" in script
+    names = [node for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Raise)]
+    assert names == []
 
 
 def left(folder: Path) -> Iterator[Path]:

@@ -182,6 +182,13 @@ def test_what_is_public_already_is_not_called_private(
     assert hub.refs["models", NAME]["main"] != before
 
 
+def test_who_will_see_it(account: Account, model: Path) -> None:
+    ours = plan_publication(model, "ours/letters", account)
+    assert ours.readers == "the members of ours"
+    assert planned(model, account).readers == "you"
+    assert planned(model, account, private=False).readers == "everybody"
+
+
 def test_what_is_private_is_not_opened_to_everybody(
     hub: LoopbackHub, account: Account, model: Path
 ) -> None:
