@@ -142,6 +142,8 @@ class Provenance:
             odd = [texts[name] for name, known in KNOWN.items() if texts[name] not in known]
             if odd:
                 raise ValueError(f"{odd[0]!r:.40} is nothing this program writes")
+            if (texts["kind"] == "edit") != (texts["library"] == ""):
+                raise ValueError("weights are of a library, and an edit alone is of none")
             if not NAME.fullmatch(texts["suite"]):  # a place on this machine is no suite's name
                 raise ValueError(f"{texts['suite']!r:.40} is no suite's name")
             edit = Edit.from_json(data["edit"])

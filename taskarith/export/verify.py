@@ -74,6 +74,8 @@ def _edit(
     statistics: Callable[[Suite, Edit], Statistics] | None,
     open_suite: Callable[[str], Suite],
 ) -> Verification:
+    if provenance.kind not in ("merged-model", "task-vector"):
+        raise ExportError(f"its provenance is damaged: weights are no {provenance.kind}")
     suite, parents = parents_now(provenance, open_suite)
     edit, asked = provenance.edit, None
     if METHODS[edit.method].needs_data:

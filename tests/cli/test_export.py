@@ -14,7 +14,8 @@ import torch
 
 from taskarith.cli import main
 from taskarith.export.account import Account
-from taskarith.sources import read_tensors, write_tensors
+from taskarith.export.provenance import METADATA_KEY, Provenance
+from taskarith.sources import read_metadata, read_tensors, write_tensors
 from taskarith.suites import load_suite
 from tests.hub.server import LoopbackHub, User
 
@@ -197,7 +198,7 @@ def test_a_strangers_provenance_is_checked(
     for changed in (
         {"kind": "nonsense"}, {"library": "nonsense"}, {"dtype": "int3"}, {"vectors": {}},
         {"suite": "other"}, {"suite": "/tmp", "edit": {"suite": "/tmp"}}, {"edit": 3},
-        {"base": None}, {"fingerprint": 1},
+        {"base": None}, {"fingerprint": 1}, {"library": "open_clip"}, {"kind": "recipe"},
     ):  # fmt: skip
         path.write_text(json.dumps(told | changed))
         assert "its provenance is damaged" in refuse(capsys, "verify", f"file:{folder}")
@@ -205,6 +206,23 @@ def test_a_strangers_provenance_is_checked(
     assert "cannot be read" in refuse(capsys, "verify", f"file:{folder}")
     path.write_text(" " * (5 * 2**20))
     assert "far larger than a provenance" in refuse(capsys, "verify", f"file:{folder}")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"library": "nonsense"}, {"library": ""}, {"kind": "recipe"}, {"kind": "nonsense"}]
+)
+def test_a_strangers_weights_are_checked(
+    tiny_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    changed: dict[str, str],
+) -> None:
+    start = ("export", "--suite", tiny_folder, *EDIT, "--to", "open_clip", "--measure", "0")
+    run(capsys, *start, "-o", tmp_path / "m")
+    path = tmp_path / "m" / "open_clip_model.safetensors"
+    told = Provenance.from_metadata(read_metadata(path)).to_json()
+    write_tensors(path, read_tensors(path), {METADATA_KEY: json.dumps(told | changed)})
+    assert "its provenance is damaged" in refuse(capsys, "verify", f"file:{tmp_path / 'm'}")
 
 
 def test_refusals(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
