@@ -383,6 +383,7 @@ def test_a_picked_base_needs_its_configuration(whole: Page, place: Place, hub: L
 def test_another_control_for_a_suite_that_is_there(
     whole: Page, place: Place, hub: LoopbackHub
 ) -> None:
+    expect(whole.locator("#same input")).to_have_value("apples")  # the form is ready
     expect(whole.locator("#control")).to_be_hidden()
     whole.locator("#pick-control").get_by_text("Control", exact=True).click()
     expect(whole.locator("#control input")).to_have_value("that of the suite you start from")
