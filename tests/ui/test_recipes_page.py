@@ -61,7 +61,7 @@ def test_a_recipe_runs_and_shows_pictures_table_and_findings(open_recipes: OpenR
     choose(page, "Negation")
     expect(page.locator("#cost")).to_contain_text("evaluations of 64 images")
     run_to_the_end(page)
-    expect(page.locator("#figures .js-plotly-plot")).to_have_count(2)
+    expect(page.locator("#figures .js-plotly-plot")).to_have_count(3)
     expect(page.locator("#result")).to_contain_text("A rehearsal: test stayed closed")
     header = page.locator("#result table").first.locator("th").all_inner_texts()
     assert header[:4] == ["task", "model", "λ", "target"]
@@ -216,5 +216,5 @@ def test_a_phone_shows_it_without_scrolling_sideways(open_recipes: OpenRecipes) 
     page.set_viewport_size({"width": 390, "height": 844})
     choose(page, "Negation")
     run_to_the_end(page)
-    expect(page.locator("#figures .js-plotly-plot")).to_have_count(2)
+    expect(page.locator("#figures .js-plotly-plot")).to_have_count(3)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
