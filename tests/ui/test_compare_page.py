@@ -102,15 +102,19 @@ def test_nonsense_is_refused_in_words_and_the_page_goes_on(page: Page) -> None:
 
 
 def test_a_run_is_found_again_and_can_be_stopped(page: Page) -> None:
-    plane = part(page, "plane")
-    plane.get_by_label("Grid").select_option("17 × 17")
-    plane.get_by_label("Images").select_option("all")
-    plane.get_by_role("button", name="Run").click()
-    expect(plane.locator("[data-map=target] rect.cell").nth(2)).to_be_visible()
+    methods = part(page, "methods")
+    methods.locator("summary").click()
+    for box in methods.locator(".method .tick input").all():
+        box.uncheck()
+    for name in ("Task arithmetic", "AdaMerging, layer-wise *"):
+        methods.get_by_label(name, exact=True).check()
+    methods.get_by_label("steps of AdaMerging, layer-wise").fill("10000")  # longer than any test waits
+    methods.get_by_role("button", name="Run").click()
+    expect(methods.locator("[data-method=sum]")).to_be_visible()
     page.reload()
     page.locator(".drawn[data-state=open]").wait_for()
-    expect(plane.locator("[data-map=target] rect.cell").nth(3)).to_be_visible()
-    plane.get_by_role("button", name="Cancel").click()
-    expect(plane.locator(".progress")).to_contain_text("What is drawn is what was found before.")
-    assert plane.locator("[data-map=target] rect.cell").count() < 289
-    expect(plane.get_by_role("button", name="Run")).to_be_enabled()
+    expect(methods.locator("[data-method=sum]")).to_be_visible()
+    methods.get_by_role("button", name="Cancel").click()
+    expect(methods.locator(".progress")).to_contain_text("What is drawn is what was found before.")
+    expect(methods.locator("[data-method=adamerging]")).to_have_count(0)
+    expect(methods.get_by_role("button", name="Run")).to_be_enabled()
