@@ -102,8 +102,9 @@ class SoupResult(Result):
     def protocol(self) -> str:
         """How the soups were made."""
         return (
-            f"{len(self.validation)} ingredients: models fine-tuned for one task from the same base, "
-            f"chosen and measured on the pictures of {self.task}. Uniform: their mean. Greedy: in the order of validation accuracy, each is kept "
+            f"{len(self.validation)} ingredients: models fine-tuned for one task from the same "
+            f"base, chosen and measured on the pictures of {self.task}. Uniform: their mean. "
+            "Greedy: in the order of validation accuracy, each is kept "
             "if the mean with it is at least as accurate on validation. Learned: weights that add "
             "up to 1, fitted to the validation images' cross-entropy, one set for the model or "
             "one a layer. The ensemble averages the logits of all ingredients and costs a forward "
