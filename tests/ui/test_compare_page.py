@@ -108,7 +108,8 @@ def test_a_run_is_found_again_and_can_be_stopped(page: Page) -> None:
         box.uncheck()
     for name in ("Task arithmetic", "AdaMerging, layer-wise *"):
         methods.get_by_label(name, exact=True).check()
-    methods.get_by_label("steps of AdaMerging, layer-wise").fill("10000")  # longer than any test waits
+    # Longer than any test waits.
+    methods.get_by_label("steps of AdaMerging, layer-wise").fill("10000")
     methods.get_by_role("button", name="Run").click()
     expect(methods.locator("[data-method=sum]")).to_be_visible()
     page.reload()
