@@ -34,7 +34,7 @@ def changed_answers(
     before = cache.get(evaluator.key(Edit(suite.name), task=task, split=split))
     looked = min(len(after), len(before))
     where = np.flatnonzero(after[:looked] != before[:looked])
-    labels, names = evaluator.labels(task, split), suite.tasks[task].classnames
+    labels, names = evaluator.labels(task, split), suite.task(task).classnames
     images = []
     for position in where[:SHOWN].tolist():
         pixels = evaluator.images(task, split, start=position, stop=position + 1)[0]
@@ -48,7 +48,7 @@ def changed_answers(
         )
     return {
         "task": task,
-        "title": suite.tasks[task].title,
+        "title": suite.task(task).title,
         "split": split,
         "changed": len(where),
         "looked": looked,

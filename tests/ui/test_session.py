@@ -233,11 +233,14 @@ def test_looking_at_test_is_counted_once_per_edit(explorer: Explorer) -> None:
     run(scenario())
 
 
-def test_changed_images_are_those_answered_otherwise(explorer: Explorer, page_suite: Suite) -> None:
-    asked = {"coefficients": {"apples": -1.5}, "task": "apples", "split": "validation"}
+@pytest.mark.parametrize("task", ["apples", "irons"])  # the second is there for recipes
+def test_changed_images_are_those_answered_otherwise(
+    task: str, explorer: Explorer, page_suite: Suite
+) -> None:
+    asked = {"coefficients": {task: -1.5}, "task": task, "split": "validation"}
 
     async def scenario() -> Answer:
-        await follow(explorer, explorer.commit, message({"apples": -1.5}))
+        await follow(explorer, explorer.commit, message({task: -1.5}))
         return await explorer.changed(asked)
 
     answer = run(scenario())
@@ -247,7 +250,7 @@ def test_changed_images_are_those_answered_otherwise(explorer: Explorer, page_su
     for image in answer["images"]:
         assert image["before"] != image["after"]
         assert {image["before"], image["after"], image["truth"]} <= set(
-            page_suite.tasks["apples"].classnames
+            page_suite.task(task).classnames
         )
         assert image["src"].startswith("data:image/png;base64,")
 
