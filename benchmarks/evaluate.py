@@ -3,7 +3,7 @@
 `bare_ratio` = images a second of `Evaluator.predict_parts` (uint8 pixels in the stratified order →
 answers) ÷ images a second of the network alone on batches that are float and normalized already.
 `tower_ratio` is the same against our own forward pass, which leaves out what the answer never reads
-(`taskarith.models.tower`): 1 is the limit of that one. `full_point` is one edit on all of
+(`taskarith.models.clip.tower`): 1 is the limit of that one. `full_point` is one edit on all of
 validation for every visible task. The peer evaluates as FusionBench does, re-created here in a few
 lines: for every edit and task it encodes all prompts again and takes each image from PIL through
 the processor again. `cases` is the same on CLIPs of published sizes with random weights: few images
@@ -29,10 +29,10 @@ from benchmarks.timing import CPU, machine, percentile, turns, waiting_for
 from taskarith.core import Edit
 from taskarith.evaluation import Evaluator, Part, choose_device
 from taskarith.evaluation.plan import STEP_IMAGES, visible_tasks
+from taskarith.heads.zero_shot import build_head
 from taskarith.models import ClipModel
-from taskarith.models.tower import encode_class_token
+from taskarith.models.clip.tower import encode_class_token
 from taskarith.suites import Suite, load_suite
-from taskarith.tasks import build_head
 
 __all__ = ["measure_suite", "run"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from taskarith.models import load_clip
-from taskarith.models.clip import VISION_PREFIX, build_clip
+from taskarith.models.clip.open_clip import VISION_PREFIX, build_clip
 from taskarith.sources import write_tensors
 from taskarith.suites import Suite, load_suite
 

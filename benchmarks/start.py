@@ -23,7 +23,7 @@ from benchmarks.http import Caller, instrument_id
 from benchmarks.processes import footprint
 from benchmarks.timing import machine, percentile
 from taskarith.suites import load_suite
-from taskarith.ui.instrument import HERE, script
+from taskarith.ui.explore.instrument import HERE, script
 from taskarith.ui.site import SITE_CSS
 
 __all__ = ["run", "summary"]

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from taskarith.models.clip import import_open_clip
-from taskarith.models.layouts import ConvertedState
+from taskarith.models.clip.layouts import ConvertedState
+from taskarith.models.clip.open_clip import import_open_clip
 from taskarith.models.torchvision_operators import declare_torchvision_operators
 from taskarith.sources import write_tensors
 

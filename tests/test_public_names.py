@@ -19,7 +19,8 @@ PACKAGES = {
     for path in sorted(PACKAGE.rglob("__init__.py"))
 }
 
-# What other people's code may import. A change here is a change of the public interface.
+# What other people's code may import; a package that is not here offers nothing by itself. A change
+# here is a change of the public interface.
 PUBLIC: dict[str, list[str]] = {
     "taskarith": [
         "Edit",
@@ -128,7 +129,6 @@ PUBLIC: dict[str, list[str]] = {
         "sweep",
         "visible_tasks",
     ],
-    "taskarith.export": [],
     "taskarith.figures": [
         "Bar",
         "Curve",
@@ -141,7 +141,6 @@ PUBLIC: dict[str, list[str]] = {
         "search_figure",
     ],
     "taskarith.models": ["ClipModel", "WordTokenizer", "load_clip"],
-    "taskarith.recipes": [],
     "taskarith.sources": [
         "BASE_FILES",
         "Contents",
@@ -192,12 +191,10 @@ PUBLIC: dict[str, list[str]] = {
         "Split",
         "SplitName",
         "Task",
-        "TextEncoder",
-        "build_head",
         "cache_folder",
         "load_split",
     ],
-    "taskarith.tasks.world": [
+    "taskarith.worlds.images": [
         "Domain",
         "FAMILIES",
         "Family",
@@ -206,7 +203,6 @@ PUBLIC: dict[str, list[str]] = {
         "pixel_fingerprint",
         "world_split",
     ],
-    "taskarith.training": [],
     "taskarith.ui": ["launch"],
 }
 
@@ -235,9 +231,9 @@ def test_a_module_names_what_it_defines(name: str) -> None:
 def test_a_package_offers_exactly_this(name: str) -> None:
     package = importlib.import_module(name)
     offered = getattr(package, "__all__", [])
-    assert sorted(offered) == PUBLIC[name]
+    assert sorted(offered) == PUBLIC.get(name, [])
     assert [name for name in offered if not hasattr(package, name)] == []
 
 
 def test_the_table_names_no_package_that_is_gone() -> None:
-    assert PUBLIC.keys() == PACKAGES.keys()
+    assert PUBLIC.keys() <= PACKAGES.keys()

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
 from taskarith.core import TaskVector, random_vector
-from taskarith.models.clip import ClipModel, build_clip
+from taskarith.models.clip.open_clip import ClipModel, build_clip
 from taskarith.sources.tensors import write_tensors
 
 CONFIG = {

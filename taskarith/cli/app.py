@@ -24,6 +24,6 @@ def add_commands(commands: Any) -> None:
 
 def app(*, suite: str, device: str | None, host: str | None, port: int | None) -> None:
     """Serve the page until it is interrupted."""
-    from taskarith.ui.launch import launch
+    from taskarith.ui.serving.launch import launch
 
     launch(suite=suite, device=device, host=host, port=port)

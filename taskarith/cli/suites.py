@@ -137,8 +137,8 @@ def pull(*, suite: str, yes: bool) -> Answer:
     from taskarith.sources import BASE_FILES, OWNER, make_plan
     from taskarith.sources.plan import in_words
     from taskarith.suites import load_suite
-    from taskarith.suites.assembling import carry_out
-    from taskarith.suites.planning import check_together
+    from taskarith.suites.making.assembling import carry_out
+    from taskarith.suites.making.planning import check_together
 
     loaded = load_suite(suite)
     plans = [
@@ -187,8 +187,8 @@ def create(
     templates: list[str],
 ) -> Answer:
     """Write a manifest and add it."""
-    from taskarith.suites.creating import TEMPLATES, create_suite, task_entry
     from taskarith.suites.home import add_folder
+    from taskarith.suites.making.creating import TEMPLATES, create_suite, task_entry
     from taskarith.suites.suite import is_installed
 
     words = {task: _lines(Path(file)) for task, file in _pairs(classnames).items()}
@@ -236,9 +236,9 @@ def extend(
     """Make a suite with task vectors more or another control, after one question."""
     from taskarith.sources.plan import in_words
     from taskarith.suites import load_suite
-    from taskarith.suites.assembling import assemble
-    from taskarith.suites.creating import TEMPLATES
-    from taskarith.suites.planning import Asked, AskedTask, AskedVector, plan_assembly
+    from taskarith.suites.making.assembling import assemble
+    from taskarith.suites.making.creating import TEMPLATES
+    from taskarith.suites.making.planning import Asked, AskedTask, AskedVector, plan_assembly
 
     if len(tasks) != len(vectors):
         raise AssetError(

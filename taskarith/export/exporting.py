@@ -32,7 +32,7 @@ from taskarith.export.provenance import (
     joint_fingerprint,
 )
 from taskarith.export.snippet import python_snippet
-from taskarith.models.layouts import ClipLayout, clip_layout
+from taskarith.models.clip.layouts import ClipLayout, clip_layout
 from taskarith.sources import LazyState, fingerprint
 from taskarith.sources.native import NATIVE_FILE, base_fingerprint
 from taskarith.sources.plan import check_disk

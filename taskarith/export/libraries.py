@@ -13,9 +13,9 @@ from typing import Any
 from taskarith.errors import AssetError, ExportError
 from taskarith.export.shape import ClipShape
 from taskarith.export.words import TOKENIZER_FILES, byte_pair_files, word_level_files
-from taskarith.models.layouts import ClipLayout
-from taskarith.models.pixels import OPENAI_MEAN, OPENAI_STD
-from taskarith.models.pretrained import CONFIG, described_model
+from taskarith.models.clip.layouts import ClipLayout
+from taskarith.models.clip.pixels import OPENAI_MEAN, OPENAI_STD
+from taskarith.models.clip.pretrained import CONFIG, described_model
 from taskarith.models.tokenizer import WordTokenizer
 from taskarith.suites import Suite
 from taskarith.suites.sourced import SourcedBase

@@ -19,7 +19,7 @@ from taskarith.export.licences import decided_licence
 from taskarith.export.provenance import PROVENANCE_FILE, Provenance
 from taskarith.export.vector_card import vector_card
 from taskarith.export.yaml_text import read_yaml
-from taskarith.models.pretrained import CONFIG
+from taskarith.models.clip.pretrained import CONFIG
 from taskarith.sources import LazyState, fingerprint, open_tensors, parse_reference, read_metadata
 from taskarith.sources.hub import HubUnreachableError, look_up
 from taskarith.sources.native import GENERATED, NATIVE_FILE, is_vector_file

@@ -17,7 +17,7 @@ from taskarith.export.comparing import (
 )
 from taskarith.export.merged import merged_state, merged_vector
 from taskarith.export.provenance import METADATA_KEY, Provenance, program_versions
-from taskarith.models.layouts import ClipLayout
+from taskarith.models.clip.layouts import ClipLayout
 from taskarith.sources import (
     LazyState,
     Source,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from taskarith.errors import ExportError
-from taskarith.models.clip import import_open_clip
+from taskarith.models.clip.open_clip import import_open_clip
 
 __all__ = ["TOKENIZER_FILES", "byte_pair_files", "word_level_files"]
 

@@ -16,7 +16,7 @@ from taskarith.core import METHODS, Edit, TaskVector, Terms, merge
 from taskarith.core.layers import layer_groups
 from taskarith.evaluation import Estimate, Evaluator, Measurer, Part, Reading, ResultCache
 from taskarith.evaluation.statistics import ModelStatistics
-from taskarith.models.clip import VISION_PREFIX
+from taskarith.models.clip.open_clip import VISION_PREFIX
 from taskarith.recipes.lab import Answers, Lab, Merged, Meter, Mixture
 from taskarith.recipes.mixing import (
     Groups,

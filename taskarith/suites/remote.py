@@ -13,7 +13,7 @@ from torch import Tensor
 
 from taskarith.core import TaskVector
 from taskarith.errors import WeightsError
-from taskarith.models.layouts import ConvertedState, clip_layout, convert_vector
+from taskarith.models.clip.layouts import ConvertedState, clip_layout, convert_vector
 from taskarith.sources import Contents, Difference, Ledger, subtract
 from taskarith.tasks.cache_folder import cache_folder
 

@@ -14,15 +14,15 @@ from torch import Tensor
 
 from taskarith.core import TaskVector
 from taskarith.errors import AssetError, SourceError, WeightsError
-from taskarith.models.layouts import ClipLayout, ConvertedState, clip_layout, is_vision
+from taskarith.models.clip.layouts import ClipLayout, ConvertedState, clip_layout, is_vision
 from taskarith.sources import BASE_FILES, Source, find_pulled, open_source, parse_reference
 from taskarith.sources.pull import NotPulledError
 from taskarith.suites.manifest import Base
 from taskarith.suites.remote import pull_ledger, vector_from
 
 if TYPE_CHECKING:
-    from taskarith.models.clip import ClipModel
-    from taskarith.models.transformers_clip import TransformersClip
+    from taskarith.models.clip.open_clip import ClipModel
+    from taskarith.models.clip.transformers import TransformersClip
 
 __all__ = ["SourcedBase", "identity", "is_pulled", "is_reference", "sourced_vector"]
 
@@ -79,7 +79,7 @@ class SourcedBase:
         """Where the weights are, as a full reference."""
         if self._base.source:
             return str(parse_reference(self._base.source))
-        from taskarith.models.pretrained import pretrained_repository
+        from taskarith.models.clip.pretrained import pretrained_repository
 
         assert self._base.model is not None
         assert self._base.pretrained is not None
@@ -102,10 +102,10 @@ class SourcedBase:
         """A new model with the base weights, on the CPU."""
         files = self._source().paths
         if self._base.kind == "transformers":
-            from taskarith.models.transformers_clip import load_transformers_clip
+            from taskarith.models.clip.transformers import load_transformers_clip
 
             return load_transformers_clip(files, self.state)
-        from taskarith.models.pretrained import load_pretrained
+        from taskarith.models.clip.pretrained import load_pretrained
 
         return load_pretrained(
             self.state, folder=files, model=self._base.model, tag=self._base.pretrained

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from taskarith.core import NULLS
 from taskarith.errors import WeightsError
-from taskarith.models.layouts import (
+from taskarith.models.clip.layouts import (
     ClipLayout,
     ConvertedState,
     clip_layout,

@@ -19,9 +19,9 @@ from torch import Tensor
 
 from taskarith.core import NULLS, Edit, TaskVector, check_states
 from taskarith.errors import AssetError, TaskArithError, WeightsError, unknown_name
+from taskarith.heads.kept import kept_heads
 from taskarith.sources.compact import expanded
 from taskarith.sources.tensors import read_tensors
-from taskarith.suites.heads import kept_heads
 from taskarith.suites.home import MANIFEST, added_suites
 from taskarith.suites.manifest import Manifest, read_manifest
 from taskarith.suites.sourced import SourcedBase, identity, is_pulled, is_reference, sourced_vector

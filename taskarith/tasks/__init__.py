@@ -1,4 +1,4 @@
-"""Tasks: classes and prompts, pictures and splits, zero-shot heads. Knows no edits.
+"""Tasks: classes and prompts, pictures and splits. Knows no edits.
 
 What needs torch is loaded on first use: looking for pictures that are kept must not wait for it.
 """
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from taskarith.tasks.cache_folder import cache_folder
 
 if TYPE_CHECKING:
-    from taskarith.tasks.heads import TextEncoder, build_head
     from taskarith.tasks.splits import load_split
     from taskarith.tasks.task import ROLES, SPLITS, Role, Split, SplitName, Task
 
@@ -20,13 +19,11 @@ __all__ = [
     "Split",
     "SplitName",
     "Task",
-    "TextEncoder",
-    "build_head",
     "cache_folder",
     "load_split",
 ]
 
-_HOMES = {"TextEncoder": "heads", "build_head": "heads", "load_split": "splits"}
+_HOMES = {"load_split": "splits"}
 
 
 def __getattr__(name: str) -> object:

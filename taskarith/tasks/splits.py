@@ -64,7 +64,7 @@ def world_pictures(family: str, split: str, *, classes: Sequence[int] | None = N
     does not exist and AssetError for classes that do not.
     """
     # Imported here, because a suite with other pictures needs none of the world.
-    from taskarith.tasks.world import splits as world
+    from taskarith.worlds.images import splits as world
 
     def draw() -> Pictures:
         return world.world_split(family, split, classes=classes)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from taskarith.models.clip import ClipModel
+from taskarith.models.clip.open_clip import ClipModel
 
 __all__ = ["Anchor", "make_anchor"]
 

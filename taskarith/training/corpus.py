@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from taskarith.tasks.world import FAMILIES
+from taskarith.worlds.images import FAMILIES
 
 __all__ = ["Corpus", "build_corpus", "corpus_vocabulary"]
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from taskarith.models.clip import ClipModel
+from taskarith.models.clip.open_clip import ClipModel
 from taskarith.training.anchor import Anchor
 from taskarith.training.loop import Recipe, compiled, fit, precision, shifted
 

@@ -13,16 +13,17 @@ from typing import Any
 import torch
 
 from taskarith.core import TaskVector
-from taskarith.models.clip import ClipModel, build_clip, load_clip
+from taskarith.heads.zero_shot import build_head
+from taskarith.models.clip.open_clip import ClipModel, build_clip, load_clip
 from taskarith.sources.compact import compacted
 from taskarith.sources.tensors import fingerprint, read_tensors, write_tensors
-from taskarith.tasks import Role, Task, build_head, load_split
-from taskarith.tasks.world import FAMILIES
+from taskarith.tasks import Role, Task, load_split
 from taskarith.training.anchor import Anchor, make_anchor
 from taskarith.training.corpus import build_corpus, corpus_vocabulary
 from taskarith.training.finetune import Lesson, finetune, trained_names
 from taskarith.training.loop import Recipe
 from taskarith.training.pretrain import pretrain
+from taskarith.worlds.images import FAMILIES
 
 __all__ = ["VectorMaker", "train_mini", "web_anchor"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from taskarith.models.clip import ClipModel
+from taskarith.models.clip.open_clip import ClipModel
 from taskarith.training.corpus import Corpus
 from taskarith.training.loop import Recipe, compiled, fit, precision, shifted
 

@@ -18,7 +18,7 @@ from torch.nn.functional import normalize
 
 from taskarith.errors import AssetError, MissingDependencyError
 from taskarith.evaluation import stratified_order
-from taskarith.models.clip import ClipModel
+from taskarith.models.clip.open_clip import ClipModel
 from taskarith.sources.tensors import write_tensors
 from taskarith.suites import Suite
 from taskarith.tasks import Split, Task

@@ -15,13 +15,14 @@ from typing import Any
 import torch
 
 from taskarith.evaluation import stratified_order
+from taskarith.heads.zero_shot import build_head
 from taskarith.sources.tensors import fingerprint, write_tensors
 from taskarith.suites import Quadruple, RecipeBook, Soup, Suite
-from taskarith.tasks import Task, build_head, load_split
-from taskarith.tasks.world import FAMILIES
+from taskarith.tasks import Task, load_split
 from taskarith.training.finetune import Lesson
 from taskarith.training.loop import Recipe
 from taskarith.training.mini import FINETUNING, VectorMaker, web_anchor
+from taskarith.worlds.images import FAMILIES
 
 __all__ = ["Job", "enter", "jobs", "make_vectors", "recipe_book", "recipe_tasks", "train_recipes"]
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from taskarith.errors import AssetError, TaskArithError, UnknownNameError
-from taskarith.ui.explorers import Explorers
 from taskarith.ui.hello import describe, describe_opened, is_suite_name, written_at
+from taskarith.ui.serving.explorers import Explorers
 
 __all__ = ["Greeting", "listed_suites"]
 

@@ -4,61 +4,31 @@ Knows which pages there are; what a page does is the page's own.
 """
 
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from taskarith.ui import (
-    compare_page,
-    explore,
-    export_page,
-    geometry_page,
-    models_page,
-    recipes_page,
-)
-from taskarith.ui.chrome import TITLE, Nav
-from taskarith.ui.explorers import Explorers
-from taskarith.ui.jobs import Jobs
+from taskarith.ui.chrome import TITLE
+from taskarith.ui.compare import page as compare
+from taskarith.ui.context import Site
+from taskarith.ui.explore import page as explore
+from taskarith.ui.export import page as export
+from taskarith.ui.geometry import page as geometry
+from taskarith.ui.models import page as models
+from taskarith.ui.recipes import page as recipes
+from taskarith.ui.serving.explorers import Explorers
+from taskarith.ui.serving.jobs import Jobs
 
-if TYPE_CHECKING:
-    from taskarith.ui.session import Explorer
-
-__all__ = ["PAGES", "SITE_CSS", "Site", "build"]
-
-
-@dataclass(frozen=True)
-class Site:
-    """What a page may need.
-
-    Attributes:
-        blocks: the app; a page's `load` events are set on it.
-        source: name of the suite, or path of its folder.
-        explorer: the suite and its engine; a page is shown before it is there.
-        explorers: the same of any suite: `await explorers.get(name)`, the name from the link.
-        jobs: where work that takes minutes waits its turn.
-        nav: titles and addresses of all pages.
-        public: whether others than the owner of this machine may come.
-    """
-
-    blocks: gr.Blocks
-    source: str
-    explorer: "Future[Explorer]"
-    explorers: Explorers
-    jobs: Jobs
-    nav: Nav
-    public: bool = False
+__all__ = ["PAGES", "SITE_CSS", "build"]
 
 
 # Every page beside Explore, in the order of the navigation: its title, its address, and what
 # builds it inside its route.
 PAGES: tuple[tuple[str, str, Callable[[Site], None]], ...] = (
-    ("Recipes", "recipes", recipes_page.build),
-    ("Compare", "compare", compare_page.build),
-    ("Geometry", "geometry", geometry_page.build),
-    ("Models", "models", models_page.build),
-    ("Export", "export", export_page.build),
+    ("Recipes", "recipes", recipes.build),
+    ("Compare", "compare", compare.build),
+    ("Geometry", "geometry", geometry.build),
+    ("Models", "models", models.build),
+    ("Export", "export", export.build),
 )
 
 # Gradio's copies of what was given away or picked go after an hour; looked for every half hour.

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.http import Caller
 from benchmarks.processes import footprint
 from benchmarks.visitors import Tally, _follow
-from tests.ui.test_session import run
+from tests.ui.serving.test_explorer import run
 
 
 async def served(answers: list[dict[str, object]], *, calls_a_connection: int) -> list[object]:

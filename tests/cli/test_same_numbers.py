@@ -8,7 +8,7 @@ import pytest
 from taskarith.cli import main
 from taskarith.evaluation import Evaluator, ResultCache
 from taskarith.suites import Suite
-from taskarith.ui.session import Explorer
+from taskarith.ui.serving.explorer import Explorer
 from tests.apart import run
 
 EDIT = {"apples": -0.5, "birds": 0.3}

@@ -11,7 +11,7 @@ from torch import Tensor
 from taskarith import TaskVector, load_vector
 from taskarith.cli import main
 from taskarith.core import Reported
-from taskarith.models.layouts import ConvertedState
+from taskarith.models.clip.layouts import ConvertedState
 from taskarith.sources import write_tensors
 from tests.clips import tiny_transformers_clip
 from tests.hub.server import LoopbackHub

@@ -20,6 +20,10 @@ from taskarith.evaluation import Evaluator, Measurer
 RECORD = Path(__file__).with_name("recorded_answers.json")
 QUICK = 48  # images of each task that every run compares; the slow test compares all
 
+ALL_TARGETS = [
+    *("handwritten-digits", "printed-digits", "letters", "textures"),
+    *("signs", "counting", "land-cover", "sketches"),
+]
 SUMS = [
     {},
     {"printed-digits": -0.5},
@@ -30,11 +34,7 @@ SUMS = [
     {"counting": 1.5},
     {"land-cover": -1.35, "sketches": 0.15},
     {"chalk-digits": 0.6, "printed-digits": -0.6, "letters": 0.7},
-    dict.fromkeys(
-        "handwritten-digits printed-digits letters textures signs counting land-cover "
-        "sketches".split(),
-        0.7,
-    ),
+    dict.fromkeys(ALL_TARGETS, 0.7),
 ]
 NULLS = [
     ({"random:printed-digits": -1.0}, 0),

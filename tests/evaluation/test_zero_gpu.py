@@ -13,7 +13,7 @@ from taskarith.errors import MissingDependencyError
 from taskarith.evaluation import Evaluator, Measurer, Part, Piece, Step, commit_steps
 from taskarith.evaluation.zero_gpu import BorrowedGpu, Measure, borrowed
 from taskarith.suites import Suite
-from taskarith.ui.launch import _opener
+from taskarith.ui.serving.launch import _opener
 
 EDIT = Edit("tiny", {"apples": -0.5, "birds": 0.75})
 TASKS = ("apples", "birds", "gardens")

@@ -19,11 +19,11 @@ from taskarith.errors import AssetError, PullCancelled, SourceError, TaskArithEr
 from taskarith.evaluation import Evaluator, measure
 from taskarith.sources import OWNER, VISITOR, write_tensors
 from taskarith.suites import Suite, list_suites
-from taskarith.suites.assembling import assemble
-from taskarith.suites.deriving import derive_suite
 from taskarith.suites.home import suites_home
 from taskarith.suites.library import library_task
-from taskarith.suites.planning import Asked, AskedTask, AskedVector, lacking, plan_assembly
+from taskarith.suites.making.assembling import assemble
+from taskarith.suites.making.deriving import derive_suite
+from taskarith.suites.making.planning import Asked, AskedTask, AskedVector, lacking, plan_assembly
 from tests.clips import write_transformers_clip
 from tests.hub.real import needs_real_pictures, publish_pictures
 from tests.hub.server import LoopbackHub

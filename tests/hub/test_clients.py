@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from taskarith.models.clip import import_open_clip
+from taskarith.models.clip.open_clip import import_open_clip
 from taskarith.models.torchvision_operators import declare_torchvision_operators
 from taskarith.sources import open_tensors
 from tests.clips import write_open_clip, write_transformers_clip

@@ -13,7 +13,7 @@ from taskarith import Edit, load_suite
 from taskarith.cli import main
 from taskarith.errors import SourceError, WeightsError
 from taskarith.evaluation import Evaluator, measure
-from taskarith.suites.planning import lacking
+from taskarith.suites.making.planning import lacking
 from tests.clips import SIDE, write_open_clip, write_transformers_clip
 from tests.hub.independent import accuracy_of
 from tests.hub.server import LoopbackHub

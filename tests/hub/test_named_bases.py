@@ -11,12 +11,12 @@ from torch import Tensor
 from taskarith import load_suite
 from taskarith.cli import main
 from taskarith.errors import AssetError, SourceError, UnknownNameError
-from taskarith.models.clip import import_open_clip
+from taskarith.models.clip.open_clip import import_open_clip
 from taskarith.sources import VISITOR, write_tensors
 from taskarith.suites import Suite
-from taskarith.suites.assembling import assemble
-from taskarith.suites.named_bases import NamedBase, base_reference, named_base
-from taskarith.suites.planning import Asked, AskedTask, AskedVector, plan_assembly
+from taskarith.suites.making.assembling import assemble
+from taskarith.suites.making.named_bases import NamedBase, base_reference, named_base
+from taskarith.suites.making.planning import Asked, AskedTask, AskedVector, plan_assembly
 from taskarith.suites.streamed import open_base
 from tests.clips import ALL_WORDS, OPEN_CLIP_CONFIG, SIDE, write_open_clip
 from tests.hub.server import LoopbackHub

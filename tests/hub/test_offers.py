@@ -14,9 +14,9 @@ from taskarith.errors import AssetError, SourceError, TaskArithError, WeightsErr
 from taskarith.sources import write_tensors
 from taskarith.suites import Suite
 from taskarith.suites.home import added_suites, forget_oldest, new_folder
-from taskarith.suites.planning import Asked, AskedTask, AskedVector
-from taskarith.ui.offers import offer_assembly, offer_manifest, offer_pull, offer_suite
-from taskarith.ui.picked import picked_folder
+from taskarith.suites.making.planning import Asked, AskedTask, AskedVector
+from taskarith.ui.models.offers import offer_assembly, offer_manifest, offer_pull, offer_suite
+from taskarith.ui.models.picked import picked_folder
 from tests.hub.server import Claimed, LoopbackHub
 from tests.hub.tiny_hub import TARGETS, manifest, moved, pulled
 
@@ -174,7 +174,7 @@ def test_a_public_server_forgets_the_oldest_whoever_added_it(
     monkeypatch: pytest.MonkeyPatch,
     desk: Any,
 ) -> None:
-    monkeypatch.setattr("taskarith.ui.offers.MOST_MADE", 1)
+    monkeypatch.setattr("taskarith.ui.models.offers.MOST_MADE", 1)
     file = tmp_path / "mine.json"
     file.write_text(json.dumps(manifest(name="first")))
     offer_manifest(file, public=True).act(desk)

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 
 from taskarith import TaskVector
 from taskarith.cli import main
-from taskarith.models.layouts import ConvertedState
+from taskarith.models.clip.layouts import ConvertedState
 from taskarith.sources import find_pulled, open_source, subtract, write_tensors
 from taskarith.suites.remote import vector_from
 from tests.clips import tiny_transformers_clip

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from taskarith.models.layouts import ConvertedState, is_vision
+from taskarith.models.clip.layouts import ConvertedState, is_vision
 from taskarith.sources import write_tensors
 from taskarith.suites import Suite, load_suite
 from tests.clips import SIDE, write_open_clip, write_transformers_clip

@@ -7,7 +7,7 @@ import torch
 from taskarith.errors import AssetError, UnknownNameError
 from taskarith.sources import write_tensors
 from taskarith.tasks import Task, load_split
-from taskarith.tasks.world.catalogue import FAMILIES
+from taskarith.worlds.images.catalogue import FAMILIES
 
 IMAGES = torch.arange(2 * 4 * 4 * 3).view(2, 4, 4, 3).to(torch.uint8)
 LABELS = torch.tensor([0, 1])

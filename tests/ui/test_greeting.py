@@ -10,9 +10,9 @@ import pytest
 from taskarith.errors import MemoryBudgetError
 from taskarith.suites import Suite, load_suite
 from taskarith.suites.home import add_folder
-from taskarith.ui.explorers import Explorers
 from taskarith.ui.greeting import Greeting, listed_suites
-from tests.ui.test_session import run
+from taskarith.ui.serving.explorers import Explorers
+from tests.ui.serving.test_explorer import run
 
 READY = {"state": "ready", "device": "CPU"}
 

@@ -6,7 +6,7 @@ from taskarith.core import Edit
 from taskarith.errors import CoefficientError, TaskArithError, UnknownNameError
 from taskarith.suites import Suite
 from taskarith.ui.incoming import Analogy, read_changed, read_commit, read_edit, read_poll
-from taskarith.ui.steps import shown_tasks
+from taskarith.ui.serving.steps import shown_tasks
 from tests.tiny import TARGETS
 
 SESSION = "0123456789abcdef01234567"

@@ -2,7 +2,7 @@
 
 from concurrent.futures import Future
 
-from taskarith.ui.explorers import Explorers
+from taskarith.ui.serving.explorers import Explorers
 from taskarith.ui.site import PAGES, build
 
 

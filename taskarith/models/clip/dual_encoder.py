@@ -1,0 +1,55 @@
+"""What every CLIP has, whoever builds its network: two towers, a tokenizer and a device."""
+
+import math
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import Tensor
+
+from taskarith.models.clip.pixels import PixelNormalizer
+from taskarith.models.tokenizer import Tokenizer
+
+__all__ = ["DualEncoder"]
+
+
+class DualEncoder:
+    """A network that encodes images and texts, frozen and ready. Subclasses add the two verbs.
+
+    Attributes:
+        vision_prefix: how the names of the vision tower's parameters start.
+        network: the library's own module; its parameters may be views into a recomposed buffer.
+        tokenizer: texts to token ids.
+        normalize: uint8 pixels [n, side, side, 3] to the network's input.
+        image_size: side of the square pictures it takes, in pixels.
+    """
+
+    vision_prefix: ClassVar[str]
+
+    def __init__(
+        self, network: Any, tokenizer: Tokenizer, *, normalize: PixelNormalizer, image_size: int
+    ) -> None:
+        self.network = network.eval().requires_grad_(False)
+        self.tokenizer = tokenizer
+        self.normalize = normalize
+        self.image_size = image_size
+        self.to(torch.device("cpu"))
+
+    def to(self, device: torch.device | str) -> Self:
+        """Move the model to `device`, in place."""
+        self.device = torch.device(device)
+        self.network.to(self.device)
+        self.normalize.to(self.device)
+        return self
+
+    @property
+    def logit_scale(self) -> float:
+        """exp(logit_scale): the factor from cosine similarity to logits."""
+        return math.exp(float(self.network.logit_scale))
+
+    def vision_state(self) -> dict[str, Tensor]:
+        """The vision tower's parameters by name (each starts with the prefix), not copied."""
+        return {
+            name: parameter.detach()
+            for name, parameter in self.network.named_parameters()
+            if name.startswith(self.vision_prefix)
+        }

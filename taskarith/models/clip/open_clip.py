@@ -1,0 +1,133 @@
+"""CLIP models built by open_clip; the only module that imports it.
+
+Knows how to turn pixels and texts into embeddings; knows nothing of tasks, heads or edits.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn.functional import normalize
+
+from taskarith.errors import MissingDependencyError, WeightsError
+from taskarith.models.clip.dual_encoder import DualEncoder
+from taskarith.models.clip.pixels import PixelNormalizer
+from taskarith.models.clip.tower import encode_class_token
+from taskarith.models.tokenizer import Tokenizer, WordTokenizer
+from taskarith.models.torchvision_operators import declare_torchvision_operators
+
+if TYPE_CHECKING:
+    import open_clip
+
+__all__ = [
+    "VISION_PREFIX",
+    "ClipModel",
+    "build_clip",
+    "import_open_clip",
+    "is_read_off_class_token",
+    "load_clip",
+]
+
+VISION_PREFIX = "visual."
+
+
+class ClipModel(DualEncoder):
+    """An open_clip network with its tokenizer, ready to encode."""
+
+    vision_prefix = VISION_PREFIX
+
+    def __init__(
+        self,
+        network: "open_clip.CLIP",
+        tokenizer: Tokenizer,
+        *,
+        normalize: PixelNormalizer | None = None,
+    ) -> None:
+        super().__init__(
+            network,
+            tokenizer,
+            normalize=normalize or PixelNormalizer(),
+            image_size=int(network.visual.image_size[0]),
+        )
+        self._by_class_token = is_read_off_class_token(network.visual)
+
+    @torch.inference_mode()
+    def encode_images(self, pixels: torch.Tensor) -> torch.Tensor:
+        """L2-normalized embeddings float32 [n, d] of uint8 pixels [n, side, side, 3]."""
+        planes = self.normalize(pixels)
+        if self._by_class_token:
+            features = encode_class_token(self.network.visual, planes)
+        else:
+            features = self.network.encode_image(planes)
+        return normalize(features, dim=-1)
+
+    @torch.inference_mode()
+    def encode_texts(self, texts: Sequence[str]) -> torch.Tensor:
+        """L2-normalized embeddings float32 [len(texts), d]."""
+        tokens = self.tokenizer(texts).to(self.device)
+        return self.network.encode_text(tokens, normalize=True)
+
+
+def build_clip(config: Mapping[str, Any], vocabulary: Sequence[str]) -> ClipModel:
+    """A CLIP with freshly initialized weights (draws from torch's global generator).
+
+    Args:
+        config: open_clip's model configuration (`embed_dim`, `vision_cfg`, `text_cfg`).
+        vocabulary: the text tower's words; `text_cfg["vocab_size"]` must fit them.
+    """
+    open_clip = import_open_clip()
+    tokenizer = WordTokenizer(vocabulary, context_length=int(config["text_cfg"]["context_length"]))
+    network = open_clip.CLIP(
+        embed_dim=config["embed_dim"],
+        vision_cfg=dict(config["vision_cfg"]),
+        text_cfg={**config["text_cfg"], "vocab_size": tokenizer.size},
+    )
+    return ClipModel(network, tokenizer)
+
+
+def load_clip(
+    config: Mapping[str, Any], state: Mapping[str, torch.Tensor], vocabulary: Sequence[str]
+) -> ClipModel:
+    """A CLIP with the weights of `state`, computed in float32.
+
+    Raises:
+        WeightsError: names or shapes of `state` do not fit the configuration; all are listed.
+    """
+    model = build_clip(config, vocabulary)
+    try:
+        model.network.load_state_dict({name: t.float() for name, t in state.items()}, strict=True)
+    except RuntimeError as error:
+        raise WeightsError(
+            f"These weights do not fit the model's configuration: {error}"
+        ) from error
+    return model
+
+
+def is_read_off_class_token(visual: Any) -> bool:
+    """Whether `visual` is a plain ViT whose answer is its class token, as published CLIPs' are."""
+    transformer = import_open_clip().transformer
+    if type(visual) is not transformer.VisionTransformer:
+        return False
+    blocks = visual.transformer.resblocks
+    return (
+        visual.pool_type == "tok"
+        and visual.attn_pool is None
+        and visual.proj is not None
+        and not visual.output_tokens
+        and visual.transformer.batch_first
+        and all(type(block) is transformer.ResidualAttentionBlock for block in blocks)
+        and blocks[-1].attn.in_proj_weight is not None  # keys and values as wide as queries
+    )
+
+
+def import_open_clip() -> Any:
+    """The library open_clip; MissingDependencyError where it is not installed."""
+    declare_torchvision_operators()
+    try:
+        import open_clip
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"CLIP models need open_clip, which did not import ({error}). "
+            'Install it with: pip install "open_clip_torch>=3.3"'
+        ) from error
+    return open_clip

@@ -1,0 +1,101 @@
+"""OpenCLIP's published models: by (model name, pretrained tag), or by a repository's own files.
+
+Knows which repository and which shape a name stands for; the weights come from the caller.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from taskarith.errors import AssetError, unknown_name
+from taskarith.models.clip.open_clip import ClipModel, import_open_clip
+from taskarith.models.clip.pixels import PixelNormalizer
+from taskarith.models.fitting import build_fitting
+
+__all__ = ["CONFIG", "described_model", "load_pretrained", "pretrained_repository"]
+
+CONFIG = "open_clip_config.json"
+
+
+def pretrained_repository(model: str, tag: str) -> str:
+    """The Hub repository of OpenCLIP's model `model` with the weights `tag`.
+
+    Raises UnknownNameError where OpenCLIP knows no such pair, AssetError where the weights are not
+    on the Hub.
+    """
+    pretrained = import_open_clip().pretrained
+    known = pretrained.list_pretrained_tags_by_model(model)
+    if tag not in known:
+        raise (
+            unknown_name("weights", tag, existing=known)
+            if known
+            else unknown_name("model", model, existing=import_open_clip().list_models())
+        )
+    repository = str(pretrained.get_pretrained_cfg(model, tag).get("hf_hub") or "").strip("/")
+    if repository.count("/") != 1:
+        raise AssetError(f"the weights {tag!r} of {model!r} are not on the Hub; choose other ones")
+    return repository
+
+
+def load_pretrained(
+    state: Mapping[str, Tensor],
+    *,
+    folder: Mapping[str, Path],
+    model: str | None = None,
+    tag: str | None = None,
+) -> ClipModel:
+    """An OpenCLIP model with the weights of `state`.
+
+    Its shape is that of OpenCLIP's `model` with the weights `tag`, or what `open_clip_config.json`
+    in `folder` (names to paths) says. Raises AssetError or WeightsError.
+    """
+    open_clip = import_open_clip()
+    config, preprocessing = described_model(folder, model=model, tag=tag)
+    network = build_fitting(lambda: open_clip.CLIP(**config), state, config=config)
+    length = int(config["text_cfg"].get("context_length", 77))
+    known = {key: preprocessing[key] for key in ("mean", "std") if preprocessing.get(key)}
+    try:
+        tokenizer = open_clip.SimpleTokenizer(context_length=length)
+        normalize = PixelNormalizer(**known)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise AssetError(f"OpenCLIP's preprocessing cannot be read: {error!r:.200}") from error
+    return ClipModel(network, tokenizer, normalize=normalize)
+
+
+def described_model(
+    folder: Mapping[str, Path], *, model: str | None = None, tag: str | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """OpenCLIP's `model_cfg` and `preprocess_cfg`, by name or from the repository's own file.
+
+    Arguments and errors are those of `load_pretrained`.
+    """
+    if model is None:
+        return _described(folder)
+    open_clip = import_open_clip()
+    config = open_clip.get_model_config(model)
+    preprocessing = open_clip.pretrained.get_pretrained_cfg(model, tag) if tag else {}
+    if config is None:
+        raise unknown_name("model", model, existing=open_clip.list_models())
+    quick = preprocessing.get("quick_gelu", False) or config.get("quick_gelu", False)
+    return {**config, "quick_gelu": quick}, preprocessing
+
+
+def _described(folder: Mapping[str, Path]) -> tuple[dict[str, Any], dict[str, Any]]:
+    if CONFIG not in folder:
+        raise AssetError(f"the base has no {CONFIG}; name OpenCLIP's model and weights instead")
+    try:
+        data = json.loads(folder[CONFIG].read_text(encoding="utf-8"))
+        config, preprocessing = dict(data["model_cfg"]), dict(data.get("preprocess_cfg") or {})
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise AssetError(f"{folder[CONFIG]} cannot be read: {error!r:.200}") from error
+    foreign = [
+        key
+        for key in ("hf_model_name", "hf_tokenizer_name")
+        if key in (config.get("text_cfg") or {})
+    ]
+    if foreign:
+        raise AssetError(f"its text tower comes from elsewhere ({foreign[0]}), which is not read")
+    return config, preprocessing

@@ -1,0 +1,1 @@
+"""Making suites: what is asked for, planned, fetched, checked and written down."""

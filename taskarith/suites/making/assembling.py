@@ -1,0 +1,155 @@
+"""From what somebody asks for to a suite that is there: fetch, check, write.
+
+The suite is written only when everything in it has been looked at. Knows nothing of pages; what it
+takes is looked up by `planning`.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from taskarith.errors import AssetError, PullCancelled
+from taskarith.sources import BASE_FILES, Difference, Plan, find_pulled, open_source, pull
+from taskarith.suites.home import new_folder
+from taskarith.suites.making.creating import create_suite
+from taskarith.suites.making.deriving import derive_suite
+from taskarith.suites.making.named_bases import named_base
+from taskarith.suites.making.planning import Asked, AskedTask, Assembly, asked_entry, naming
+from taskarith.suites.remote import pull_ledger, vector_from
+from taskarith.suites.suite import Suite, is_installed, load_suite
+
+__all__ = ["Report", "assemble", "carry_out"]
+
+LISTED = 6
+
+Report = Callable[[str, int, int], None]  # (what is being done, bytes done, bytes in all)
+
+
+def carry_out(
+    plans: tuple[Plan, ...], *, report: Report, cancelled: Callable[[], bool] = lambda: False
+) -> None:
+    """Fetch what `plans` lack, at the commits they were made for."""
+    total, before = sum(plan.size for plan in plans), 0
+    for plan in plans:
+        name = str(plan.reference)
+
+        def tell(done: int, _: int, name: str = name, before: int = before) -> None:
+            report(f"fetching {name}", before + done, total)
+
+        pull(plan, ledger=pull_ledger(), report=tell, cancelled=cancelled)
+        before += plan.size
+
+
+def assemble(
+    assembly: Assembly, *, report: Report, cancelled: Callable[[], bool] = lambda: False
+) -> list[str]:
+    """Fetch, check and write the suite; gives what was found out about it, in words.
+
+    Raises TaskArithError; the suite is then not there, and what was fetched is kept.
+    """
+    asked = assembly.asked
+    carry_out(assembly.plans, report=report, cancelled=cancelled)
+    with new_folder(asked.name, taken=is_installed, allowed=assembly.allows) as folder:
+        report("writing the suite", 0, 0)
+        suite = _written(asked, assembly, folder)
+        base = suite.base_state()
+        found: dict[str, list[str]] = {}
+        for task, plan in zip(asked.tasks, assembly.vectors, strict=True):
+            report(f"comparing {task.name} with the base", 0, 0)
+            with naming(str(plan.reference)):
+                contents = open_source(find_pulled(plan.reference, ledger=pull_ledger()))
+                found[task.name] = _findings(vector_from(contents, base))
+            _stop_if(cancelled)
+        for task in asked.tasks:
+            found[task.name].append(_looked_at(task, suite, report=report))
+            _stop_if(cancelled)
+        lines = [f"{name}: {'; '.join(words)}" for name, words in found.items()]
+        if len(found) == 1:
+            lines = found[asked.tasks[0].name]
+        if asked.control is not None:
+            looked_at = _looked_at(asked.control, suite, report=report)
+            lines.append(f"control {asked.control.name}: {looked_at}")
+        report("making the zero-shot heads", 0, 0)
+        for task in filter(None, (*asked.tasks, asked.control)):
+            suite.head(task.name)
+        _stop_if(cancelled)
+    return lines
+
+
+def _looked_at(task: AskedTask, suite: Suite, *, report: Report) -> str:
+    report(f"reading pictures of {task.name}", 0, 0)
+    return f"{len(suite.split(task.name, 'validation').labels):,} pictures for validation"
+
+
+def _written(asked: Asked, assembly: Assembly, folder: Path) -> Suite:
+    entries = [asked_entry(task, asked.start, folder=folder) for task in asked.tasks]
+    sources = [str(plan.reference) for plan in assembly.vectors]
+    control = None
+    if asked.control is not None:
+        control = asked_entry(asked.control, asked.start, folder=folder)
+    if asked.start is not None:
+        added = list(zip(entries, sources, strict=True))
+        derive_suite(asked.start, folder, name=asked.name, added=added, control=control)
+        return load_suite(folder)
+    assert control is not None
+    base = find_pulled(assembly.before[0].reference, extras=BASE_FILES, ledger=pull_ledger())
+    assert asked.base is not None
+    reference = str(base.reference)
+    named = named_base(asked.base) is not None
+    kind, size = ("open_clip", 0) if named else _described(base.paths)
+    create_suite(
+        folder,
+        name=asked.name,
+        base=asked.base if named else reference,
+        source=reference if named else None,
+        kind=kind,
+        image_size=size,
+        tasks=entries,
+        vectors=dict(zip([task.name for task in asked.tasks], sources, strict=True)),
+        control=control,
+    )
+    return load_suite(folder)
+
+
+def _findings(found: Difference) -> list[str]:
+    """What the checks found, for whoever has to decide whether to trust it."""
+    words = [
+        f"{len(found.vector)} tensors, {found.vector.size:,} numbers, all finite",
+        f"‖τ‖ is {found.relative:.2%} of ‖θ₀‖",
+    ]
+    if found.base_compared:
+        words.append(f"made from this base (fingerprint {found.info.base_fingerprint})")
+    else:
+        words.append("not checked whether it was made from this base: no fingerprint to compare")
+    if found.dtypes[0] != "float32":
+        words.append(f"stored as {found.dtypes[0]}")
+    if found.info.excluded:
+        words.append(f"left out: {_listed(found.info.excluded)}")
+    if found.uncovered:
+        words.append(f"not in it, so not edited: {_listed(found.uncovered)}")
+    return words
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more
+
+
+def _described(files: Mapping[str, Path]) -> tuple[str, int]:
+    """Which library builds the base, and the side of its pictures, as its own files say."""
+    try:
+        if "open_clip_config.json" in files:
+            config = json.loads(files["open_clip_config.json"].read_text(encoding="utf-8"))
+            return "open_clip", int(config["model_cfg"]["vision_cfg"]["image_size"])
+        config = json.loads(files["config.json"].read_text(encoding="utf-8"))
+        return "transformers", int(config["vision_config"]["image_size"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise AssetError(
+            "the base does not say what it is: it needs a config.json of a CLIP (transformers), or "
+            f"an open_clip_config.json ({error!r:.100})"
+        ) from error
+
+
+def _stop_if(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise PullCancelled("it was stopped; start it again to go on from there")

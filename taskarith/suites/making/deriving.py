@@ -1,0 +1,158 @@
+"""A suite derived from another: task vectors more, another control, or both, on the same base.
+
+The one it came from stays as it is. Knows manifests and files; what is measured on the new suite
+is measured anew, because its fingerprint is another.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from taskarith.errors import AssetError, unknown_name
+from taskarith.heads.zero_shot import build_head
+from taskarith.sources import write_tensors
+from taskarith.suites.home import MANIFEST, own_files, own_folders
+from taskarith.suites.manifest import Manifest, parse_manifest
+from taskarith.suites.suite import Suite
+
+__all__ = ["derive_suite", "same_task", "take_folder"]
+
+# What was made for the parent's tasks and vectors and would not hold for others.
+LEFT_OUT = ("surrogate", "measurements", "recipes")
+LISTED = 3
+
+
+def derive_suite(
+    parent: Suite,
+    folder: Path,
+    *,
+    name: str,
+    added: Sequence[tuple[Mapping[str, Any], str]],
+    control: Mapping[str, Any] | None = None,
+) -> Manifest:
+    """Write the suite `name` into `folder`: the parent, and targets with their vectors.
+
+    Args:
+        added: pairs of a task, an entry as `task_entry` or `same_task` makes it, and the reference
+            of its vector. Pictures of a folder lie in `folder` already.
+        control: the entry of a task that takes the place of the parent's control.
+
+    Files are linked where the disk can do that, else copied. Raises AssetError, which lists every
+    problem of the new manifest.
+    """
+    data = _raw(parent)
+    # Published numbers are of all targets together.
+    left_out = (*LEFT_OUT, "published") if added else LEFT_OUT
+    data = {key: value for key, value in data.items() if key not in left_out}
+    kept = [t for t in data["tasks"] if control is None or t.get("role") != "control"]
+    controls = [] if control is None else [{**control, "role": "control"}]
+    data |= {
+        "name": name,
+        "title": f"{parent.title}, and {_listed(_titles(added, control))}",
+        "about": f"The suite {parent.name} with {' and '.join(_changes(added, control))}.",
+        "tasks": [*kept, *({**task, "role": "target"} for task, _ in added), *controls],
+        "vectors": [
+            *data["vectors"],
+            *({"task": _name(task), "source": source} for task, source in added),
+        ],
+    }
+    manifest = parse_manifest(data, where=f"the new suite {name!r}")
+    for relative in own_files(manifest):
+        _take(parent.path(relative), folder / relative)
+    for relative in set(own_folders(parent.manifest)) & set(own_folders(manifest)):
+        take_folder(parent.path(relative), folder / relative)
+    if manifest.heads is not None:
+        _add_heads(parent, manifest, folder=folder)
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return manifest
+
+
+def same_task(parent: Suite, of: str, *, name: str) -> dict[str, Any]:
+    """The entry of a task `name` with the pictures and the words of the parent's task `of`.
+
+    For one more vector of a task that the suite has already. Raises UnknownNameError.
+    """
+    for entry in _raw(parent)["tasks"]:
+        if of in (entry.get("name"), entry.get("use")):
+            kept = {key: value for key, value in entry.items() if key != "role"}
+            return {**kept, "name": name, "title": name}
+    raise unknown_name("task", of, existing=parent.tasks)
+
+
+def take_folder(source: Path, target: Path) -> None:
+    """Put the files of the folder `source` into a new folder `target`, by link where that works."""
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            _take(path, target / path.relative_to(source))
+
+
+def _take(source: Path, target: Path) -> None:
+    """By hard link: the same file under another name, which stays when the first is removed."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        return
+    try:
+        os.link(source.resolve(), target)
+    except OSError:  # another disk, or one that cannot link
+        shutil.copyfile(source, target)
+
+
+def _add_heads(parent: Suite, manifest: Manifest, *, folder: Path) -> None:
+    """Write the heads of the new suite: the parent's, and those made of the new tasks' words."""
+    assert manifest.heads is not None
+    heads: dict[str, Tensor] = {name: parent.head(name) for name in parent.tasks}
+    by_words = {
+        (task.classnames, task.templates): heads[name] for name, task in parent.tasks.items()
+    }
+    for task in manifest.tasks:
+        if task.name in heads:
+            continue
+        words = (task.classnames, task.templates)
+        if words not in by_words:
+            by_words[words] = build_head(parent.model(), *words)
+        heads[task.name] = by_words[words]
+    path = folder / manifest.heads
+    path.unlink(missing_ok=True)  # a link to the parent's file: writing into it would change that
+    write_tensors(path, {task.name: heads[task.name].clone() for task in manifest.tasks})
+
+
+def _titles(
+    added: Sequence[tuple[Mapping[str, Any], str]], control: Mapping[str, Any] | None
+) -> list[str]:
+    titles = [str(task.get("title") or _name(task)) for task, _ in added]
+    return titles + ([f"the control {_name(control)}"] if control is not None else [])
+
+
+def _changes(
+    added: Sequence[tuple[Mapping[str, Any], str]], control: Mapping[str, Any] | None
+) -> list[str]:
+    changes = []
+    if added:
+        more = f"{len(added)} task vectors" if len(added) > 1 else "one task vector"
+        changes.append(f"{more} more, from {_listed([source for _, source in added])}")
+    return changes + ([f"the control {_name(control)}"] if control is not None else [])
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = len(words) - LISTED
+    return ", ".join(words[:LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _name(task: Mapping[str, Any]) -> object:
+    return task.get("name") or task.get("use")
+
+
+def _raw(suite: Suite) -> dict[str, Any]:
+    """The manifest as it is written: shared tasks by name, sources as they were given."""
+    path = suite.folder / MANIFEST
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AssetError(f"could not read {path}: {error}; restore the file") from error
+    return data

@@ -1,0 +1,294 @@
+"""What a new suite takes, looked up before anything is fetched.
+
+The new suite is a suite that is there with task vectors more or another control, or a new one on a
+base of its own.
+Knows references, limits and manifests' entries; carries nothing out.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from taskarith.errors import AssetError, SourceError, TaskArithError
+from taskarith.sources import (
+    BASE_FILES,
+    OWNER,
+    Limits,
+    Plan,
+    find_pulled,
+    make_plan,
+    parse_reference,
+)
+from taskarith.sources.hub_cache import hub_cache
+from taskarith.sources.plan import check_disk, in_words
+from taskarith.sources.pull import NotPulledError
+from taskarith.suites.making.creating import TEMPLATES, task_entry
+from taskarith.suites.making.deriving import same_task, take_folder
+from taskarith.suites.making.named_bases import base_reference, named_base
+from taskarith.suites.manifest import NAME
+from taskarith.suites.suite import Suite, is_installed
+
+__all__ = [
+    "Asked",
+    "AskedTask",
+    "AskedVector",
+    "Assembly",
+    "asked_entry",
+    "check_together",
+    "lacking",
+    "naming",
+    "plan_assembly",
+]
+
+DESCRIPTIONS = ("config.json", "open_clip_config.json")  # of a base: what it is, in either library
+
+
+@dataclass(frozen=True)
+class AskedTask:
+    """A task in the words of whoever asks for it.
+
+    Attributes:
+        pictures: "task:NAME" for those of a task of the suite it starts from, or as `task_entry`
+            takes them: "shared", "shared:NAME", "hub:OWNER/DATASET[@SPLIT]", or the path of a
+            folder.
+        classnames: empty where the pictures say them.
+        columns: names of a dataset's "image" and "label" columns where they are others.
+    """
+
+    name: str
+    pictures: str
+    classnames: tuple[str, ...] = ()
+    templates: tuple[str, ...] = TEMPLATES
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AskedVector:
+    """A new slider: the reference of a task vector, or of what it is made of, and its task."""
+
+    reference: str
+    task: AskedTask
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A new suite in the words of whoever asks for it.
+
+    Attributes:
+        name: what the new suite is to be called.
+        vectors: its new sliders, at least one unless only the control is another.
+        start: the suite it starts from; None for a new base.
+        base: the new base, where there is no suite to start from: its reference, or
+            "open_clip:MODEL/TAG".
+        control: what must not be harmed; None: as in the suite it starts from.
+    """
+
+    name: str
+    vectors: tuple[AskedVector, ...]
+    start: Suite | None = None
+    base: str | None = None
+    control: AskedTask | None = None
+
+    @property
+    def tasks(self) -> tuple[AskedTask, ...]:
+        """Those of the new sliders."""
+        return tuple(vector.task for vector in self.vectors)
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What an asked-for suite takes, before anything is fetched.
+
+    Attributes:
+        before: the base, or what the suite it starts from lacks.
+        vectors: one for each of the asked-for vectors, in their order.
+        picked: the folder outside which it takes no files of this machine; None: from anywhere.
+    """
+
+    asked: Asked
+    before: tuple[Plan, ...]
+    vectors: tuple[Plan, ...]
+    picked: Path | None = None
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """Everything, in the order in which it is fetched."""
+        return self.before + self.vectors
+
+    @property
+    def to_fetch(self) -> int:
+        """Bytes that are not on this machine yet."""
+        return sum(plan.to_fetch for plan in self.plans)
+
+    def allows(self, reference: str) -> bool:
+        """Whether the new suite may take the files of a `file:` reference.
+
+        What the suite it starts from takes already, it takes too.
+        """
+        start = self.asked.start
+        if self.picked is None or (start is not None and reference in start.references()):
+            return True
+        path = Path(parse_reference(reference).location).expanduser().resolve()
+        return path.is_relative_to(self.picked.resolve())
+
+
+def plan_assembly(
+    asked: Asked, *, limits: Limits = OWNER, local: Limits = OWNER, picked: Path | None = None
+) -> Assembly:
+    """Look up everything that `asked` takes, without fetching any of it.
+
+    `limits` hold for references that were written and for everything together, `local` for `file:`
+    ones, which a page makes of files that were handed to it. With `picked`, those must lie in that
+    folder. Raises TaskArithError for whatever can be seen to be wrong now.
+    """
+    if not NAME.fullmatch(asked.name):
+        raise AssetError(
+            f"{asked.name[:80]!r} is no name of a suite: lower-case letters, digits, '.' and '-'"
+        )
+    if is_installed(asked.name):
+        raise AssetError(f"there is a suite {asked.name!r} already; choose another name")
+    _check_tasks(asked)
+    before: list[Plan] = []
+    if asked.start is not None:
+        before = lacking(asked.start, limits=limits)
+    elif asked.base is not None:
+        before = [_plan_base(asked.base, limits=limits, local=local)]
+    vectors = []
+    for reference in (str(parse_reference(vector.reference)) for vector in asked.vectors):
+        with naming(reference):
+            vectors.append(_pinned(make_plan(reference, limits=_of(reference, limits, local))))
+    _check_once_each(vectors)
+    for task in filter(None, (*asked.tasks, asked.control)):
+        if not task.pictures.startswith("task:") and not _is_folder(task):
+            asked_entry(task, asked.start, folder=Path())
+    assembly = Assembly(asked, tuple(before), tuple(vectors), picked)
+    _check_picked(assembly)
+    check_together(assembly.plans, limits=limits)
+    return assembly
+
+
+def check_together(plans: Sequence[Plan], *, limits: Limits) -> None:
+    """SourceError where `plans` are more than may be taken at once, or than the disk has room for.
+
+    Of the Hub counts what is still to be fetched, of this machine's files all that they are.
+    """
+    size = sum(plan.size if plan.commit is None else plan.to_fetch for plan in plans)
+    if size > limits.together:
+        raise SourceError(
+            f"the {len(plans)} sources are {in_words(size)} together; at most "
+            f"{in_words(limits.together)} are taken at once. Take them in several steps, or fetch "
+            "them with the command line on the server's own machine"
+        )
+    check_disk("all of it", sum(plan.to_fetch for plan in plans), folder=hub_cache())
+
+
+def lacking(suite: Suite, *, limits: Limits = OWNER) -> list[Plan]:
+    """Plans for those of a suite's references that are not on this machine."""
+    plans = []
+    for index, reference in enumerate(suite.references()):
+        extras = BASE_FILES if index == 0 and suite.manifest.base.is_elsewhere else ()
+        try:
+            find_pulled(reference, extras=extras)
+        except NotPulledError:
+            plans.append(make_plan(reference, limits=limits, extras=extras))
+    return plans
+
+
+def asked_entry(task: AskedTask, start: Suite | None, *, folder: Path) -> dict[str, Any]:
+    """The manifest's entry of a task; pictures of a folder are put into the suite's."""
+    if task.pictures.startswith("task:"):
+        if start is None:
+            raise AssetError("there is no suite whose tasks could be used again")
+        return same_task(start, task.pictures.removeprefix("task:"), name=task.name)
+    pictures = task.pictures
+    if _is_folder(task):
+        pictures = f"pictures/{task.name}"
+        take_folder(Path(task.pictures).expanduser(), folder / pictures)
+    return task_entry(
+        task.name,
+        pictures,
+        folder=folder,
+        classnames=task.classnames or None,
+        templates=task.templates or TEMPLATES,
+        columns=task.columns,
+    )
+
+
+@contextmanager
+def naming(reference: str) -> Iterator[None]:
+    """Errors say which of several references they are about."""
+    try:
+        yield
+    except TaskArithError as error:
+        place, text = parse_reference(reference).location, str(error)
+        if (
+            place in text or place.replace("/", "--") in text
+        ):  # as the Hub's cache names its folders
+            raise
+        raise type(error)(f"{reference}: {text}") from error
+
+
+def _of(reference: str, limits: Limits, local: Limits) -> Limits:
+    return local if reference.startswith("file:") else limits
+
+
+def _plan_base(base: str, *, limits: Limits, local: Limits) -> Plan:
+    reference = base_reference(base)
+    limits = _of(reference, limits, local)
+    plan = _pinned(make_plan(reference, limits=limits, extras=BASE_FILES))
+    if plan.kind not in ("checkpoint", "pickle"):
+        raise SourceError(f"{reference} is a {plan.kind}; a base is a model's weights")
+    if named_base(base) is None and not set(DESCRIPTIONS) & set(plan.files):
+        raise SourceError(
+            f"the base does not say what it is: beside its weights it needs its {DESCRIPTIONS[0]} "
+            f"(transformers) or {DESCRIPTIONS[1]}; found {', '.join(plan.files)}"
+        )
+    return plan
+
+
+def _pinned(plan: Plan) -> Plan:
+    """The plan under a reference that names its commit: what the suite holds does not change."""
+    if plan.commit is None:
+        return plan
+    return replace(plan, reference=replace(plan.reference, revision=plan.commit))
+
+
+def _check_tasks(asked: Asked) -> None:
+    """Every new task has a name of its own, that the suite does not have yet."""
+    start = asked.start
+    if not asked.vectors and (start is None or asked.control is None):
+        raise AssetError("there is no task vector to make a slider of")
+    names = [task.name for task in asked.tasks]
+    for name in names:
+        if names.count(name) > 1:
+            raise AssetError(f"there are two vectors for a task {name!r}; give each its own name")
+    if asked.control is not None:
+        names.append(asked.control.name)
+    for name in names:
+        taken = names.count(name) > 1
+        if taken or (start is not None and name in (*start.tasks, *start.recipe_tasks)):
+            suite = f"the suite {start.name!r}" if start is not None and not taken else "it"
+            raise AssetError(f"{suite} has a task {name!r} already; give this one another name")
+
+
+def _check_once_each(plans: list[Plan]) -> None:
+    references = [str(plan.reference) for plan in plans]
+    twice = [reference for reference in references if references.count(reference) > 1]
+    if twice:
+        raise SourceError(f"{twice[0]} is there twice; take one away")
+
+
+def _check_picked(assembly: Assembly) -> None:
+    """Weights and pictures of this machine are picked ones, where only those may be had."""
+    local = [p.reference for p in assembly.plans if p.reference.kind == "file"]
+    tasks = filter(None, (*assembly.asked.tasks, assembly.asked.control))
+    folders = [f"file:{task.pictures}" for task in tasks if _is_folder(task)]
+    for reference in (*map(str, local), *folders):
+        if not assembly.allows(reference):
+            raise SourceError("files of this machine are not for visitors; pick yours")
+
+
+def _is_folder(task: AskedTask) -> bool:
+    return not task.pictures.startswith(("task:", "hub:", "shared:")) and task.pictures != "shared"

@@ -1,0 +1,1 @@
+"""Export: the page on which an edit is taken away or published."""

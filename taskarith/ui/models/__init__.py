@@ -1,0 +1,1 @@
+"""Models: the page on which suites are found, fetched and made."""

@@ -1,0 +1,277 @@
+"""What the page Models offers to do: said in words first, done when whoever asked agrees.
+
+An offer is made for the files that are there now, at their commits; what changes afterwards on the
+Hub changes nothing about it. Knows suites and sources, not how the page looks.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from taskarith.errors import AssetError, TaskArithError
+from taskarith.sources import OWNER, VISITOR, Limits, Plan, Reference, parse_reference
+from taskarith.sources.hub_cache import repo_folder
+from taskarith.sources.plan import in_words
+from taskarith.suites import Suite, parse_manifest
+from taskarith.suites.home import (
+    MANIFEST,
+    add_folder,
+    add_hub_suite,
+    file_references,
+    forget_oldest,
+    new_folder,
+    own_files,
+    own_folders,
+    plan_hub_suite,
+)
+from taskarith.suites.making.assembling import assemble, carry_out
+from taskarith.suites.making.named_bases import base_reference
+from taskarith.suites.making.planning import (
+    Asked,
+    AskedTask,
+    check_together,
+    lacking,
+    plan_assembly,
+)
+from taskarith.suites.manifest import MAX_BYTES
+from taskarith.suites.suite import is_installed
+from taskarith.ui.models.picked import picked_folder
+
+if TYPE_CHECKING:
+    from taskarith.ui.serving.jobs import Desk
+
+__all__ = [
+    "Done",
+    "Offer",
+    "offer_assembly",
+    "offer_manifest",
+    "offer_pull",
+    "offer_suite",
+]
+
+MOST_MADE = 200  # suites that a public server keeps; the oldest go first
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of an offer: the suite that is there now, and what was found out about it.
+
+    `vector` is the new slider, where there is one.
+    """
+
+    suite: str
+    lines: tuple[str, ...]
+    vector: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """Something to be done, in words, and how.
+
+    Attributes:
+        lines: what it takes.
+        warnings: what to think about before agreeing.
+        verb: what the button says.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    verb: str
+    act: "Callable[[Desk], Done]"
+    warnings: tuple[str, ...] = ()
+
+
+def _limits(*, public: bool) -> Limits:
+    """What whoever uses the page may have."""
+    return VISITOR if public else OWNER
+
+
+def offer_assembly(asked: Asked, *, public: bool) -> Offer:
+    """A new suite: one with task vectors more, or one on a base of its own."""
+    limits = _limits(public=public)
+    base = [] if asked.base is None else [base_reference(asked.base)]
+    written = [*(vector.reference for vector in asked.vectors), *base]
+    with _without_paths([parse_reference(reference) for reference in written]):
+        assembly = plan_assembly(
+            asked,
+            limits=limits,
+            local=replace(limits, local=True),
+            picked=picked_folder() if public else None,
+        )
+
+    def act(desk: "Desk") -> Done:
+        with _without_paths([replace(p.reference, revision=p.commit) for p in assembly.plans]):
+            found = assemble(assembly, report=_report(desk), cancelled=desk.stopped)
+        _keep_bound(public=public)
+        vector = asked.tasks[0].name if asked.tasks else None
+        return Done(asked.name, tuple(found), vector=vector)
+
+    total = sum(plan.size for plan in assembly.plans)
+    together = (f"together {in_words(total)}",) if len(assembly.plans) > 1 else ()
+    tasks = [("target", task) for task in asked.tasks]
+    tasks += [("control", asked.control)] if asked.control else []
+    return Offer(
+        title=f"New suite {asked.name}: {_start(asked)}",
+        lines=(
+            *map(_in_words, assembly.plans),
+            *together,
+            *(f"{role} “{task.name}” ({_pictures(task)})" for role, task in tasks),
+        ),
+        verb=f"Fetch {in_words(assembly.to_fetch)} and make it" if assembly.to_fetch else "Make it",
+        act=act,
+        warnings=tuple(_doubts(asked, assembly.vectors)),
+    )
+
+
+def offer_pull(suite: Suite, *, public: bool) -> Offer:
+    """Everything that a suite lacks on this machine."""
+    limits = _limits(public=public)
+    plans = tuple(lacking(suite, limits=limits))
+    if not plans:
+        raise AssetError(f"all that {suite.name} needs is here already; open it in Explore")
+    check_together(plans, limits=limits)
+    total = sum(plan.to_fetch for plan in plans)
+
+    def act(desk: "Desk") -> Done:
+        carry_out(plans, report=_report(desk), cancelled=desk.stopped)
+        return Done(suite.name, (f"{len(plans)} sources, {in_words(total)}",))
+
+    return Offer(
+        title=f"Fetch what {suite.name} needs",
+        lines=(*map(_in_words, plans), f"together {in_words(total)}"),
+        verb=f"Fetch {in_words(total)}",
+        act=act,
+    )
+
+
+def offer_suite(place: str, *, public: bool) -> Offer:
+    """A whole suite: of the Hub, or in a folder of this machine."""
+    if not place:
+        raise AssetError("say where the suite is: hub:owner/name")
+    folder = Path(place.removeprefix("file:")).expanduser()
+    if not public and folder.is_dir():
+        return Offer(
+            title=f"Add the suite in {folder}",
+            lines=("it stays where it is, and is only noted",),
+            verb="Add it",
+            act=lambda desk: Done(add_folder(folder, taken=is_installed), ()),
+        )
+    plan = plan_hub_suite(place, limits=_limits(public=public))
+
+    def act(desk: "Desk") -> Done:
+        desk.progress(0, 0, f"fetching the suite {plan.manifest.name}")
+        name = add_hub_suite(plan, taken=is_installed)
+        _keep_bound(public=public)
+        return Done(name, ())
+
+    return Offer(f"Add the suite {plan.manifest.name}", (plan.describe(),), "Add it", act)
+
+
+def offer_manifest(file: Path, *, public: bool) -> Offer:
+    """The suite of a manifest that came alone: everything in it is a reference."""
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise AssetError(f"the file is larger than {in_words(MAX_BYTES)}; it is no manifest")
+        text = file.read_text(encoding="utf-8")
+        manifest = parse_manifest(json.loads(text), where=file.name)
+    except OSError as error:
+        raise AssetError("the picked manifest is not there any more; pick it again") from error
+    except (ValueError, RecursionError) as error:
+        raise AssetError(f"{file.name} is not valid JSON: {error}") from error
+    local = file_references(manifest) if public else []
+    named = [*own_files(manifest), *own_folders(manifest), *local]
+    if named:
+        raise AssetError(
+            f"{file.name} names files beside it or on this machine ({named[0][:80]}), which did "
+            "not come with it. Put the whole suite into a repository of the Hub and add that"
+        )
+
+    def act(desk: "Desk") -> Done:
+        with new_folder(manifest.name, taken=is_installed, allowed=lambda _: not public) as folder:
+            (folder / MANIFEST).write_text(text, encoding="utf-8")
+        _keep_bound(public=public)
+        return Done(manifest.name, ())
+
+    count = len(manifest.vectors)
+    lines = (f"base {manifest.base}", f"{count} task vectors", f"licence: {manifest.licence}")
+    return Offer(f"Add the suite {manifest.name}", lines, "Add it", act)
+
+
+def _keep_bound(*, public: bool) -> None:
+    """A public server keeps so many suites that visitors added; the oldest go."""
+    if public:
+        forget_oldest(MOST_MADE)
+
+
+def _start(asked: Asked) -> str:
+    """What the new suite is beside the one it starts from."""
+    if asked.start is None:
+        return "a suite on a new base"
+    count = len(asked.vectors)
+    more = ["one slider more" if count == 1 else f"{count} sliders more"] if count else []
+    more += ["another control"] if asked.control else []
+    return " and ".join([asked.start.name, *more])
+
+
+def _in_words(plan: Plan) -> str:
+    """A plan as a line: where from, how large, what it is, and on what terms."""
+    where = "picked files" if plan.reference.kind == "file" else str(plan.reference)
+    where = where.replace(f"@{plan.commit}", f" at {plan.commit[:7]}") if plan.commit else where
+    licence = f", licence {plan.licence}" if plan.licence else ""
+    return f"{where}: {plan.describe()}{licence}"
+
+
+def _pictures(task: AskedTask) -> str:
+    place, _, name = task.pictures.partition(":")
+    if place == "task":
+        return f"the pictures of {name}"
+    if place == "shared":
+        return "its pictures come from the Hub when they are looked at"
+    return task.pictures if place == "hub" else "your pictures"
+
+
+def _doubts(asked: Asked, vectors: Iterable[Plan]) -> Iterator[str]:
+    """A base that a card names and that is not this one: often a mistake, sometimes a mirror.
+
+    Of picked files nobody knows what the Hub calls them.
+    """
+    own = None if asked.base is None else base_reference(asked.base)
+    if asked.start is not None and asked.start.manifest.base.is_elsewhere:
+        own = asked.start.references()[0]
+    if own is None or own.startswith("file:"):
+        return
+    for vector in vectors:
+        if vector.base is not None and vector.base not in own:
+            which = f"{vector.reference.location}: " if len(asked.vectors) > 1 else ""
+            yield f"{which}its card says it was made from {vector.base}, but the base here is {own}"
+
+
+def _report(desk: "Desk") -> Callable[[str, int, int], None]:
+    return lambda what, done, total: desk.progress(done, total, what)
+
+
+@contextmanager
+def _without_paths(references: Iterable[Reference]) -> Iterator[None]:
+    """Messages name references and picked files, not where this machine keeps them."""
+    try:
+        yield
+    except TaskArithError as error:
+        text = str(error)
+        for reference in references:
+            place, name = _kept(reference)
+            text = text.replace(f"{place}/", f"{name}: " if name else "")
+            text = text.replace(f"file:{place}", "the file").replace(place, "the file")
+        if text == str(error):
+            raise
+        raise type(error)(text) from error
+
+
+def _kept(reference: Reference) -> tuple[str, str]:
+    """The folder in which a reference's files lie, and what it is called instead."""
+    if reference.kind == "file":
+        return reference.location, ""
+    folder = repo_folder(reference.location, None) / "snapshots" / str(reference.revision)
+    return str(folder), reference.location

@@ -1,0 +1,348 @@
+"""Models: the page on which suites are found, fetched, and made of task vectors from elsewhere.
+
+Ties a form to offers and an offer to the queue that carries it out; decides nothing itself.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from taskarith.errors import TaskArithError, UnknownNameError
+from taskarith.ui.chrome import frame
+from taskarith.ui.hello import is_suite_name
+from taskarith.ui.models.form import NEW_BASE, OWN_CONTROL, VectorForm
+from taskarith.ui.serving.jobs import Jobs
+
+if TYPE_CHECKING:
+    from taskarith.suites import Suite
+    from taskarith.ui.context import Site
+    from taskarith.ui.models.offers import Offer
+    from taskarith.ui.models.picked import Picked
+
+__all__ = ["build"]
+
+ABOUT = (
+    "Bring task vectors from the Hugging Face Hub or from your own files. You see what it takes "
+    "before anything is fetched."
+)
+SEEN_BY_ALL = "All visitors of this server see the suites that are made here."
+REFRESH = 0.3  # seconds between two looks at what is being fetched
+PLANS_AT_ONCE = 4
+SEEN = 5  # elements that change while something is fetched
+SESSION = re.compile(r"[0-9a-f]{32}")
+STYLE = (Path(__file__).parents[1] / "models.css").read_text(encoding="utf-8")
+# Where there is something to read: a page that was only opened stays where it is.
+TO_PANEL = """() => document.querySelector("#panel .plan")?.scrollIntoView({
+  block: "center", behavior: "smooth" })"""
+
+_log = logging.getLogger(__name__)
+
+Updates = tuple[Any, ...]
+
+
+class _NoEngine:
+    """Fetching needs no engine and disturbs nobody: see `jobs.Place`."""
+
+    busy = False
+
+    def make_evaluator(self) -> None:
+        return None
+
+
+NOWHERE = _NoEngine()
+
+
+def build(site: "Site") -> None:
+    """The page, inside its route."""
+    page = _ModelsPage(site)
+    with frame(site.nav, "Models", about=ABOUT):
+        gr.HTML(f"<style>{STYLE}</style>", elem_classes="unseen")
+        page.elements()
+    page.wire()
+
+
+class _ModelsPage:
+    """The page's elements, and what its buttons do."""
+
+    def __init__(self, site: "Site") -> None:
+        self.site = site
+        self.downloads = Jobs()
+
+    # ---- elements ---------------------------------------------------------------------------
+
+    def elements(self) -> None:
+        """The form, what comes of it, the suites, and the other way to get more."""
+        self.session = gr.BrowserState("", storage_key="taskarith-models")
+        self.offer = gr.State(None)
+        seen = SEEN_BY_ALL if self.site.public else ""
+        _part(
+            "Add task vectors",
+            "Each becomes a slider in a copy of the suite you start from, which stays as it is. "
+            + seen,
+        )
+        self.form = VectorForm(public=self.site.public)
+        self._panel()
+        _part("Suites", "What can be opened in Explore, and what can be fetched.")
+        self.suites = gr.HTML("<p>Looking…</p>", elem_id="suites")
+        _part(
+            "Add a whole suite",
+            "One that somebody published, or a manifest of your own that names everything by "
+            f"reference. {seen}",
+        )
+        with gr.Row(elem_id="whole-suite"):
+            hint = "hub:owner/name" if self.site.public else "hub:owner/name, or a folder"
+            self.place = gr.Textbox(label="Where it is", placeholder=hint, elem_id="place")
+            self.plan_suite = gr.Button("Plan", scale=0, elem_id="plan-suite")
+            self.manifest = gr.UploadButton(
+                "Or pick its manifest.json", file_types=[".json"], scale=0, elem_id="manifest"
+            )
+
+    def _panel(self) -> None:
+        """What was asked for: its plan, how far it is, what came of it."""
+        with gr.Column(elem_id="panel"):
+            self.said = gr.HTML("", elem_id="said")
+            with gr.Row(elem_classes="buttons"):
+                self.agree = gr.Button(
+                    "Fetch", variant="primary", visible=False, scale=0, elem_id="agree"
+                )
+                self.cancel = gr.Button("Cancel", visible=False, scale=0, elem_id="cancel")
+
+    # ---- what happens -----------------------------------------------------------------------
+
+    def wire(self) -> None:
+        """Connect the elements with what they do."""
+        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        planned = [self.offer, self.said, self.agree, self.cancel]
+        plan: dict[str, Any] = {**quiet, "concurrency_limit": PLANS_AT_ONCE, "outputs": planned}
+        seen = [self.said, self.agree, self.cancel, self.suites, self.form.start]
+        follow: dict[str, Any] = {**quiet, "concurrency_limit": None, "outputs": seen}
+        form = list(self.form.fields.values())
+        gr.on(
+            [self.form.plan.click, self.form.vector.submit], self._plan_vector, form, **plan
+        ).then(None, js=TO_PANEL, **quiet)
+        gr.on(
+            [self.plan_suite.click, self.place.submit], self._plan_suite, [self.place], **plan
+        ).then(None, js=TO_PANEL, **quiet)
+        self.manifest.upload(self._plan_manifest, [self.manifest], **plan).then(
+            None, js=TO_PANEL, **quiet
+        )
+        self.agree.click(
+            self._begin, [self.session, self.offer], [self.session, self.said], **quiet
+        ).then(self._follow, [self.session, self.offer], **follow)
+        self.cancel.click(self._cancel, [self.session], None, **quiet)
+        self.form.start.change(
+            self._started_from, [self.form.start], self.form.depends_on_start, **quiet
+        )
+        self.form.wire(**quiet)
+        lists = [self.suites, self.form.start, self.form.shared, self.form.control]
+        blocks = self.site.blocks
+        blocks.load(self._opened, None, lists, **quiet)
+        blocks.load(self._asked_for, None, planned, **quiet).then(None, js=TO_PANEL, **quiet)
+        blocks.load(self._resume, [self.session], **follow)
+
+    async def _opened(self, request: gr.Request) -> Updates:
+        """The lists, once the library is there."""
+        await asyncio.wrap_future(self.site.explorer)
+        shown, start = await self._listed(request)
+        shared = await asyncio.to_thread(_shared_tasks)
+        return (
+            shown, start, gr.update(choices=shared, value=shared[0]),
+            gr.update(choices=[OWN_CONTROL, *((name, name) for name in shared)]),
+        )  # fmt: skip
+
+    async def _listed(self, request: gr.Request, *, chosen: str | None = None) -> tuple[str, Any]:
+        """The table of suites, and the choice of one to start from."""
+        from taskarith.ui.models.words import suite_list
+
+        found = await asyncio.to_thread(_all_suites)
+        own = (await asyncio.wrap_future(self.site.explorer)).suite
+        if own.name not in [suite.name for suite, _ in found]:
+            found.insert(0, (own, True))
+        here = [suite.name for suite, there in found if there]
+        asked = chosen or request.query_params.get("suite")
+        choice = asked if asked in here else own.name
+        table = suite_list(found, theme=request.query_params.get("__theme"))
+        return table, gr.update(choices=[*here, NEW_BASE], value=choice)
+
+    async def _started_from(self, name: object) -> Updates:
+        """Fields that depend on the suite one starts from."""
+        if name == NEW_BASE:
+            return self.form.started_from(())
+        return self.form.started_from((await self._suite(name)).targets)
+
+    async def _plan_vector(self, *values: object) -> Updates:
+        """The plan of what the form asks for."""
+        form = self.form.read(values)
+
+        async def offer() -> "Offer":
+            from taskarith.ui.models.asked import read_asked
+            from taskarith.ui.models.offers import offer_assembly
+
+            start = None if form["start"] == NEW_BASE else await self._suite(form["start"])
+            public = self.site.public
+            asked = await asyncio.to_thread(
+                read_asked, form, start=start, public=public, picked=_picked()
+            )
+            return await asyncio.to_thread(offer_assembly, asked, public=public)
+
+        return await self._planned(offer)
+
+    async def _plan_suite(self, place: object) -> Updates:
+        """The plan of adding a whole suite from somewhere."""
+
+        async def offer() -> "Offer":
+            from taskarith.ui.models.offers import offer_suite
+
+            where = place.strip() if isinstance(place, str) else ""
+            return await asyncio.to_thread(offer_suite, where, public=self.site.public)
+
+        return await self._planned(offer)
+
+    async def _plan_manifest(self, file: object) -> Updates:
+        """The plan of adding the suite of a picked manifest."""
+
+        async def offer() -> "Offer":
+            from taskarith.ui.models.offers import offer_manifest
+
+            path = _picked().file(str(file))
+            return await asyncio.to_thread(offer_manifest, path, public=self.site.public)
+
+        return await self._planned(offer)
+
+    async def _asked_for(self, request: gr.Request) -> Updates:
+        """The plan of fetching the suite that the page's address asks for."""
+        name = request.query_params.get("fetch")
+        if name is None:
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+
+        async def offer() -> "Offer":
+            from taskarith.ui.models.offers import offer_pull
+
+            suite = await self._suite(name)
+            return await asyncio.to_thread(offer_pull, suite, public=self.site.public)
+
+        return await self._planned(offer)
+
+    async def _planned(self, make: "Callable[[], Awaitable[Offer]]") -> Updates:
+        """An offer on the panel, or the reason why there is none."""
+        from taskarith.ui.models.words import offered, problem
+
+        hidden = gr.update(visible=False)
+        try:
+            await asyncio.wrap_future(self.site.explorer)
+            offer = await make()
+        except TaskArithError as error:
+            return None, problem(str(error)), hidden, hidden
+        except Exception as error:
+            _log.exception("a plan failed")
+            return None, problem(_unexpected(error)), hidden, hidden
+        return offer, offered(offer), gr.update(visible=True, value=offer.verb), hidden
+
+    async def _begin(self, session: object, offer: Any) -> Updates:
+        """Queue what was agreed to."""
+        from taskarith.ui.models.words import problem
+
+        own = session if _is_session(session) else uuid4().hex
+        try:
+            if offer is None:
+                raise TaskArithError("there is no plan (any more); press Plan first")
+            self.downloads.submit(str(own), offer.act, place=NOWHERE)
+        except TaskArithError as error:
+            return own, problem(str(error))
+        return own, gr.skip()
+
+    async def _resume(self, session: object, request: gr.Request) -> AsyncIterator[Updates]:
+        """Follow what is still being fetched when the page is opened again."""
+        look = self.downloads.look(str(session)) if _is_session(session) else None
+        if look is None or look.over:
+            yield (gr.skip(),) * SEEN
+            return
+        async for updates in self._follow(session, None, request):
+            yield updates
+
+    async def _follow(
+        self, session: object, offer: object, request: gr.Request
+    ) -> AsyncIterator[Updates]:
+        """How far it is, until it is over; then what came of it."""
+        from taskarith.ui.models.offers import Done
+        from taskarith.ui.models.words import outcome, problem, progress
+
+        hidden, same = gr.update(visible=False), gr.skip()
+        look = self.downloads.look(str(session)) if _is_session(session) else None
+        shown = None
+        while look is not None and not look.over:
+            if look != shown:
+                yield progress(look), hidden, gr.update(visible=True), same, same
+            shown = look
+            await asyncio.sleep(REFRESH)
+            look = self.downloads.look(str(session))
+        if look is None:
+            yield (same,) * SEEN
+        elif isinstance(look.result, Done):
+            here = (await self._suite(look.result.suite)).is_here()
+            theme = request.query_params.get("__theme")
+            table, start = await self._listed(request, chosen=look.result.suite)
+            yield outcome(look.result, here=here, theme=theme), hidden, hidden, table, start
+        else:
+            stopped = look.state == "cancelled"
+            again = gr.update(visible=offer is not None, value="Go on" if stopped else "Try again")
+            title = "Stopped" if stopped else "That did not work"
+            yield problem(look.message, title=title), again, hidden, same, same
+
+    def _cancel(self, session: object) -> None:
+        if _is_session(session):
+            self.downloads.cancel(str(session))
+
+    async def _suite(self, name: object) -> "Suite":
+        """A suite by its name alone; opens no engine."""
+        from taskarith.suites import load_suite
+
+        first = (await asyncio.wrap_future(self.site.explorer)).suite
+        if name == first.name:
+            return first
+        if not is_suite_name(name):
+            raise UnknownNameError(f"{str(name)[:80]!r} is no name of a suite")
+        return await asyncio.to_thread(load_suite, str(name))
+
+
+def _is_session(text: object) -> bool:
+    """Whether a browser's text is a name that this page gave it."""
+    return isinstance(text, str) and SESSION.fullmatch(text) is not None
+
+
+def _part(title: str, lead: str) -> None:
+    """A heading of the page and a sentence under it."""
+    gr.HTML(f'<h2 class="part">{title}</h2><p class="lead">{lead}</p>')
+
+
+def _all_suites() -> "list[tuple[Suite, bool]]":
+    from taskarith.suites import list_suites
+
+    found = [(suite, suite.is_here()) for suite in list_suites()]
+    return sorted(found, key=lambda pair: not pair[1])  # what can be opened comes first
+
+
+def _shared_tasks() -> list[str]:
+    from taskarith.suites.library import library_tasks
+
+    return list(library_tasks())
+
+
+def _picked() -> "Picked":
+    from taskarith.ui.models.picked import Picked, picked_folder
+
+    return Picked(picked_folder(), uploads=Path(get_upload_folder()))
+
+
+def _unexpected(error: Exception) -> str:
+    return (
+        f"Something went wrong on the server ({type(error).__name__}); its log says more. What was "
+        "fetched is kept."
+    )

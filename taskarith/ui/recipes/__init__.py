@@ -1,0 +1,1 @@
+"""Recipes: the page on which a protocol of the literature runs and its result is read."""

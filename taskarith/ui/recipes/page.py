@@ -1,0 +1,368 @@
+"""Recipes: the page on which a protocol of the literature runs and its result is read.
+
+Short handlers between Gradio's elements and `RecipeRuns`; what needs torch is imported in them.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import gradio as gr
+
+from taskarith.errors import TaskArithError
+from taskarith.ui.chrome import frame
+from taskarith.ui.recipes.form import FORMS, IMAGES, WAYS, read_request, read_visitor
+from taskarith.ui.recipes.words import about_form, progress_html, said_html
+from taskarith.ui.serving.downloads import Downloads
+from taskarith.ui.serving.jobs import Look
+
+if TYPE_CHECKING:
+    from taskarith.figures.look import Theme
+    from taskarith.ui.context import Site
+    from taskarith.ui.recipes.runs import Finished, RecipeRuns
+    from taskarith.ui.serving.explorer import Explorer
+
+__all__ = ["LOOK_EVERY", "VISITOR", "build", "read_query"]
+
+ABOUT = (
+    "Protocols of the literature, run on this suite's task vectors. Every coefficient is chosen "
+    "on validation; test stays closed unless you open it."
+)
+HINT = "Press Run: the picture fills in while it is measured, and you may leave and come back."
+START = "negation"
+FIGURES = 16
+LOOK_EVERY = 0.4  # seconds
+NOTHING_NEW = [gr.skip()] * (7 + FIGURES)  # for every element of the outcome
+LONGEST_QUERY = 20_000
+
+# Which browser tab this is: its recipe is found again after a visit to another page.
+VISITOR = """() => {
+  let own = sessionStorage.getItem("taskarith-visitor");
+  if (!own) {
+    const bytes = crypto.getRandomValues(new Uint8Array(12));
+    own = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    sessionStorage.setItem("taskarith-visitor", own);
+  }
+  return [own, document.body.classList.contains("dark") ? "dark" : "light", location.search];
+}"""
+
+
+Updates = list[Any]
+
+
+def build(site: "Site") -> None:
+    """The page, inside its route."""
+    page = _RecipesPage(site)
+    with frame(site.nav, "Recipes", about=ABOUT) as page.theme:
+        page.elements()
+    page.wire()
+
+
+class _RecipesPage:
+    """The page's elements, and what happens to them."""
+
+    theme: gr.HTML
+
+    def __init__(self, site: "Site") -> None:
+        self.site = site
+        self.downloads = Downloads()
+
+    @cached_property
+    def runs(self) -> "RecipeRuns":
+        from taskarith.ui.recipes.runs import RecipeRuns
+
+        return RecipeRuns(self.site.jobs)
+
+    # ---- elements ---------------------------------------------------------------------------
+
+    def elements(self) -> None:
+        """The form on the left, what comes of it on the right."""
+        self.visitor = gr.Textbox(visible=False)
+        self.query = gr.Textbox(visible=False)
+        self.started = gr.State(True)
+        self._recipes()
+        with gr.Row(elem_id="recipes"):
+            with gr.Column(elem_id="settings"):
+                self._form()
+            with gr.Column(elem_id="outcome"):
+                self._outcome()
+
+    def _recipes(self) -> None:
+        self.recipe = gr.Radio(
+            [(one.title, name) for name, one in FORMS.items()],
+            value=START,
+            show_label=False,
+            elem_id="recipe",
+        )
+        self.about = gr.HTML(about_form(FORMS[START]), elem_id="about")
+
+    def _form(self) -> None:
+        form = FORMS[START]
+        self.names = gr.Dropdown(
+            [], value=[], multiselect=True, allow_custom_value=True, label=form.names,
+            elem_id="names",
+        )  # fmt: skip
+        self.floor = gr.Number(
+            0.95, label="Control floor", info="share of its pretrained accuracy", step=0.01,
+            elem_id="floor",
+        )  # fmt: skip
+        self.ways = gr.CheckboxGroup(
+            list(WAYS), value=["parallel"], label="Ways of patching", visible=False,
+            info="all but parallel fine-tune, which takes minutes", elem_id="ways",
+        )  # fmt: skip
+        self.examples = gr.Checkbox(
+            False, label="Also fine-tune on 8 and 64 images of D (minutes)", visible=False,
+            elem_id="examples",
+        )  # fmt: skip
+        self.images = gr.Radio(
+            list(IMAGES), value=IMAGES[0], label="Images a task", elem_id="images"
+        )
+        self.rehearse = gr.Checkbox(
+            True, label="Rehearse: test stays closed", elem_id="rehearse",
+            info="Without it, test is opened once, at the end.",
+        )  # fmt: skip
+        with gr.Row(elem_classes="buttons"):
+            self.run = gr.Button("Run", variant="primary", elem_id="run", interactive=False)
+            self.cancel = gr.Button("Cancel", visible=False, elem_id="cancel")
+        self.cost = gr.HTML("Opening the suite…", elem_classes="cost", elem_id="cost")
+
+    def _outcome(self) -> None:
+        self.progress = gr.HTML(said_html(HINT, kind="hint"), elem_id="progress")
+        with gr.Column(elem_id="figures"):
+            self.figures = [
+                gr.Plot(show_label=False, container=False, visible=False) for _ in range(FIGURES)
+            ]
+        with gr.Row(elem_classes="buttons", visible=False, elem_id="take") as self.take:
+            self.csv = gr.DownloadButton("Table (CSV)", elem_id="csv")
+            self.json = gr.DownloadButton("Everything (JSON)", elem_id="json")
+        self.result = gr.HTML("", elem_id="result")
+
+    # ---- what happens -----------------------------------------------------------------------
+
+    def wire(self) -> None:
+        """Connect the elements with what they do."""
+        form: list[Any] = [
+            self.recipe, self.names, self.images, self.rehearse, self.floor, self.examples,
+            self.ways,
+        ]  # fmt: skip
+        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        shown = [self.progress, self.run, self.cancel, self.take, self.csv, self.json]
+        outcome = [*shown, self.result, *self.figures]
+        follow: dict[str, Any] = {
+            "fn": self.follow,
+            "inputs": [self.visitor, self.theme],
+            "outputs": outcome,
+            "concurrency_limit": None,
+            **quiet,
+        }
+        opened = self.site.blocks.load(
+            self.open,
+            inputs=[self.visitor, self.theme, self.query],
+            outputs=[self.visitor, self.theme, self.query, self.names, self.run, self.progress],
+            js=VISITOR,
+            **quiet,
+        )
+        choosing = [self.query, self.recipe]
+        chosen = [self.about, self.names, self.floor, self.ways, self.examples]
+        self.recipe.change(self.choose, choosing, chosen, **quiet)
+        asking = [self.query, *form]
+        opened.then(self.price, asking, self.cost, **quiet)
+        for element in form:
+            element.change(self.price, asking, self.cost, trigger_mode="always_last", **quiet)
+        followed = opened.then(**follow)
+        asked = self.run.click(
+            self.start,
+            [self.visitor, self.query, *form],
+            [self.progress, self.run, self.started],
+            **quiet,
+        )
+        again = asked.then(
+            **follow | {"fn": self.follow_started, "inputs": [*follow["inputs"], self.started]}
+        )
+        self.theme.change(**follow, cancels=[followed, again])
+        self.cancel.click(self.stop, self.visitor, self.cancel, **quiet)
+
+    async def open(self, visitor: str, theme: str, query: str) -> Updates:
+        """The first look: the suite's names for the form; what of the link cannot be taken."""
+        try:
+            explorer, problems = await self._explorer(query)
+        except TaskArithError as error:
+            said = said_html(str(error), kind="failed")
+            return [
+                visitor,
+                theme,
+                query,
+                gr.skip(),
+                gr.update(value="Run", interactive=False),
+                said,
+            ]
+        note = said_html(f"From the link: {'; '.join(problems)}.") if problems else gr.skip()
+        ready = gr.update(value="Run", interactive=True)
+        return [visitor, theme, query, await self._names(explorer, query, START), ready, note]
+
+    async def choose(self, query: str, recipe: str) -> Updates:
+        """Another recipe: its words and settings."""
+        form = FORMS.get(recipe, FORMS[START])
+        explorer, _ = await self._explorer(query)
+        return [
+            about_form(form),
+            await self._names(explorer, query, recipe),
+            gr.update(visible="floor" in form.settings),
+            gr.update(visible="ways" in form.settings),
+            gr.update(visible="examples" in form.settings),
+        ]
+
+    async def price(self, query: str, *form: Any) -> str:
+        """How much there is to measure at most; or what is wrong with the form."""
+        try:
+            from taskarith.ui.recipes.runs import make_recipe
+
+            request = read_request(*form)
+            explorer, _ = await self._explorer(query)
+            recipe = await asyncio.to_thread(make_recipe, explorer.suite, request)
+        except TaskArithError as error:
+            return said_html(str(error), kind="failed")
+        images = "all images" if request.n is None else f"{request.n:,} images"
+        return f"At most {recipe.evaluations():,} evaluations of {images} each."
+
+    async def start(self, visitor: str, query: str, *form: Any) -> Updates:
+        """Queue the recipe."""
+        try:
+            explorer, _ = await self._explorer(query)
+            request = read_request(*form)
+            own = read_visitor(visitor)
+            await asyncio.to_thread(self.runs.start, own, explorer, request)
+        except TaskArithError as error:
+            return [said_html(str(error), kind="failed"), gr.skip(), False]
+        return [said_html("Starting…"), gr.update(value="Run", interactive=False), True]
+
+    async def follow_started(
+        self, visitor: str, theme: str, started: bool
+    ) -> AsyncIterator[Updates]:
+        """What `follow` gives, unless nothing was started: then what is shown, and why, stays."""
+        if not started:
+            yield NOTHING_NEW
+            return
+        async for updates in self.follow(visitor, theme):
+            yield updates
+
+    async def follow(self, visitor: str, theme: str) -> AsyncIterator[Updates]:
+        """What the visitor's recipe has found, whenever it is more, until it is over."""
+        yield NOTHING_NEW  # a generator that gives nothing would empty every element
+        last: Look | None = None
+        try:
+            own = read_visitor(visitor)
+        except TaskArithError:
+            return
+        while (look := self.runs.look(own)) is not None:
+            if look is not last:
+                yield await asyncio.to_thread(self._show, look, theme, last)
+                last = look
+            if look.over:
+                return
+            await asyncio.sleep(LOOK_EVERY)
+
+    def stop(self, visitor: str) -> Any:
+        """Cancel what runs."""
+        with contextlib.suppress(TaskArithError):  # what is nobody's recipe needs no stopping
+            self.runs.cancel(read_visitor(visitor))
+        return gr.update(value="Stopping…", interactive=False)
+
+    # ---- what is shown ----------------------------------------------------------------------
+
+    def _show(self, look: Look, theme: str, last: Look | None) -> Updates:
+        """Every element of the outcome, for how the recipe stands."""
+        from taskarith.ui.recipes.runs import Finished, Searching
+
+        kept = [gr.skip()] * (FIGURES + 1)
+        buttons = [
+            gr.update(value="Run", interactive=look.over),
+            gr.update(value="Cancel", visible=not look.over, interactive=True),
+        ]
+        files: list[Any] = [gr.update(visible=False), gr.skip(), gr.skip()]
+        rest: list[Any] = kept if last is not None else ["", *self._plots([])]
+        if isinstance(look.result, Finished):
+            files, rest = self._files(look.result), self._finished(look.result, theme)
+        elif look.over:
+            rest = ["", *self._plots([])]  # no half table, no half picture
+        elif isinstance(look.partial, Searching) and (
+            last is None or look.partial is not last.partial
+        ):
+            rest = ["", *self._plots([self._search(look.partial, theme)])]
+        return [progress_html(look), *buttons, *files, *rest]
+
+    def _search(self, found: Any, theme: str) -> Any:
+        from taskarith.figures import search_figure
+
+        curves = found.request.recipe not in ("analogy", "soup")
+        return search_figure(found.seen, control=found.control, curves=curves, theme=_shade(theme))
+
+    def _finished(self, finished: "Finished", theme: str) -> Updates:
+        from taskarith.figures import recipe_figures
+        from taskarith.ui.recipes.result_html import edits_html, result_html
+        from taskarith.ui.recipes.runs import chosen_edits
+
+        shade = _shade(theme)
+        edits = edits_html(chosen_edits(finished.result, finished.suite), theme=shade)
+        html = edits + result_html(finished.result, rehearsal=finished.request.rehearse)
+        return [html, *self._plots(recipe_figures(finished.result, theme=shade))]
+
+    def _plots(self, figures: list[Any]) -> Updates:
+        shown = [gr.update(value=figure, visible=True) for figure in figures[:FIGURES]]
+        return shown + [gr.update(value=None, visible=False)] * (FIGURES - len(shown))
+
+    def _files(self, finished: "Finished") -> Updates:
+        from taskarith.recipes.result import as_csv
+
+        name = f"taskarith-{finished.suite.name}-{finished.result.name}"
+        request = finished.request
+        data = {
+            "suite": finished.suite.name,
+            "fingerprint": finished.suite.recipe_fingerprint,
+            "images": request.n or "all",
+            "rehearsal": request.rehearse,
+            **finished.result.to_json(),
+        }
+        text = json.dumps(data, ensure_ascii=False, indent=1)
+        table = as_csv(finished.result.tables()[0])
+        return [
+            gr.update(visible=True),
+            gr.update(value=str(self.downloads.write(f"{name}.csv", table))),
+            gr.update(value=str(self.downloads.write(f"{name}.json", text))),
+        ]
+
+    async def _explorer(self, query: object) -> "tuple[Explorer, tuple[str, ...]]":
+        """The suite that the link asks for, and what of the link cannot be taken."""
+        from taskarith.ui.edit_link import read_link
+
+        link = read_query(query)
+        explorer = await self.site.explorers.get(link.get("suite"))
+        return explorer, read_link(link, explorer.suite).problems
+
+    async def _names(self, explorer: "Explorer", query: object, recipe: str) -> Any:
+        """The list of names for a recipe; the edit in hand says which it starts with."""
+        from taskarith.ui.edit_link import read_link
+        from taskarith.ui.recipes.runs import offered
+
+        every, start = offered(explorer.suite, recipe)
+        edit = read_link(read_query(query), explorer.suite).edit
+        least = 2 if recipe == "addition" else 1
+        in_hand = [name for name in edit.coefficients if name in every]
+        if recipe in ("negation", "addition") and len(in_hand) >= least:
+            start = in_hand
+        form = FORMS.get(recipe, FORMS[START])
+        return gr.update(choices=every, value=start, label=form.names, visible=bool(form.names))
+
+
+def _shade(theme: object) -> "Theme":
+    return "dark" if theme == "dark" else "light"
+
+
+def read_query(query: object) -> dict[str, str]:
+    """The fields of an address's query, as a browser sent it."""
+    text = query[:LONGEST_QUERY] if isinstance(query, str) else ""
+    return dict(parse_qsl(text.removeprefix("?"), keep_blank_values=True))

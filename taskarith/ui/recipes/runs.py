@@ -1,0 +1,214 @@
+"""Recipes for the page: made from a request, run as jobs, remembered, and read as edits.
+
+Knows nothing of Gradio. Needs torch: imported where a handler runs.
+"""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from taskarith.core import Edit
+from taskarith.recipes.addition_recipe import AdditionResult
+from taskarith.recipes.analogy_recipe import AnalogyResult
+from taskarith.recipes.catalogue import RECIPES, Recipe, run_recipe
+from taskarith.recipes.negation import NegationResult
+from taskarith.recipes.paint_recipe import PaintResult
+from taskarith.recipes.result import Result
+from taskarith.recipes.soup import SoupResult
+from taskarith.recipes.watching import Seen
+from taskarith.recipes.wise_ft import WiseFtResult
+from taskarith.suites import Suite
+from taskarith.ui.recipes.form import Request
+from taskarith.ui.serving.explorer import Explorer
+from taskarith.ui.serving.jobs import Desk, Jobs, Look
+
+__all__ = [
+    "Chosen",
+    "Finished",
+    "RecipeRuns",
+    "Searching",
+    "chosen_edits",
+    "make_recipe",
+    "offered",
+]
+
+MAX_KNOWN = 32
+SHOW_EVERY = 1.0  # seconds between two looks at a search on its way
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A recipe that ran to its end."""
+
+    request: Request
+    suite: Suite
+    result: Result
+
+
+@dataclass(frozen=True)
+class Searching:
+    """What a recipe has measured so far; `control` is the suite's."""
+
+    request: Request
+    seen: tuple[Seen, ...]
+    control: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An edit that a recipe chose, and what for."""
+
+    title: str
+    edit: Edit
+
+
+class RecipeRuns:
+    """Starts recipes as jobs; results of the same request are remembered for everybody."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._known: OrderedDict[tuple[str, Request], Finished] = OrderedDict()
+        self._given: OrderedDict[str, Look] = OrderedDict()  # by visitor, results known before
+        self._lock = threading.Lock()
+
+    def start(self, visitor: str, explorer: Explorer, request: Request) -> None:
+        """Run the recipe of `request` as the visitor's job; TaskArithError says why it cannot."""
+        recipe = make_recipe(explorer.suite, request)
+        key = (explorer.suite.recipe_fingerprint, request)
+        with self._lock:
+            if (known := self._known.get(key)) is not None:
+                self._known.move_to_end(key)
+                self._given[visitor] = Look("done", result=known)
+                while len(self._given) > MAX_KNOWN:
+                    self._given.popitem(last=False)
+                return
+        self._jobs.submit(
+            visitor, lambda desk: self._work(desk, explorer, recipe, key), place=explorer
+        )
+        with self._lock:
+            self._given.pop(visitor, None)
+
+    def look(self, visitor: str) -> Look | None:
+        """How the visitor's recipe stands; None if there is none."""
+        with self._lock:
+            given = self._given.get(visitor)
+        return given or self._jobs.look(visitor)
+
+    def cancel(self, visitor: str) -> None:
+        """Stop the visitor's recipe."""
+        self._jobs.cancel(visitor)
+
+    def _work(
+        self, desk: Desk, explorer: Explorer, recipe: Recipe, key: tuple[str, Request]
+    ) -> Finished:
+        request = key[1]
+        seen: list[Seen] = []
+        shown_at = 0.0
+
+        def watch(one: Seen) -> None:
+            nonlocal shown_at
+            seen.append(one)
+            if time.monotonic() - shown_at >= SHOW_EVERY:
+                shown_at = time.monotonic()
+                desk.show(Searching(request, tuple(seen), explorer.suite.control))
+
+        result = run_recipe(
+            recipe,
+            desk.evaluator,  # type: ignore[arg-type]
+            cache=explorer.cache,
+            n=request.n,
+            progress=desk.progress,
+            cancelled=desk.stopped,
+            watch=watch,
+            rehearse=request.rehearse,
+        )
+        finished = Finished(request, explorer.suite, result)
+        with self._lock:
+            self._known[key] = finished
+            while len(self._known) > MAX_KNOWN:
+                self._known.popitem(last=False)
+        return finished
+
+
+def make_recipe(suite: Suite, request: Request) -> Recipe:
+    """The recipe of a request; TaskArithError says which name or setting does not fit the suite."""
+    settings: dict[str, Any] = {}
+    match request.recipe:
+        case "negation":
+            settings = {"tasks": request.names, "floor": request.floor}
+        case "addition" | "wise-ft":
+            settings = {"tasks": request.names}
+        case "paint":
+            settings = {"tasks": request.names, "ways": request.ways}
+        case "analogy":
+            settings = {"examples": request.examples}
+        case "soup":
+            settings = {"ingredients": request.names}
+    return RECIPES[request.recipe](suite, **settings)
+
+
+def offered(suite: Suite, recipe: str) -> tuple[list[str], list[str]]:
+    """The names that a recipe can be asked for on this suite, and those it starts with."""
+    book = suite.recipes
+    tasks = [name for name in suite.vectors if name in suite.tasks]
+    match recipe:
+        case "negation":
+            return tasks, list(suite.targets[:1])
+        case "addition":
+            return tasks, list(suite.targets[:4])
+        case "paint":
+            return list(dict.fromkeys([*book.patching, *tasks])), list(book.patching)
+        case "wise-ft":
+            return list(dict.fromkeys([*book.shifted, *tasks])), list(book.shifted)[:1]
+        case "soup":
+            ingredients = list(book.soup.ingredients) if book.soup is not None else []
+            return ingredients, ingredients
+    return [], []
+
+
+def chosen_edits(result: Result, suite: Suite) -> list[Chosen]:
+    """The edits that a recipe chose and that Explore has sliders for, the main ones first."""
+    found: list[tuple[str, dict[str, float]]] = []
+    match result:
+        case NegationResult():
+            found = [
+                (f"{one.task} forgotten", {one.task: one.models["negated"].coefficient})
+                for one in result.tasks
+            ]
+        case AdditionResult():
+            found = [
+                ("all tasks, one λ", result.together.coefficients),
+                ("all tasks, one λ each", result.each.coefficients),
+            ]
+        case AnalogyResult():
+            analogy = "τ_C + (τ_B − τ_A)"
+            found = [(f"{one.quadruple.d}", one.edits[analogy]) for one in result.analogies]
+        case PaintResult():
+            found = [
+                (f"{' + '.join(p.patched.tasks)}, {p.patched.criterion}", p.patched.edit)
+                for p in result.patches
+            ]
+        case WiseFtResult():
+            found = [
+                (f"{one.task}, {choice.chosen_by}", {one.vector: choice.alpha})
+                for one in result.tasks
+                for choice in one.choices
+            ]
+        case SoupResult():
+            found = [(model.kind, dict(model.weights.get("", {}))) for model in result.models]
+    return [
+        Chosen(title, Edit(suite.name, coefficients))
+        for title, coefficients in found
+        if coefficients and _has_sliders(coefficients, suite)
+    ]
+
+
+def _has_sliders(names: Sequence[str] | dict[str, float], suite: Suite) -> bool:
+    """Not those that a recipe made on its way, which are gone with it."""
+    return all(name in (*suite.vectors, *suite.recipe_vectors) for name in names)

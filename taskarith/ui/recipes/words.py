@@ -1,0 +1,54 @@
+"""The words and bars of the Recipes page: what a recipe is, and how far one is."""
+
+from html import escape
+from typing import Literal
+
+from taskarith.ui.recipes.form import Form
+from taskarith.ui.serving.jobs import Look
+
+__all__ = ["about_form", "progress_html", "said_html"]
+
+
+def about_form(form: Form) -> str:
+    """What the recipe does, and where to read about it."""
+    return (
+        f'<p>{escape(form.about)} <a href="{escape(form.link)}" target="_blank" '
+        f'rel="noreferrer">{escape(form.paper)}</a></p>'
+    )
+
+
+def said_html(text: str, *, kind: Literal["", "failed", "hint"] = "") -> str:
+    """A sentence to the visitor, as text.
+
+    >>> said_html("a < b", kind="failed")
+    '<p class="said failed" role="status">a &lt; b</p>'
+    """
+    return f'<p class="said {kind}" role="status">{escape(text)}</p>'
+
+
+def progress_html(look: Look) -> str:
+    """How a job stands: how many are before it, a bar and what was last measured, or its end."""
+    if look.state == "waiting":
+        before = "the one before yours" if look.ahead == 1 else f"{look.ahead} before yours"
+        return said_html(f"Waiting for {before}." if look.ahead else "Starting…")
+    if look.state == "done":
+        return ""
+    if look.over:
+        kind: Literal["", "failed"] = "failed" if look.state == "failed" else ""
+        return said_html(_sentence(look.message), kind=kind)
+    if not look.needed:
+        return said_html("Getting ready: models and pictures are loaded…")
+    share = 100 * look.done / look.needed
+    return (
+        f'<div class="progress"><div class="bar" role="progressbar" aria-label="evaluations" '
+        f'aria-valuemin="0" aria-valuemax="{look.needed}" aria-valuenow="{look.done}">'
+        f'<i style="width:{share:.1f}%"></i></div>'
+        f"<p>{look.done:,} of at most {look.needed:,} evaluations · "
+        f"<span>{escape(look.what)}</span></p></div>"
+    )
+
+
+def _sentence(text: str) -> str:
+    """A message with a capital and a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

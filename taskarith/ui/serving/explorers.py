@@ -1,0 +1,104 @@
+"""The suites that are open in this process: each with its Explorer, opened when it is asked for.
+
+Few at a time, because each holds a model, vectors and pictures in memory: the least recently used
+one that nobody looks at makes room. Knows names; what an Explorer does is its own business.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from taskarith.errors import MemoryBudgetError
+
+if TYPE_CHECKING:
+    from taskarith.ui.serving.explorer import Explorer
+
+__all__ = ["Explorers"]
+
+MOST = 4  # open at a time, with the one the server was started with
+LOOKED_AT = 150.0  # seconds without a call; a page in the background calls once a minute
+
+
+class Explorers:
+    """Explorers by the name of their suite.
+
+    Args:
+        source: what the server was started with: name of a suite, or path of its folder.
+        first: its Explorer, which is never closed before the server ends.
+        open_suite: opens the suite of a name; UnknownNameError where there is none.
+        most: how many are open at a time.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        first: "Future[Explorer]",
+        *,
+        open_suite: "Callable[[str], Explorer]",
+        most: int = MOST,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.source = source
+        self.first = first
+        self._open_suite = open_suite
+        self._most = most
+        self._clock = clock
+        self._open: OrderedDict[str, tuple[Explorer, float]] = OrderedDict()
+        self._opening = asyncio.Lock()
+
+    async def get(self, name: str | None = None, *, anew: bool = False) -> "Explorer":
+        """The Explorer of the suite called `name`, or of the one the server was started with.
+
+        With `anew`, one whose engine could not start is opened once more: what it lacked may be
+        there now. Raises UnknownNameError or AssetError where the suite cannot be opened,
+        MemoryBudgetError where as many as may be open are all being looked at.
+        """
+        first = await asyncio.wrap_future(self.first)
+        if not name or name == first.suite.name:
+            return first
+        if (found := self._used(name)) is not None and not (anew and found.failed):
+            return found
+        async with self._opening:
+            found = self._used(name)
+            if found is not None and anew and found.failed:
+                await self._close(name)
+                found = None
+            return found or await self._opened(name)
+
+    def close(self) -> None:
+        """End the threads of all."""
+        for explorer, _ in self._open.values():
+            explorer.close()
+        self._open.clear()
+        if self.first.done() and not self.first.exception():
+            self.first.result().close()
+
+    def _used(self, name: str) -> "Explorer | None":
+        if name not in self._open:
+            return None
+        explorer, _ = self._open[name]
+        self._open[name] = explorer, self._clock()
+        self._open.move_to_end(name)
+        return explorer
+
+    async def _opened(self, name: str) -> "Explorer":
+        if len(self._open) >= self._most - 1:
+            oldest, (_, used) = next(iter(self._open.items()))
+            if self._clock() - used < LOOKED_AT:
+                names = ", ".join([self.first.result().suite.name, *self._open])
+                raise MemoryBudgetError(
+                    f"the suite {name!r} cannot be opened now: this server keeps {self._most} "
+                    f"suites in memory, and somebody looks at each of {names}. Try again in a few "
+                    "minutes, or open it on a machine of your own"
+                )
+            await self._close(oldest)
+        explorer = await asyncio.to_thread(self._open_suite, name)
+        self._open[name] = explorer, self._clock()
+        return explorer
+
+    async def _close(self, name: str) -> None:
+        explorer, _ = self._open.pop(name)
+        await asyncio.to_thread(explorer.close)

@@ -1,0 +1,176 @@
+"""Opens the page: the server first, then what it shows, so that nobody waits for torch.
+
+Knows ports, hosts and the order in which things start; not what the page does.
+"""
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import cache
+from typing import TYPE_CHECKING
+
+from taskarith.errors import MissingDependencyError, PortInUseError
+from taskarith.tasks.ahead import draw_ahead
+from taskarith.ui.hello import drawn_families
+
+if TYPE_CHECKING:
+    from taskarith.evaluation import Evaluator, ResultCache
+    from taskarith.evaluation.zero_gpu import Measure
+    from taskarith.ui.serving.explorer import Explorer
+
+__all__ = ["is_public", "launch", "listening_host"]
+
+PORT = 7860
+FIRST_VISITOR_SECONDS = 2.0
+# Gradio keeps 0.3 MB for every window, of 10,000 windows unless told otherwise.
+WINDOWS_KEPT = 500
+PICKED_PUBLIC, PICKED_OWN = "2gb", "20gb"  # the largest file that may be sent
+ZERO_GPU = "SPACES_ZERO_GPU"  # which Spaces on ZeroGPU set
+SPINS = "10000"  # about 0.1 ms: longer than the pauses in a forward pass. libgomp's own: 300,000
+
+
+def launch(
+    *,
+    suite: str = "mini",
+    host: str | None = None,
+    port: int | None = None,
+    device: str | None = None,
+) -> None:
+    """Serve the pages until it is interrupted.
+
+    Args:
+        suite: name of a suite, or path of its folder.
+        host: address to listen on; this machine only unless told otherwise, or in a Space.
+        port: 7860 unless told otherwise.
+        device: "cpu", "cuda" or "mps"; the fastest this machine has if None.
+
+    Raises:
+        PortInUseError: another program listens there.
+        TaskArithError: the suite is not there or its manifest is damaged.
+        MissingDependencyError: gradio is not installed.
+    """
+    host = host or listening_host()
+    port = port or int(os.environ.get("GRADIO_SERVER_PORT", PORT))
+    _check_port(host, port)
+    drawing = draw_ahead(drawn_families(suite))
+    try:
+        _serve(suite, host=host, port=port, device=device)
+    finally:
+        if drawing is not None:
+            drawing.terminate()
+            drawing.wait()
+
+
+def listening_host() -> str:
+    """The address to listen on: $GRADIO_SERVER_NAME, everyone's in a Space, else this machine's."""
+    everyone = "0.0.0.0" if os.environ.get("SPACE_ID") else "127.0.0.1"
+    return os.environ.get("GRADIO_SERVER_NAME", everyone)
+
+
+def is_public(host: str) -> bool:
+    """Whether others than whoever owns this machine can open the page.
+
+    >>> is_public("127.0.0.1"), is_public("0.0.0.0")
+    (False, True)
+    """
+    return bool(os.environ.get("SPACE_ID")) or host not in ("127.0.0.1", "localhost", "::1")
+
+
+def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
+    # Threads of torch that wait for each other burn the core that the page needs; waiting asleep
+    # halves the processor's work beside others. Read once, when torch is imported.
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
+    # Only this exact value keeps Gradio from looking up other hosts at its start.
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    if is_public(host):  # what the owner's Hub token opens is not for visitors
+        os.environ.setdefault("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
+    try:
+        from taskarith.ui.serving.explorers import Explorers
+        from taskarith.ui.serving.gate import gates
+        from taskarith.ui.site import SITE_CSS, build
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"The page needs gradio, which cannot be imported ({error}): pip install gradio"
+        ) from error
+    opening: Future[Explorer] = Future()
+    open_suite = _opener(device)
+    explorers = Explorers(suite, opening, open_suite=open_suite)
+    seen = threading.Event()
+    page = build(explorers, public=is_public(host), on_open=seen.set)
+    page.launch(
+        server_name=host,
+        server_port=port,
+        css=SITE_CSS,
+        app_kwargs={"middleware": gates()},
+        max_file_size=PICKED_PUBLIC if is_public(host) else PICKED_OWN,
+        state_session_capacity=WINDOWS_KEPT,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        pwa=False,
+        prevent_thread_lock=True,
+        quiet=True,
+    )
+    print(f"Task Arithmetic Explorer is at http://{_shown(host)}:{port} (Ctrl+C stops it)")
+    try:
+        # Importing torch would slow the page's first answers down: it waits for the first visitor
+        # to see something, though not for long.
+        seen.wait(FIRST_VISITOR_SECONDS)
+        opening.set_result(open_suite(suite))
+        page.block_thread()
+        explorers.close()
+    finally:
+        page.close(verbose=False)
+
+
+def _opener(device: str | None) -> "Callable[[str], Explorer]":
+    """Opens suites; their results go into one cache, their engines load on threads of their own."""
+
+    @cache
+    def results() -> "ResultCache":
+        from taskarith.evaluation import ResultCache
+
+        return ResultCache()
+
+    measure: Measure | None = None
+    if os.environ.get(ZERO_GPU):  # it lends to what is declared before the page is launched
+        from taskarith.evaluation.zero_gpu import BorrowedGpu, borrowed
+
+        measure = borrowed()
+
+    def open_suite(source: str) -> "Explorer":
+        from taskarith.evaluation import Evaluator, choose_device
+        from taskarith.suites import load_suite
+        from taskarith.ui.serving.explorer import Explorer
+
+        suite = load_suite(source)
+        chosen = choose_device("cpu" if measure else device)
+
+        def make_evaluator() -> "Evaluator":
+            return (
+                BorrowedGpu(suite, measure=measure) if measure else Evaluator(suite, device=chosen)
+            )
+
+        return Explorer(suite, source=source, make_evaluator=make_evaluator, cache=results())
+
+    return open_suite
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        if os.name == "posix":  # as the server itself does; elsewhere this would hide a clash
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise PortInUseError(
+                f"The page cannot open on {host}:{port} ({error}). Another program may listen "
+                f"there: stop it, or choose another port, as in "
+                f"`python -m taskarith app --port {port + 1 if port < 65535 else PORT}`."
+            ) from error
+
+
+def _shown(host: str) -> str:
+    return "127.0.0.1" if host == "0.0.0.0" else host

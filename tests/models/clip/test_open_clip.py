@@ -1,0 +1,62 @@
+import math
+
+import pytest
+import torch
+
+from taskarith.errors import WeightsError
+from taskarith.models import ClipModel, load_clip
+from taskarith.models.clip.open_clip import build_clip
+
+CONFIG = {
+    "embed_dim": 16,
+    "vision_cfg": {"image_size": 16, "patch_size": 8, "width": 32, "layers": 1, "head_width": 16},
+    "text_cfg": {"context_length": 8, "width": 32, "heads": 2, "layers": 1},
+}
+WORDS = ["mug", "red"]
+
+
+@pytest.fixture(scope="module")
+def model() -> ClipModel:
+    torch.manual_seed(0)
+    return build_clip(CONFIG, WORDS)
+
+
+def test_image_embeddings_are_those_of_open_clip_on_normalized_pixels(model: ClipModel) -> None:
+    pixels = torch.randint(0, 256, (3, 16, 16, 3), dtype=torch.uint8)
+    mean = torch.tensor([0.48145466, 0.4578275, 0.40821073])
+    std = torch.tensor([0.26862954, 0.26130258, 0.27577711])
+    planes = ((pixels / 255 - mean) / std).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        expected = model.network.encode_image(planes)
+    expected = expected / expected.norm(dim=-1, keepdim=True)
+    torch.testing.assert_close(model.encode_images(pixels), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_text_embeddings_have_unit_length(model: ClipModel) -> None:
+    lengths = model.encode_texts(["red mug", "mug", ""]).norm(dim=-1)
+    torch.testing.assert_close(lengths, torch.ones(3))
+
+
+def test_logit_scale_is_exponentiated(model: ClipModel) -> None:
+    assert model.logit_scale == pytest.approx(math.exp(model.network.logit_scale.item()))
+
+
+def test_vision_state_holds_the_vision_tower_alone(model: ClipModel) -> None:
+    state = model.vision_state()
+    assert set(state) == {f"visual.{n}" for n, _ in model.network.visual.named_parameters()}
+    parameter = model.network.visual.proj
+    assert state["visual.proj"].data_ptr() == parameter.data_ptr()
+
+
+def test_loading_gives_the_same_model(model: ClipModel) -> None:
+    again = load_clip(CONFIG, model.network.state_dict(), WORDS)
+    pixels = torch.randint(0, 256, (2, 16, 16, 3), dtype=torch.uint8)
+    assert torch.equal(again.encode_images(pixels), model.encode_images(pixels))
+
+
+def test_weights_that_do_not_fit_are_refused_with_every_difference(model: ClipModel) -> None:
+    state = dict(model.network.state_dict())
+    state["surplus"] = torch.zeros(1)
+    del state["visual.proj"]
+    with pytest.raises(WeightsError, match=r"(?s)visual\.proj.*surplus|surplus.*visual\.proj"):
+        load_clip(CONFIG, state, WORDS)

@@ -1,0 +1,393 @@
+"""The page's logic without Gradio and without a browser, on the real engine."""
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from taskarith.core import Edit
+from taskarith.errors import AssetError, CoefficientError
+from taskarith.evaluation import Evaluator, fit_surrogate, measure
+from taskarith.suites import Suite, load_suite
+from taskarith.ui.serving.explorer import Explorer
+from tests.apart import run
+from tests.tiny import SECOND_CONTROL, TARGETS
+
+SESSIONS = ("a" * 24, "b" * 24)
+VISIBLE = [*TARGETS, "gardens"]
+
+Answer = dict[str, Any]
+
+
+@pytest.fixture
+def explorer(page_suite: Suite) -> Iterator[Explorer]:
+    explorer = Explorer(
+        page_suite,
+        make_evaluator=lambda: Evaluator(page_suite, device="cpu"),
+        source=str(page_suite.folder),
+        patience=5.0,
+    )
+    yield explorer
+    explorer.close()
+
+
+def message(coefficients: dict[str, float], *, seq: int = 1, **more: object) -> Answer:
+    focus = next(iter(coefficients), "apples")
+    return {
+        "session": SESSIONS[0],
+        "seq": seq,
+        "coefficients": coefficients,
+        "focus": focus,
+        "analogy": None,
+        "pinned": None,
+    } | more
+
+
+async def follow(
+    explorer: Explorer, start: Callable[[Answer], Awaitable[Answer]], sent: Answer
+) -> list[Answer]:
+    """Every answer to one commit, as the browser collects them."""
+    answers = [await start(sent)]
+    while not answers[-1]["done"]:
+        poll = {key: sent[key] for key in ("session", "seq")}
+        answers.append(await explorer.more(poll | {"cursor": answers[-1]["cursor"]}))
+    return answers
+
+
+def points_of(answers: list[Answer]) -> dict[tuple[tuple[str, float], ...], dict[str, list[int]]]:
+    """The final counts by edit: later points replace earlier ones."""
+    points: dict[tuple[tuple[str, float], ...], dict[str, list[int]]] = {}
+    for answer in answers:
+        for coefficients, counts in answer["points"]:
+            points.setdefault(tuple(sorted(coefficients.items())), {}).update(counts)
+    return points
+
+
+async def ready(explorer: Explorer) -> Answer:
+    state = await explorer.engine({})
+    while state["state"] == "loading":
+        state = await explorer.engine({"known": "loading"})
+    return state
+
+
+def test_a_call_waits_for_the_engine_within_bounds(page_suite: Suite) -> None:
+    gate = threading.Event()
+
+    def slow() -> Evaluator:
+        assert gate.wait(30)
+        return Evaluator(page_suite, device="cpu")
+
+    explorer = Explorer(page_suite, make_evaluator=slow, patience=0.2)
+
+    async def scenario() -> None:
+        assert (await explorer.engine({}))["state"] == "loading"
+        assert (await explorer.engine({"known": "loading"}))["state"] == "loading"
+        assert (
+            await explorer.changed({"coefficients": {}, "task": "apples", "split": "validation"})
+            == {}
+        )
+        gate.set()
+        assert (await ready(explorer))["device"] == "CPU"
+
+    run(scenario())
+    explorer.close()
+
+
+def test_a_commit_measures_the_point_the_curve_and_the_whole_split(explorer: Explorer) -> None:
+    answers = run(follow(explorer, explorer.commit, message({"apples": -0.5})))
+    first = answers[0]["points"][0]
+    assert first[0] == {"apples": -0.5}
+    assert {task: n for task, (_, n, _) in first[1].items()} == dict.fromkeys(VISIBLE, 16)
+    points = points_of(answers)
+    assert {n for _, n, _ in points[(("apples", -0.5),)].values()} == {80}
+    nodes = {dict(key).get("apples", 0.0) for key in points if set(dict(key)) <= {"apples"}}
+    assert {-1.5, -0.75, 0.0, 0.75, 1.5} <= nodes
+    assert answers[-1]["seconds"]["evaluate"] > 0
+
+
+def test_the_page_gives_the_librarys_numbers(explorer: Explorer, page_suite: Suite) -> None:
+    edit = {"apples": -0.35, "dice": 0.8}
+    answers = run(follow(explorer, explorer.commit, message(edit)))
+    shown = points_of(answers)[tuple(sorted(edit.items()))]
+    expected = measure(Evaluator(page_suite, device="cpu"), Edit("tiny", edit), tasks=VISIBLE)
+    assert shown == {task: [e.correct, e.n, e.total] for task, e in expected.items()}
+
+
+def test_paired_differences_are_over_the_same_images(explorer: Explorer) -> None:
+    sent = message({"apples": -1.0}, pinned={"apples": 1.0})
+    answers = run(follow(explorer, explorer.commit, sent))
+    points = points_of(answers)
+    now = points[(("apples", -1.0),)]["apples"][0]
+    for against, other in (("pretrained", ()), ("pinned", (("apples", 1.0),))):
+        pair = answers[-1]["paired"][against]["apples"]
+        assert pair["n"] == 80
+        assert pair["gained"] - pair["lost"] == now - points[other]["apples"][0]
+
+
+def test_an_auxiliary_is_measured_when_it_takes_part(explorer: Explorer) -> None:
+    answers = run(follow(explorer, explorer.commit, message({"eggs": 0.5})))
+    assert set(answers[0]["points"][0][1]) == {*VISIBLE, "eggs"}
+
+
+def test_an_analogy_measures_d_under_c_alone_and_under_its_true_vector(explorer: Explorer) -> None:
+    analogy = {"a": "birds", "b": "eggs", "c": "flags", "d": "coins", "bracket": 1, "own": 0.7}
+    sent = message({"birds": -1.0, "eggs": 1.0, "flags": 0.7}, focus="flags", analogy=analogy)
+    points = points_of(run(follow(explorer, explorer.commit, sent)))
+    assert "coins" in points[(("flags", 0.7),)]
+    assert "coins" in points[(("coins", 1.0),)]
+
+
+def test_a_newer_commit_takes_the_place_of_the_older(explorer: Explorer) -> None:
+    async def scenario() -> None:
+        await ready(explorer)
+        old = await explorer.commit(message({"apples": 0.31}, seq=1))
+        await explorer.commit(message({"apples": 0.32}, seq=2))
+        poll = {"session": SESSIONS[0], "seq": 1, "cursor": old["cursor"]}
+        assert await explorer.more(poll) == {
+            "seq": 1, "cursor": 0, "done": True, "points": [],
+        }  # fmt: skip
+        late = await explorer.commit(message({"apples": 0.33}, seq=1))
+        assert late["points"] == []
+        assert late["done"]
+
+    run(scenario())
+
+
+def test_a_commit_sent_twice_is_measured_once_and_answered_twice(explorer: Explorer) -> None:
+    async def scenario() -> None:
+        await ready(explorer)
+        sent = message({"apples": 0.41})
+        first, again = await explorer.commit(sent), await explorer.commit(sent)
+        assert again["points"][: len(first["points"])] == first["points"]
+
+    run(scenario())
+
+
+def test_a_window_that_moves_again_stops_what_is_measured(explorer: Explorer) -> None:
+    async def scenario() -> Answer:
+        await ready(explorer)
+        started = await explorer.commit(message({"apples": 0.77, "birds": 0.5}))
+        assert not started["done"]
+        poll = {"session": SESSIONS[0], "seq": 1, "cursor": 10_000}
+        waiting = asyncio.create_task(explorer.more(poll))
+        await asyncio.sleep(0)
+        assert await explorer.rest({"session": SESSIONS[0], "seq": 2}) == {}
+        return await waiting
+
+    answer = run(scenario())
+    assert answer["done"]
+    assert "error" not in answer
+
+
+def test_a_late_word_of_rest_does_not_stop_a_newer_commit(explorer: Explorer) -> None:
+    async def scenario() -> list[Answer]:
+        await ready(explorer)
+        sent = message({"apples": 0.43}, seq=3)
+        first = await explorer.commit(sent)
+        assert await explorer.rest({"session": SESSIONS[0], "seq": 2}) == {}
+        poll = {"session": SESSIONS[0], "seq": 3, "cursor": first["cursor"]}
+        answers = [first, await explorer.more(poll)]
+        while not answers[-1]["done"]:
+            answers.append(await explorer.more(poll | {"cursor": answers[-1]["cursor"]}))
+        return answers
+
+    points = points_of(run(scenario()))
+    assert {n for _, n, _ in points[(("apples", 0.43),)].values()} == {80}
+
+
+def test_after_a_restart_the_server_asks_for_the_edit_again(explorer: Explorer) -> None:
+    poll = {"session": SESSIONS[1], "seq": 7, "cursor": 30}
+    assert run(explorer.more(poll)) == {"unknown": True}
+
+
+def test_two_windows_do_not_disturb_each_other(explorer: Explorer) -> None:
+    async def scenario() -> None:
+        one = message({"birds": 0.21})
+        two = message({"dice": 0.22}, session=SESSIONS[1])
+        both = await asyncio.gather(
+            follow(explorer, explorer.commit, one), follow(explorer, explorer.commit, two)
+        )
+        for answers, key in zip(both, ((("birds", 0.21),), (("dice", 0.22),)), strict=True):
+            assert {n for _, n, _ in points_of(answers)[key].values()} == {80}
+
+    run(scenario())
+
+
+def test_looking_at_test_is_counted_once_per_edit(explorer: Explorer) -> None:
+    async def scenario() -> None:
+        answers = await follow(explorer, explorer.test, message({"apples": 0.5}, seq=1))
+        whole = points_of(answers)[(("apples", 0.5),)]
+        assert {n for _, n, _ in whole.values()} == {120}
+        assert set(whole) == {*VISIBLE, SECOND_CONTROL}
+        one = answers[-1]
+        same = (await follow(explorer, explorer.test, message({"apples": 0.5}, seq=2)))[-1]
+        two = (await follow(explorer, explorer.test, message({"apples": 0.6}, seq=3)))[-1]
+        assert [one["split"], one["looks"], same["looks"], two["looks"]] == ["test", 1, 1, 2]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("task", ["apples", "irons"])  # the second is there for recipes
+def test_changed_images_are_those_answered_otherwise(
+    task: str, explorer: Explorer, page_suite: Suite
+) -> None:
+    asked = {"coefficients": {task: -1.5}, "task": task, "split": "validation"}
+
+    async def scenario() -> Answer:
+        await follow(explorer, explorer.commit, message({task: -1.5}))
+        return await explorer.changed(asked)
+
+    answer = run(scenario())
+    assert answer["looked"] == 80
+    assert 0 < answer["changed"] <= 80
+    assert len(answer["images"]) == min(8, answer["changed"])
+    for image in answer["images"]:
+        assert image["before"] != image["after"]
+        assert {image["before"], image["after"], image["truth"]} <= set(
+            page_suite.task(task).classnames
+        )
+        assert image["src"].startswith("data:image/png;base64,")
+
+
+def test_the_python_to_take_away_prints_the_same_numbers(
+    explorer: Explorer, page_suite: Suite
+) -> None:
+    async def scenario() -> tuple[Answer, Answer]:
+        points = points_of(await follow(explorer, explorer.commit, message({"dice": 0.9})))
+        taken = await explorer.take({"coefficients": {"dice": 0.9}, "split": "validation"})
+        return taken, points[(("dice", 0.9),)]
+
+    taken, counts = run(scenario())
+    assert Edit.from_json(taken["edit"]) == Edit("tiny", {"dice": 0.9})
+    printed = StringIO()
+    with redirect_stdout(printed):
+        exec(compile(taken["python"], "taken.py", "exec"), {})
+    lines = {line.split()[0]: line for line in printed.getvalue().splitlines()}
+    assert set(lines) == set(counts)
+    for task, (correct, n, _) in counts.items():
+        assert f"{correct / n:6.1%}" in lines[task]
+        assert f"n = {n}" in lines[task]
+
+
+def test_a_preview_comes_while_nothing_else_is_measured(tiny_suite: Suite) -> None:
+    asked = threading.Event()
+
+    def make_evaluator() -> Evaluator:
+        asked.wait()
+        return Evaluator(tiny_suite, device="cpu")
+
+    explorer = Explorer(tiny_suite, make_evaluator=make_evaluator, quiet=0.0)
+
+    async def scenario() -> tuple[Answer, Answer, Answer]:
+        assert await explorer.surrogate({}) == {}
+        asked.set()
+        while not (engine := await explorer.engine({}))["preview"]["ready"]:
+            await asyncio.sleep(0.01)
+        after = await follow(explorer, explorer.commit, message({"apples": 0.3}))
+        return engine, after[-1], await explorer.surrogate({})
+
+    engine, after, payload = run(scenario())
+    explorer.close()
+    assert engine["preview"] == {"ready": True, "used": True, "says": ""}
+    assert after["preview"]["says"].startswith("preview off by ")
+    assert tuple(payload["vectors"]) == TARGETS
+    expected = fit_surrogate(Evaluator(tiny_suite, device="cpu")).payload()
+    assert payload["tasks"] == expected["tasks"]
+
+
+def test_a_damaged_surrogate_is_a_warning_and_is_fitted_anew(
+    page_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "suite"
+    shutil.copytree(page_folder, folder)
+    (folder / "surrogate.safetensors").write_text("{", encoding="utf-8")
+    suite = load_suite(folder)
+    explorer = Explorer(suite, make_evaluator=lambda: Evaluator(suite, device="cpu"), quiet=0.0)
+
+    async def scenario() -> None:
+        while not (await explorer.engine({}))["preview"]["ready"]:
+            await asyncio.sleep(0.01)
+
+    run(scenario())
+    explorer.close()
+    assert "a preview is fitted anew" in caplog.text
+
+
+def test_bad_values_raise_before_anything_is_measured(explorer: Explorer) -> None:
+    with pytest.raises(CoefficientError, match="finite number"):
+        run(explorer.commit(message({"apples": float("nan")})))
+    with pytest.raises(CoefficientError, match="out of range"):
+        run(explorer.test(message({"apples": 4.0})))
+
+
+def test_an_engine_that_cannot_start_says_why_and_the_page_goes_on(page_suite: Suite) -> None:
+    def broken() -> Evaluator:
+        raise AssetError("vectors/apples.safetensors is damaged; restore it")
+
+    explorer = Explorer(page_suite, make_evaluator=broken, patience=2.0)
+
+    async def scenario() -> None:
+        state = await ready(explorer)
+        assert state["state"] == "failed"
+        assert "apples.safetensors is damaged" in state["message"]
+        answer = await explorer.commit(message({"apples": 0.5}))
+        assert answer["done"]
+        assert "damaged" in answer["error"]
+
+    run(scenario())
+    explorer.close()
+
+
+def test_what_nobody_asks_for_any_more_is_not_measured(page_suite: Suite) -> None:
+    explorer = Explorer(
+        page_suite, make_evaluator=lambda: Evaluator(page_suite, device="cpu"), patience=0.05
+    )
+
+    async def scenario() -> tuple[Answer, Answer]:
+        await ready(explorer)
+        sent = message({"apples": 0.61, "birds": 0.2})
+        first = await explorer.commit(sent)
+        await asyncio.sleep(0.5)  # a laptop asleep: far longer than a call may wait
+        poll = {"session": SESSIONS[0], "seq": 1, "cursor": len(first["points"])}
+        late = await explorer.more(poll)
+        answers = await follow(explorer, explorer.commit, sent)  # as the browser does then
+        return late, answers[-1]
+
+    late, last = run(scenario())
+    explorer.close()
+    assert late == {"unknown": True} or late["done"]  # a fast machine had measured it all
+    assert last["done"]
+
+
+def test_damaged_measurements_are_a_warning(
+    page_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "suite"
+    shutil.copytree(page_folder, folder)
+    (folder / "measurements.json").write_text("{", encoding="utf-8")
+    suite = load_suite(folder)
+    explorer = Explorer(suite, make_evaluator=lambda: Evaluator(suite, device="cpu"))
+    engine = run(ready(explorer))
+    explorer.close()
+    assert "no shipped measurements" in caplog.text
+    assert engine["other_images"] == VISIBLE  # what the first screen showed of them goes
+
+
+def test_sessions_are_bounded(explorer: Explorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("taskarith.ui.serving.explorer.MAX_SESSIONS", 3)
+
+    async def scenario() -> list[bool]:
+        await ready(explorer)
+        names = [f"{index:024x}" for index in range(6)]
+        for name in names:
+            await explorer.commit(message({"apples": 0.1}, session=name))
+        answers = [await explorer.more({"session": name, "seq": 1, "cursor": 0}) for name in names]
+        return ["unknown" in answer for answer in answers]
+
+    assert run(scenario()) == [True, True, True, False, False, False]

@@ -1,0 +1,136 @@
+"""Several suites in one process: which one is asked for, how many are open, who makes room."""
+
+import asyncio
+from concurrent.futures import Future
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from taskarith.errors import MemoryBudgetError, UnknownNameError, unknown_name
+from taskarith.ui.serving.explorers import LOOKED_AT, Explorers
+from tests.ui.serving.test_explorer import run
+
+
+class FakeExplorer:
+    """An Explorer that only knows whose it is, and whether it was closed."""
+
+    def __init__(self, name: str) -> None:
+        self.suite = SimpleNamespace(name=name)
+        self.failed = False
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Opener:
+    """Opens every suite but "gone", and keeps count."""
+
+    def __init__(self) -> None:
+        self.opened: list[FakeExplorer] = []
+
+    def __call__(self, name: str) -> Any:
+        if name == "gone":
+            raise unknown_name("suite", name, existing=["mini"])
+        self.opened.append(FakeExplorer(name))
+        return self.opened[-1]
+
+    @property
+    def names(self) -> list[str]:
+        return [explorer.suite.name for explorer in self.opened]
+
+
+@pytest.fixture
+def opener() -> Opener:
+    return Opener()
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def explorers(opener: Opener, clock: Clock) -> Explorers:
+    first: Future[Any] = Future()
+    first.set_result(FakeExplorer("mini"))
+    return Explorers("mini", first, open_suite=opener, most=3, clock=clock)
+
+
+def test_a_suite_is_opened_once_and_the_first_not_at_all(
+    explorers: Explorers, opener: Opener
+) -> None:
+    async def scenario() -> None:
+        assert await explorers.get() is await explorers.get("mini") is explorers.first.result()
+        one, two = await asyncio.gather(explorers.get("a"), explorers.get("a"))
+        assert one is two is await explorers.get("a")
+
+    run(scenario())
+    assert opener.names == ["a"]
+
+
+def test_whoever_nobody_looks_at_makes_room(
+    explorers: Explorers, opener: Opener, clock: Clock
+) -> None:
+    async def scenario() -> None:
+        for name in ("a", "b"):
+            await explorers.get(name)
+        clock.now += LOOKED_AT
+        await explorers.get("a")  # looked at again, so b is the one
+        await explorers.get("c")
+
+    run(scenario())
+    assert [explorer.closed for explorer in opener.opened] == [False, True, False]
+    assert not explorers.first.result().closed  # type: ignore[attr-defined]
+
+
+def test_what_is_looked_at_stays_and_the_new_one_is_refused_with_words(
+    explorers: Explorers, opener: Opener
+) -> None:
+    async def scenario() -> None:
+        for name in ("a", "b"):
+            await explorers.get(name)
+        with pytest.raises(MemoryBudgetError, match=r"keeps 3 suites.*mini, a, b.*Try again"):
+            await explorers.get("c")
+        await explorers.get("b")
+
+    run(scenario())
+    assert not any(explorer.closed for explorer in opener.opened)
+
+
+def test_an_engine_that_could_not_start_is_tried_again_when_a_page_opens(
+    explorers: Explorers, opener: Opener
+) -> None:
+    async def scenario() -> None:
+        broken = await explorers.get("a")
+        opener.opened[0].failed = True
+        assert await explorers.get("a") is broken  # whoever looks at it goes on being told why
+        assert await explorers.get("a", anew=True) is not broken
+
+    run(scenario())
+    assert [explorer.closed for explorer in opener.opened] == [True, False]
+
+
+def test_a_suite_that_is_not_there_costs_nothing(explorers: Explorers, opener: Opener) -> None:
+    async def scenario() -> None:
+        with pytest.raises(UnknownNameError, match="unknown suite 'gone'"):
+            await explorers.get("gone")
+        await explorers.get("a")
+        await explorers.get("b")
+
+    run(scenario())
+
+
+def test_closing_ends_all_of_them(explorers: Explorers, opener: Opener) -> None:
+    run(explorers.get("a"))  # type: ignore[arg-type]
+    explorers.close()
+    assert opener.opened[0].closed
+    assert explorers.first.result().closed  # type: ignore[attr-defined]
