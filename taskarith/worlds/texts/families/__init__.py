@@ -1,0 +1,1 @@
+"""The families of the written world, one module a category."""
