@@ -17,6 +17,7 @@ from taskarith.evaluation.plan import Part
 from taskarith.evaluation.results import ResultKey
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName
+from taskarith.tasks.metric import Metric
 
 __all__ = ["seconds_to_stop"]
 
@@ -43,6 +44,9 @@ class _Noting:
 
     def labels(self, task: str, split: SplitName) -> np.ndarray:
         return self._evaluator.labels(task, split)
+
+    def metric(self, task: str) -> Metric:
+        return self._evaluator.metric(task)
 
     def key(self, edit: Edit, *, task: str, split: SplitName) -> ResultKey:
         return self._evaluator.key(edit, task=task, split=split)

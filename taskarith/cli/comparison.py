@@ -1,7 +1,8 @@
-"""An edit's accuracies beside the pretrained and the fine-tuned models', on the same images."""
+"""An edit's estimates beside the pretrained and the fine-tuned models', on the same examples."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from taskarith.cli.answer import columns, percent
 from taskarith.core import Edit
@@ -9,6 +10,7 @@ from taskarith.evaluation import Estimate, Evaluator, Measurer, ResultCache
 from taskarith.recipes.score import normalized_accuracy
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName
+from taskarith.tasks.metric import METRICS
 
 __all__ = ["Comparison", "Comparisons"]
 
@@ -45,17 +47,19 @@ class Comparison:
 
     def text(self) -> str:
         """The same for people."""
-        rows = [["task", "accuracy", "95 % interval", "n", "normalized", "pretrained", "finetuned"]]
+        rows = [["task", "value", "95 % interval", "n", "normalized", "pretrained", "finetuned"]]
         for task, estimate in self.edited.items():
             row = self._row(task)
-            shares = [row["normalized"], row["pretrained"], row["finetuned"]]
+            shown, normalized = METRICS[estimate.metric].shown, row["normalized"]
+            others = [self.pretrained.get(task), self.finetuned.get(task)]
             rows.append(
                 [
                     task,
-                    percent(estimate.accuracy),
-                    f"{percent(estimate.low)} … {percent(estimate.high)}",
+                    shown(estimate.value),
+                    f"{shown(estimate.low)} … {shown(estimate.high)}",
                     str(estimate.n),
-                    *(NONE if share is None else percent(share) for share in shares),
+                    NONE if normalized is None else percent(normalized),
+                    *(NONE if other is None else shown(other.value) for other in others),
                 ]
             )
         return (
@@ -64,18 +68,20 @@ class Comparison:
             f"evaluated in {1000 * self.evaluate_seconds:.0f} ms\n\n{columns(rows)}"
         )
 
-    def _row(self, task: str) -> dict[str, float | None]:
+    def _row(self, task: str) -> dict[str, Any]:
         estimate, finetuned = self.edited[task], self.finetuned.get(task)
-        reference = finetuned.accuracy if finetuned is not None else None
+        reference = finetuned.skill if finetuned is not None else None
         return {
-            "accuracy": estimate.accuracy,
+            "value": estimate.value,
             "low": estimate.low,
             "high": estimate.high,
             "n": estimate.n,
+            "total": estimate.total,
+            "metric": estimate.metric,
             # A ratio needs something to divide by, which few images may not give.
-            "normalized": normalized_accuracy(estimate.accuracy, reference) if reference else None,
-            "pretrained": self.pretrained[task].accuracy,
-            "finetuned": reference,
+            "normalized": normalized_accuracy(estimate.skill, reference) if reference else None,
+            "pretrained": self.pretrained[task].value,
+            "finetuned": finetuned.value if finetuned is not None else None,
         }
 
 

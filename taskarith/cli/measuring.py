@@ -6,7 +6,7 @@ Knows which edits to measure and how to show them; the measuring is `taskarith.e
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from taskarith.cli.answer import Answer, columns, percent
+from taskarith.cli.answer import Answer, columns
 from taskarith.cli.arguments import (
     add_json,
     add_measuring,
@@ -17,6 +17,7 @@ from taskarith.cli.arguments import (
     whole_number,
 )
 from taskarith.errors import unknown_name
+from taskarith.tasks.metric import METRICS
 
 if TYPE_CHECKING:
     from taskarith.evaluation import Estimate
@@ -145,7 +146,7 @@ def sweep(
     )
     data = [{"lambda": row.coefficient, "task": row.task, **_numbers(row.estimate)} for row in rows]
     table = [
-        ["task", "λ", "accuracy", "low", "high", "n"],
+        ["task", "λ", "value", "low", "high", "n"],
         *([row.task, f"{row.coefficient:+.2f}", *_cells(row.estimate)] for row in rows),
     ]
     return Answer(data, columns(table))
@@ -188,7 +189,7 @@ def analogy(
         "finetuned": compared.finetuned[d],
     }
     beside = [
-        [f"on {d}", "accuracy", "low", "high", "n"],
+        [f"on {d}", "value", "low", "high", "n"],
         *([name, *_cells(estimate)] for name, estimate in on_d.items()),
     ]
     return Answer(
@@ -201,15 +202,11 @@ def analogy(
     )
 
 
-def _numbers(estimate: "Estimate") -> dict[str, float]:
-    return {
-        "accuracy": estimate.accuracy,
-        "low": estimate.low,
-        "high": estimate.high,
-        "n": estimate.n,
-    }
+def _numbers(estimate: "Estimate") -> dict[str, Any]:
+    told = estimate.to_json()
+    return {key: told[key] for key in ("value", "low", "high", "n", "total", "metric")}
 
 
 def _cells(estimate: "Estimate") -> list[str]:
-    shares = (estimate.accuracy, estimate.low, estimate.high)
-    return [*map(percent, shares), str(estimate.n)]
+    shown = METRICS[estimate.metric].shown
+    return [*map(shown, (estimate.value, estimate.low, estimate.high)), str(estimate.n)]

@@ -56,7 +56,7 @@ def reproduce(
     measurer = Measurer(Evaluator(loaded, device=device), cache=ResultCache())
     found: list[Comparison] = []
     for row in measure(measurer, published, suite=loaded, methods=methods, n=n):
-        print(f"{row.method} {row.task} {percent(row.ours.accuracy)}", file=sys.stderr)
+        print(f"{row.method} {row.task} {percent(row.ours.value)}", file=sys.stderr)
         found.append(row)
     data = {
         "suite": loaded.name,
@@ -70,7 +70,7 @@ def reproduce(
             [
                 published.titles[row.method],
                 row.task,
-                percent(row.ours.accuracy),
+                percent(row.ours.value),
                 f"{percent(row.ours.low)} … {percent(row.ours.high)}",
                 f"{row.ours.n} of {row.ours.total}",
                 "–" if row.published is None else f"{row.published:.1f} %",

@@ -27,11 +27,12 @@ from taskarith.evaluation.results import ResultKey
 from taskarith.evaluation.statistics import Kept, ModelStatistics
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName
+from taskarith.tasks.metric import Metric
 
 __all__ = ["EVALUATION_VERSION", "Evaluator"]
 
 # Part of every result's key: raise it when the same edit may get other answers.
-EVALUATION_VERSION = 3
+EVALUATION_VERSION = 4
 
 ACCELERATOR_STEP_IMAGES = 2048
 RESIDENT_BYTES = 4 * 2**30  # pixels kept on an accelerator, as uint8
@@ -166,8 +167,12 @@ class Evaluator:
         return len(self._order_of(task, split).labels)
 
     def labels(self, task: str, split: SplitName) -> np.ndarray:
-        """The true labels, int16 [total], in the stratified order."""
+        """The true labels, int32 [total], in the stratified order."""
         return self._order_of(task, split).labels
+
+    def metric(self, task: str) -> Metric:
+        """What the task's examples are counted by."""
+        return self.suite.task(task).metric
 
     def images(self, task: str, split: SplitName, *, start: int, stop: int) -> Tensor:
         """The pixels, uint8 [stop − start, side, side, 3], at positions of the stratified order."""
@@ -191,7 +196,7 @@ class Evaluator:
             edit=edit.key(),
             task=task,
             split=split,
-            images=self._order_of(task, split).fingerprint,
+            examples=self._order_of(task, split).fingerprint,
             context=self._context,
         )
 
@@ -200,11 +205,11 @@ class Evaluator:
         return steps
 
     def predict(self, task: str, split: SplitName, *, start: int, stop: int) -> np.ndarray:
-        """Predicted labels, int16 [stop − start], of the edit in use."""
+        """Predicted labels, int32 [stop − start], of the edit in use."""
         return self.predict_parts([Part(task, start, stop)], split=split)[0]
 
     def predict_parts(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
-        """Predicted labels of each part, int16; images of several tasks share a forward pass."""
+        """Predicted labels of each part, int32; images of several tasks share a forward pass."""
         answers = [
             torch.cat([logits.argmax(1) for logits in pieces])
             for pieces in self._logits(parts, split=split)
@@ -212,7 +217,7 @@ class Evaluator:
         if not answers:
             return []
         # One transfer for all: waiting for an accelerator once is enough.
-        together = torch.cat(answers).to(torch.int16).cpu().numpy()
+        together = torch.cat(answers).to(torch.int32).cpu().numpy()
         return np.split(together, np.cumsum([len(answer) for answer in answers])[:-1])
 
     def logits(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
@@ -275,7 +280,7 @@ class Evaluator:
         if found is None:
             loaded = self.suite.split(task, split)
             order = torch.from_numpy(stratified_order(loaded.labels.numpy()))
-            labels = loaded.labels[order].numpy().astype(np.int16)
+            labels = loaded.labels[order].numpy().astype(np.int32)
             digest = hashlib.sha256(labels.tobytes())
             # The first images stand for all: another version of a library that draws them draws
             # every one a little differently.

@@ -194,7 +194,7 @@ def surrogate_error(
     def measured(coefficients: Mapping[str, float]) -> dict[str, float]:
         edit = Edit(evaluator.suite.name, coefficients)
         readings = measurer.run(Step(edit, parts, split, kind="reference")).readings
-        return {task: reading.estimate.accuracy for task, reading in readings.items()}
+        return {task: reading.estimate.value for task, reading in readings.items()}
 
     pretrained = measured({})
     errors, nothing = [], []

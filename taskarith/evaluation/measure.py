@@ -16,6 +16,7 @@ from taskarith.evaluation.estimate import Estimate
 from taskarith.evaluation.plan import Kind, Part, Step
 from taskarith.evaluation.results import ResultCache, ResultKey
 from taskarith.tasks import SplitName
+from taskarith.tasks.metric import Metric
 
 __all__ = ["Measurer", "Piece", "Predictor", "Reading", "SweepRow", "measure", "sweep"]
 
@@ -28,11 +29,15 @@ class Predictor(Protocol):
         ...
 
     def predict_parts(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
-        """Predicted labels, int16, of each part under the edit in use."""
+        """Rows of each part under the edit in use, as `Estimate` is made of them."""
         ...
 
     def labels(self, task: str, split: SplitName) -> np.ndarray:
-        """True labels, int16 [total], in the stratified order."""
+        """True labels, int32 [total], in the stratified order."""
+        ...
+
+    def metric(self, task: str) -> Metric:
+        """What the task's examples are counted by."""
         ...
 
     def key(self, edit: Edit, *, task: str, split: SplitName) -> ResultKey:
@@ -42,10 +47,10 @@ class Predictor(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """One task under one edit: the accuracy and, int16 [n], the answers it comes from."""
+    """One task under one edit: the estimate and, one for each example, the rows it comes from."""
 
     estimate: Estimate
-    predictions: np.ndarray
+    rows: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +61,7 @@ class Piece:
         coefficient: λ of `focus` in `edit`; for a slice, where on the curve this is.
         cached: nothing had to be computed; both times are then 0.
         recompose_seconds: making the weights; 0 if they were in place.
-        evaluate_seconds: from pixels to answers.
+        evaluate_seconds: from examples to answers.
         ends_stage: whether its step completes a picture.
     """
 
@@ -107,8 +112,9 @@ class Measurer:
             answers = self.predictor.predict_parts(missing, split=step.split)
             recompose_seconds = recomposing()
             evaluate_seconds = time.perf_counter() - started - recompose_seconds
-            for part, answer in zip(missing, answers, strict=True):
-                known[part.task] = np.concatenate([known[part.task], answer])
+            for part, rows in zip(missing, answers, strict=True):
+                before = known[part.task]
+                known[part.task] = np.concatenate([before, rows]) if len(before) else rows
             self.cache.put({self._key(step, part): known[part.task] for part in missing})
         self._count_look(step)
         return Piece(
@@ -135,24 +141,19 @@ class Measurer:
         n: int | None = None,
         kind: Kind = "point",
     ) -> Piece:
-        """Measure `edit` on the first `n` images of each task (None: the whole split) at once."""
+        """Measure `edit` on the first `n` examples of each task (None: the whole split) at once."""
         parts = []
         for task in dict.fromkeys(tasks):
             total = len(self.predictor.labels(task, split))
             parts.append(Part(task, 0, total if n is None else min(n, total)))
         return self.run(Step(edit, tuple(parts), split, kind))
 
-    def _reading(self, step: Step, part: Part, answers: np.ndarray) -> Reading:
+    def _reading(self, step: Step, part: Part, rows: np.ndarray) -> Reading:
         labels = self.predictor.labels(part.task, step.split)
-        answers = answers[: part.stop]
-        answers.setflags(write=False)
-        estimate = Estimate(
-            correct=int(np.count_nonzero(answers == labels[: part.stop])),
-            n=part.stop,
-            total=len(labels),
-            split=step.split,
-        )
-        return Reading(estimate, answers)
+        rows = rows[: part.stop]
+        rows.setflags(write=False)
+        metric = self.predictor.metric(part.task)
+        return Reading(Estimate.of(rows, labels=labels, split=step.split, metric=metric), rows)
 
     def _known(self, step: Step, part: Part) -> np.ndarray:
         return self.cache.get(self._key(step, part))
@@ -177,9 +178,9 @@ def measure(
     kind: Kind = "point",
     cache: ResultCache | None = None,
 ) -> dict[str, Estimate]:
-    """The accuracy of `edit` on the first `n` images of each task (None: the whole split).
+    """The estimate of `edit` on the first `n` examples of each task (None: the whole split).
 
-    correct ÷ n per task, over the same images for every edit. On the test split this counts as a
+    Over the same examples for every edit. On the test split this counts as a
     look at it, unless `kind` says that it is a fixed "reference". Raises UnknownNameError.
     """
     piece = Measurer(evaluator, cache=cache).measure(edit, tasks=tasks, split=split, n=n, kind=kind)
@@ -197,7 +198,7 @@ def sweep(
     n: int | None = None,
     cache: ResultCache | None = None,
 ) -> list[SweepRow]:
-    """The accuracy of `edit` with λ(vary) at each of `coefficients`, task by task, as `measure`."""
+    """The estimates of `edit` with λ(vary) at each of `coefficients`, as `measure` gives them."""
     measurer = Measurer(evaluator, cache=cache)
     rows = []
     for coefficient in coefficients:

@@ -120,7 +120,7 @@ class Preview:
         if not edit.coefficients or edit.method != "sum" or not surrogate.covers(edit):
             return
         same = {
-            task: reading.estimate.accuracy
+            task: reading.estimate.value
             for task, reading in piece.readings.items()
             if task in surrogate.margins and reading.estimate.n == surrogate.images(task)
         }

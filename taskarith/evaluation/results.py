@@ -1,6 +1,6 @@
 """Answers already computed, kept in memory and on disk, so that a revisited edit costs nothing.
 
-Keeps predictions, not accuracies: a run of answers can be continued, and compared image by image.
+Keeps rows, not estimates: a run of rows can be continued, and compared example by example.
 Knows nothing about how they were made. A disk that fails costs speed, never a result.
 """
 
@@ -22,7 +22,7 @@ from taskarith.tasks import cache_folder
 
 __all__ = ["Looks", "ResultCache", "ResultKey"]
 
-FILE = "results.sqlite3"
+FILE = "results-2.sqlite3"  # what older versions kept, in results.sqlite3, is left alone
 MAX_DISK_BYTES = 128 * 2**20
 MAX_MEMORY_BYTES = 64 * 2**20
 ROW_BYTES = 400  # about what a key and its entry take beside the answers
@@ -40,6 +40,11 @@ CREATE TABLE IF NOT EXISTS looks (
     suite TEXT NOT NULL, edit TEXT NOT NULL, PRIMARY KEY (suite, edit)
 ) WITHOUT ROWID;
 """
+# How a run of rows begins on disk: integers, or values with their weights; and bytes a row.
+ANSWERS, VALUES = b"a", b"v"
+ROW_SIZES = {ANSWERS: 4, VALUES: 8}
+NOTHING = np.empty(0, dtype=np.int32)
+
 USED = "UPDATE answers SET used = ? WHERE key = ?"
 # A longer run of answers is never replaced by a shorter one, whoever wrote it.
 UPSERT = """
@@ -56,7 +61,7 @@ class ResultKey:
     Attributes:
         suite: fingerprint of the suite's weights and tasks.
         edit: `Edit.key()`.
-        images: fingerprint of the split's labels and first images in their order.
+        examples: fingerprint of all the split's examples and labels.
         context: device kind, number type, and versions of the code that computes.
     """
 
@@ -64,12 +69,12 @@ class ResultKey:
     edit: str
     task: str
     split: str
-    images: str
+    examples: str
     context: str
 
     def digest(self) -> bytes:
         """16 bytes that no other key has."""
-        parts = (self.suite, self.edit, self.task, self.split, self.images, self.context)
+        parts = (self.suite, self.edit, self.task, self.split, self.examples, self.context)
         return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
 
 
@@ -85,7 +90,9 @@ class Looks:
 
 
 class ResultCache:
-    """Runs of answers by `ResultKey`: positions 0…n of a stratified order, int16.
+    """Runs of rows by `ResultKey`: positions 0…n of a stratified order.
+
+    Rows are what `Estimate` is made of: int32 [n], or float32 [n, 2].
 
     Bounded in memory and on disk; the least recently used go first. May be used from several
     threads, and the file by several processes. A file that is damaged, or a disk that is full or
@@ -96,8 +103,8 @@ class ResultCache:
         on_disk: False keeps everything in memory.
 
     >>> cache = ResultCache(on_disk=False)
-    >>> key = ResultKey("suite", "edit", "digits", "validation", "images", "cpu")
-    >>> cache.put({key: np.array([3, 1, 4], dtype=np.int16)})
+    >>> key = ResultKey("suite", "edit", "digits", "validation", "examples", "cpu")
+    >>> cache.put({key: np.array([3, 1, 4], dtype=np.int32)})
     >>> cache.get(key).tolist()
     [3, 1, 4]
     """
@@ -124,7 +131,7 @@ class ResultCache:
             self._open()
 
     def get(self, key: ResultKey) -> np.ndarray:
-        """The known answers, int16 [n] with n = 0 where nothing is known; not to be changed.
+        """The known rows, none where nothing is known; not to be changed.
 
         What is known may be any first part of the split, so compare n with the split's size.
         """
@@ -145,7 +152,7 @@ class ResultCache:
             for key, values in answers.items():
                 known = self._memory.get(key)  # what only the disk knows, the disk itself keeps
                 if len(values) > (0 if known is None else len(known)):
-                    fresh[key] = np.array(values, dtype=np.int16)
+                    fresh[key] = np.array(values)
                     fresh[key].setflags(write=False)
                     self._remember(key, fresh[key])
             if fresh:
@@ -206,20 +213,21 @@ class ResultCache:
     def _read(self, key: ResultKey) -> np.ndarray:
         query = "SELECT n, answers, checksum FROM answers WHERE key = ?"
         for n, blob, checksum in self._query(query, (key.digest(),)):
-            if isinstance(blob, bytes) and len(blob) == 2 * n and zlib.crc32(blob) == checksum:
+            size = ROW_SIZES.get(blob[:1]) if isinstance(blob, bytes) else None
+            if size and len(blob) == 1 + size * n and zlib.crc32(blob) == checksum:
                 self._used[key.digest()] = _now()
                 if len(self._used) >= MAX_USED:
                     self._write({})
-                return np.frombuffer(blob, dtype="<i2").astype(np.int16, copy=False)
+                return _unpacked(blob)
             self._query("DELETE FROM answers WHERE key = ?", (key.digest(),))  # damaged
-        return np.empty(0, dtype=np.int16)
+        return NOTHING
 
     def _write(self, fresh: Mapping[ResultKey, np.ndarray]) -> None:
         if self._disk is None:
             return
         rows = []
         for key, answers in fresh.items():
-            blob = answers.astype("<i2").tobytes()
+            blob = _packed(answers)
             rows.append((key.digest(), len(answers), blob, zlib.crc32(blob), _now()))
             # Growing rows are counted in full each time: an upper bound, made exact below.
             self._disk_bytes += len(blob) + ROW_BYTES
@@ -240,20 +248,22 @@ class ResultCache:
         """Drop the least recently used rows until a tenth of the budget is free."""
         assert self._disk is not None
         excess = self._measured_disk_bytes() - int(0.9 * self._max_disk_bytes)
-        with closing(self._disk.execute("SELECT key, n FROM answers ORDER BY used")) as oldest:
+        with closing(
+            self._disk.execute("SELECT key, LENGTH(answers) FROM answers ORDER BY used")
+        ) as oldest:
             doomed = []
-            for key, n in oldest:
+            for key, size in oldest:
                 if excess <= 0:
                     break
                 doomed.append((key,))
-                excess -= 2 * n + ROW_BYTES
+                excess -= size + ROW_BYTES
         with self._disk as disk:
             disk.executemany("DELETE FROM answers WHERE key = ?", doomed)
         self._disk_bytes = self._measured_disk_bytes()
 
     def _measured_disk_bytes(self) -> int:
         assert self._disk is not None
-        query = f"SELECT COALESCE(SUM(2 * n + {ROW_BYTES}), 0) FROM answers"
+        query = f"SELECT COALESCE(SUM(LENGTH(answers) + {ROW_BYTES}), 0) FROM answers"
         return int(self._disk.execute(query).fetchone()[0])
 
     def _query(self, query: str, values: tuple[object, ...]) -> list[tuple]:
@@ -274,6 +284,20 @@ class ResultCache:
             RuntimeWarning,
             stacklevel=3,
         )
+
+
+def _packed(rows: np.ndarray) -> bytes:
+    """Rows as bytes: which kind they are, then little-endian numbers."""
+    if rows.ndim == 1:
+        return ANSWERS + rows.astype("<i4").tobytes()
+    return VALUES + rows.astype("<f4").tobytes()
+
+
+def _unpacked(blob: bytes) -> np.ndarray:
+    """The rows that `_packed` packed."""
+    if blob[:1] == ANSWERS:
+        return np.frombuffer(blob, dtype="<i4", offset=1).astype(np.int32)
+    return np.frombuffer(blob, dtype="<f4", offset=1).astype(np.float32).reshape(-1, 2)
 
 
 def _now() -> int:

@@ -1,4 +1,4 @@
-"""Shipped measurements: exact counts made by the suite's builder, for the first screen.
+"""Shipped measurements: estimates made by the suite's builder, for the first screen.
 
 They are real and complete but made elsewhere, so the page labels them "shipped" until it has
 measured the same itself. Reading them needs no model.
@@ -22,7 +22,8 @@ from taskarith.tasks import SplitName
 
 __all__ = ["SHIPPED_IMAGES", "SHIPPED_NODES", "Shipped", "load_shipped", "make_shipped"]
 
-FORMAT = 1
+FORMAT = 2
+DECIMALS = 6  # of a shipped value
 SHIPPED_NODES = tuple(step / 4 for step in range(-6, 7))  # −1.5…1.5; holds the live curve's nodes
 SHIPPED_IMAGES = 256  # of each split: enough for a picture; the page measures the rest itself
 
@@ -33,13 +34,13 @@ class Shipped:
 
     Attributes:
         suite: fingerprint of the suite that was measured.
-        images: by task, fingerprint of the images; where this machine draws others, say so.
+        examples: by task, fingerprint of the examples; where this machine has others, say so.
         points: every measured edit with its estimates.
     """
 
     suite: str
     split: str
-    images: Mapping[str, str]
+    examples: Mapping[str, str]
     points: Mapping[Edit, Mapping[str, Estimate]]
 
     def estimates(self, edit: Edit) -> Mapping[str, Estimate]:
@@ -59,20 +60,22 @@ class Shipped:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The measurements as plain JSON values: [correct, n] per edit and task."""
-        totals: dict[str, int] = {}
-        for estimates in self.points.values():
-            totals.update({task: estimate.total for task, estimate in estimates.items()})
+        """The measurements as plain JSON values: [value, low, high, n] per edit and task."""
+        of_tasks = {task: e for of in self.points.values() for task, e in of.items()}
         return {
             "format": FORMAT,
             "suite": self.suite,
             "split": self.split,
-            "images": dict(self.images),
-            "totals": totals,
+            "examples": dict(self.examples),
+            "totals": {task: e.total for task, e in of_tasks.items()},
+            "metrics": {task: e.metric for task, e in of_tasks.items()},
             "points": [
                 {
                     "edit": edit.to_json(),
-                    "counts": {task: [e.correct, e.n] for task, e in estimates.items()},
+                    "estimates": {
+                        task: [*(round(x, DECIMALS) for x in (e.value, e.low, e.high)), e.n]
+                        for task, e in estimates.items()
+                    },
                 }
                 for edit, estimates in self.points.items()
             ],
@@ -83,15 +86,15 @@ class Shipped:
         """The measurements that `to_json` described; raises KeyError, ValueError and the like."""
         if data["format"] != FORMAT:
             raise ValueError(f"format {data['format']!r} is unknown")
-        split, totals = data["split"], data["totals"]
+        split, totals, metrics = data["split"], data["totals"], data["metrics"]
         points = {
             Edit.from_json(point["edit"]): {
-                task: Estimate(correct=correct, n=n, total=totals[task], split=split)
-                for task, (correct, n) in point["counts"].items()
+                task: Estimate(value, low, high, n, totals[task], split, metrics[task])
+                for task, (value, low, high, n) in point["estimates"].items()
             }
             for point in data["points"]
         }
-        return cls(data["suite"], split, dict(data["images"]), points)
+        return cls(data["suite"], split, dict(data["examples"]), points)
 
     def save(self, path: Path) -> None:
         """Write them as JSON, one edit a line."""
@@ -125,7 +128,7 @@ def make_shipped(
         points[edit] = {task: reading.estimate for task, reading in piece.readings.items()}
         if progress is not None:
             progress(done, len(edits))
-    drawn = {task: evaluator.key(edits[0], task=task, split=split).images for task in tasks}
+    drawn = {task: evaluator.key(edits[0], task=task, split=split).examples for task in tasks}
     return Shipped(suite.fingerprint, split, drawn, points)
 
 

@@ -25,7 +25,7 @@ SECONDS = 60  # the longest call that is asked for
 PLANS = 256  # as many as windows have requests
 KEPT = 8192  # runs of answers, a few kB each
 
-NOTHING = np.empty(0, dtype=np.int16)
+NOTHING = np.empty(0, dtype=np.int32)
 
 # One run of answers: the edit as JSON, the split, the task, and positions start…stop.
 Wanted = tuple[dict[str, Any], SplitName, str, int, int]
@@ -52,7 +52,7 @@ def borrowed(lend: Callable[[Measure], Measure] | None = None) -> Measure:
 
 
 def measure_slice(folder: str, wanted: list[Wanted]) -> list[np.ndarray]:
-    """The answers of the suite in `folder`, int16 for each run that is wanted, where the GPU is."""
+    """The answers of the suite in `folder`, a run of rows each that is wanted, where the GPU is."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     evaluator = Evaluator(load_suite(folder), device=device)
     answers = []
@@ -93,7 +93,7 @@ class BorrowedGpu(Evaluator):
         return took
 
     def predict_parts(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
-        """Predicted labels of each part, int16; from what is known, or in one call for all."""
+        """Rows of each part; from what is known, or in one call for all."""
         if any(self._known(part, split) is None for part in parts):
             self._call({(self._edit, split, p.task): (p.start, p.stop) for p in parts})
         known = [self._known(part, split) for part in parts]

@@ -115,7 +115,7 @@ def known_accuracies(
         labels = evaluator.labels(task, split)
         n = min(map(len, answers.values()))
         found = {
-            name: Estimate(
+            name: Estimate.share(
                 correct=int(np.count_nonzero(seen[:n] == labels[:n])),
                 n=n,
                 total=len(labels),

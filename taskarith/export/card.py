@@ -198,10 +198,10 @@ def _results(provenance: Provenance) -> Iterable[Any]:
         for name, e in named.items():
             if e is not None:
                 dataset = f"{provenance.suite}/{a.task}"
-                yield eval_result(dataset, a.title, name, e.accuracy, e.n, e.split, e.interval)
+                yield eval_result(dataset, a.title, name, e.value, e.n, e.split, e.interval)
 
 
 def _cell(estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
-    return f"{share(estimate.accuracy)} [{share(estimate.low)}, {share(estimate.high)}]"
+    return f"{share(estimate.value)} [{share(estimate.low)}, {share(estimate.high)}]"

@@ -17,7 +17,7 @@ edit = Edit({suite!r}, {coefficients!r}{further})
 tasks = {tasks!r}
 for task, estimate in measure(Evaluator(suite), edit, tasks=tasks, split={split!r}).items():
     low, high = estimate.interval
-    print(f"{{task:22}} {{estimate.accuracy:6.1%}}  ({{low:.1%}}–{{high:.1%}}, n = {{estimate.n}})")
+    print(f"{{task:22}} {{estimate.value:6.1%}}  ({{low:.1%}}–{{high:.1%}}, n = {{estimate.n}})")
 '''
 
 

@@ -99,15 +99,13 @@ def _by_number(result: "AdditionResult", theme: Theme) -> Any:
 
 def _normalized(result: "AdditionResult", one: "Addition") -> tuple[float, float]:
     first, second = (
-        one.accuracies[task].accuracy / result.finetuned[task].accuracy for task in one.tasks
+        one.accuracies[task].value / result.finetuned[task].value for task in one.tasks
     )
     return first, second
 
 
 def _before(result: "AdditionResult", one: "Addition") -> list[float]:
-    return [
-        result.pretrained[task].accuracy / result.finetuned[task].accuracy for task in one.tasks
-    ]
+    return [result.pretrained[task].value / result.finetuned[task].value for task in one.tasks]
 
 
 def _nothing(result: "AdditionResult", one: "Addition") -> tuple[float, float]:

@@ -33,7 +33,7 @@ def _by_quadruple(result: "AnalogyResult", theme: Theme) -> Any:
     traces = []
     for model, (colour, symbol, size) in LOOK.items():
         estimates = [one.on_d[model] for one in result.analogies]
-        x = [estimate.accuracy for estimate in estimates]
+        x = [estimate.value for estimate in estimates]
         trace = {
             "type": "scatter",
             "mode": "markers",

@@ -80,7 +80,7 @@ def curve_figure(
             low = [estimate.low for estimate in curve.estimates]
             high = [estimate.high for estimate in curve.estimates]
             traces.append(band(curve.role, theme) | {"x": x + x[::-1], "y": high + low[::-1]})
-        y = [estimate.accuracy for estimate in curve.estimates]
+        y = [estimate.value for estimate in curve.estimates]
         traces.append(line(curve.role, theme) | {"x": x, "y": y, "name": curve.title})
     colours = COLOURS[theme]
     frame = layout(theme)
@@ -109,14 +109,14 @@ def bars_figure(bars: Sequence[Bar], *, theme: Theme = "light") -> Any:
             "type": "bar",
             "orientation": "h",
             "y": titles,
-            "x": [bar.now.accuracy for bar in bars],
+            "x": [bar.now.value for bar in bars],
             "name": "now",
             "marker": {"color": [colours[bar.role] for bar in bars]},
             "error_x": {
                 "type": "data",
                 "symmetric": False,
-                "array": [bar.now.high - bar.now.accuracy for bar in bars],
-                "arrayminus": [bar.now.accuracy - bar.now.low for bar in bars],
+                "array": [bar.now.high - bar.now.value for bar in bars],
+                "arrayminus": [bar.now.value - bar.now.low for bar in bars],
                 "color": colours["muted"],
             },
         }
@@ -146,7 +146,7 @@ def _end_label(curve: Curve, theme: Theme) -> dict[str, Any]:
     colours = COLOURS[theme]
     return {
         "x": curve.coefficients[-1],
-        "y": curve.estimates[-1].accuracy,
+        "y": curve.estimates[-1].value,
         "text": curve.title,
         "xanchor": "left",
         "xshift": 10,

@@ -51,7 +51,7 @@ def _patched(result: "PaintResult", patched: "list[Patched]", theme: Theme) -> A
     for task in dict.fromkeys([*result.supported, *first.tasks]):
         points = [point.accuracies[task] for point in first.curve if task in point.accuracies]
         if len(points) == len(x):
-            y = [point.accuracy for point in points]
+            y = [point.value for point in points]
             curve = _curve(task, x, y, points, role=roles.get(task, "target"), theme=theme)
             traces += _told_apart(curve, first.tasks.index(task) if task in first.tasks else 0)
     frame = _along_alpha(
@@ -71,13 +71,13 @@ def _wise_curve(one: "WiseFt", theme: Theme) -> Any:
     x = list(one.test)
     traces: list[dict[str, Any]] = []
     for shift in next(iter(one.test.values())).by_shift:
-        y = [robustness.by_shift[shift].accuracy for robustness in one.test.values()]
+        y = [robustness.by_shift[shift].value for robustness in one.test.values()]
         hover = f"{shift}, α = %{{x:.2f}}: %{{y:.1%}}<extra></extra>"
         thin = line("other", theme) | {"x": x, "y": y, "mode": "lines", "hovertemplate": hover}
         traces.append(thin | {"name": "each shift", "showlegend": not traces})
     shifted = [robustness.shifted for robustness in one.test.values()]
     reference = [robustness.reference for robustness in one.test.values()]
-    y = [estimate.accuracy for estimate in reference]
+    y = [estimate.value for estimate in reference]
     traces += _curve("as it is", x, y, reference, role="control", theme=theme)
     y = [interval.value for interval in shifted]
     traces += _curve("mean over shifts", x, y, shifted, role="target", theme=theme)
@@ -99,7 +99,7 @@ def _wise_scatter(one: "WiseFt", theme: Theme) -> Any:
         robustness_points(path, name="interpolated, α from 0 to 1") | line("target", theme),
     ]
     every = [*path.values(), *others.values()]
-    span = _span([robustness.reference.accuracy for robustness in every])
+    span = _span([robustness.reference.value for robustness in every])
     if one.line is not None:
         grid = [
             max(0.001, min(0.999, span[0] + (span[1] - span[0]) * step / (STEPS - 1)))
@@ -128,7 +128,7 @@ def _wise_scatter(one: "WiseFt", theme: Theme) -> Any:
         end = one.test[alpha]
         frame["annotations"].append(
             {
-                "x": end.reference.accuracy,
+                "x": end.reference.value,
                 "y": end.shifted.value,
                 "text": f"α = {alpha:g}",
                 "showarrow": False,

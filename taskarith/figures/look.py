@@ -249,7 +249,9 @@ def sample(estimates: "Iterable[Estimate]") -> str:
     """Which images stand behind some accuracies: the split, and how many a task.
 
     >>> from taskarith.evaluation import Estimate
-    >>> sample([Estimate(1, 64, 100, "validation"), Estimate(2, 50, 50, "validation")])
+    >>> def first(n):
+    ...     return Estimate.share(correct=1, n=n, total=100, split="validation")
+    >>> sample([first(64), first(50)])
     'validation, 50–64 images a task'
     """
     every = list(estimates)

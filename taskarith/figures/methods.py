@@ -62,7 +62,7 @@ def _by_task(result: "MethodsResult", theme: Theme) -> Any:
     rows = [("doing nothing", before)]
     rows += [(choice.entrant.label(), choice.outcomes[0].accuracies) for choice in ranked]
     tuned = result.references.finetuned
-    shares = [[of[task].accuracy / tuned[task].accuracy for task in result.tasks] for _, of in rows]
+    shares = [[of[task].value / tuned[task].value for task in result.tasks] for _, of in rows]
     trace = {
         "type": "heatmap",
         "x": list(result.tasks),

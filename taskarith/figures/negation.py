@@ -52,7 +52,7 @@ def negation_figures(result: "NegationResult", *, theme: Theme = "light") -> lis
     )
     kept = f"floor, {100 * result.floor:g} %"
     control = _bars(f"Control ({result.control}): should stay", controls, theme)
-    before = result.tasks[0].models["pretrained"].controls[result.control].accuracy
+    before = result.tasks[0].models["pretrained"].controls[result.control].value
     control.add_scatter(  # for the legend; the line itself goes across
         x=[None], y=[None], mode="lines", name=kept, line={"color": colours["ink"], "dash": "dash"}
     )
@@ -82,7 +82,7 @@ def _bars(title: str, models: "dict[str, dict[str, Estimate]]", theme: Theme) ->
         if not tasks:
             continue
         estimates = list(tasks.values())
-        heights = [estimate.accuracy for estimate in estimates]
+        heights = [estimate.value for estimate in estimates]
         traces.append(
             {
                 "type": "bar",

@@ -92,7 +92,7 @@ def _points(result: "PlaneResult", points: "tuple[PlanePoint, ...]") -> dict[str
     return {
         "type": "scatter",
         "x": [point.target(result.targets) for point in points],
-        "y": [point.accuracies[result.control].accuracy for point in points],
+        "y": [point.accuracies[result.control].value for point in points],
         "customdata": [(point.x, point.y) for point in points],
         "hovertemplate": f"λ({result.x}) %{{customdata[0]:.2f}}, λ({result.y}) "
         "%{customdata[1]:.2f}: %{x:.1%}, %{y:.1%}<extra></extra>",

@@ -15,7 +15,7 @@ def robustness_points(models: "Mapping[str, Robustness]", *, name: str) -> dict[
         "type": "scatter",
         "mode": "markers",
         "name": name,
-        "x": [model.reference.accuracy for model in models.values()],
+        "x": [model.reference.value for model in models.values()],
         "y": [model.shifted.value for model in models.values()],
         "text": list(models),
         "hovertemplate": "%{text}: %{x:.1%}, shifted %{y:.1%}<extra></extra>",

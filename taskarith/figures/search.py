@@ -69,7 +69,7 @@ def _along(
         frame["annotations"].append(
             {
                 "x": last,
-                "y": curve[last].accuracy,
+                "y": curve[last].value,
                 "text": task,
                 "xanchor": "right",
                 "yanchor": "bottom",
@@ -151,7 +151,7 @@ def _named(direction: Direction) -> str:
 def _line(name: str, curve: "Curve", role: Role, theme: Theme) -> dict[str, Any]:
     x = sorted(curve)
     hover = f"{name}, %{{x:.2f}}: %{{y:.1%}}<extra></extra>"
-    y = [curve[value].accuracy for value in x]
+    y = [curve[value].value for value in x]
     return line(role, theme) | {"x": x, "y": y, "name": name, "hovertemplate": hover}
 
 
@@ -162,7 +162,7 @@ def _marks(
         "type": "scatter",
         "mode": "markers",
         "name": name,
-        "x": [one.estimate.accuracy for one in seen],
+        "x": [one.estimate.value for one in seen],
         "y": [one.task for one in seen],
         "hovertemplate": "%{y}: %{x:.1%}<extra></extra>",
         "marker": {

@@ -52,7 +52,7 @@ def _point(
 ) -> dict[str, Any]:
     reference, shifted = robustness.reference, robustness.shifted
     return robustness_points({name: robustness}, name=name) | {
-        "error_x": whiskers([reference.low], [reference.high], [reference.accuracy], theme)
+        "error_x": whiskers([reference.low], [reference.high], [reference.value], theme)
         | {"color": colour, "thickness": 1, "width": 0},
         "error_y": whiskers([shifted.low], [shifted.high], [shifted.value], theme)
         | {"color": colour, "thickness": 1, "width": 0},

@@ -123,7 +123,7 @@ def mean_normalized(
 ) -> float:
     """Mean over tasks of edited ÷ fine-tuned accuracy."""
     return fmean(
-        normalized_accuracy(estimate.accuracy, finetuned[task].accuracy)
+        normalized_accuracy(estimate.value, finetuned[task].value)
         for task, estimate in measured.items()
     )
 
@@ -139,7 +139,7 @@ def mean_gain(
     The means are taken first, so that a task with little to gain cannot blow up the ratio.
     """
     return gain_recovered(
-        fmean(estimate.accuracy for estimate in measured.values()),
-        fmean(pretrained[task].accuracy for task in measured),
-        fmean(finetuned[task].accuracy for task in measured),
+        fmean(estimate.value for estimate in measured.values()),
+        fmean(pretrained[task].value for task in measured),
+        fmean(finetuned[task].value for task in measured),
     )

@@ -123,7 +123,7 @@ class AnalogyResult(Result):
         """Accuracy of the analogy minus that of `rival`, over sets of four tasks (of a kind)."""
         return _over_sets(
             {
-                one.quadruple: one.on_d[ANALOGY].accuracy - one.on_d[rival].accuracy
+                one.quadruple: one.on_d[ANALOGY].value - one.on_d[rival].value
                 for one in self.analogies
                 if kind in (None, one.quadruple.kind)
             }
@@ -151,7 +151,7 @@ class AnalogyResult(Result):
     def _mean(self, start: str, count: int) -> Interval:
         return _over_sets(
             {
-                one.quadruple: (one.tuned[start][count] if count else one.on_d[start]).accuracy
+                one.quadruple: (one.tuned[start][count] if count else one.on_d[start]).value
                 for one in self.analogies
             }
         )
@@ -191,14 +191,14 @@ class AnalogyRecipe:
 
         @cache
         def finetuned(task: str) -> float:
-            return lab.score({task: 1.0}, [task], split="validation")[task].accuracy
+            return lab.score({task: 1.0}, [task], split="validation")[task].value
 
         @cache
         def quality(rival: str, other: Quadruple, setting: Setting) -> float:
             measured = lab.score(self._edit(rival, other, setting), [other.d], split="validation")[
                 other.d
             ]
-            return normalized_accuracy(measured.accuracy, finetuned(other.d))
+            return normalized_accuracy(measured.value, finetuned(other.d))
 
         def choose(quadruple: Quadruple, rival: str) -> Setting:
             grid = RIVALS[rival][1]

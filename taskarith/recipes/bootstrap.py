@@ -28,14 +28,14 @@ def interval(
     `statistic` gets one array [draws, tasks] of resampled accuracies a group, in the order of
     the group's tasks, and gives an array [draws].
 
-    >>> one = {"t": Estimate(correct=50, n=100, total=100, split="test")}
+    >>> one = {"t": Estimate.share(correct=50, n=100, total=100, split="test")}
     >>> low, high = interval(lambda accuracies: accuracies.mean(1), [one])
     >>> 0.38 < low < 0.42 and 0.58 < high < 0.62
     True
     """
     rng = np.random.default_rng(seed)
     resampled = [
-        np.stack([rng.binomial(e.n, e.accuracy, _DRAWS) / e.n for e in group.values()], axis=1)
+        np.stack([rng.binomial(e.n, e.value, _DRAWS) / e.n for e in group.values()], axis=1)
         for group in groups
     ]
     # With few images a resampled denominator can be 0: a ratio without a value is left out.

@@ -54,4 +54,4 @@ def best_point(
 
 def mean_accuracy(accuracies: Mapping[str, Estimate], tasks: Sequence[str]) -> float:
     """The mean accuracy over `tasks`."""
-    return fmean(accuracies[task].accuracy for task in tasks)
+    return fmean(accuracies[task].value for task in tasks)

@@ -39,7 +39,7 @@ class Answers:
     """What an edited model answered to a task's images, in their stratified order.
 
     Attributes:
-        predicted, labels: int16 [n].
+        predicted, labels: int32 [n].
         total: how many images the split holds; n may be fewer.
     """
 
@@ -57,7 +57,7 @@ class Answers:
     def estimate(self) -> Estimate:
         """The accuracy."""
         right = int(np.count_nonzero(self.right))
-        return Estimate(correct=right, n=len(self.labels), total=self.total, split=self.split)
+        return Estimate.share(correct=right, n=len(self.labels), total=self.total, split=self.split)
 
     def against(self, before: "Answers") -> PairedDifference:
         """The difference to another edit's answers to the same images."""

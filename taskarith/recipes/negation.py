@@ -69,13 +69,12 @@ def choose_negation(
     of falling promise and no further than the first λ that holds; the answer is the same as from
     measuring everything. Ties go to the smaller movement.
     """
-    pretrained = score({}, [control], split="validation")[control].accuracy
+    pretrained = score({}, [control], split="validation")[control].value
     targets = {
-        value: score({vector: value}, [target], split="validation")[target].accuracy
-        for value in grid
+        value: score({vector: value}, [target], split="validation")[target].value for value in grid
     }
     for value in sorted(grid, key=lambda value: (targets[value], abs(value))):
-        kept = score({vector: value}, [control], split="validation")[control].accuracy
+        kept = score({vector: value}, [control], split="validation")[control].value
         if kept >= floor * pretrained:
             return value
     return 0.0
@@ -175,16 +174,16 @@ class NegationResult(Result):
             if model == PRETRAINED:
                 continue
             those = [task.models for task in self.tasks if model in task.models]
-            before = fmean(models[PRETRAINED].target.accuracy for models in those)
-            after = fmean(models[model].target.accuracy for models in those)
-            control = fmean(models[model].controls[self.control].accuracy for models in those)
+            before = fmean(models[PRETRAINED].target.value for models in those)
+            after = fmean(models[model].target.value for models in those)
+            control = fmean(models[model].controls[self.control].value for models in those)
             ratio = f" (ratio {after / before:.2f})" if before else ""
             lines.append(
                 f"{model}: mean target accuracy {100 * after:.1f} % of {100 * before:.1f} % "
                 f"pretrained{ratio}, control {100 * control:.1f} %"
             )
-        probe_before = fmean(task.probe_before.accuracy for task in self.tasks)
-        probe_after = fmean(task.probe_after.accuracy for task in self.tasks)
+        probe_before = fmean(task.probe_before.value for task in self.tasks)
+        probe_after = fmean(task.probe_after.value for task in self.tasks)
         lines.append(
             f"a linear probe of the embeddings is right on {100 * probe_after:.1f} % after "
             f"negation, on {100 * probe_before:.1f} % before"

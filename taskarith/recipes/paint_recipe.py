@@ -98,7 +98,7 @@ class PaintResult(Result):
                 f"{alphas}): {100 * gain:+.1f} points, {costs}{self._side(patch)}"
             )
         for attacked, neutral in self.neutral.items():
-            cost = self.pretrained[neutral].accuracy - self.pretrained[attacked].accuracy
+            cost = self.pretrained[neutral].value - self.pretrained[attacked].value
             lines.append(
                 f"{attacked} costs the pretrained model {100 * cost:.1f} points against {neutral}"
             )

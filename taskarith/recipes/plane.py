@@ -39,7 +39,7 @@ class PlanePoint:
 
     def target(self, targets: Sequence[str]) -> float:
         """Mean accuracy of the targets."""
-        return fmean(self.accuracies[task].accuracy for task in targets)
+        return fmean(self.accuracies[task].value for task in targets)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class PlaneResult(Result):
         """The two ends of the front, next to doing nothing."""
         front, lines = self.front, []
         for what, point in (("best target", front[0]), ("best control", front[-1])):
-            kept = point.accuracies[self.control].accuracy
+            kept = point.accuracies[self.control].value
             lines.append(
                 f"{what}: λ({self.x}) = {point.x:g}, λ({self.y}) = {point.y:g}, target "
                 f"{point.target(self.targets):.3f}, control {kept:.3f}"
@@ -189,7 +189,7 @@ def front(
     sign = -1 if forget else 1
 
     def merit(point: PlanePoint) -> tuple[float, float]:
-        return sign * point.target(targets), point.accuracies[control].accuracy
+        return sign * point.target(targets), point.accuracies[control].value
 
     best, found = float("-inf"), []
     for point in sorted(points, key=merit, reverse=True):  # stable: of equals the first

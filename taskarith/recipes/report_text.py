@@ -62,8 +62,8 @@ def _tasks(report: Report) -> str:
                 _estimate(control) if control else "–",
             ]
         )
-    zero = fmean(report.pretrained[name].accuracy for name in suite.targets)
-    tuned = fmean(report.finetuned[name].accuracy for name in suite.targets)
+    zero = fmean(report.pretrained[name].value for name in suite.targets)
+    tuned = fmean(report.finetuned[name].value for name in suite.targets)
     rows.append(["**mean of the targets**", "", "", "", _percent(zero), _percent(tuned), ""])
     header = ["task", "role", "classes", "n", "zero-shot", "fine-tuned", "control then"]
     return "## Tasks\n\n" + _table(header, rows) + _making(report)
@@ -140,8 +140,8 @@ def _ratio_line(report: Report, which: int, label: str) -> str:
 
 def _controls_line(report: Report, control: str) -> str:
     own: list[Negation] = [trio[0] for trio in report.negations.values()]
-    kept = fmean(n.controls[control].accuracy for n in own)
-    before = report.pretrained[control].accuracy
+    kept = fmean(n.controls[control].value for n in own)
+    before = report.pretrained[control].value
     title = report.suite.tasks[control].title
     return (
         f"{title}: {_percent(kept)} on average after negation of {_percent(before)} before, "
@@ -155,10 +155,7 @@ def _crossed(report: Report) -> str:
     rows = [
         [
             f"− {titles[negated]} ({report.negations[negated][0].coefficient:.2f})",
-            *(
-                f"{100 * (on[name].accuracy - report.pretrained[name].accuracy):+.1f}"
-                for name in targets
-            ),
+            *(f"{100 * (on[name].value - report.pretrained[name].value):+.1f}" for name in targets),
         ]
         for negated, on in report.crossed.items()
     ]
@@ -187,7 +184,7 @@ def _addition(report: Report) -> str:
     gain = bootstrap.interval(
         lambda a, b, c: (a.mean(1) - b.mean(1)) / (c.mean(1) - b.mean(1)), [own, before, tuned]
     )
-    nothing = fmean(before[name].accuracy / tuned[name].accuracy for name in together.tasks)
+    nothing = fmean(before[name].value / tuned[name].value for name in together.tasks)
     return (
         f"## Addition: all {len(together.tasks)} targets\n\n"
         "One common λ from 0 to 1 in steps of 0.05, the best mean normalized accuracy on "
@@ -218,7 +215,7 @@ def _pairs(report: Report) -> str:
     if not rows:
         return ""
     nothing = fmean(
-        report.pretrained[name].accuracy / report.finetuned[name].accuracy
+        report.pretrained[name].value / report.finetuned[name].value
         for name in report.suite.targets
     )
     return (
@@ -305,7 +302,7 @@ def _recipe_models(report: Report) -> str:
 
 
 def _mean(estimates: Iterable[Estimate]) -> float:
-    return float(np.mean([estimate.accuracy for estimate in estimates]))
+    return float(np.mean([estimate.value for estimate in estimates]))
 
 
 def _percent(share: float) -> str:
@@ -313,7 +310,7 @@ def _percent(share: float) -> str:
 
 
 def _estimate(estimate: Estimate) -> str:
-    return f"{100 * estimate.accuracy:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+    return f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

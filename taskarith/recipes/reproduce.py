@@ -45,7 +45,7 @@ class Comparison:
     @property
     def difference(self) -> float | None:
         """Ours less the published, in points."""
-        return None if self.published is None else 100 * self.ours.accuracy - self.published
+        return None if self.published is None else 100 * self.ours.value - self.published
 
     @property
     def agrees(self) -> bool | None:
@@ -59,7 +59,7 @@ class Comparison:
         return {
             "method": self.method,
             "task": self.task,
-            "accuracy": self.ours.accuracy,
+            "accuracy": self.ours.value,
             "low": self.ours.low,
             "high": self.ours.high,
             "n": self.ours.n,

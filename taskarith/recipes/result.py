@@ -48,7 +48,7 @@ class Table:
     def flat(self) -> list[dict[str, Flat]]:
         """The rows with each estimate spread over columns, for CSV and JSON.
 
-        >>> half = Estimate(correct=8, n=16, total=16, split="test")
+        >>> half = Estimate.share(correct=8, n=16, total=16, split="test")
         >>> list(Table("t", [{"task": "digits", "now": half}]).flat()[0])
         ['task', 'now', 'now low', 'now high', 'now n', 'now split']
         """
@@ -171,7 +171,7 @@ def _parts(cell: Cell) -> dict[str, Flat]:
     match cell:
         case Estimate():
             ends: dict[str, Flat] = {" low": cell.low, " high": cell.high}
-            return {"": cell.accuracy, **ends, " n": cell.n, " split": cell.split}
+            return {"": cell.value, **ends, " n": cell.n, " split": cell.split}
         case PairedDifference():
             ends = {" low": cell.low, " high": cell.high}
             return {"": cell.difference, **ends, " over": f"{cell.n} images"}
@@ -192,7 +192,7 @@ def shown(cell: Cell) -> str:
         case None:
             return NONE
         case Estimate():
-            return f"{100 * cell.accuracy:.1f} [{100 * cell.low:.1f}, {100 * cell.high:.1f}]"
+            return f"{100 * cell.value:.1f} [{100 * cell.low:.1f}, {100 * cell.high:.1f}]"
         case PairedDifference():
             low, high = 100 * cell.low, 100 * cell.high
             return f"{100 * cell.difference:+.1f} [{low:+.1f}, {high:+.1f}]"

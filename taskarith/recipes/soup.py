@@ -41,7 +41,7 @@ def ranked(score: Score, *, ingredients: Sequence[str], task: str) -> dict[str, 
     accuracies = {
         name: score({name: 1.0}, [task], split="validation")[task] for name in ingredients
     }
-    order = sorted(accuracies, key=lambda name: -accuracies[name].correct)
+    order = sorted(accuracies, key=lambda name: -accuracies[name].value)
     return {name: accuracies[name] for name in order}
 
 
@@ -52,10 +52,10 @@ def greedy_soup(score: Score, *, order: Sequence[str], task: str) -> tuple[str, 
     with it is at least that without it.
     """
     taken: tuple[str, ...] = ()
-    best = -1
+    best = -1.0
     for name in order:
         trial = (*taken, name)
-        right = score(average(trial), [task], split="validation")[task].correct
+        right = score(average(trial), [task], split="validation")[task].value
         if right >= best:
             taken, best = trial, right
     return taken
@@ -253,7 +253,7 @@ class SoupRecipe:
 
         def together(task: str, one: Answers) -> Answers:
             total = sum(lab.logits({name: 1.0}, task, split="test") for name in self.ingredients)
-            predicted = np.argmax(total, axis=1).astype(np.int16)
+            predicted = np.argmax(total, axis=1).astype(np.int32)
             return Answers(predicted, one.labels, one.total, one.split)
 
         return ShiftedAnswers(

@@ -108,7 +108,7 @@ class _Bench:
         reading = self._read(self._edit(coefficients), task, split)
         estimate = reading.estimate
         labels = self._evaluator.labels(task, self._opened(split))[: estimate.n]
-        return Answers(reading.predictions, labels, estimate.total, self._opened(split))
+        return Answers(reading.rows, labels, estimate.total, self._opened(split))
 
     def logits(
         self, coefficients: Mapping[str, float], task: str, *, split: SplitName
@@ -135,7 +135,9 @@ class _Bench:
         right = LinearProbe(x, y, classes=classes).predict(unseen) == truth
         self._meter.count(f"linear probe of {task}: {edit.formula()}")
         total = self._evaluator.total(task, self._final)
-        return Estimate(int(np.count_nonzero(right)), len(right), total, self._final)
+        return Estimate.share(
+            correct=int(np.count_nonzero(right)), n=len(right), total=total, split=self._final
+        )
 
     @contextmanager
     def tune(

@@ -45,7 +45,7 @@ def robustness_line(models: Sequence[Robustness]) -> Line | None:
     Accuracies of 0 and 1 count as half an image away, where the axes end.
     """
     points = [
-        (_inside(model.reference.accuracy, model), _inside(model.shifted.value, model))
+        (_inside(model.reference.value, model), _inside(model.shifted.value, model))
         for model in models
     ]
     if len({reference for reference, _ in points}) < 2:
@@ -183,7 +183,7 @@ class WiseFtResult(Result):
                     f"{one.task}: fine-tuned is {one.vector}; of the others that nobody "
                     f"interpolated, {best or 'pretrained'} is the most robust: shifted mean "
                     f"{100 * others[best].shifted.value:.1f}, reference "
-                    f"{100 * others[best].reference.accuracy:.1f}"
+                    f"{100 * others[best].reference.value:.1f}"
                 )
             if one.line is not None:
                 lines.append(
@@ -249,7 +249,7 @@ class WiseFtRecipe:
                 standard[name] = asked(name, 1.0).robustness
         line = robustness_line(list(standard.values()))
         choices = {
-            BY_REFERENCE: max(ALPHAS, key=lambda a: (seen[a].reference.accuracy, -a)),
+            BY_REFERENCE: max(ALPHAS, key=lambda a: (seen[a].reference.value, -a)),
             BY_SHIFTS: max(ALPHAS, key=lambda a: (seen[a].shifted.value, -a)),
             HALF: 0.5,
         }
@@ -290,7 +290,7 @@ def _row(start: Mapping[str, Cell], robustness: Robustness) -> dict[str, Cell]:
 def _effective(robustness: Robustness, line: Line | None) -> float | None:
     if line is None:
         return None
-    reference = _inside(robustness.reference.accuracy, robustness)
+    reference = _inside(robustness.reference.value, robustness)
     return robustness.shifted.value - line.expected(reference)
 
 

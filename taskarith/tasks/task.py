@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from taskarith.errors import AssetError
+from taskarith.tasks.metric import ACCURACY, Metric
 
 __all__ = ["ROLES", "SPLITS", "Role", "Split", "SplitName", "Task"]
 
@@ -33,6 +34,7 @@ class Task:
         classnames: what a prompt calls each class; a label is an index into them.
         templates: zero-shot prompts, each with one `{}` for the class name.
         data: where the pictures come from, for `load_split`.
+        metric: what its examples are counted by.
 
     >>> Task("coin", "A coin", "target", ("heads", "tails"), ("a {}",), {"kind": "world"}).chance
     0.5
@@ -44,6 +46,7 @@ class Task:
     classnames: tuple[str, ...]
     templates: tuple[str, ...]
     data: Mapping[str, Any] = field(hash=False)
+    metric: Metric = ACCURACY
 
     @property
     def chance(self) -> float:

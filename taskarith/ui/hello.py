@@ -154,7 +154,7 @@ def _manifest(source: str) -> tuple[Path, Json]:
 
 
 def _shipped(folder: Path, manifest: Json) -> list[list[Any]]:
-    """Every shipped point as [coefficients, {task: [correct, n, total]}]."""
+    """Every shipped point as [coefficients, {task: estimate}]."""
     if not manifest.get("measurements"):
         return []
     try:
@@ -164,8 +164,8 @@ def _shipped(folder: Path, manifest: Json) -> list[list[Any]]:
             [
                 point["edit"]["coefficients"],
                 {
-                    task: [correct, n, totals[task]]
-                    for task, (correct, n) in point["counts"].items()
+                    task: {"value": value, "low": low, "high": high, "n": n, "total": totals[task]}
+                    for task, (value, low, high, n) in point["estimates"].items()
                 },
             ]
             for point in data["points"]

@@ -88,7 +88,7 @@ def test_accuracies_for_the_card(
     evaluated = run(
         capsys, "evaluate", "--suite", tiny_folder, *EDIT, "--n", "40", "--device", "cpu"
     )
-    assert apples["edited"]["accuracy"] == evaluated["estimates"]["apples"]["accuracy"]
+    assert apples["edited"]["value"] == evaluated["estimates"]["apples"]["value"]
 
 
 def test_a_card_has_accuracies_unless_they_are_refused(

@@ -33,10 +33,10 @@ def test_evaluate_has_the_promised_shape(answer: Any) -> None:
     assert list(found["estimates"]) == VISIBLE
     for row in found["estimates"].values():
         assert list(row) == [
-            "accuracy", "low", "high", "n", "normalized", "pretrained", "finetuned",
+            "value", "low", "high", "n", "total", "metric", "normalized", "pretrained", "finetuned",
         ]  # fmt: skip
         assert row["n"] == 20
-        assert row["low"] <= row["accuracy"] <= row["high"]
+        assert row["low"] <= row["value"] <= row["high"]
     assert found["seconds"].keys() == {"recompose", "evaluate"}
     assert found["seconds"]["evaluate"] > 0
 
@@ -48,11 +48,11 @@ def test_evaluate_gives_the_library_s_numbers(answer: Any, tiny_suite: Suite) ->
     def accuracies(**coefficients: float) -> dict[str, float]:
         edit = Edit("tiny", coefficients)
         measured = measure(evaluator, edit, tasks=[*VISIBLE, "houses"], split="test")
-        return {task: estimate.accuracy for task, estimate in measured.items()}
+        return {task: estimate.value for task, estimate in measured.items()}
 
     edited, pretrained = accuracies(apples=0.4, birds=0.4), accuracies()
     finetuned = {task: accuracies(**{task: 1.0})[task] for task in VISIBLE[:-1]}
-    assert {task: row["accuracy"] for task, row in found.items()} == edited
+    assert {task: row["value"] for task, row in found.items()} == edited
     assert {task: row["pretrained"] for task, row in found.items()} == pretrained
     assert found.pop("gardens")["finetuned"] is None
     assert found.pop("houses")["finetuned"] is None  # the second control comes with the test split
@@ -68,8 +68,8 @@ def test_evaluate_takes_a_method_and_its_settings(answer: Any, tiny_suite: Suite
     edit = Edit("tiny", {"apples": 1, "birds": -0.5}, "ties", {"density": 0.3}, seed=4)
     assert Edit.from_json(found["edit"]) == edit
     measured = measure(Evaluator(tiny_suite, device="cpu"), edit, tasks=VISIBLE)
-    assert {task: row["accuracy"] for task, row in found["estimates"].items()} == {
-        task: estimate.accuracy for task, estimate in measured.items()
+    assert {task: row["value"] for task, row in found["estimates"].items()} == {
+        task: estimate.value for task, estimate in measured.items()
     }
 
 
@@ -83,8 +83,8 @@ def test_sweep_takes_a_method(answer: Any) -> None:
     words = "--method ties-sum --setting scale=0.5 --set birds=0.5 --n 24"
     rows = answer(f"sweep --vary apples --from -0.5 --to 0.5 --points 3 {words}")
     single = answer(f"evaluate --set apples=-0.5 {words}")["estimates"]
-    swept = {row["task"]: row["accuracy"] for row in rows if row["lambda"] == -0.5}
-    assert swept == {task: row["accuracy"] for task, row in single.items()}
+    swept = {row["task"]: row["value"] for row in rows if row["lambda"] == -0.5}
+    assert swept == {task: row["value"] for task, row in single.items()}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_n_is_a_first_part_of_the_whole(answer: Any, tiny_suite: Suite) -> None:
     for n in (8, 30, total, 10 * total):
         row = answer(f"evaluate --set apples=-1 --n {n}")["estimates"]["apples"]
         assert row["n"] == min(n, total)
-        assert row["accuracy"] == right[:n].mean()
+        assert row["value"] == right[:n].mean()
 
 
 def test_only_the_edit_itself_is_a_look_at_the_test_split(answer: Any, tiny_suite: Suite) -> None:
@@ -133,15 +133,15 @@ def test_sweep_has_a_row_for_every_coefficient_and_task(answer: Any) -> None:
         (coefficient, task) for coefficient in (-1, -0.5, 0, 0.5, 1) for task in VISIBLE
     ]
     for row in rows:
-        assert list(row) == ["lambda", "task", "accuracy", "low", "high", "n"]
+        assert list(row) == ["lambda", "task", "value", "low", "high", "n", "total", "metric"]
         assert row["n"] == 16
 
 
 def test_sweep_agrees_with_evaluate(answer: Any) -> None:
     rows = answer("sweep --vary apples --from -0.5 --to 0.5 --points 3 --set birds=0.5 --n 24")
     single = answer("evaluate --set apples=-0.5 --set birds=0.5 --n 24")["estimates"]
-    swept = {row["task"]: row["accuracy"] for row in rows if row["lambda"] == -0.5}
-    assert swept == {task: row["accuracy"] for task, row in single.items()}
+    swept = {row["task"]: row["value"] for row in rows if row["lambda"] == -0.5}
+    assert swept == {task: row["value"] for task, row in single.items()}
 
 
 def test_a_sweep_shows_the_auxiliary_it_varies_at_zero_too(answer: Any) -> None:
@@ -155,10 +155,10 @@ def test_analogy_is_the_edit_it_stands_for(answer: Any) -> None:
     same = answer("evaluate --set apples=1 --set birds=-0.5 --set eggs=0.5 --n 40")
     assert same["estimates"] == found["estimates"]
     alone = answer("evaluate --set apples=1 --n 40")["estimates"]["coins"]
-    assert found["on_d"]["auxiliary"]["accuracy"] == alone["accuracy"]
-    assert found["on_d"]["analogy"]["accuracy"] == same["estimates"]["coins"]["accuracy"]
-    assert found["on_d"]["finetuned"]["accuracy"] == alone["finetuned"]
-    assert found["on_d"]["pretrained"]["accuracy"] == alone["pretrained"]
+    assert found["on_d"]["auxiliary"]["value"] == alone["value"]
+    assert found["on_d"]["analogy"]["value"] == same["estimates"]["coins"]["value"]
+    assert found["on_d"]["finetuned"]["value"] == alone["finetuned"]
+    assert found["on_d"]["pretrained"]["value"] == alone["pretrained"]
 
 
 def test_analogy_shows_an_auxiliary_d(answer: Any) -> None:

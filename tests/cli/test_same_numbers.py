@@ -23,20 +23,20 @@ def on_the_page(suite: Suite, name: str) -> dict[str, float]:
     )
     session = {"session": "0" * 24, "seq": 1}
 
-    async def follow() -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
+    async def follow() -> dict[str, dict[str, float]]:
+        found: dict[str, dict[str, float]] = {}
         answer = await getattr(explorer, name)({**session, "coefficients": EDIT, "focus": "apples"})
         while True:
-            for at, counts in answer["points"]:
+            for at, estimates in answer["points"]:
                 if at == EDIT:
-                    found |= counts
+                    found |= estimates
             if answer["done"]:
                 return found
             answer = await explorer.more({**session, "cursor": answer["cursor"]})
 
     try:
         answers = run(follow())
-        return {task: correct / n for task, (correct, n, _) in answers.items()}
+        return {task: estimate["value"] for task, estimate in answers.items()}
     finally:
         explorer.close()
 
@@ -49,6 +49,4 @@ def test_the_page_and_the_command_line_agree(
     place = ["--suite", str(tiny_folder), "--split", split, "--device", "cpu"]
     assert main(["evaluate", *settings, *place, "--json"]) == 0
     estimates = json.loads(capsys.readouterr().out)["estimates"]
-    assert on_the_page(tiny_suite, name) == {
-        task: row["accuracy"] for task, row in estimates.items()
-    }
+    assert on_the_page(tiny_suite, name) == {task: row["value"] for task, row in estimates.items()}

@@ -10,6 +10,7 @@ from taskarith.evaluation.plan import Part, Step
 from taskarith.evaluation.results import ResultKey
 from taskarith.evaluation.worker import Failure, Finished, Message
 from taskarith.tasks import SplitName
+from taskarith.tasks.metric import ACCURACY, Metric
 
 TOTAL = 100
 PATIENCE = 20.0  # seconds until a test that hangs fails
@@ -35,10 +36,13 @@ class FakePredictor:
         self.threads.add(threading.get_ident())
         self.computed.append((self._edit, tuple(parts)))
         self.on_predict(self._edit)
-        return [np.zeros(part.stop - part.start, dtype=np.int16) for part in parts]
+        return [np.zeros(part.stop - part.start, dtype=np.int32) for part in parts]
 
     def labels(self, task: str, split: SplitName) -> np.ndarray:
-        return (np.arange(TOTAL) % 2).astype(np.int16)
+        return (np.arange(TOTAL) % 2).astype(np.int32)
+
+    def metric(self, task: str) -> Metric:
+        return ACCURACY
 
     def key(self, edit: Edit, *, task: str, split: SplitName) -> ResultKey:
         return ResultKey("fake", edit.key(), task, split, "images", "fake")

@@ -93,7 +93,7 @@ def answers(n: int | None) -> list[np.ndarray]:
     found = []
     for edit in edits():
         readings = measurer.measure(edit, tasks=list(suite.tasks), n=n).readings
-        found.append(np.concatenate([readings[task].predictions for task in suite.tasks]))
+        found.append(np.concatenate([readings[task].rows for task in suite.tasks]))
     return found
 
 

@@ -41,7 +41,7 @@ def test_it_computes_what_the_textbook_says(evaluator: Evaluator, edit: Edit, ta
     (logits,) = evaluator.logits([Part(task, 0, 80)], split="validation")
     assert logits == pytest.approx(textbook(evaluator.suite, edit, task), abs=1e-3)
     answers = evaluator.predict(task, "validation", start=0, stop=80)
-    assert answers.dtype == np.int16
+    assert answers.dtype == np.int32
     assert (answers == logits.argmax(1)).all()
 
 
@@ -176,8 +176,8 @@ def test_half_precision_is_as_accurate_within_the_interval(tiny_suite: Suite, de
                 for each in (full, half)
             ]
             low, high = readings[0].estimate.interval
-            assert low <= readings[1].estimate.accuracy <= high
-            same.append(np.mean(readings[0].predictions == readings[1].predictions))
+            assert low <= readings[1].estimate.value <= high
+            same.append(np.mean(readings[0].rows == readings[1].rows))
     assert np.mean(same) >= 0.97
     (logits,) = half.logits([Part("apples", 0, 8)], split="test")
     assert logits.dtype == np.float32

@@ -106,7 +106,7 @@ def test_where_it_was_fitted_it_is_right(tiny_suite: Suite) -> None:
         estimates = measure(evaluator, edit, tasks=tasks, n=60)
         found = surrogate.accuracy(edit.coefficients)
         for task in tasks:
-            assert found[task] == pytest.approx(estimates[task].accuracy, abs=1.01 / 60)
+            assert found[task] == pytest.approx(estimates[task].value, abs=1.01 / 60)
 
 
 def test_its_error_is_measured_and_beats_doing_nothing(tiny_suite: Suite) -> None:

@@ -26,13 +26,13 @@ def test_accuracy_is_the_share_of_right_answers(evaluator: Evaluator) -> None:
     for task, estimate in estimates.items():
         answers = evaluator.predict(task, "validation", start=0, stop=80)
         right = answers == evaluator.labels(task, "validation")
-        assert estimate.accuracy == pytest.approx(right.mean())
+        assert estimate.value == pytest.approx(right.mean())
         assert (estimate.n, estimate.provisional) == (80, False)
 
 
 def test_editing_does_what_task_arithmetic_says(evaluator: Evaluator) -> None:
     rows = sweep(evaluator, Edit("tiny"), vary="apples", coefficients=(-1, 0, 1), tasks=["apples"])
-    negated, pretrained, finetuned = (row.estimate.accuracy for row in rows)
+    negated, pretrained, finetuned = (row.estimate.value for row in rows)
     assert negated < pretrained < finetuned
 
 
@@ -128,10 +128,10 @@ def test_a_part_is_never_kept_as_the_whole() -> None:
 
 def test_answers_are_given_with_the_accuracy_and_cannot_be_changed() -> None:
     reading = Measurer(FakePredictor()).run(Step(edit("a"), (Part("x", 0, 8),))).readings["x"]
-    assert reading.predictions.tolist() == [0] * 8
-    assert reading.estimate.correct == 4
+    assert reading.rows.tolist() == [0] * 8
+    assert reading.estimate.value == 0.5
     with pytest.raises(ValueError, match="read-only"):
-        reading.predictions[0] = 1
+        reading.rows[0] = 1
 
 
 def test_a_piece_says_where_on_the_curve_it_is() -> None:
@@ -172,7 +172,7 @@ def test_a_repeated_task_is_measured_once() -> None:
 def test_answers_that_turned_can_be_paired(evaluator: Evaluator) -> None:
     measurer = Measurer(evaluator)
     runs = [
-        measurer.measure(each, tasks=["apples"]).readings["apples"].predictions
+        measurer.measure(each, tasks=["apples"]).readings["apples"].rows
         for each in (Edit("tiny"), Edit("tiny", {"apples": -1}))
     ]
     assert len(runs[0]) == len(runs[1]) == 80

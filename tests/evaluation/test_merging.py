@@ -171,7 +171,7 @@ def test_results_of_two_settings_are_not_confused(evaluator: Evaluator) -> None:
     assert len(keys) == 4
     cache = ResultCache()
     accuracies = [
-        measure(evaluator, edit, tasks=["apples"], cache=cache)["apples"].accuracy
+        measure(evaluator, edit, tasks=["apples"], cache=cache)["apples"].value
         for edit in (Edit("tiny", {"apples": 1.0}), Edit("tiny", {"apples": -1.0}, method="ties"))
     ]
     assert accuracies[0] != accuracies[1]
@@ -180,7 +180,7 @@ def test_results_of_two_settings_are_not_confused(evaluator: Evaluator) -> None:
 def test_negated_and_merged_is_negated(evaluator: Evaluator) -> None:
     forget, learn = (Edit("tiny", {"apples": sign}, method="ties") for sign in (-1.0, 1.0))
     accuracy = {
-        edit: measure(evaluator, edit, tasks=["apples"])["apples"].accuracy
+        edit: measure(evaluator, edit, tasks=["apples"])["apples"].value
         for edit in (forget, Edit("tiny"), learn)
     }
     assert accuracy[forget] < accuracy[Edit("tiny")] < accuracy[learn]

@@ -153,7 +153,7 @@ def test_large_and_slow_suites_get_fewer_images(vectors: int, seconds: int, imag
             return [np.zeros((part.stop - part.start, 2), dtype=np.float32) for part in parts]
 
         def labels(self, task: str, split: str) -> np.ndarray:
-            return np.zeros(1000, dtype=np.int16)
+            return np.zeros(1000, dtype=np.int32)
 
     ticks = count()
     preview = Preview(Answering.suite, clock=lambda: seconds * next(ticks))
@@ -204,8 +204,7 @@ def test_it_is_compared_with_what_is_measured_on_the_same_images(
     fitted.compare(run(80))  # known already: not counted again
     near = fitted.surrogate.accuracy({"apples": 0.7, "dice": -1.0})  # as the page shows it
     errors = [
-        100 * abs(near[task] - reading.estimate.accuracy)
-        for task, reading in piece.readings.items()
+        100 * abs(near[task] - reading.estimate.value) for task, reading in piece.readings.items()
     ]
     mean = f"{np.mean(errors):.1f}"
     assert fitted.says() == f"preview off by {mean} points on average " + (

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from taskarith.evaluation.results import FILE, ResultCache, ResultKey
 from taskarith.tasks import cache_folder
 
-KEY = ResultKey("suite", "edit", "digits", "validation", "images", "cpu")
+KEY = ResultKey("suite", "edit", "digits", "validation", "examples", "cpu")
 
 
 def run(n: int) -> np.ndarray:
-    return np.arange(n, dtype=np.int16)
+    return np.arange(n, dtype=np.int32)
 
 
 def key(index: int) -> ResultKey:
@@ -43,7 +43,7 @@ def test_answers_outlive_the_process(tmp_path: Path) -> None:
     first.close()
     second = ResultCache(tmp_path)
     assert second.get(KEY).tolist() == run(300).tolist()
-    assert second.get(KEY).dtype == np.int16
+    assert second.get(KEY).dtype == np.int32
 
 
 def test_the_file_lies_in_the_cache_folder() -> None:
@@ -51,7 +51,7 @@ def test_the_file_lies_in_the_cache_folder() -> None:
     assert (cache_folder() / FILE).is_file()
 
 
-@pytest.mark.parametrize("field", ["suite", "edit", "task", "split", "images", "context"])
+@pytest.mark.parametrize("field", ["suite", "edit", "task", "split", "examples", "context"])
 def test_everything_in_the_key_matters(tmp_path: Path, field: str) -> None:
     cache = ResultCache(tmp_path)
     cache.put({KEY: run(3)})

@@ -65,14 +65,21 @@ def test_it_survives_being_saved(suite_with: Path, made: Shipped) -> None:
     loaded = load_shipped(load_suite(suite_with))
     assert loaded is not None
     assert loaded.to_json() == made.to_json()
-    assert loaded.points == made.points
+    assert loaded.points.keys() == made.points.keys()
+    for edit, estimates in made.points.items():
+        for task, estimate in estimates.items():
+            found = loaded.points[edit][task]
+            assert (found.n, found.total, found.metric) == (estimate.n, estimate.total, "accuracy")
+            assert (found.value, *found.interval) == pytest.approx(
+                (estimate.value, *estimate.interval), abs=1e-6
+            )
 
 
 def test_it_tells_other_pictures(tiny_suite: Suite, made: Shipped) -> None:
     evaluator = Evaluator(tiny_suite, device="cpu")
-    for task, images in made.images.items():
-        assert evaluator.key(Edit("tiny"), task=task, split="validation").images == images
-    assert len(set(made.images.values())) == len(made.images)
+    for task, digest in made.examples.items():
+        assert evaluator.key(Edit("tiny"), task=task, split="validation").examples == digest
+    assert len(set(made.examples.values())) == len(made.examples)
 
 
 def test_a_suite_may_come_without(tiny_suite: Suite) -> None:
@@ -84,9 +91,9 @@ def test_a_suite_may_come_without(tiny_suite: Suite) -> None:
     [
         lambda data: data.update(format=99),
         lambda data: data.pop("totals"),
-        lambda data: data["points"].append({"edit": {"suite": "tiny", "what": 1}, "counts": {}}),
-        lambda data: data["points"][0]["counts"].update(apples=[9, 3]),
-        lambda data: data["points"][0]["counts"].update(apples=7),
+        lambda data: data["points"].append({"edit": {"suite": "tiny", "what": 1}, "estimates": {}}),
+        lambda data: data["points"][0]["estimates"].update(apples=[0.9, 0.95, 1, 3]),
+        lambda data: data["points"][0]["estimates"].update(apples=7),
         lambda data: data.update(points=None),
     ],
 )

@@ -68,7 +68,7 @@ def test_pieces_come_in_order_and_then_the_end(worker: Worker) -> None:
     assert receiver.last() == Finished("complete")
     pieces = [message for message in receiver.messages if isinstance(message, Piece)]
     assert [piece.readings["task"].estimate.n for piece in pieces] == [10, 20, 30]
-    assert [piece.readings["task"].estimate.correct for piece in pieces] == [5, 10, 15]
+    assert [piece.readings["task"].estimate.value for piece in pieces] == [0.5] * 3
     assert all(piece.readings["task"].estimate.provisional for piece in pieces)
 
 

@@ -10,7 +10,7 @@ THEMES = ("light", "dark")
 
 
 def estimates(*correct: int, n: int = 100) -> list[Estimate]:
-    return [Estimate(correct=c, n=n, total=n, split="validation") for c in correct]
+    return [Estimate.share(correct=c, n=n, total=n, split="validation") for c in correct]
 
 
 def luminance(colour: str) -> float:

@@ -67,15 +67,15 @@ def test_negation_has_bars_for_every_model_with_chance_and_floor() -> None:
     digits = result.tasks[0]
     for model, measured in digits.models.items():
         name = model.removeprefix("gradient ")
-        assert traces(target)[name].y[0] == measured.target.accuracy
-        assert traces(control)[name].y[0] == measured.controls["objects"].accuracy
+        assert traces(target)[name].y[0] == measured.target.value
+        assert traces(control)[name].y[0] == measured.controls["objects"].value
     assert list(traces(target)["ascent"].x) == ["digits"]
     assert list(traces(target)["chance"].y) == [0.5, 0.5]
-    before = digits.models["pretrained"].controls["objects"].accuracy
+    before = digits.models["pretrained"].controls["objects"].value
     assert control.layout.shapes[0].y0 == pytest.approx(0.95 * before)
     array = traces(target)["negated"].error_y.array
     assert array[0] == pytest.approx(
-        digits.models["negated"].target.high - digits.models["negated"].target.accuracy
+        digits.models["negated"].target.high - digits.models["negated"].target.value
     )
 
 
@@ -86,10 +86,10 @@ def test_addition_shows_pairs_and_sizes_beside_doing_nothing() -> None:
     one = result.sums[0]
     first, second = one.tasks
     assert traces(pairs)["pair"].x[0] == pytest.approx(
-        one.accuracies[first].accuracy / result.finetuned[first].accuracy
+        one.accuracies[first].value / result.finetuned[first].value
     )
     assert traces(pairs)["doing nothing"].y[0] == pytest.approx(
-        result.pretrained[second].accuracy / result.finetuned[second].accuracy
+        result.pretrained[second].value / result.finetuned[second].value
     )
     rows = {row["tasks"]: row["normalized"] for row in result.tables()[1].rows}
     line = traces(by_number)["common λ, mean"]
@@ -102,7 +102,7 @@ def test_analogy_shows_every_quadruple_and_the_gain_over_each_rival() -> None:
     result = result_of("analogy")
     on_d, gains = recipe_figures(result)
     for model, trace in traces(on_d).items():
-        assert list(trace.x) == [one.on_d[model].accuracy for one in result.analogies]
+        assert list(trace.x) == [one.on_d[model].value for one in result.analogies]
     (trace,) = gains.data
     for rival, value in zip(trace.y, trace.x, strict=True):
         assert value == pytest.approx(100 * result.gain_over(rival).value)
@@ -121,7 +121,7 @@ def test_paint_marks_the_chosen_mixing_coefficient() -> None:
     assert len(figures) == len({(p.patched.way, p.patched.tasks) for p in result.patches})
     first = result.patches[0].patched
     curve = traces(figures[0])[first.tasks[0]]
-    assert list(curve.y) == [point.accuracies[first.tasks[0]].accuracy for point in first.curve]
+    assert list(curve.y) == [point.accuracies[first.tasks[0]].value for point in first.curve]
     together = traces(figures[-1])
     marks = {together[task].marker.symbol for task in test_paint.TASKS}
     assert len(marks) == len(test_paint.TASKS)
@@ -139,7 +139,7 @@ def test_wise_ft_has_a_curve_and_a_scatter_with_the_line_of_usual_models() -> No
     (one,) = result.tasks
     assert list(traces(curve)["mean over shifts"].y) == [r.shifted.value for r in one.test.values()]
     path = traces(scatter)["interpolated, α from 0 to 1"]
-    assert list(path.x) == [r.reference.accuracy for r in one.test.values()]
+    assert list(path.x) == [r.reference.value for r in one.test.values()]
     usual = next(trace for name, trace in traces(scatter).items() if name.startswith("line of"))
     assert list(usual.y) == [pytest.approx(one.line.expected(x)) for x in usual.x]
 
@@ -151,7 +151,7 @@ def test_soup_has_a_point_for_every_model_and_ingredient() -> None:
     for model in result.models:
         point = traces(figure)[model.kind]
         assert (point.x[0], point.y[0]) == (
-            model.robustness.reference.accuracy,
+            model.robustness.reference.value,
             model.robustness.shifted.value,
         )
 
@@ -187,7 +187,7 @@ def test_shifted_versions_stand_behind_the_task_itself() -> None:
 
 def test_without_a_direction_every_edit_is_a_mark_in_its_task_s_row() -> None:
     def half(right: int) -> Estimate:
-        return Estimate(right, 100, 100, "validation")
+        return Estimate.share(correct=right, n=100, total=100, split="validation")
 
     seen = [
         Seen({}, "digits", half(40)),

@@ -109,7 +109,7 @@ def test_the_vector_becomes_a_slider_that_moves_the_accuracy(
         torch.testing.assert_close(vector[name], tensor - base[name], rtol=0, atol=1e-6)
     evaluator = Evaluator(suite, device="cpu")
     accuracies = {
-        measure(evaluator, Edit("tiny-two", {"apples-2": c}), tasks=["gardens"])["gardens"].correct
+        measure(evaluator, Edit("tiny-two", {"apples-2": c}), tasks=["gardens"])["gardens"].value
         for c in (-3.0, -1.0, 0.0, 1.0, 3.0)
     }
     assert len(accuracies) > 1

@@ -47,13 +47,13 @@ def test_from_nothing_to_accuracy(
                 images=pictures.images,
                 labels=pictures.labels,
             )
-            assert found.accuracy == pytest.approx(expected, abs=1 / 60)
+            assert found.value == pytest.approx(expected, abs=1 / 60)
     assert (
         len(
             {
                 measure(evaluator, Edit(suite.name, {"coins": c}), tasks=["dice"], split="test")[
                     "dice"
-                ].accuracy
+                ].value
                 for c in (0.0, 1.0, 3.0, -3.0)
             }
         )

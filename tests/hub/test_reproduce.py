@@ -18,6 +18,7 @@ from taskarith.evaluation.results import ResultKey
 from taskarith.recipes.reproduce import Comparison, read_published, reproduce, whole_test
 from taskarith.suites.library import library_task
 from taskarith.tasks import SplitName
+from taskarith.tasks.metric import Metric
 from tests.hub.independent import accuracy_of, squares
 from tests.hub.real import needs_real_pictures, publish_pictures
 from tests.hub.server import LoopbackHub
@@ -179,6 +180,9 @@ class Counting:
 
     def labels(self, task: str, split: SplitName) -> np.ndarray:
         return self.evaluator.labels(task, split)
+
+    def metric(self, task: str) -> Metric:
+        return self.evaluator.metric(task)
 
     def key(self, edit: Edit, *, task: str, split: SplitName) -> ResultKey:
         return self.evaluator.key(edit, task=task, split=split)

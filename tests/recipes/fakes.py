@@ -53,7 +53,7 @@ class FakeLab:
         for name in edit:
             assert not name.startswith(("tuned", "merged")) or name in self.alive
         self.asked.append(("answer", task, split, edit))
-        labels = (np.arange(N) % 2).astype(np.int16)
+        labels = (np.arange(N) % 2).astype(np.int32)
         right = np.arange(N) < round(N * self.accuracy(edit, task))
         return Answers(np.where(right, labels, 1 - labels), labels, N, split)
 
@@ -64,7 +64,7 @@ class FakeLab:
 
     def probe(self, coefficients: Mapping[str, float], task: str) -> Estimate:
         self.asked.append(("probe", task, "test", dict(coefficients)))
-        return Estimate(N // 2, N, N, "test")
+        return Estimate.share(correct=N // 2, n=N, total=N, split="test")
 
     @contextmanager
     def tune(

@@ -6,8 +6,11 @@ from taskarith.evaluation import Estimate
 from taskarith.recipes.addition import ADDITION_GRID, add, choose_common
 
 N = 10_000
-FINETUNED = {task: Estimate(9_000, N, N, "test") for task in ("a", "b")}
-PRETRAINED = {"a": Estimate(5_000, N, N, "test"), "b": Estimate(7_000, N, N, "test")}
+FINETUNED = {task: Estimate.share(correct=9_000, n=N, total=N, split="test") for task in ("a", "b")}
+PRETRAINED = {
+    "a": Estimate.share(correct=5_000, n=N, total=N, split="test"),
+    "b": Estimate.share(correct=7_000, n=N, total=N, split="test"),
+}
 
 
 def _score(
@@ -16,8 +19,11 @@ def _score(
     """`a` is best at λ = 0.4, `b` at λ = 0.6."""
     best = {"a": 0.4, "b": 0.6}
     return {
-        task: Estimate(
-            round(N * (0.9 - (coefficients.get(task, 0) - best[task]) ** 2)), N, N, split
+        task: Estimate.share(
+            correct=round(N * (0.9 - (coefficients.get(task, 0) - best[task]) ** 2)),
+            n=N,
+            total=N,
+            split=split,
         )
         for task in tasks
     }
@@ -32,7 +38,7 @@ def test_ties_go_to_the_smaller_coefficient() -> None:
     def flat(
         coefficients: Mapping[str, float], tasks: Sequence[str], *, split: str
     ) -> dict[str, Estimate]:
-        return {task: Estimate(1, 2, 2, split) for task in tasks}
+        return {task: Estimate.share(correct=1, n=2, total=2, split=split) for task in tasks}
 
     assert choose_common(flat, tasks=["a"], finetuned=FINETUNED) == ADDITION_GRID[0] == 0
 

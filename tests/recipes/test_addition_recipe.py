@@ -55,9 +55,7 @@ def test_references_stand_beside_it() -> None:
     assert result.joint is not None
     assert result.joint.how == "joint fine-tuning"
     assert result.joint.normalized == pytest.approx(0.9 / 0.95, rel=1e-2)
-    assert {task: one.accuracy for task, one in result.finetuned.items()} == dict.fromkeys(
-        TASKS, 0.95
-    )
+    assert {task: one.value for task, one in result.finetuned.items()} == dict.fromkeys(TASKS, 0.95)
     assert set(result.finetuned_control) == set(TASKS)
     assert [row["how"] for row in result.rows()] == [
         "nothing", "common λ", "λ of each", "joint fine-tuning",

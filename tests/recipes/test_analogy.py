@@ -124,9 +124,7 @@ def test_quadruples_of_the_same_four_tasks_are_one_unit(fake: FakeLab) -> None:
     result = AnalogyRecipe((*QUADRUPLES, *mirrored), examples=()).run(fake.lab)
     gain = result.gain_over("pretrained")
     assert gain.over == "3 sets of four tasks"
-    gains = [
-        one.on_d[ANALOGY].accuracy - one.on_d["pretrained"].accuracy for one in result.analogies
-    ]
+    gains = [one.on_d[ANALOGY].value - one.on_d["pretrained"].value for one in result.analogies]
     assert gain.value == pytest.approx(sum(gains) / 6)
     halves = [(one + other) / 2 for one, other in zip(gains[:3], gains[3:], strict=True)]
     assert (gain.low, gain.high) == pytest.approx(

@@ -59,7 +59,7 @@ def evaluator(tiny_suite: Suite) -> Evaluator:
 def on_test(evaluator: Evaluator) -> Accuracy:
     def accuracy(coefficients: dict[str, float], task: str) -> float:
         edit = Edit("tiny", coefficients)
-        return measure(evaluator, edit, tasks=[task], split="test")[task].accuracy
+        return measure(evaluator, edit, tasks=[task], split="test")[task].value
 
     return accuracy
 
@@ -70,17 +70,17 @@ def test_negation_measures_the_edits_it_names(evaluator: Evaluator, on_test: Acc
     assert isinstance(result, NegationResult)
     assert result.unseen_controls == ("houses",)
     apples, _ = result.tasks
-    assert apples.models["gradient ascent"].target.accuracy == on_test(
+    assert apples.models["gradient ascent"].target.value == on_test(
         {"ascent-apples": 1.0}, "apples"
     )
     for forgotten in result.tasks:
         for measured in forgotten.models.values():
             edit = {measured.vector: measured.coefficient}
-            assert measured.target.accuracy == on_test(edit, forgotten.task)
+            assert measured.target.value == on_test(edit, forgotten.task)
             for control, estimate in measured.controls.items():
-                assert estimate.accuracy == on_test(edit, control)
+                assert estimate.value == on_test(edit, control)
         assert forgotten.probe_before.n == tiny.SIZES["test"]
-        assert forgotten.probe_before.accuracy > 0.5  # far above the chance of 0.25
+        assert forgotten.probe_before.value > 0.5  # far above the chance of 0.25
 
 
 def test_a_mixture_by_layer_is_no_worse_than_equal_weights_on_what_it_was_fitted_to(
@@ -121,15 +121,13 @@ def test_soups_and_wise_ft_measure_the_shifted_tasks(
     soup = run_recipe(soup_recipe(evaluator.suite), evaluator)
     assert isinstance(soup, SoupResult)
     for name, robustness in soup.ingredients.items():
-        assert robustness.reference.accuracy == on_test({name: 1.0}, "apples")
+        assert robustness.reference.value == on_test({name: 1.0}, "apples")
         for shift, estimate in robustness.by_shift.items():
-            assert estimate.accuracy == on_test({name: 1.0}, f"apples@{shift}")
+            assert estimate.value == on_test({name: 1.0}, f"apples@{shift}")
     wise = run_recipe(wise_ft_recipe(evaluator.suite, shifts=["blur"]), evaluator)
     assert isinstance(wise, WiseFtResult)
     (one,) = wise.tasks
-    assert one.test[0.5].by_shift["blur"].accuracy == on_test(
-        {"soup-apples-00": 0.5}, "apples@blur"
-    )
+    assert one.test[0.5].by_shift["blur"].value == on_test({"soup-apples-00": 0.5}, "apples@blur")
     assert {"joint", *tiny.INGREDIENTS} < set(one.standard)
     assert "ascent-apples" not in one.standard
 
@@ -146,7 +144,7 @@ def test_paint_patches_tasks_that_only_recipes_know(
     for patch in result.patches:
         if patch.patched.way in ("one", "parallel"):
             for task, estimate in patch.accuracies.items():
-                assert estimate.accuracy == on_test(patch.patched.edit, task)
+                assert estimate.value == on_test(patch.patched.edit, task)
     assert set(result.pretrained) == {*tiny.RECIPE_TASKS, "gardens", "houses", *tiny.TARGETS}
 
 
@@ -253,7 +251,7 @@ def test_a_probe_is_judged_on_images_that_it_was_not_fitted_to(evaluator: Evalua
     lab = suite_lab(evaluator, rehearse=True)
     probed = lab.probe({}, "gardens")
     assert (probed.n, probed.split) == (tiny.SIZES["validation"] // 2, "validation")
-    assert probed.accuracy > 0.5  # of ten classes
+    assert probed.value > 0.5  # of ten classes
 
 
 def test_a_base_that_cannot_be_trained_says_so(tiny_suite: Suite) -> None:

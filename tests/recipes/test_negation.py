@@ -27,22 +27,23 @@ class FakeSuite:
         value = coefficients.get("digits", 0.0)
         accuracy = {"digits": 0.6 + 0.5 * value, "objects": min(0.8, 1.1 + 0.6 * value)}
         self.looks += [(task, split, value) for task in tasks]
-        return {task: Estimate(round(N * accuracy[task]), N, N, split) for task in tasks}
+        return {
+            task: Estimate.share(correct=round(N * accuracy[task]), n=N, total=N, split=split)
+            for task in tasks
+        }
 
 
 def test_the_choice_is_that_of_brute_force() -> None:
     score = FakeSuite()
-    floor = 0.95 * score({}, ["objects"], split="validation")["objects"].accuracy
+    floor = 0.95 * score({}, ["objects"], split="validation")["objects"].value
     holds = [
         value
         for value in NEGATION_GRID
-        if score({"digits": value}, ["objects"], split="validation")["objects"].accuracy >= floor
+        if score({"digits": value}, ["objects"], split="validation")["objects"].value >= floor
     ]
     best = min(
         holds,
-        key=lambda value: (
-            score({"digits": value}, ["digits"], split="validation")["digits"].correct
-        ),
+        key=lambda value: score({"digits": value}, ["digits"], split="validation")["digits"].value,
     )
     assert choose_negation(score, vector="digits", target="digits", control="objects") == best
     assert best == pytest.approx(-0.55)
@@ -53,7 +54,7 @@ def test_nothing_holds_but_the_pretrained_model() -> None:
         coefficients: Mapping[str, float], tasks: Sequence[str], *, split: str
     ) -> dict[str, Estimate]:
         right = 0 if coefficients.get("digits") else N
-        return {task: Estimate(right, N, N, split) for task in tasks}
+        return {task: Estimate.share(correct=right, n=N, total=N, split=split) for task in tasks}
 
     assert choose_negation(score, vector="digits", target="digits", control="objects") == 0.0
 
@@ -102,7 +103,7 @@ def test_every_coefficient_is_chosen_by_brute_force_before_test_is_opened() -> N
             best = min(holds, key=lambda v, t=forgotten.task, n=vector: accuracy({n: v}, t))
             chosen = forgotten.models[null.rstrip(":") or "negated"]
             assert chosen.coefficient == best
-            assert chosen.target.accuracy == pytest.approx(accuracy({vector: best}, chosen.task))
+            assert chosen.target.value == pytest.approx(accuracy({vector: best}, chosen.task))
 
 
 def test_the_table_holds_references_nulls_probes_and_confusions() -> None:
@@ -117,7 +118,7 @@ def test_the_table_holds_references_nulls_probes_and_confusions() -> None:
     probes = [row["linear probe"] for row in result.rows() if row["task"] == "digits"]
     assert [probe is not None for probe in probes] == [True, False, False, True, False, False]
     assert sum(map(sum, digits.confusion_before)) == sum(map(sum, digits.confusion_after)) == 1000
-    before, after = (digits.models[m].target.accuracy for m in ("pretrained", "negated"))
+    before, after = (digits.models[m].target.value for m in ("pretrained", "negated"))
     assert digits.change.difference == pytest.approx(after - before)
     assert digits.models["gradient ascent"].vector == "ascent-digits"
     tables = {table.title: table.rows for table in result.tables()}
@@ -137,7 +138,7 @@ def test_the_floor_is_what_the_control_keeps_on_validation(floor: float) -> None
     result = replace(RECIPE, floor=floor).run(FakeLab(accuracy).lab)
     for forgotten in result.tasks:
         negated = forgotten.models["negated"]
-        assert negated.controls["objects"].accuracy >= floor * 0.8
+        assert negated.controls["objects"].value >= floor * 0.8
     assert f"{100 * floor:g} %" in result.protocol()
 
 

@@ -81,7 +81,7 @@ def test_validation_chooses_and_test_comes_last(fake: FakeLab, result: PaintResu
         for task in ("objects", "places", "no-attack", "digits", *TASKS):
             assert patch.accuracies[task].split == "test"
             assert patch.changes[task].difference == pytest.approx(
-                patch.accuracies[task].accuracy - result.pretrained[task].accuracy
+                patch.accuracies[task].value - result.pretrained[task].value
             )
 
 

@@ -42,7 +42,7 @@ def test_every_point_is_the_edit_it_says() -> None:
     for point in result.points:
         assert point.coefficients == {"a": point.x, "b": point.y, "c": 0.2}
         for task, estimate in point.accuracies.items():
-            assert estimate.accuracy == pytest.approx(accuracy(point.coefficients, task), abs=6e-4)
+            assert estimate.value == pytest.approx(accuracy(point.coefficients, task), abs=6e-4)
     assert {point.x for point in result.points} == {-0.5 + 1.5 * step / 8 for step in range(9)}
     assert result.others == {"c": 0.2}
 
@@ -52,7 +52,7 @@ def test_the_front_is_that_of_brute_force(forget: bool) -> None:
     result = replace(RECIPE, forget=forget).run(FakeLab(accuracy).lab)
     sign = -1 if forget else 1
     merits = {
-        (p.x, p.y): (sign * p.target(("a", "b")), p.accuracies["objects"].accuracy)
+        (p.x, p.y): (sign * p.target(("a", "b")), p.accuracies["objects"].value)
         for p in result.points
     }
     undominated = {

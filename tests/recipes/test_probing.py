@@ -10,7 +10,7 @@ def clouds(seed: int, *, n: int = 90, apart: float = 1.0) -> tuple[np.ndarray, n
     rng = np.random.default_rng(seed)
     labels = np.arange(n) % 3
     centres = np.random.default_rng(0).normal(size=(3, 6))
-    return apart * centres[labels] + rng.normal(size=(n, 6)), labels.astype(np.int16)
+    return apart * centres[labels] + rng.normal(size=(n, 6)), labels.astype(np.int32)
 
 
 def test_it_is_ridge_regression_of_one_hot_labels() -> None:

@@ -12,8 +12,8 @@ from taskarith.recipes.soup import SoupResult
 from tests.recipes.fakes import FakeLab
 from tests.recipes.test_soup import RECIPE, accuracy
 
-ESTIMATE = Estimate(correct=3, n=4, total=8, split="validation")
-CHANGE = PairedDifference(gained=2, lost=1, n=10)
+ESTIMATE = Estimate.share(correct=3, n=4, total=8, split="validation")
+CHANGE = PairedDifference.counted(gained=2, lost=1, n=10)
 MEAN = Interval(0.5, 0.4, 0.6, "8 quadruples", percent=True)
 TABLE = Table(
     "t",
@@ -44,7 +44,7 @@ def test_csv_is_what_a_spreadsheet_reads() -> None:
 def test_plain_values_are_json_whatever_is_in_them() -> None:
     value = {0.5: (ESTIMATE, MEAN), "x": [math.nan, math.inf, None, True, TABLE]}
     read = json.loads(json.dumps(plain(value), allow_nan=False))
-    assert read["0.5"][0]["accuracy"] == 0.75
+    assert read["0.5"][0]["value"] == 0.75
     assert read["x"][:3] == [None, None, None]
     assert read["x"][4]["title"] == "t"
 

@@ -85,7 +85,7 @@ def test_soups_stand_beside_the_best_single_model_and_under_shift(result: SoupRe
         assert model.over_best is not None
         reference, shifted = model.over_best
         assert reference.difference == pytest.approx(
-            model.robustness.reference.accuracy - best.robustness.reference.accuracy
+            model.robustness.reference.value - best.robustness.reference.value
         )
         assert shifted.value == pytest.approx(
             model.robustness.shifted.value - best.robustness.shifted.value
@@ -107,7 +107,7 @@ def test_the_ensemble_answers_by_the_mean_of_the_logits(fake: FakeLab) -> None:
         *((f"digits@{shift}", estimate) for shift, estimate in found.by_shift.items()),
     ):
         mean = np.mean([logits({name: 1.0}, task, split="test") for name in INGREDIENTS], axis=0)
-        assert estimate.correct == np.count_nonzero(mean.argmax(1) == np.arange(N) % 2)
+        assert estimate.value == np.mean(mean.argmax(1) == np.arange(N) % 2)
 
 
 @pytest.mark.parametrize("ingredients", [(), ("s0",), ("s0", "s0")])

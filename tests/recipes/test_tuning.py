@@ -51,7 +51,7 @@ def test_it_learns_from_where_it_starts(
 
     def accuracy(coefficients: dict[str, float]) -> float:
         edit = Edit("tiny", coefficients)
-        return measure(evaluator, edit, tasks=[TASK])[TASK].accuracy
+        return measure(evaluator, edit, tasks=[TASK])[TASK].value
 
     assert accuracy({**start, "tuned": 1.0}) > accuracy(start) + 0.1
     assert accuracy({**start, "tuned": 1.0}) > accuracy({"tuned": 1.0})
@@ -66,7 +66,7 @@ def test_several_tasks_are_learned_together(
         measure(evaluator, Edit("tiny", edit), tasks=["birds", "coins"])
         for edit in ({}, {"both": 1.0})
     )
-    assert all(after[task].correct > before[task].correct for task in before)
+    assert all(after[task].value > before[task].value for task in before)
 
 
 def test_what_was_tuned_is_kept_and_not_tuned_again(

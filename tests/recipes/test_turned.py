@@ -34,7 +34,9 @@ def test_classes_are_counted_image_by_image() -> None:
                 gained += first != label and second == label
                 lost += first == label and second != label
         assert (change.before, change.after) == (was, now)
-        assert change.difference == PairedDifference(int(gained), int(lost), n)
+        assert change.difference == PairedDifference.counted(
+            gained=int(gained), lost=int(lost), n=n
+        )
 
 
 def test_new_confusions_are_those_that_grew_most_first() -> None:

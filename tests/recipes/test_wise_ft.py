@@ -57,7 +57,7 @@ def test_what_is_said_of_a_choice_is_measured_on_test(result: WiseFtResult) -> N
         assert choice.robustness == one.test[choice.alpha]
         reference, shifted = choice.over_finetuned
         ends = one.test[choice.alpha], one.test[1.0]
-        references = [end.reference.accuracy for end in ends]
+        references = [end.reference.value for end in ends]
         assert reference.difference == pytest.approx(references[0] - references[1])
         assert shifted.value == pytest.approx(ends[0].shifted.value - ends[1].shifted.value)
         assert choice.effective == pytest.approx(
@@ -83,7 +83,9 @@ def test_the_shifted_mean_is_over_images_with_an_interval_over_images(fake: Fake
 
 def robust(reference: float, shifted: float, n: int = 1000) -> Robustness:
     mean = Interval(shifted, shifted, shifted, f"{n} images")
-    return Robustness(Estimate(round(reference * n), n, n, "test"), mean, {})
+    return Robustness(
+        Estimate.share(correct=round(reference * n), n=n, total=n, split="test"), mean, {}
+    )
 
 
 def test_the_line_is_the_least_squares_fit_on_logit_axes() -> None:

@@ -92,9 +92,9 @@ def test_measuring_keeps_order_labels_and_keys_apart(tiny_suite: Suite) -> None:
     evaluator, edit = Evaluator(tiny_suite, device="cpu"), Edit("tiny", {"birds": 0.5})
     names = ["birds", "birds@noise", "birds@shade"]
     measured = measure(evaluator, edit, tasks=names, split="validation")
-    assert len({estimate.correct for estimate in measured.values()}) > 1
+    assert len({estimate.value for estimate in measured.values()}) > 1
     keys = {evaluator.key(edit, task=name, split="validation") for name in names}
-    assert len({key.images for key in keys}) == 3
+    assert len({key.examples for key in keys}) == 3
     labels = [evaluator.labels(name, "validation").tolist() for name in names]
     assert labels[0] == labels[1] == labels[2]
     plain, noisy = (

@@ -12,6 +12,7 @@ from taskarith.suites.home import add_folder, added_suites
 from taskarith.suites.manifest import NAME
 from taskarith.ui import hello
 from taskarith.ui.hello import describe, describe_opened, drawn_families, space_address, written_at
+from taskarith.ui.serving.pieces import as_sent
 from tests.tiny import AUXILIARIES, SECOND_CONTROL, TARGETS
 
 
@@ -100,14 +101,14 @@ def test_an_analogy_preset_brings_its_two_coefficients(page_folder: Path) -> Non
     }  # fmt: skip
 
 
-def test_shipped_points_are_the_counts_that_the_engine_reads(
+def test_shipped_points_are_the_estimates_that_the_engine_reads(
     page_folder: Path, page_suite: Suite
 ) -> None:
     shipped = load_shipped(page_suite)
     assert shipped is not None
     points = describe(str(page_folder))["shipped"]
     assert points == [
-        [dict(edit.coefficients), {t: [e.correct, e.n, e.total] for t, e in estimates.items()}]
+        [dict(edit.coefficients), {t: as_sent(e) for t, e in estimates.items()}]
         for edit, estimates in shipped.points.items()
     ]
 

@@ -41,7 +41,7 @@ def classes_work(asked: Classes, *, cache: ResultCache) -> Work:
                 meter.check()
                 reading = measurer.measure(edit, tasks=[asked.task], n=n).readings[asked.task]
                 labels = evaluator.labels(asked.task, "validation")[:n]
-                pair.append(Answers(reading.predictions, labels, total, "validation"))
+                pair.append(Answers(reading.rows, labels, total, "validation"))
                 meter.count(f"{asked.task}: {edit.formula()}")
             names = evaluator.suite.task(asked.task).classnames
             row = _classes(pair[0], pair[1], names)
@@ -200,7 +200,7 @@ def _intervals(
 
 def _told(estimate: Estimate) -> Json:
     return {
-        "accuracy": estimate.accuracy,
+        "accuracy": estimate.value,
         "low": estimate.low,
         "high": estimate.high,
         "n": estimate.n,

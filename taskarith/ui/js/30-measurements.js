@@ -1,20 +1,12 @@
 // What has been measured: accuracies by edit and task, and slices through them along one λ.
 // Knows nothing about where they came from beyond a word, or how they are drawn.
 
-const Z = 1.959963984540054; // 95 %, as in evaluation/estimate.py
 const KEPT = 3000; // measured points kept in the browser; the oldest go first
 const DENSE = 0.51; // between measured λ no further apart than this a straight line is honest
 
-// The 95 % Wilson interval of `correct` out of `n`.
-function estimate([correct, n, total], source) {
-  const p = correct / n;
-  const scale = 1 + (Z * Z) / n;
-  const middle = (p + (Z * Z) / (2 * n)) / scale;
-  const half = (Z / scale) * Math.sqrt((p * (1 - p)) / n + (Z * Z) / (4 * n * n));
-  return {
-    accuracy: p, low: Math.max(0, middle - half), high: Math.min(1, middle + half),
-    correct, n, total, source,
-  };
+// An estimate as it travels, and where it came from.
+function estimate({ value, low, high, n, total }, source) {
+  return { accuracy: value, low, high, n, total, source };
 }
 
 class Measurements {
@@ -24,7 +16,7 @@ class Measurements {
   }
 
   // A point keeps the estimate over the most images.
-  add(coefficients, counts, source) {
+  add(coefficients, estimates, source) {
     const key = writeCoefficients(coefficients);
     let point = this.points.get(key);
     if (!point) {
@@ -36,9 +28,9 @@ class Measurements {
       }
       if (this.points.size > KEPT) this.forgetOldest();
     }
-    for (const [task, count] of Object.entries(counts)) {
+    for (const [task, found] of Object.entries(estimates)) {
       const old = point.tasks[task];
-      if (count[1] > 0 && (!old || count[1] >= old.n)) point.tasks[task] = estimate(count, source);
+      if (!old || found.n >= old.n) point.tasks[task] = estimate(found, source);
     }
   }
 
@@ -55,7 +47,7 @@ class Measurements {
     }
   }
 
-  // Where this machine draws other images than those shipped counts are of: they go.
+  // Where this machine draws other examples than the shipped estimates are of: they go.
   forgetShipped(tasks) {
     for (const point of this.points.values()) {
       for (const task of tasks) {

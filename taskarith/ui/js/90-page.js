@@ -9,8 +9,8 @@ class Page {
     this.state = new EditState(hello);
     this.measurements = new Measurements();
     this.testMeasurements = new Measurements();
-    for (const [coefficients, counts] of hello.shipped) {
-      this.measurements.add(coefficients, counts, "shipped");
+    for (const [coefficients, estimates] of hello.shipped) {
+      this.measurements.add(coefficients, estimates, "shipped");
     }
     this.view = new View(hello, this);
     this.engine = hello.engine;
@@ -258,7 +258,7 @@ class Page {
   received(piece) {
     const onTest = piece.split === "test";
     const store = onTest ? this.testMeasurements : this.measurements;
-    for (const [at, counts] of piece.points) store.add(at, counts, "measured");
+    for (const [at, estimates] of piece.points) store.add(at, estimates, "measured");
     if (piece.preview) this.previewChanged(piece.preview);
     if (onTest !== Boolean(this.status.test)) return; // looked at something else meanwhile
     if (onTest) this.status.test.look = piece.looks;

@@ -221,7 +221,14 @@ class Explorer:
         def labels(task: str) -> np.ndarray:
             return self._live().labels(task, split)
 
-        pieces = Pieces(commit.seq, edit=commit.edit, split=split, compared=compared, labels=labels)
+        pieces = Pieces(
+            commit.seq,
+            edit=commit.edit,
+            split=split,
+            compared=compared,
+            labels=labels,
+            metric=lambda task: self.suite.task(task).metric,
+        )
         # Nobody may be there any more: what is measured for them would keep others waiting.
         wanted = takewhile(lambda step: pieces.wanted(within=2 * self._patience), steps)
         before = self._sessions.get(commit.session)

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from taskarith.core import Edit
-from taskarith.evaluation import Failure, PairedDifference, Piece
+from taskarith.evaluation import Estimate, Failure, PairedDifference, Piece
 from taskarith.evaluation.worker import Message
 from taskarith.tasks import SplitName
+from taskarith.tasks.metric import Metric
 
-__all__ = ["Pieces"]
+__all__ = ["Pieces", "as_sent"]
 
 # Seconds between two answers about one commit. Each costs the machine that measures, and what an
 # answer adds is the less the more is known: so it is a share of what the commit has taken so far.
@@ -24,7 +25,18 @@ GATHERED = 0.2
 GATHERED_SHARE = 0.1
 LONGEST_GATHERED = 1.0
 
-Answers = dict[str, np.ndarray]  # by task: predicted labels over a first part of its order
+Rows = dict[str, np.ndarray]  # by task, over a first part of its order
+
+
+def as_sent(estimate: Estimate) -> dict[str, float | int]:
+    """An estimate as it travels to the browser, which knows the task's metric."""
+    return {
+        "value": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n": estimate.n,
+        "total": estimate.total,
+    }
 
 
 class Pieces:
@@ -34,8 +46,9 @@ class Pieces:
         seq: the number of the commit.
         edit: the edit in hand.
         split: where it is measured.
-        compared: by name, the edits it is compared with image by image.
+        compared: by name, the edits it is compared with example by example.
         labels: the true labels of a task, in the order in which it is measured.
+        metric: what a task's examples are counted by.
     """
 
     def __init__(
@@ -46,16 +59,18 @@ class Pieces:
         split: SplitName,
         compared: Mapping[str, Edit],
         labels: Callable[[str], np.ndarray],
+        metric: Callable[[str], Metric],
     ) -> None:
         self.seq = seq
         self.split = split
         self._edit = edit
         self._compared = dict(compared)
         self._labels = labels
+        self._metric = metric
         self._points: list[list[Any]] = []
         self._seconds = {"recompose": 0.0, "evaluate": 0.0}
-        self._own: Answers = {}
-        self._others: dict[str, Answers] = {name: {} for name in compared}
+        self._own: Rows = {}
+        self._others: dict[str, Rows] = {name: {} for name in compared}
         self._error: str | None = None
         self._ended = False
         self._pairs: dict[tuple[str, str], dict[str, Any]] = {}  # by name and task, the last one
@@ -139,9 +154,9 @@ class Pieces:
 
     def _add(self, piece: Piece) -> None:
         estimates = {task: reading.estimate for task, reading in piece.readings.items()}
-        counts = {task: [e.correct, e.n, e.total] for task, e in estimates.items()}
-        self._points.append([dict(piece.edit.coefficients), counts])
-        answers = {task: reading.predictions for task, reading in piece.readings.items()}
+        sent = {task: as_sent(estimate) for task, estimate in estimates.items()}
+        self._points.append([dict(piece.edit.coefficients), sent])
+        answers = {task: reading.rows for task, reading in piece.readings.items()}
         if piece.edit == self._edit:
             self._own.update(answers)
         for name, edit in self._compared.items():
@@ -152,16 +167,19 @@ class Pieces:
         if not piece.cached:
             self._seconds["evaluate"] = piece.evaluate_seconds
 
-    def _paired(self, name: str, own: Answers, others: Answers) -> dict[str, Any]:
-        """By task, how the edit in hand differs from the edit `name` on the same images.
+    def _paired(self, name: str, own: Rows, others: Rows) -> dict[str, Any]:
+        """By task, how the edit in hand differs from the edit `name` on the same examples.
 
-        Answers over a first part of an order stay as they are, so a difference over as many images
-        as before is as before. On the event loop only.
+        Rows over a first part of an order stay as they are, so a difference over as many
+        examples as before is as before. On the event loop only.
         """
         both = {task: min(len(own[task]), len(others[task])) for task in own if task in others}
         for task, n in both.items():
             if self._pairs.get((name, task), {}).get("n") != n:
                 self._pairs[name, task] = PairedDifference.of(
-                    before=others[task], after=own[task], labels=self._labels(task)
+                    before=others[task],
+                    after=own[task],
+                    labels=self._labels(task),
+                    metric=self._metric(task),
                 ).to_json()
         return {task: self._pairs[name, task] for task in both}

@@ -92,12 +92,12 @@ def other_images(shipped: Shipped | None, evaluator: Evaluator, tasks: Iterable[
 
     This machine draws their images otherwise than where the numbers were made, or none were made.
     """
-    drawn = shipped.images if shipped is not None else {}
+    drawn = shipped.examples if shipped is not None else {}
     pretrained = Edit(evaluator.suite.name)
     return [
         task
         for task in tasks
-        if drawn.get(task) != evaluator.key(pretrained, task=task, split="validation").images
+        if drawn.get(task) != evaluator.key(pretrained, task=task, split="validation").examples
     ]
 
 

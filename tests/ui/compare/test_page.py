@@ -38,7 +38,7 @@ def test_what_the_classes_turned_into(page: Page, tiny_suite: Suite) -> None:
     shown = classes.locator(".verdict").inner_text()
     for edit in (Edit("tiny"), Edit("tiny", EDIT)):
         own = measure(evaluator, edit, tasks=["apples"], n=64)["apples"]
-        assert f"{100 * own.accuracy:.1f}" in shown
+        assert f"{100 * own.value:.1f}" in shown
     assert "64 validation images" in shown
     expect(classes.locator("[data-class]")).to_have_count(4)
     expect(classes.locator(".cells i")).to_have_count(16)

@@ -110,7 +110,7 @@ def test_a_drag_is_a_preview_that_settles_into_a_measurement(
     tasks = [*TARGETS, "gardens"]
     expected = measure(Evaluator(page_suite, device="cpu"), edit, tasks=tasks)
     for task in tasks:
-        assert shown_accuracy(page, task) == pytest.approx(100 * expected[task].accuracy, abs=0.06)
+        assert shown_accuracy(page, task) == pytest.approx(100 * expected[task].value, abs=0.06)
 
 
 def test_what_is_not_measured_is_drawn_hollow(open_page: OpenPage) -> None:

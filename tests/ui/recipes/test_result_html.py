@@ -8,7 +8,7 @@ from taskarith.ui.recipes.runs import Chosen
 
 
 def test_a_cell_has_its_interval_in_small() -> None:
-    half = Estimate(correct=50, n=100, total=100, split="validation")
+    half = Estimate.share(correct=50, n=100, total=100, split="validation")
     html = table_html(Table("t", [{"task": "digits", "λ": -0.5, "now": half, "then": None}]))
     assert '<th scope="col">now</th>' in html
     assert "<td>digits</td>" in html

@@ -16,6 +16,7 @@ from taskarith.errors import AssetError, CoefficientError
 from taskarith.evaluation import Evaluator, fit_surrogate, measure
 from taskarith.suites import Suite, load_suite
 from taskarith.ui.serving.explorer import Explorer
+from taskarith.ui.serving.pieces import as_sent
 from tests.apart import run
 from tests.tiny import SECOND_CONTROL, TARGETS
 
@@ -60,12 +61,14 @@ async def follow(
     return answers
 
 
-def points_of(answers: list[Answer]) -> dict[tuple[tuple[str, float], ...], dict[str, list[int]]]:
-    """The final counts by edit: later points replace earlier ones."""
-    points: dict[tuple[tuple[str, float], ...], dict[str, list[int]]] = {}
+def points_of(
+    answers: list[Answer],
+) -> dict[tuple[tuple[str, float], ...], dict[str, dict[str, float]]]:
+    """The final estimates by edit: later points replace earlier ones."""
+    points: dict[tuple[tuple[str, float], ...], dict[str, dict[str, float]]] = {}
     for answer in answers:
-        for coefficients, counts in answer["points"]:
-            points.setdefault(tuple(sorted(coefficients.items())), {}).update(counts)
+        for coefficients, estimates in answer["points"]:
+            points.setdefault(tuple(sorted(coefficients.items())), {}).update(estimates)
     return points
 
 
@@ -103,9 +106,9 @@ def test_a_commit_measures_the_point_the_curve_and_the_whole_split(explorer: Exp
     answers = run(follow(explorer, explorer.commit, message({"apples": -0.5})))
     first = answers[0]["points"][0]
     assert first[0] == {"apples": -0.5}
-    assert {task: n for task, (_, n, _) in first[1].items()} == dict.fromkeys(VISIBLE, 16)
+    assert {task: e["n"] for task, e in first[1].items()} == dict.fromkeys(VISIBLE, 16)
     points = points_of(answers)
-    assert {n for _, n, _ in points[(("apples", -0.5),)].values()} == {80}
+    assert {e["n"] for e in points[(("apples", -0.5),)].values()} == {80}
     nodes = {dict(key).get("apples", 0.0) for key in points if set(dict(key)) <= {"apples"}}
     assert {-1.5, -0.75, 0.0, 0.75, 1.5} <= nodes
     assert answers[-1]["seconds"]["evaluate"] > 0
@@ -116,18 +119,18 @@ def test_the_page_gives_the_librarys_numbers(explorer: Explorer, page_suite: Sui
     answers = run(follow(explorer, explorer.commit, message(edit)))
     shown = points_of(answers)[tuple(sorted(edit.items()))]
     expected = measure(Evaluator(page_suite, device="cpu"), Edit("tiny", edit), tasks=VISIBLE)
-    assert shown == {task: [e.correct, e.n, e.total] for task, e in expected.items()}
+    assert shown == {task: as_sent(estimate) for task, estimate in expected.items()}
 
 
 def test_paired_differences_are_over_the_same_images(explorer: Explorer) -> None:
     sent = message({"apples": -1.0}, pinned={"apples": 1.0})
     answers = run(follow(explorer, explorer.commit, sent))
     points = points_of(answers)
-    now = points[(("apples", -1.0),)]["apples"][0]
+    now = points[(("apples", -1.0),)]["apples"]["value"]
     for against, other in (("pretrained", ()), ("pinned", (("apples", 1.0),))):
         pair = answers[-1]["paired"][against]["apples"]
         assert pair["n"] == 80
-        assert pair["gained"] - pair["lost"] == now - points[other]["apples"][0]
+        assert pair["gained"] - pair["lost"] == now - points[other]["apples"]["value"]
 
 
 def test_an_auxiliary_is_measured_when_it_takes_part(explorer: Explorer) -> None:
@@ -198,7 +201,7 @@ def test_a_late_word_of_rest_does_not_stop_a_newer_commit(explorer: Explorer) ->
         return answers
 
     points = points_of(run(scenario()))
-    assert {n for _, n, _ in points[(("apples", 0.43),)].values()} == {80}
+    assert {e["n"] for e in points[(("apples", 0.43),)].values()} == {80}
 
 
 def test_after_a_restart_the_server_asks_for_the_edit_again(explorer: Explorer) -> None:
@@ -214,7 +217,7 @@ def test_two_windows_do_not_disturb_each_other(explorer: Explorer) -> None:
             follow(explorer, explorer.commit, one), follow(explorer, explorer.commit, two)
         )
         for answers, key in zip(both, ((("birds", 0.21),), (("dice", 0.22),)), strict=True):
-            assert {n for _, n, _ in points_of(answers)[key].values()} == {80}
+            assert {e["n"] for e in points_of(answers)[key].values()} == {80}
 
     run(scenario())
 
@@ -223,7 +226,7 @@ def test_looking_at_test_is_counted_once_per_edit(explorer: Explorer) -> None:
     async def scenario() -> None:
         answers = await follow(explorer, explorer.test, message({"apples": 0.5}, seq=1))
         whole = points_of(answers)[(("apples", 0.5),)]
-        assert {n for _, n, _ in whole.values()} == {120}
+        assert {e["n"] for e in whole.values()} == {120}
         assert set(whole) == {*VISIBLE, SECOND_CONTROL}
         one = answers[-1]
         same = (await follow(explorer, explorer.test, message({"apples": 0.5}, seq=2)))[-1]
@@ -263,16 +266,16 @@ def test_the_python_to_take_away_prints_the_same_numbers(
         taken = await explorer.take({"coefficients": {"dice": 0.9}, "split": "validation"})
         return taken, points[(("dice", 0.9),)]
 
-    taken, counts = run(scenario())
+    taken, estimates = run(scenario())
     assert Edit.from_json(taken["edit"]) == Edit("tiny", {"dice": 0.9})
     printed = StringIO()
     with redirect_stdout(printed):
         exec(compile(taken["python"], "taken.py", "exec"), {})
     lines = {line.split()[0]: line for line in printed.getvalue().splitlines()}
-    assert set(lines) == set(counts)
-    for task, (correct, n, _) in counts.items():
-        assert f"{correct / n:6.1%}" in lines[task]
-        assert f"n = {n}" in lines[task]
+    assert set(lines) == set(estimates)
+    for task, estimate in estimates.items():
+        assert f"{estimate['value']:6.1%}" in lines[task]
+        assert f"n = {estimate['n']}" in lines[task]
 
 
 def test_a_preview_comes_while_nothing_else_is_measured(tiny_suite: Suite) -> None:

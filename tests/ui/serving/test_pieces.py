@@ -9,6 +9,7 @@ import numpy as np
 from taskarith.core import Edit
 from taskarith.evaluation import Estimate, PairedDifference, Piece, Reading
 from taskarith.evaluation.worker import Finished
+from taskarith.tasks.metric import ACCURACY
 from taskarith.ui.serving.pieces import GATHERED, GATHERED_SHARE, Pieces
 from tests.apart import run
 
@@ -16,7 +17,14 @@ EDIT = Edit("tiny", {"apples": 1.0})
 
 
 def pieces() -> Pieces:
-    return Pieces(1, edit=EDIT, split="validation", compared={}, labels=lambda task: None)
+    return Pieces(
+        1,
+        edit=EDIT,
+        split="validation",
+        compared={},
+        labels=lambda task: None,
+        metric=lambda task: ACCURACY,
+    )
 
 
 def piece(coefficient: float) -> Piece:
@@ -98,7 +106,7 @@ def test_a_difference_is_computed_once_for_as_many_images() -> None:
     asked: list[str] = []
 
     def answered(edit: Edit, answers: list[int]) -> Piece:
-        estimate = Estimate(correct=0, n=len(answers), total=4, split="validation")
+        estimate = Estimate.share(correct=0, n=len(answers), total=4, split="validation")
         readings = {"apples": Reading(estimate, np.array(answers))}
         return replace(piece(0.0), edit=edit, readings=readings)
 
@@ -114,19 +122,20 @@ def test_a_difference_is_computed_once_for_as_many_images() -> None:
             split="validation",
             compared={"pretrained": pretrained},
             labels=labels_of,
+            metric=lambda task: ACCURACY,
         )
         held.put(answered(EDIT, [0, 0]))
         assert (await held.since(0, patience=5))["paired"] == {"pretrained": {}}
         held.put(answered(pretrained, [1, 1]))
         first = await held.since(0, patience=5)
-        expected = PairedDifference(gained=1, lost=1, n=2).to_json()
+        expected = PairedDifference.counted(gained=1, lost=1, n=2).to_json()
         assert first["paired"] == {"pretrained": {"apples": expected}}
         held.put(answered(pretrained, [1, 1, 0, 0]))
         assert (await held.since(0, patience=5))["paired"] == first["paired"]
         assert asked == ["apples"]
         held.put(answered(EDIT, [0, 0, 0, 1]))
         last = (await held.since(0, patience=5))["paired"]["pretrained"]["apples"]
-        assert last == PairedDifference(gained=2, lost=1, n=4).to_json()
+        assert last == PairedDifference.counted(gained=2, lost=1, n=4).to_json()
         assert asked == ["apples", "apples"]
 
     run(watch())

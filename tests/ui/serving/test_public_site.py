@@ -188,8 +188,8 @@ def check_window(page: Page, folder: Path, *, moved: set[str]) -> None:
     tasks = [*suite.targets, suite.control]
     found = {name: page.evaluate(f"{EXPLORE}.found({name!r})") for name in tasks}
     expected = measure(Evaluator(suite, device="cpu"), edit, tasks=tasks)
-    assert {name: (f["n"], f["correct"]) for name, f in found.items()} == {
-        name: (e.n, e.correct) for name, e in expected.items()
+    assert {name: (f["n"], f["accuracy"]) for name, f in found.items()} == {
+        name: (e.n, e.value) for name, e in expected.items()
     }
 
 
