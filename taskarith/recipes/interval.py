@@ -6,11 +6,12 @@ Knows numbers alone. What the unit is decides what an interval means, so it is k
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
-__all__ = ["Interval", "mean_interval", "student_quantile"]
+from taskarith.evaluation.intervals import student_quantile
+
+__all__ = ["Interval", "mean_interval"]
 
 
 @dataclass(frozen=True)
@@ -47,27 +48,3 @@ def mean_interval(values: Sequence[float] | np.ndarray, *, units: str) -> Interv
         return Interval(mean, -math.inf, math.inf, f"1 {units}", percent=True)
     half = student_quantile(n - 1) * float(array.std(ddof=1)) / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, f"{n} {units}", percent=True)
-
-
-@cache
-def student_quantile(freedom: int) -> float:
-    """The 97.5 % quantile of Student's t with that many degrees of freedom.
-
-    Found by halving on its distribution function, F(t) = ½ + ∫₀ᵗ c·(1 + x²/ν)^(−(ν+1)/2) dx.
-
-    >>> f"{student_quantile(7):.4f}"
-    '2.3646'
-    """
-    constant = math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)
-    constant -= 0.5 * math.log(freedom * math.pi)
-
-    def beyond_half(t: float) -> float:
-        x = np.linspace(0.0, t, 4_001)
-        density = np.exp(constant - (freedom + 1) / 2 * np.log1p(x * x / freedom))
-        return float((density[1:] + density[:-1]).sum() / 2 * (x[1] - x[0]))
-
-    low, high = 1.9, 13.0
-    while high - low > 1e-9:
-        middle = (low + high) / 2
-        low, high = (middle, high) if beyond_half(middle) < 0.475 else (low, middle)
-    return (low + high) / 2
