@@ -156,7 +156,9 @@ def _one_world(rng: np.random.Generator) -> dict[str, list[str]]:
     return {
         **chosen,
         **cast,
-        "third": [pick(rng, [name for name in words.NAMES if name not in cast["name"]])],
+        "third": [
+            pick(rng, [name for name in words.NAMES if name not in cast["name"] + cast["other"]])
+        ],
         "animal2": [pick(rng, words.ANIMALS)],
         "topic": [pick(rng, TOPICS[pick(rng, list(TOPICS))])],
         "number": [pick(rng, words.NUMBERS[5:])],

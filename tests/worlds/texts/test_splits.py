@@ -44,7 +44,7 @@ PINNED: dict[str, str] = {
     "first-word": "2b274e1e7b6a2bf0",
     "last-word": "8567ab08e881d69a",
     "stories": "b0ad90f9a1bbe26f",
-    "letters": "56fa506dfa36bf9b",
+    "letters": "69e280d58ea3d361",
     "reports": "185be5e9b60ae412",
     "news": "74eb9d3de31da23a",
     "notices": "39344184d40b3320",
