@@ -7,12 +7,12 @@ PY   := $(VENV)/bin/python
 PIP  := $(PY) -m pip install --disable-pip-version-check --constraint constraints.txt
 SETUP := pyproject.toml requirements.txt constraints.txt
 
-.PHONY: app test format chromium
+.PHONY: app test format chromium node javascript
 
 app: $(VENV)/app-installed
 	$(PY) app.py
 
-test: $(VENV)/test-installed chromium
+test: $(VENV)/test-installed chromium javascript
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
 	$(PY) -m mypy
@@ -47,6 +47,23 @@ $(PY):
 	done; \
 	echo "Python 3.11, 3.12 or 3.13 is needed; python3 here is: $$(python3 --version 2>&1)." \
 	  "Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1
+
+# The browser's part is checked by Node's tools: formatter, linter, types. Its own tests run with
+# pytest. Nothing of it is served. Without Node they skip and print why.
+javascript: node
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/installed \
+	  && npm run --silent check; \
+	else echo "no npm on the PATH: the checks of taskarith/ui/js skip."; fi
+
+node_modules/installed: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+node:
+	@if command -v npm >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && grep -qx 'ID=debian' /etc/os-release 2>/dev/null; then \
+	  apt-get update && apt-get install --yes --no-install-recommends nodejs npm \
+	    || echo "Node could not be installed: the checks of taskarith/ui/js will skip."; fi
 
 # The browser tests need a Chromium. Without one they skip and print why.
 chromium:

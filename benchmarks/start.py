@@ -23,7 +23,8 @@ from benchmarks.http import Caller, instrument_id
 from benchmarks.processes import footprint
 from benchmarks.timing import machine, percentile
 from taskarith.suites import load_suite
-from taskarith.ui.explore.instrument import HERE, script
+from taskarith.ui.explore.instrument import HERE
+from taskarith.ui.modules import JS, names
 from taskarith.ui.site import SITE_CSS
 
 __all__ = ["run", "summary"]
@@ -49,6 +50,7 @@ def summary(
     seconds: Mapping[str, list[float]], *, first: Mapping[str, float], rss: int
 ) -> dict[str, object]:
     """The result, of the seconds of every start, of the very first, and of the bytes held."""
+    own = [(JS / name).read_text(encoding="utf-8") for name in names("explore")]
     p50 = {name: round(percentile(values, 50), 2) for name, values in seconds.items()}
     return {
         "machine": machine(),
@@ -57,10 +59,15 @@ def summary(
         "seconds": p50,
         "first_start_seconds": {name: round(value, 2) for name, value in first.items()},
         "rss_mb": round(rss / 2**20),
-        "own_js_css_kb": _weight([script(), SITE_CSS, _text("instrument.css")]),
+        "own_js_css_kb": _weight([*own, SITE_CSS, _text("instrument.css")]),
         "other_pages_js_css_kb": _weight(
             [_text(f"{name}.css") for name in ("pages", "drawn", "models")]
-            + [path.read_text(encoding="utf-8") for path in (HERE / "js" / "pages").glob("*.js")]
+            + [
+                (JS / name).read_text(encoding="utf-8")
+                for page in ("compare", "geometry")
+                for name in names(page)
+                if "/" in name
+            ]
         ),
     }
 

@@ -33,7 +33,7 @@ ALLOWED = {("taskarith.cli.app", "ui")}
 
 # Packages that only some uses need, and the one module, or package, that may import them.
 HOMES = {
-    "starlette": "taskarith.ui.serving.gate",
+    "starlette": "taskarith.ui",
     "gradio": "taskarith.ui",
     "datasets": "taskarith.tasks.hub_pictures",
     "filelock": "taskarith.sources",

@@ -98,7 +98,7 @@ def test_every_command_of_the_program_is_shown() -> None:
 
 def test_the_tree_names_every_folder() -> None:
     tree = next(block for block in blocks("text") if "app.py" in block)
-    named = set(re.findall(r"[\w.]+", tree))
+    named = set(re.findall(r"[\w.-]+", tree))
     folders = {path.parent.name for path in (ROOT / "taskarith").rglob("*.py")}
     assert folders | {"benchmarks", "tests"} <= named
     files = {path.name for path in [*ROOT.glob("[!.]*.*"), *(ROOT / "taskarith").glob("[!_]*.py")]}

@@ -14,11 +14,10 @@ import gradio as gr
 from taskarith.errors import UnknownNameError
 from taskarith.ui.hello import is_suite_name
 from taskarith.ui.in_words import in_words
+from taskarith.ui.modules import starting
 
 __all__ = ["Call", "drawn", "link_of", "suite_of"]
 
-JS = Path(__file__).parent / "js"
-SHARED = (JS / "10-words.js", JS / "pages" / "drawing.js")
 LONGEST_QUERY = 20_000
 
 Answer = dict[str, Any]
@@ -26,21 +25,18 @@ Call = Callable[[Any], Awaitable[Answer]]
 
 
 def drawn(name: str, *, calls: Sequence[Call]) -> gr.HTML:
-    """The component of the page `name`: `js/pages/{name}*.js` and `drawn.css` beside this file.
-
-    Of its scripts, sorted, `{name}.js` comes last.
+    """The component of the page `name`: `js/{name}/page.js` and `drawn.css` beside this file.
 
     Args:
         calls: what its script calls on the server. They bypass Gradio's queue and its validation,
             so each must check every value it gets; an error of ours is answered in words.
     """
-    files = (*SHARED, *sorted((JS / "pages").glob(f"{name}*.js")))
     style = (Path(__file__).parent / "drawn.css").read_text(encoding="utf-8")
     return gr.HTML(
         html_template='<div class="drawn" data-state="starting"><p class="starting">Opening…</p>'
         "</div>",
         css_template=style,
-        js_on_load="\n".join(file.read_text(encoding="utf-8") for file in files),
+        js_on_load=starting(name),
         apply_default_css=False,
         elem_id=name,
         server_functions=[in_words(call) for call in calls],

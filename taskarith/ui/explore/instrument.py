@@ -1,7 +1,7 @@
 """The instrument: sliders, chart, bars and texts as one Gradio component with its own JS and CSS.
 
-The browser's part lies beside this file (`instrument.css`, `js/`), is joined here without a build
-step, and loads nothing from other hosts. This module knows nothing about what is measured.
+The browser's part lies beside this folder (`instrument.css`, `js/explore/`) and loads nothing from
+other hosts. This module knows nothing about what is measured.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,19 +10,15 @@ from typing import Any
 
 import gradio as gr
 
-__all__ = ["instrument", "script"]
+from taskarith.ui.modules import starting
+
+__all__ = ["instrument"]
 
 HERE = Path(__file__).parents[1]
 TEMPLATE = (
     '<div class="taskarith" data-state="starting">'
     '<p class="starting">Task Arithmetic Explorer is opening…</p></div>'
 )
-
-
-def script() -> str:
-    """The browser's part as one text: `js/*.js` in the order of their numbers."""
-    parts = sorted((HERE / "js").glob("*.js"))
-    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
 
 
 def instrument(*, server_functions: Sequence[Callable[..., Any]]) -> gr.HTML:
@@ -37,7 +33,7 @@ def instrument(*, server_functions: Sequence[Callable[..., Any]]) -> gr.HTML:
     return gr.HTML(
         html_template=TEMPLATE,
         css_template=(HERE / "instrument.css").read_text(encoding="utf-8"),
-        js_on_load=script(),
+        js_on_load=starting("explore", module="start.js"),
         apply_default_css=False,
         elem_id="instrument",
         server_functions=list(server_functions),

@@ -87,6 +87,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
     if is_public(host):  # what the owner's Hub token opens is not for visitors
         os.environ.setdefault("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
     try:
+        from taskarith.ui.modules import route
         from taskarith.ui.serving.explorers import Explorers
         from taskarith.ui.serving.gate import gates
         from taskarith.ui.site import SITE_CSS, build
@@ -103,7 +104,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
         server_name=host,
         server_port=port,
         css=SITE_CSS,
-        app_kwargs={"middleware": gates()},
+        app_kwargs={"middleware": gates(), "routes": [route()]},
         max_file_size=PICKED_PUBLIC if is_public(host) else PICKED_OWN,
         state_session_capacity=WINDOWS_KEPT,
         footer_links=[],

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from taskarith.evaluation.surrogate import TRUSTED
-from taskarith.ui.explore.instrument import script
+from taskarith.ui.modules import JS
 from tests.ui.conftest import PATIENCE, Server
 from tests.ui.explore.test_page import settled, slider
 
@@ -31,7 +31,8 @@ def live(page: Page) -> None:
 
 
 def test_page_and_library_trust_it_equally_far() -> None:
-    assert f"const TRUSTED = {TRUSTED:g};" in script()
+    view = (JS / "explore" / "view.js").read_text(encoding="utf-8")
+    assert f"const TRUSTED = {TRUSTED:g};" in view
 
 
 def test_it_comes_to_a_page_that_is_open_and_its_error_is_told(

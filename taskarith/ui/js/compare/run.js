@@ -1,0 +1,142 @@
+// Runs one comparison and follows it: a job on the server, which may wait, fail or be stopped.
+
+import { h, setText } from "../dom.js";
+
+const LOOK_EVERY = 500; // ms
+
+export function visitor() {
+  let own = sessionStorage.getItem("taskarith-visitor");
+  if (!/^[0-9a-f]{24}$/.test(own || "")) {
+    own = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) =>
+      byte.toString(16).padStart(2, "0"),
+    ).join("");
+    sessionStorage.setItem("taskarith-visitor", own);
+  }
+  return own;
+}
+
+// Runs one comparison and follows it. `draw(rows, found, state)` shows what is there so far.
+export class Run {
+  /**
+   * @param {string} part - its name on the server
+   * @param {{ask: (name: string, message: object) => Promise<any>, message: () => object,
+   *   draw: (rows: any[], found: any, state: string) => void}} how
+   */
+  constructor(part, { ask, message, draw }) {
+    this.part = part;
+    this.ask = ask;
+    this.message = message;
+    this.drawRows = draw;
+    /** @type {any[]} */
+    this.rows = [];
+    this.number = 0;
+    this.start = h("button", { type: "button", class: "run", onclick: () => this.go() }, "Run");
+    this.stop = h(
+      "button",
+      { type: "button", hidden: true, onclick: () => this.cancel() },
+      "Cancel",
+    );
+    this.said = h("p", { class: "progress", role: "status" });
+    this.bar = h("i", {});
+    this.track = h("div", { class: "track", hidden: true }, this.bar);
+  }
+
+  get parts() {
+    return [h("div", { class: "acts" }, this.start, this.stop), this.track, this.said];
+  }
+
+  say(text, failed = false) {
+    setText(this.said, text);
+    this.said.classList.toggle("failed", failed);
+  }
+
+  call(name, fields = {}) {
+    return this.ask(name, { visitor: visitor(), part: this.part, ...fields });
+  }
+
+  busy(is) {
+    this.start.disabled = is;
+    this.stop.hidden = this.track.hidden = !is;
+    this.stop.disabled = false;
+  }
+
+  async go() {
+    this.busy(true);
+    this.say("Starting…");
+    try {
+      await this.call("start", this.message());
+    } catch (error) {
+      this.busy(false);
+      this.say(error.message, true);
+      return;
+    }
+    this.rows = [];
+    this.drawRows(this.rows, {}, "running");
+    this.follow();
+  }
+
+  async cancel() {
+    this.stop.disabled = true;
+    this.say("Stopping…");
+    try {
+      await this.call("cancel");
+    } catch (error) {
+      this.say(error.message, true);
+    }
+  }
+
+  async follow() {
+    const number = ++this.number;
+    for (let lost = 0; number === this.number;) {
+      try {
+        const look = await this.call("look", { have: this.rows.length });
+        lost = 0;
+        if (number !== this.number || this.show(look)) return;
+      } catch (error) {
+        lost += 1;
+        this.say(error.message, true);
+        if (lost > 20) {
+          this.busy(false);
+          return;
+        }
+      }
+      await new Promise((resolve) => {
+        setTimeout(resolve, LOOK_EVERY * (1 + lost));
+      });
+    }
+  }
+
+  // After a visit to another page: a run that is not over is followed again.
+  async resume() {
+    const look = await this.call("look");
+    if (!["waiting", "running"].includes(look.state)) return;
+    this.show(look);
+    this.follow();
+  }
+
+  // True when nothing more will come.
+  show(look) {
+    const over = ["done", "failed", "cancelled", "none"].includes(look.state);
+    if (look.found && look.found.start === this.rows.length) {
+      const more = look.found.rows.length > 0;
+      this.rows = [...this.rows, ...look.found.rows];
+      if (more || over) this.drawRows(this.rows, look.found, look.state);
+    }
+    this.busy(!over);
+    this.bar.style.width = `${(100 * look.done) / Math.max(1, look.needed)}%`;
+    const ahead = `Waiting: ${look.ahead} before you on this machine.`;
+    this.say(
+      {
+        waiting: ahead,
+        running: `${look.done} of at most ${look.needed} evaluations. ${look.what}`,
+        done: "",
+        none: "The server no longer knows this run; it may have restarted. Run it again.",
+      }[look.state] ??
+        (this.rows.length
+          ? `${look.message} What is drawn is what was found before.`
+          : look.message),
+      ["failed", "none"].includes(look.state),
+    );
+    return over;
+  }
+}

@@ -1,0 +1,192 @@
+// The slider bank: one native range input and one number box per task vector.
+// It reports gestures and shows what it is told; it decides nothing.
+
+import { h } from "../dom.js";
+import { MINUS, decimal, parseCoefficient } from "../words.js";
+
+export class Bank {
+  // on: {move(name, value), release(), grab(name), problem(text)}
+  constructor(element, { hello, on }) {
+    this.hello = hello;
+    this.on = on;
+    this.rows = new Map();
+    this.list = h("div", { class: "rows", role: "group", "aria-label": "scaling coefficients λ" });
+    this.more = h("select", { class: "more", "aria-label": "add a task vector to the bank" });
+    this.more.addEventListener("change", () => this.invite());
+    element.append(this.list, this.more);
+    for (const vector of hello.vectors) if (vector.kind === "target") this.add(vector);
+    this.offer();
+  }
+
+  add(vector) {
+    const { name, title } = vector;
+    const bound = this.hello.limits.slider;
+    const range = h("input", {
+      type: "range",
+      min: -bound,
+      max: bound,
+      step: 0.01,
+      value: 0,
+      "aria-label": `λ of ${title}`,
+    });
+    const box = h("input", {
+      class: "number",
+      type: "text",
+      inputmode: "decimal",
+      value: "0.00",
+      autocomplete: "off",
+      "aria-label": `λ of ${title}, as a number`,
+    });
+    const reset = h(
+      "button",
+      {
+        class: "reset",
+        type: "button",
+        title: "back to 0",
+        "aria-label": `set ${title} to 0`,
+        onclick: () => {
+          this.on.move(name, 0);
+          this.on.release();
+          this.focusOn(name);
+        },
+      },
+      "×",
+    );
+    const label = h(
+      "button",
+      {
+        class: "name",
+        type: "button",
+        title: `draw the accuracy along λ(${name})`,
+        onclick: () => this.on.grab(name),
+      },
+      title,
+    );
+    const track = h("div", { class: "track" }, range);
+    const node = h("div", { class: "row", "data-vector": name }, label, track, box, reset);
+    range.addEventListener("input", () => this.on.move(name, Number(range.value)));
+    // `change` also follows every key: only the end of a drag is a release, keys settle by time.
+    let held = false;
+    range.addEventListener("pointerdown", () => {
+      held = true;
+      this.on.grab(name);
+    });
+    range.addEventListener("change", () => {
+      if (held) this.on.release();
+      held = false;
+    });
+    range.addEventListener("keydown", (event) => this.key(event, name));
+    // A number box takes what is typed when it is done; until then nothing moves.
+    box.addEventListener("focus", () => {
+      this.on.grab(name);
+      box.select();
+    });
+    box.addEventListener("change", () => this.typed(name));
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") this.typed(name);
+      if (event.key === "Escape") {
+        this.show(name, this.rows.get(name).value);
+        box.blur();
+      }
+      event.stopPropagation();
+    });
+    this.rows.set(name, { node, range, box, value: 0, vector });
+    this.list.append(node);
+  }
+
+  // Arrows are the native 0.01; Shift makes them 0.1; 0 is zero.
+  key(event, name) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = this.rows.get(name);
+    const direction = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+    let value;
+    if (event.key === "0") value = 0;
+    else if (event.shiftKey && direction) value = row.value + 0.1 * direction;
+    else return;
+    event.preventDefault();
+    const bound = Number(row.range.max);
+    this.on.move(name, Math.max(-bound, Math.min(bound, Math.round(100 * value) / 100)));
+  }
+
+  typed(name) {
+    const row = this.rows.get(name);
+    const { value, problem } = parseCoefficient(row.box.value, this.hello.limits.hard);
+    row.box.setAttribute("aria-invalid", problem ? "true" : "false");
+    if (problem) return this.on.problem(`${row.vector.title}: ${problem}`);
+    this.on.problem("");
+    if (value === row.value) return this.show(name, value);
+    this.on.move(name, value);
+    this.on.release();
+  }
+
+  show(name, value) {
+    const row = this.rows.get(name);
+    const bound =
+      Math.abs(value) > this.hello.limits.slider
+        ? this.hello.limits.hard
+        : this.hello.limits.slider;
+    // A typed λ beyond the slider's end stretches it; it shrinks again at rest, not in the hand.
+    if (bound > Number(row.range.max) || (bound < Number(row.range.max) && value === 0)) {
+      row.range.min = -bound;
+      row.range.max = bound;
+    }
+    row.value = value;
+    if (Number(row.range.value) !== value) row.range.value = value;
+    const text = decimal(value).replace("-", MINUS);
+    if (row.box !== document.activeElement || row.box.value !== text) row.box.value = text;
+    row.box.setAttribute("aria-invalid", "false");
+    row.range.setAttribute("aria-valuetext", text);
+    const share = 0.5 + value / (2 * Number(row.range.max));
+    row.node.style.setProperty("--from", Math.min(0.5, share));
+    row.node.style.setProperty("--to", Math.max(0.5, share));
+    row.node.classList.toggle("moved", value !== 0);
+  }
+
+  // Show a whole edit. Rows of vectors that are not always there come and go with their λ.
+  showAll(coefficients, focus) {
+    const wanted = new Set([...Object.keys(coefficients), focus]);
+    for (const vector of this.hello.vectors) {
+      const there = this.rows.has(vector.name);
+      if (wanted.has(vector.name) && !there) this.add(vector);
+      if (!wanted.has(vector.name) && there && vector.kind !== "target") {
+        this.rows.get(vector.name).node.remove();
+        this.rows.delete(vector.name);
+      }
+    }
+    for (const name of this.rows.keys()) this.show(name, coefficients[name] || 0);
+    this.mark(focus);
+    this.offer();
+  }
+
+  mark(focus) {
+    for (const [name, row] of this.rows) row.node.classList.toggle("in-hand", name === focus);
+  }
+
+  focusOn(name) {
+    const row = this.rows.get(name);
+    if (row) row.range.focus({ preventScroll: true });
+  }
+
+  offer() {
+    const groups = {
+      auxiliary: "auxiliary tasks",
+      null: "null directions",
+      recipe: "made for recipes",
+    };
+    this.more.replaceChildren(h("option", { value: "" }, "+ another vector…"));
+    for (const [kind, label] of Object.entries(groups)) {
+      const missing = this.hello.vectors.filter((v) => v.kind === kind && !this.rows.has(v.name));
+      const options = missing.map((v) => h("option", { value: v.name }, v.title));
+      if (options.length) this.more.append(h("optgroup", { label }, ...options));
+    }
+  }
+
+  invite() {
+    const name = this.more.value;
+    if (!name) return;
+    if (!this.rows.has(name)) this.add(this.hello.vectors.find((v) => v.name === name));
+    this.offer();
+    this.on.grab(name);
+    this.focusOn(name);
+  }
+}

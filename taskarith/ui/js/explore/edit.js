@@ -1,0 +1,162 @@
+// The edit in hand, its history and its address: everything that a link carries.
+// Knows which names and numbers are allowed (from `hello`); nothing about pictures or servers.
+
+import { parseCoefficient, terms, writeCoefficients } from "../words.js";
+
+export class EditState {
+  /** @param {import("../types.js").Hello} hello */
+  constructor(hello) {
+    this.hello = hello;
+    this.vectors = new Map(hello.vectors.map((vector) => [vector.name, vector]));
+    /** @type {import("../types.js").Coefficients} */
+    this.coefficients = {};
+    this.focus = hello.vectors[0].name;
+    /** @type {import("../types.js").Analogy | null} */
+    this.analogy = null; // which sliders it wrote, and whose accuracy
+    /** @type {{coefficients: import("../types.js").Coefficients} | null} */
+    this.pinned = null; // kept as a ghost
+    this.measure = "accuracy";
+    /** @type {string[]} */
+    this.past = [];
+    /** @type {string[]} */
+    this.future = [];
+    this.recorded = this.snapshot();
+  }
+
+  snapshot() {
+    const { coefficients, focus, analogy } = this;
+    return JSON.stringify({ coefficients, focus, analogy });
+  }
+
+  value(name) {
+    return this.coefficients[name] || 0;
+  }
+
+  set(name, value) {
+    const next = { ...this.coefficients };
+    if (value === 0) delete next[name];
+    else next[name] = value;
+    this.coefficients = next;
+  }
+
+  /**
+   * @param {{coefficients: import("../types.js").Coefficients, focus?: string,
+   *   analogy?: import("../types.js").Analogy | null}} edit
+   */
+  replace({ coefficients, focus, analogy = null }) {
+    this.coefficients = Object.fromEntries(terms(coefficients).map((t) => [t.name, t.value]));
+    if (focus && this.vectors.has(focus)) this.focus = focus;
+    this.analogy = analogy;
+  }
+
+  // One gesture (a drag, a preset, a typed number) is one step back. Looking elsewhere is none.
+  record() {
+    const now = this.snapshot();
+    const edited = ({ coefficients, analogy }) => JSON.stringify([terms(coefficients), analogy]);
+    if (edited(JSON.parse(now)) !== edited(JSON.parse(this.recorded))) {
+      this.past.push(this.recorded);
+      this.past = this.past.slice(-200);
+      this.future = [];
+    }
+    this.recorded = now;
+  }
+
+  undo() {
+    return this.travel(this.past, this.future);
+  }
+
+  redo() {
+    return this.travel(this.future, this.past);
+  }
+
+  travel(from, to) {
+    if (!from.length) return false;
+    to.push(this.recorded);
+    this.recorded = from.pop();
+    this.replace(JSON.parse(this.recorded));
+    return true;
+  }
+
+  pin() {
+    this.pinned = this.pinned ? null : { coefficients: { ...this.coefficients } };
+  }
+
+  // The coefficients that the analogy "a is to b as c is to d" writes; equal names add up.
+  static analogyCoefficients({ a, b, c, bracket, own }) {
+    const sum = {};
+    for (const [name, value] of [
+      [a, -bracket],
+      [b, bracket],
+      [c, own],
+    ]) {
+      sum[name] = Math.round(1e4 * ((sum[name] || 0) + value)) / 1e4;
+    }
+    return sum;
+  }
+
+  toQuery() {
+    const query = new URLSearchParams();
+    query.set("suite", this.hello.suite.name);
+    query.set("set", writeCoefficients(this.coefficients));
+    query.set("focus", this.focus);
+    if (this.analogy) {
+      const { a, b, c, d, bracket, own } = this.analogy;
+      query.set("analogy", [a, b, c, d, bracket, own].join(","));
+    }
+    if (this.pinned) query.set("pin", writeCoefficients(this.pinned.coefficients));
+    if (this.measure !== "accuracy") query.set("measure", this.measure);
+    // Readable in an address bar: these need no escape in a query string.
+    return query.toString().replace(/%3A/g, ":").replace(/%2C/g, ",");
+  }
+
+  // Takes what is right in a link and reports the rest; a link without `set` changes nothing.
+  fromQuery(text) {
+    const query = new URLSearchParams(text);
+    const problems = [];
+    if (this.hello.problem) problems.push(this.hello.problem); // another suite than it asks for
+    if (query.has("set")) {
+      const coefficients = this.readCoefficients(query.get("set"), problems);
+      const analogy = query.has("analogy")
+        ? this.readAnalogy(query.get("analogy"), problems)
+        : null;
+      this.replace({ coefficients, analogy });
+      const first = terms(coefficients)[0];
+      if (first) this.focus = first.name;
+    }
+    const focus = query.get("focus");
+    if (focus !== null && this.vectors.has(focus)) this.focus = focus;
+    else if (focus !== null) problems.push(`there is no task vector ${focus.slice(0, 40)}`);
+    if (query.has("pin")) {
+      this.pinned = { coefficients: this.readCoefficients(query.get("pin"), problems) };
+    }
+    const measure = query.get("measure") ?? "";
+    if (["normalized", "gain"].includes(measure)) this.measure = measure;
+    this.recorded = this.snapshot();
+    return { found: query.has("set"), problems };
+  }
+
+  readCoefficients(text, problems) {
+    const coefficients = {};
+    for (const term of text.split(",").filter(Boolean)) {
+      const colon = term.lastIndexOf(":");
+      const name = term.slice(0, colon);
+      const { value, problem } = parseCoefficient(term.slice(colon + 1), this.hello.limits.hard);
+      if (!this.vectors.has(name)) problems.push(`there is no task vector ${name.slice(0, 40)}`);
+      else if (problem) problems.push(`λ(${name}): ${problem}`);
+      else coefficients[name] = value;
+    }
+    return coefficients;
+  }
+
+  readAnalogy(text, problems) {
+    const [a, b, c, d, bracket, own] = text.split(",");
+    const bound = this.hello.limits.hard;
+    const numbers = [bracket, own].map((number) => parseCoefficient(number || "", bound).value);
+    const known = [a, b, c, d].every((name) => this.vectors.has(name));
+    if (known && numbers.every((number) => number !== undefined)) {
+      return { a, b, c, d, bracket: numbers[0], own: numbers[1] };
+    }
+    problems.push("the link's analogy is not one of this suite's");
+    return null;
+  }
+}

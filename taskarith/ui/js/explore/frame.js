@@ -1,0 +1,78 @@
+// The frame: where the axes lie in pixels, shared by the curves and the overlay over them.
+// Knows sizes and ranges, not what is drawn.
+
+export const SIDE = { left: 58, right: 200, top: 14, bottom: 46 }; // px at the usual size
+export const NARROW = 560; // px: below, there is no room for labels at the lines' ends
+
+export class Frame {
+  constructor(element) {
+    this.element = element;
+    this.unit = 1; // 1 at the usual size, 1.5 in the presenter's
+    this.side = SIDE;
+    this.narrow = false;
+    this.size = { width: 0, height: 0 };
+    this.range = [-1.5, 1.5];
+    this.heights = [0, 1];
+  }
+
+  // Take the element's size; true if it has one and it is another.
+  measure() {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const unit = parseFloat(getComputedStyle(this.element).fontSize) / 16;
+    const same = width === this.size.width && height === this.size.height && unit === this.unit;
+    if (!width || same) return false;
+    this.size = { width, height };
+    this.unit = unit;
+    this.narrow = width < NARROW * unit;
+    const { left, right, top, bottom } = SIDE;
+    this.side = { left: left * unit, right: right * unit, top: top * unit, bottom: bottom * unit };
+    if (this.narrow) Object.assign(this.side, { left: 50 * unit, right: 24 * unit });
+    return true;
+  }
+
+  get ready() {
+    return this.size.width > 0;
+  }
+  get left() {
+    return this.side.left;
+  }
+  get right() {
+    return this.size.width - this.side.right;
+  }
+  get top() {
+    return this.side.top;
+  }
+  get bottom() {
+    return this.size.height - this.side.bottom;
+  }
+
+  x(value) {
+    const [low, high] = this.range;
+    return this.left + ((this.right - this.left) * (value - low)) / (high - low);
+  }
+
+  valueAt(pixels) {
+    const [low, high] = this.range;
+    return low + ((high - low) * (pixels - this.left)) / (this.right - this.left);
+  }
+
+  y(value) {
+    const [low, high] = this.heights;
+    return this.top + (this.bottom - this.top) * (1 - (value - low) / (high - low));
+  }
+
+  // Give an SVG rectangle the place inside the axes.
+  fit(rectangle) {
+    rectangle.setAttribute("x", this.left);
+    rectangle.setAttribute("y", this.top);
+    rectangle.setAttribute("width", Math.max(0, this.right - this.left));
+    rectangle.setAttribute("height", Math.max(0, this.bottom - this.top));
+  }
+
+  holds(value) {
+    return value >= this.heights[0] && value <= this.heights[1];
+  }
+  inside(value) {
+    return Math.max(this.heights[0], Math.min(this.heights[1], value));
+  }
+}

@@ -1,0 +1,110 @@
+// What travels between the browser's modules and whoever measures for them. Read by `tsc` only.
+
+/** A measured value of a metric on n examples of a split, with its 95 % interval. */
+export interface Estimate {
+  value: number;
+  low: number;
+  high: number;
+  n: number;
+  total: number;
+}
+
+export type Coefficients = Record<string, number>;
+
+/** A measured edit: its coefficients, and per task how it did. */
+export type Point = [Coefficients, Record<string, Estimate>];
+
+export interface Task {
+  name: string;
+  title: string;
+  role: "target" | "control" | "second-control" | "auxiliary" | string;
+  chance: number | null;
+}
+
+export interface Vector {
+  name: string;
+  title: string;
+  kind: "target" | "auxiliary" | "null" | "recipe";
+  task: string;
+}
+
+/** "A is to B as C is to D", with a coefficient of its own for the bracket and for τ(C). */
+export interface Analogy {
+  a: string;
+  b: string;
+  c: string;
+  d: string;
+  bracket: number;
+  own: number;
+}
+
+export interface Preset {
+  name: string;
+  title: string;
+  about: string;
+  coefficients: Coefficients;
+  focus: string;
+  analogy: Analogy | null;
+}
+
+export interface Preview {
+  ready: boolean;
+  used: boolean;
+  says: string;
+}
+
+export interface Engine {
+  state: "loading" | "ready" | "failed";
+  boot?: string;
+  device?: string | null;
+  message?: string;
+  preview?: Preview;
+  other_images?: string[];
+}
+
+export type Theme = "light" | "dark";
+
+/** Everything that is known before anything is measured. */
+export interface Hello {
+  version: string;
+  suite: { name: string; title: string; about: string };
+  tasks: Task[];
+  vectors: Vector[];
+  presets: Preset[];
+  start: string | null;
+  floor: number;
+  limits: { slider: number; hard: number; settle: number };
+  style: Record<Theme, any>;
+  space: string | null;
+  shipped: Point[];
+  engine: Engine;
+  nav: [string, string][];
+  problem?: string;
+}
+
+/**
+ * Whoever measures: Gradio's server, shipped files, a notebook's kernel. Every call takes a message
+ * and resolves to an answer, `{error: words}` where it was refused; `undefined` says that no answer
+ * came, and is tried again.
+ */
+export type Call = (message: Record<string, any>) => Promise<any>;
+export interface Backend {
+  hello: Call;
+  engine: Call;
+  commit: Call;
+  more: Call;
+  rest: Call;
+  test: Call;
+  surrogate: Call;
+  changed: Call;
+  take: Call;
+  suites: Call;
+}
+
+/** Where the edit in hand stands as a query string: this window's address bar, or a page's own. */
+export interface Address {
+  read(): string;
+  write(query: string): void;
+  /** A link to this query that others can open. */
+  link(query: string): string;
+}

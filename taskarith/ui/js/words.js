@@ -1,0 +1,60 @@
+// Words: how numbers, coefficients and edits are written. Knows nothing about the page's state.
+
+export const MINUS = "\u2212";
+export const NARROW_SPACE = "\u202f";
+
+// 0.3 → "0.30", 0.125 → "0.125": two decimals, more where the value has them (as in Edit.formula).
+export function decimal(value) {
+  const short = value.toFixed(2);
+  return Number(short) === value ? short : String(Number(value.toFixed(4)));
+}
+
+export function signed(value) {
+  return (value < 0 ? MINUS : value > 0 ? "+" : "") + decimal(Math.abs(value));
+}
+
+export function percent(value, digits = 1) {
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  const text = (100 * value).toFixed(digits);
+  return text.replace("-", MINUS) + NARROW_SPACE + "%";
+}
+
+export function points(value) {
+  const text = Math.abs(100 * value).toFixed(1);
+  return (Number(text) === 0 ? "±" : value < 0 ? MINUS : "+") + text;
+}
+
+// The terms of an edit in the order of `Edit`: by name, as Python sorts.
+export function terms(coefficients) {
+  return Object.keys(coefficients)
+    .filter((name) => coefficients[name] !== 0)
+    .sort((a, b) => (a < b ? -1 : 1))
+    .map((name) => ({ name, value: coefficients[name] }));
+}
+
+export function formula(coefficients) {
+  const text = terms(coefficients).map(
+    ({ name, value }) => ` ${value > 0 ? "+" : MINUS} ${decimal(Math.abs(value))}·τ(${name})`,
+  );
+  return "θ = θ₀" + text.join("");
+}
+
+// "printed-digits:-0.5,letters:0.3". A null's name holds a colon itself: the last one counts.
+export function writeCoefficients(coefficients) {
+  return terms(coefficients)
+    .map(({ name, value }) => `${name}:${value}`)
+    .join(",");
+}
+
+// What someone typed as λ: a number, or the reason why it is none. Accepts "−0,5" and ".3".
+export function parseCoefficient(text, bound) {
+  const plain = text.trim().replace(MINUS, "-").replace(",", ".");
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : NaN;
+  if (!Number.isFinite(value)) {
+    return { problem: `“${text.trim().slice(0, 20)}” is not a number; write one like ${MINUS}0.5` };
+  }
+  if (Math.abs(value) > bound) {
+    return { problem: `λ goes from ${MINUS}${bound} to ${bound}; ${signed(value)} is outside` };
+  }
+  return { value: Math.round(value * 1e4) / 1e4 };
+}

@@ -1,0 +1,93 @@
+"""The browser's own modules as files: where they are served, and how a page of ours starts them.
+
+They are served as they stand in `js/`, without a build step, from the page's own origin. Their
+address holds a hash of all of them, so a browser may keep them for good: a changed file has another
+address. Knows no page.
+"""
+
+import gzip
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+__all__ = ["JS", "folder", "names", "route", "starting"]
+
+JS = Path(__file__).parent / "js"
+FOREVER = "public, max-age=31536000, immutable"
+
+# Gradio runs this with `element` and `server` in scope. All files are asked for at once, so that
+# what imports what costs no turns of its own.
+STARTING = """
+const at = (name) => new URL(`%(folder)s/${name}`, document.baseURI).href;
+for (const name of %(names)s) {
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "modulepreload", href: at(name) });
+  document.head.append(link);
+}
+const said = element.querySelector(".starting");
+import(at("%(page)s")).then(({ start }) => start(element, server)).catch((error) => {
+  if (said) said.textContent = `This page could not start (${error.message}); reload it.`;
+  throw error;
+});
+"""
+
+
+def folder() -> str:
+    """The folder of all modules, relative to every page: `modules/` and a hash of their text."""
+    digest = hashlib.sha256()
+    for name, text in _files().items():
+        digest.update(f"{name} {len(text)} ".encode() + text)
+    return f"modules/{digest.hexdigest()[:16]}"
+
+
+def names(page: str) -> list[str]:
+    """The modules that the page `page` loads: what all pages share, and its own folder.
+
+    >>> [name for name in names("geometry") if "/" in name]
+    ['geometry/page.js']
+    """
+    return [name for name in _files() if "/" not in name or name.startswith(f"{page}/")]
+
+
+def starting(page: str, *, module: str = "page.js") -> str:
+    """The script for Gradio that starts `js/{page}/{module}`, which exports `start`."""
+    return STARTING % {
+        "folder": folder(),
+        "names": json.dumps(names(page)),
+        "page": f"{page}/{module}",
+    }
+
+
+def route() -> Route:
+    """What `launch(app_kwargs={"routes": [...]})` takes, so that the modules are served."""
+    return Route("/modules/{version}/{name:path}", _serve, methods=["GET", "HEAD"])
+
+
+def _serve(request: Request) -> Response:
+    """One module; only names that are known, so nothing of an address becomes a path."""
+    text = _files().get(request.path_params["name"])
+    here = f"modules/{request.path_params['version']}" == folder()
+    if text is None or not here:
+        return PlainTextResponse("There is no such module here; reload the page.", 404)
+    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        text = _compressed(request.path_params["name"])
+    return Response(text, media_type="text/javascript", headers=headers)
+
+
+@cache
+def _files() -> dict[str, bytes]:
+    """Every module's text by its name, sorted; read once."""
+    paths = sorted(JS.rglob("*.js"))
+    return {path.relative_to(JS).as_posix(): path.read_bytes() for path in paths}
+
+
+@cache
+def _compressed(name: str) -> bytes:
+    return gzip.compress(_files()[name], 9)
