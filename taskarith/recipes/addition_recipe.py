@@ -9,7 +9,6 @@ from typing import ClassVar
 import numpy as np
 
 from taskarith.evaluation import Estimate
-from taskarith.recipes import bootstrap
 from taskarith.recipes.addition import (
     ADDITION_GRID,
     ROUNDS,
@@ -21,6 +20,7 @@ from taskarith.recipes.addition import (
 )
 from taskarith.recipes.interval import Interval
 from taskarith.recipes.lab import Lab
+from taskarith.recipes.ratios import normalized_and_gain
 from taskarith.recipes.result import Result, Row, Table, about_unseen
 from taskarith.recipes.score import Score
 
@@ -70,8 +70,8 @@ class AdditionResult(Result):
             "normalized accuracy on validation, from the whole grid for pairs and for all tasks, "
             "by walking along the grid from the λ of the size below for those between. One λ a "
             f"task by coordinate search from there (at most {ROUNDS} rounds, same grid, same "
-            "measure). Accuracies are on test, measured once; brackets hold 95 % intervals, by "
-            f"bootstrap over images for means. The control is {self.control}."
+            "measure). Accuracies are on test, measured once; brackets hold 95 % intervals, "
+            f"Fieller's over images for ratios. The control is {self.control}."
             + about_unseen(self.unseen_controls)
         )
 
@@ -133,7 +133,7 @@ class AdditionResult(Result):
         return [self.control, *self.unseen_controls]
 
     def _intervals(self, addition: Addition) -> tuple[Interval, Interval]:
-        return bootstrap.normalized_and_gain(
+        return normalized_and_gain(
             {task: addition.accuracies[task] for task in addition.tasks},
             pretrained=self.pretrained,
             finetuned=self.finetuned,

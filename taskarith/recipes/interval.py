@@ -9,9 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from taskarith.evaluation.intervals import student_quantile
+from taskarith.evaluation.intervals import (
+    mean_share,
+    mean_share_difference,
+    student_quantile,
+)
 
-__all__ = ["Interval", "mean_interval"]
+__all__ = ["Interval", "change_interval", "mean_interval", "share_interval"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Interval:
 
 
 def mean_interval(values: Sequence[float] | np.ndarray, *, units: str) -> Interval:
-    """The mean of shares with Student's 95 % interval, mean ± t·s/√n (endless for n = 1).
+    """The mean over a few units with Student's 95 % interval, mean ± t·s/√n (endless for n = 1).
 
     >>> mean = mean_interval([1.0, 2.0, 3.0], units="quadruples")
     >>> f"{mean.value:.2f} {mean.low:.2f} {mean.high:.2f} over {mean.over}"
@@ -48,3 +52,18 @@ def mean_interval(values: Sequence[float] | np.ndarray, *, units: str) -> Interv
         return Interval(mean, -math.inf, math.inf, f"1 {units}", percent=True)
     half = student_quantile(n - 1) * float(array.std(ddof=1)) / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, f"{n} {units}", percent=True)
+
+
+def share_interval(values: np.ndarray, *, units: str) -> Interval:
+    """The mean of numbers in 0…1, one a unit; it has a width where all are alike.
+
+    >>> mean = share_interval(np.ones(64), units="images")
+    >>> f"{mean.value:.2f} {mean.low:.2f} {mean.high:.2f} over {mean.over}"
+    '1.00 0.93 1.00 over 64 images'
+    """
+    return Interval(*mean_share(values), f"{len(values)} {units}", percent=True)
+
+
+def change_interval(before: np.ndarray, after: np.ndarray, *, units: str) -> Interval:
+    """The mean change of numbers in 0…1, one a unit, of the same units before and after."""
+    return Interval(*mean_share_difference(before, after), f"{len(after)} {units}", percent=True)

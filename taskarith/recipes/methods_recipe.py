@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from taskarith.recipes import bootstrap
 from taskarith.recipes.addition import mean_normalized
 from taskarith.recipes.entrants import Entrant
 from taskarith.recipes.interval import Interval
@@ -21,6 +20,7 @@ from taskarith.recipes.methods import (
     measure_method,
     measure_references,
 )
+from taskarith.recipes.ratios import normalized_and_gain
 from taskarith.recipes.result import Result, Row, Table, about_unseen
 
 __all__ = ["MethodsRecipe", "MethodsResult"]
@@ -58,7 +58,7 @@ class MethodsResult(Result):
             "in steps of 0.05. Methods that draw at random are shown under the first seed, with "
             "the standard deviation over seeds beside. Methods that look "
             f"at {LOOKS} say so: on that split they have seen what they are judged on. Brackets "
-            "hold 95 % intervals, by bootstrap over images for means. Time is that of one merge "
+            "hold 95 % intervals, Fieller's over images for ratios. Time is that of one merge "
             "on this machine; buffers are model-sized, beside the vectors. The control is "
             f"{self.control}." + about_unseen(self.unseen_controls)
         )
@@ -106,7 +106,7 @@ class MethodsResult(Result):
 
     def intervals(self, outcome: Outcome) -> tuple[Interval, Interval]:
         """`normalized` and `gain` of an outcome, with their intervals over images."""
-        return bootstrap.normalized_and_gain(
+        return normalized_and_gain(
             {task: outcome.accuracies[task] for task in self.tasks},
             pretrained=self.references.pretrained,
             finetuned=self.references.finetuned,

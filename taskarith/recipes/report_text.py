@@ -7,8 +7,8 @@ from statistics import fmean
 import numpy as np
 
 from taskarith.evaluation import Estimate
-from taskarith.recipes import bootstrap
 from taskarith.recipes.negation import CONTROL_FLOOR, NEGATION_GRID, Negation
+from taskarith.recipes.ratios import normalized_and_gain, ratio_of_means
 from taskarith.recipes.report import Report
 
 __all__ = ["markdown"]
@@ -41,7 +41,7 @@ Written by `python -m taskarith report {suite.name}{recipes}`; suite fingerprint
 
 Every λ was chosen on the validation split; every number below is from the test split, measured
 once with these weights, unless it says otherwise. Brackets hold 95 % intervals: Wilson's for an
-accuracy, a bootstrap over images for means and ratios. They hold for edits chosen beforehand, as
+accuracy, Fieller's over images for ratios of means. They hold for edits chosen beforehand, as
 these are. A pretrained model already scores well on normalized accuracy, so the gain recovered,
 (edited − zero-shot) ÷ (fine-tuned − zero-shot), and the control stand beside it."""
 
@@ -129,7 +129,7 @@ def _negation(report: Report) -> str:
 def _ratio_line(report: Report, which: int, label: str) -> str:
     before = {name: report.pretrained[name] for name in report.suite.targets}
     after = {name: trio[which].target for name, trio in report.negations.items()}
-    low, high = bootstrap.interval(lambda a, b: a.mean(1) / b.mean(1), [after, before])
+    low, high = ratio_of_means(after, before=before)
     ratio = _mean(after.values()) / _mean(before.values())
     return (
         f"{label}: mean target accuracy {_percent(_mean(after.values()))} of "
@@ -180,10 +180,7 @@ def _addition(report: Report) -> str:
     own = {name: together.accuracies[name] for name in together.tasks}
     before = {name: report.pretrained[name] for name in together.tasks}
     tuned = {name: report.finetuned[name] for name in together.tasks}
-    normalized = bootstrap.interval(lambda a, c: (a / c).mean(1), [own, tuned])
-    gain = bootstrap.interval(
-        lambda a, b, c: (a.mean(1) - b.mean(1)) / (c.mean(1) - b.mean(1)), [own, before, tuned]
-    )
+    normalized, gain = normalized_and_gain(own, pretrained=before, finetuned=tuned)
     nothing = fmean(before[name].value / tuned[name].value for name in together.tasks)
     return (
         f"## Addition: all {len(together.tasks)} targets\n\n"
@@ -191,8 +188,8 @@ def _addition(report: Report) -> str:
         f"validation: **λ = {together.coefficient:.2f}**.\n\n"
         + _table(["task", "zero-shot", "all added", "fine-tuned alone"], rows)
         + f"\n\n- mean normalized accuracy **{together.normalized:.3f}** "
-        f"[{normalized[0]:.3f}, {normalized[1]:.3f}]; doing nothing gives {nothing:.3f}\n"
-        f"- gain recovered **{together.gain:.3f}** [{gain[0]:.3f}, {gain[1]:.3f}]; "
+        f"[{normalized.low:.3f}, {normalized.high:.3f}]; doing nothing gives {nothing:.3f}\n"
+        f"- gain recovered **{together.gain:.3f}** [{gain.low:.3f}, {gain.high:.3f}]; "
         "doing nothing gives 0"
     )
 

@@ -197,11 +197,11 @@ def shown(cell: Cell) -> str:
             low, high = 100 * cell.low, 100 * cell.high
             return f"{100 * cell.difference:+.1f} [{low:+.1f}, {high:+.1f}]"
         case Interval():
-            shown, *ends = (
+            told, *ends = (
                 f"{100 * number:.1f}" if cell.percent else f"{number:.3f}"
                 for number in (cell.value, cell.low, cell.high)
             )
-            return f"{shown} [{', '.join(ends)}]" if math.isfinite(cell.low) else shown
+            return f"{told} [{', '.join(ends)}]".replace("-inf", "−∞").replace("inf", "∞")
         case float():
             return f"{cell:.2f}"
     return str(cell)

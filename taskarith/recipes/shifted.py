@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from taskarith.evaluation import Estimate, PairedDifference
-from taskarith.recipes.interval import Interval, mean_interval
+from taskarith.recipes.interval import Interval, change_interval, share_interval
 from taskarith.recipes.lab import Answer, Answers
 from taskarith.tasks import SplitName
 from taskarith.tasks.shifts import shifted_name
@@ -44,13 +44,13 @@ class ShiftedAnswers:
         """The accuracies."""
         return Robustness(
             reference=self.reference.estimate,
-            shifted=mean_interval(self.share, units="images"),
+            shifted=share_interval(self.share, units="images"),
             by_shift={shift: answers.estimate for shift, answers in self.by_shift.items()},
         )
 
     def against(self, before: "ShiftedAnswers") -> tuple[PairedDifference, Interval]:
         """The differences to another model: as it is, and in the mean over shifts."""
-        change = mean_interval(self.share - before.share, units="images")
+        change = change_interval(before.share, self.share, units="images")
         return self.reference.against(before.reference), change
 
 

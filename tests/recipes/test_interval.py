@@ -4,7 +4,7 @@ import statistics
 import numpy as np
 import pytest
 
-from taskarith.recipes.interval import mean_interval
+from taskarith.recipes.interval import change_interval, mean_interval, share_interval
 
 
 def test_the_interval_is_the_textbook_s() -> None:
@@ -33,3 +33,15 @@ def test_one_value_has_no_interval_and_still_is_json() -> None:
         "high": None,
         "over": "1 quadruples",
     }
+
+
+def test_shares_that_are_all_alike_have_a_width() -> None:
+    right = np.ones(100)
+    found = share_interval(right, units="images")
+    assert (found.value, found.high) == (1.0, 1.0)
+    assert 0.94 < found.low < 0.97
+    change = change_interval(right, right, units="images")
+    assert change.value == 0
+    assert -0.05 < change.low < -0.02
+    assert change.high == pytest.approx(-change.low)
+    assert change.over == "100 images"

@@ -6,12 +6,12 @@ Knows the comparisons of `taskarith.recipes`; nothing of browsers. Everything is
 from typing import Any
 
 from taskarith.evaluation import Estimate, Evaluator, Measurer, ResultCache
-from taskarith.recipes.bootstrap import normalized_and_gain
 from taskarith.recipes.interval import Interval
 from taskarith.recipes.lab import Answers, Lab, Meter
 from taskarith.recipes.methods import Choice, Misfit, References
 from taskarith.recipes.methods_recipe import MethodsRecipe
 from taskarith.recipes.plane import PlanePoint, PlaneRecipe
+from taskarith.recipes.ratios import normalized_and_gain
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.turned import changed_classes, new_confusions
 from taskarith.ui.compare.form import Classes
