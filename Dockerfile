@@ -15,6 +15,7 @@ COPY --chown=user app.py ./
 COPY --chown=user taskarith taskarith
 COPY --chown=user assets assets
 
-ENV GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT=7860
+# For visitors. Yours alone: --env TASKARITH_ACCESS=owner --env TASKARITH_ALLOW_HOST=NAME.
+ENV GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT=7860 TASKARITH_ACCESS=public
 EXPOSE 7860
 CMD ["python", "app.py"]

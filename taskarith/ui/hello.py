@@ -24,6 +24,7 @@ __all__ = [
     "describe_opened",
     "drawn_families",
     "is_suite_name",
+    "shown_source",
     "space_address",
     "written_at",
 ]
@@ -113,6 +114,19 @@ def is_suite_name(text: object) -> bool:
     (True, False, False)
     """
     return isinstance(text, str) and SUITE_NAME.fullmatch(text) is not None
+
+
+def shown_source(source: str) -> str:
+    """`source`, with the folder of a suite that was added in place of its name.
+
+    It is found there wherever suites are looked for afterwards; what cannot be found stays.
+    """
+    try:
+        file = _file(source)
+    except UNREADABLE:
+        return source
+    named = is_suite_name(source) and not file.is_relative_to(SUITES_FOLDER)
+    return str(file.parent) if named else source
 
 
 def written_at(source: str) -> int:

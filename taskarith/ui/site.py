@@ -17,6 +17,7 @@ from taskarith.ui.models import page as models
 from taskarith.ui.recipes import page as recipes
 from taskarith.ui.serving.explorers import Explorers
 from taskarith.ui.serving.jobs import Jobs
+from taskarith.ui.serving.limits import Limiter
 
 __all__ = ["PAGES", "SITE_CSS", "build"]
 
@@ -47,20 +48,26 @@ footer, .nav-holder { display: none !important; }
 
 
 def build(
-    explorers: Explorers, *, public: bool = False, on_open: Callable[[], None] = lambda: None
+    explorers: Explorers,
+    *,
+    public: bool = False,
+    limiter: Limiter | None = None,
+    on_open: Callable[[], None] = lambda: None,
 ) -> gr.Blocks:
     """All pages. They show what is known before an engine is there.
 
     Args:
         explorers: the suites that links may ask for.
         public: whether others than the owner of this machine may come.
+        limiter: how much of everything a visitor gets.
         on_open: called when Explore has been shown to somebody.
     """
+    limiter = limiter if limiter is not None else Limiter(public=public)
     nav = [("Explore", "./"), *((title, path) for title, path, _ in PAGES)]
     with gr.Blocks(
         title=TITLE, fill_width=True, analytics_enabled=False, delete_cache=TEMPORARY
     ) as blocks:
-        explore.build(explorers, nav=nav, on_open=on_open)
+        explore.build(explorers, limiter=limiter, nav=nav, on_open=on_open)
     site = Site(
         blocks=blocks,
         source=explorers.source,

@@ -66,7 +66,8 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}/"
         self._environment = {**os.environ, "TASKARITH_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
         self._environment |= environment
-        self._log = cache.parent / f"page-{self.port}.log"
+        self.folder = cache.parent
+        self._log = self.folder / f"page-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -11,7 +11,14 @@ from taskarith.suites import SUITES_FOLDER, Suite, list_suites, load_suite
 from taskarith.suites.home import add_folder, added_suites
 from taskarith.suites.manifest import NAME
 from taskarith.ui import hello
-from taskarith.ui.hello import describe, describe_opened, drawn_families, space_address, written_at
+from taskarith.ui.hello import (
+    describe,
+    describe_opened,
+    drawn_families,
+    shown_source,
+    space_address,
+    written_at,
+)
 from taskarith.ui.serving.pieces import as_sent
 from tests.tiny import AUXILIARIES, SECOND_CONTROL, TARGETS
 
@@ -154,3 +161,15 @@ def test_inside_a_space_the_address_is_the_spaces(
     environment: dict[str, str], address: str | None
 ) -> None:
     assert space_address(environment) == address
+
+
+def test_an_added_suite_is_found_by_its_folder_where_no_suite_is_looked_for(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKARITH_SUITES", str(tmp_path / "own"))
+    add_folder(tiny_folder, taken=lambda name: False)
+    found = shown_source("tiny")
+    monkeypatch.setenv("TASKARITH_SUITES", str(tmp_path / "others"))
+    assert load_suite(found).name == "tiny"
+    for source in ("mini", str(tiny_folder), "gone"):
+        assert shown_source(source) == source

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from taskarith.sources.plan import in_words
+from taskarith.ui.in_words import without_paths
 
 if TYPE_CHECKING:
     from taskarith.suites import Suite
@@ -62,7 +63,7 @@ def outcome(done: "Done", *, here: bool, theme: str | None = None) -> str:
 
 def problem(text: str, *, title: str = "That does not work") -> str:
     """What went wrong and what to do, as the error says it."""
-    return _box(title, f"<p>{escape(text)}</p>", kind=" problem")
+    return _box(title, f"<p>{escape(without_paths(text))}</p>", kind=" problem")
 
 
 def _row(suite: "Suite", *, here: bool, theme: str | None) -> str:

@@ -3,6 +3,7 @@
 from html import escape
 from typing import Literal
 
+from taskarith.ui.in_words import without_paths
 from taskarith.ui.recipes.form import Form
 from taskarith.ui.serving.jobs import Look
 
@@ -23,7 +24,7 @@ def said_html(text: str, *, kind: Literal["", "failed", "hint"] = "") -> str:
     >>> said_html("a < b", kind="failed")
     '<p class="said failed" role="status">a &lt; b</p>'
     """
-    return f'<p class="said {kind}" role="status">{escape(text)}</p>'
+    return f'<p class="said {kind}" role="status">{escape(without_paths(text))}</p>'
 
 
 def progress_html(look: Look) -> str:

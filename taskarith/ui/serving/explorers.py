@@ -11,7 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from taskarith.errors import MemoryBudgetError
+from taskarith.errors import MemoryBudgetError, UnknownNameError
+from taskarith.ui.hello import is_suite_name
 
 if TYPE_CHECKING:
     from taskarith.ui.serving.explorer import Explorer
@@ -49,16 +50,20 @@ class Explorers:
         self._open: OrderedDict[str, tuple[Explorer, float]] = OrderedDict()
         self._opening = asyncio.Lock()
 
-    async def get(self, name: str | None = None, *, anew: bool = False) -> "Explorer":
+    async def get(self, name: object = None, *, anew: bool = False) -> "Explorer":
         """The Explorer of the suite called `name`, or of the one the server was started with.
+
+        What a browser sends may come here as it is: a name is a name, and never a path.
 
         With `anew`, one whose engine could not start is opened once more: what it lacked may be
         there now. Raises UnknownNameError or AssetError where the suite cannot be opened,
         MemoryBudgetError where as many as may be open are all being looked at.
         """
         first = await asyncio.wrap_future(self.first)
-        if not name or name == first.suite.name:
+        if name is None or name == "" or name == first.suite.name:
             return first
+        if not isinstance(name, str) or not is_suite_name(name):
+            raise UnknownNameError("that is no name of a suite; open Explore and choose one")
         if (found := self._used(name)) is not None and not (anew and found.failed):
             return found
         async with self._opening:

@@ -1,36 +1,82 @@
 """The gate: bounds what reaches the server before anything reads it; pages leave compressed.
 
-An ASGI layer under Gradio's own. Knows addresses, sizes and paces; not what is asked for.
+An ASGI layer under Gradio's own. Knows addresses, names, sizes, paces and which of Gradio's routes
+the pages use; not what is asked for.
 """
 
 import asyncio
 import json
-from ipaddress import IPv6Address, IPv6Network
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from taskarith.ui.serving.pace import LONGEST, Pace, Windows
+from taskarith.ui.serving.access import Access, Headers
+from taskarith.ui.serving.limits import Limiter, network_of
+from taskarith.ui.serving.pace import LONGEST
 
-__all__ = ["Gate", "gates", "network_of"]
+__all__ = ["Calls", "Gate", "gates"]
 
 MOST_BYTES = 2**20  # of a call; what the page sends is a few kB
-# Calls of one address. Behind a proxy or in a classroom an address is many people: a hundred of
-# them make about a hundred calls a second, which is near all that two cores can answer.
-EVERY = 1 / 150  # seconds a call, in the long run
-BURST = 300
-UPLOAD = "/upload"  # Gradio bounds files by itself (`max_file_size`)
+LONGEST_NAME = 64  # of a window
+
+# Gradio's own routes, below API. It has many more, which write files or answer for minutes.
+API = "/gradio_api/"
+COMPONENT, EVENT, RESET, UPLOAD = "component_server", "queue/join", "reset", "upload"
+CALLED = (COMPONENT, EVENT, "cancel", RESET)
+READ = ("info", "startup-events", "queue/data", "upload_progress", "user", "theme.css")
+READ_UNDER = ("heartbeat/", "file=", "file/")
+WATCHED = ("/monitoring",)
+
+# Pictures and scripts of ours only: what a stranger wrote into a card fetches nothing from
+# elsewhere, so that its author does not hear who reads it.
+POLICY = (
+    "img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; base-uri 'self'"
+)
 
 
-def gates() -> list[Middleware]:
+@dataclass(frozen=True)
+class Calls:
+    """What pages call: Gradio's numbers of their components and events; None for any."""
+
+    components: Collection[int] | None = None
+    events: Collection[int] | None = None
+
+    def problem(self, route: str, body: Mapping[str, Any]) -> str | None:
+        """What of a call makes no sense, in words; Gradio itself would fail over it."""
+        if route == COMPONENT and not _known(body.get("component_id"), self.components):
+            return "this page has no such component; reload it"
+        if route == EVENT and not _known(body.get("fn_index"), self.events):
+            return "this page has no such event; reload it"
+        if route != RESET and not 0 < len(_window(body)) <= LONGEST_NAME:
+            return "the call does not say which window it comes from; reload the page"
+        return None
+
+
+@dataclass(frozen=True)
+class _Caller:
+    """Whence a request comes, and which of Gradio's routes it asks for ("" for none)."""
+
+    address: str
+    route: str
+    headers: Headers = field(repr=False)
+
+
+def gates(
+    access: Access, limiter: Limiter, *, calls: Calls, uploads: Path | None = None
+) -> list[Middleware]:
     """What `launch(app_kwargs={"middleware": …})` takes."""
-    return [Middleware(Gate)]
+    return [Middleware(Gate, access=access, limiter=limiter, calls=calls, uploads=uploads)]
 
 
 class Gate:
-    """Refuses calls that are too large (413) or too many from one address (429), early.
+    """Refuses early: whom the server is not for (403), what is too large (413) or too much (429).
 
     Too many windows likewise: the first call of each has Gradio copy its settings of the whole
     page, 15 ms of the one thread that answers everybody.
@@ -39,8 +85,10 @@ class Gate:
     only, and our JavaScript and CSS travel inside the page.
 
     Args:
-        pace: of addresses.
-        windows: how many an address may open.
+        access: for whom the server is.
+        limiter: how much of everything an address gets.
+        calls: what there is to be called.
+        uploads: the folder in which uploads lie, whose disk is not to be filled; None for any.
         most_bytes: how long the body of a call may be.
     """
 
@@ -48,51 +96,123 @@ class Gate:
         self,
         app: ASGIApp,
         *,
-        pace: Pace | None = None,
-        windows: Windows | None = None,
+        access: Access,
+        limiter: Limiter,
+        calls: Calls,
+        uploads: Path | None = None,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self._app = app
         self._compressed = GZipMiddleware(app, minimum_size=1024, compresslevel=6)
-        self._pace = pace if pace is not None else Pace(every=EVERY, burst=BURST)
-        self._windows = windows if windows is not None else Windows()
+        self._access = access
+        self._limiter = limiter
+        self._calls = calls
+        self._uploads = uploads
         self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as ASGI has it."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-        elif scope["method"] in ("GET", "HEAD"):
-            app = self._compressed if _is_page(scope["path"]) else self._app
-            await app(scope, receive, send)
-        elif scope["path"].rstrip("/").endswith(UPLOAD):
-            await self._app(scope, receive, send)
-        else:
-            await self._call(scope, receive, send)
-
-    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+            return
+        if scope["type"] != "http":  # no page of ours speaks anything else
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        headers = _headers(scope)
+        refusal = self._access.refusal(headers)
+        if refusal is not None:
+            await _refuse(403, refusal, scope, send)
+            return
         host, _ = scope.get("client") or ("", 0)
-        wait = self._pace.wait(network_of(host))
+        path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
+        route = path.removeprefix(API) if path.startswith(API) else ""
+        caller = _Caller(network_of(host), route, headers)
+        if scope["method"] in ("GET", "HEAD"):
+            await self._get(path, caller, scope, receive, send)
+        elif scope["method"] == "POST" and route == UPLOAD:
+            await self._upload(caller, scope, receive, send)
+        elif scope["method"] == "POST" and route.rstrip("/") in CALLED:
+            await self._call(caller, scope, receive, send)
+        else:
+            await _refuse(404, "there is nothing to call here", scope, send)
+
+    async def _get(
+        self, path: str, caller: _Caller, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        own = not path.startswith(API) and not path.startswith(WATCHED)
+        if not own and caller.route not in READ and not caller.route.startswith(READ_UNDER):
+            await _refuse(404, "there is nothing to read here", scope, send)
+            return
+        whole = own and "." not in path  # a page, or its configuration
+        if (self._limiter.pages if whole else self._limiter.files).refuses(caller.address):
+            await _refuse(429, "too many pages for your address; wait a moment", scope, send)
+        elif whole:
+            await self._compressed(scope, receive, _with_policy(send))
+        else:  # files, and what streams
+            await self._app(scope, receive, send)
+
+    async def _upload(self, caller: _Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        """Files: Gradio bounds each by itself (`max_file_size`) and reads them as they come."""
+        length = _length(caller.headers)
+        if length is None:
+            await _refuse(411, "an upload has to say how long it is", scope, send)
+        elif not _only(caller.headers, "content-type").startswith("multipart/form-data"):
+            await _refuse(415, "files are sent as multipart/form-data", scope, send)
+        elif self._limiter.uploads.refuses(caller.address):
+            await _refuse(429, "too many uploads from your address; wait a moment", scope, send)
+        elif self._limiter.uploaded.refuses(caller.address, length):
+            words = "more was uploaded here in the last hour than there is room for; try it later"
+            await _refuse(413, words, scope, send)
+        elif (problem := await asyncio.to_thread(self._full, length)) is not None:
+            await _refuse(413, problem, scope, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _full(self, length: int) -> str | None:
+        """Why so many bytes do not fit on the disk, in words."""
+        if self._uploads is None:
+            return None
+        from taskarith.errors import SourceError
+        from taskarith.sources.plan import check_disk
+
+        try:
+            check_disk("this upload", length, folder=self._uploads)
+        except SourceError as error:
+            return str(error)
+        return None
+
+    async def _call(self, caller: _Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = _only(caller.headers, "content-type").partition(";")[0].strip().lower()
+        if kind != "application/json":  # anything else a page elsewhere could send unasked
+            await _refuse(415, "a call is JSON and says so (application/json)", scope, send)
+            return
+        wait = self._limiter.calls.wait(caller.address)
         if wait >= LONGEST:
             await _refuse(429, "too many calls from your address; wait a moment", scope, send)
             return
         if wait:
             await asyncio.sleep(wait)
-        body = await self._read(scope, receive)
+        body = await self._read(caller, receive)
         if body is None:
             refusal = f"a call may hold {self._most_bytes} bytes at most; send less"
             await _refuse(413, refusal, scope, send)
             return
-        if self._windows.refuses(_window(body), address=network_of(host)):
+        fields = _fields(body)
+        if (problem := self._calls.problem(caller.route.rstrip("/"), fields)) is not None:
+            await _refuse(400, problem, scope, send)
+            return
+        window = f"gradio {_window(fields)}"
+        if self._limiter.windows.refuses(window, address=caller.address):
             await _refuse(429, "too many windows from your address; close some", scope, send)
             return
         await self._app(scope, _again(body, receive), send)
 
-    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
+    async def _read(self, caller: _Caller, receive: Receive) -> bytes | None:
         """The whole body; None where it is too long or breaks off, and then not all was read."""
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > self._most_bytes:
-            return None
+        if "content-length" in caller.headers:
+            declared = _length(caller.headers)
+            if declared is None or declared > self._most_bytes:
+                return None
         parts, size, more = list[bytes](), 0, True
         while more:
             message = await receive()
@@ -106,30 +226,55 @@ class Gate:
         return b"".join(parts)
 
 
-def network_of(host: str) -> str:
-    """Who calls from an address. Of IPv6 its first half: the rest a visitor chooses freely.
-
-    >>> network_of("192.0.2.7"), network_of("2001:db8:0:1:a:b:c:d")
-    ('192.0.2.7', '2001:db8:0:1::/64')
-    """
+def _fields(body: bytes) -> Mapping[str, Any]:
+    """What a call says; nothing where it is no JSON object."""
     try:
-        return str(IPv6Network((IPv6Address(host), 64), strict=False))
-    except ValueError:
-        return host
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
-def _window(body: bytes) -> str:
-    """Gradio's name for the window that calls; one for all bodies that name none."""
-    try:
-        named = json.loads(body)["session_hash"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return ""
-    return str(named)[:64]
+def _window(fields: Mapping[str, Any]) -> str:
+    """Gradio's name for the window that calls; one for all calls that name none."""
+    named = fields.get("session_hash")
+    return named if isinstance(named, str) else ""
 
 
-def _is_page(path: str) -> bool:
-    """Pages and their configuration have no ending; what streams lies under Gradio's API."""
-    return "." not in path and "/gradio_api" not in path
+def _headers(scope: Scope) -> Headers:
+    found: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+    return found
+
+
+def _only(headers: Headers, name: str) -> str:
+    """A header that may be there once; "" where it is not."""
+    found = headers.get(name, ())
+    return found[0] if len(found) == 1 else ""
+
+
+def _length(headers: Headers) -> int | None:
+    """How long a body says it is; None where it does not, or says nonsense."""
+    text = _only(headers, "content-length")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
+
+
+def _known(number: object, known: Collection[int] | None) -> bool:
+    return type(number) is int and (known is None or number in known)
+
+
+def _with_policy(send: Send) -> Send:
+    """A `send` that tells the browser what a page may fetch."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Content-Security-Policy"] = POLICY
+            headers["X-Content-Type-Options"] = "nosniff"
+        await send(message)
+
+    return sent
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

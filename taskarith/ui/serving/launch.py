@@ -6,21 +6,23 @@ Knows ports, hosts and the order in which things start; not what the page does.
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskarith.errors import MissingDependencyError, PortInUseError
 from taskarith.tasks.ahead import draw_ahead
-from taskarith.ui.hello import drawn_families
+from taskarith.ui.hello import drawn_families, shown_source
 
 if TYPE_CHECKING:
     from taskarith.evaluation import Evaluator, ResultCache
     from taskarith.evaluation.zero_gpu import Measure
+    from taskarith.ui.serving.access import Access
     from taskarith.ui.serving.explorer import Explorer
 
-__all__ = ["is_public", "launch", "listening_host"]
+__all__ = ["launch", "listening_host"]
 
 PORT = 7860
 FIRST_VISITOR_SECONDS = 2.0
@@ -28,6 +30,8 @@ FIRST_VISITOR_SECONDS = 2.0
 WINDOWS_KEPT = 500
 PICKED_PUBLIC, PICKED_OWN = "2gb", "20gb"  # the largest file that may be sent
 ZERO_GPU = "SPACES_ZERO_GPU"  # which Spaces on ZeroGPU set
+# Where visitors' suites are, unless $TASKARITH_SUITES says so: not among the owner's.
+PUBLIC_SUITES = "~/.local/share/taskarith/public"
 SPINS = "10000"  # about 0.1 ms: longer than the pauses in a forward pass. libgomp's own: 300,000
 
 
@@ -37,6 +41,8 @@ def launch(
     host: str | None = None,
     port: int | None = None,
     device: str | None = None,
+    public: bool | None = None,
+    hosts: Sequence[str] = (),
 ) -> None:
     """Serve the pages until it is interrupted.
 
@@ -45,18 +51,29 @@ def launch(
         host: address to listen on; this machine only unless told otherwise, or in a Space.
         port: 7860 unless told otherwise.
         device: "cpu", "cuda" or "mps"; the fastest this machine has if None.
+        public: whether it is for visitors, or for the owner of this machine alone; None: as
+            $TASKARITH_ACCESS says ("owner" or "public"), else the owner's where nobody else can
+            reach it.
+        hosts: names under which the owner may come, beside this machine's own; those in
+            $TASKARITH_ALLOW_HOST count, too.
 
     Raises:
         PortInUseError: another program listens there.
         TaskArithError: the suite is not there or its manifest is damaged.
         MissingDependencyError: gradio is not installed.
     """
+    from taskarith.ui.serving.access import said_access
+
     host = host or listening_host()
     port = port or int(os.environ.get("GRADIO_SERVER_PORT", PORT))
+    access = said_access(public=public, host=host, hosts=hosts, environment=os.environ)
     _check_port(host, port)
+    if access.public:
+        suite = shown_source(suite)  # of the owner's own, this one alone is shown
+        os.environ.setdefault("TASKARITH_SUITES", PUBLIC_SUITES)
     drawing = draw_ahead(drawn_families(suite))
     try:
-        _serve(suite, host=host, port=port, device=device)
+        _serve(suite, host=host, port=port, device=device, access=access)
     finally:
         if drawing is not None:
             drawing.terminate()
@@ -69,43 +86,40 @@ def listening_host() -> str:
     return os.environ.get("GRADIO_SERVER_NAME", everyone)
 
 
-def is_public(host: str) -> bool:
-    """Whether others than whoever owns this machine can open the page.
-
-    >>> is_public("127.0.0.1"), is_public("0.0.0.0")
-    (False, True)
-    """
-    return bool(os.environ.get("SPACE_ID")) or host not in ("127.0.0.1", "localhost", "::1")
-
-
-def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
+def _serve(suite: str, *, host: str, port: int, device: str | None, access: "Access") -> None:
     # Threads of torch that wait for each other burn the core that the page needs; waiting asleep
     # halves the processor's work beside others. Read once, when torch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     # Only this exact value keeps Gradio from looking up other hosts at its start.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    if is_public(host):  # what the owner's Hub token opens is not for visitors
+    if access.public:  # what the owner's Hub token opens is not for visitors
         os.environ.setdefault("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
     try:
+        from gradio.utils import get_upload_folder
+
         from taskarith.ui.modules import route
         from taskarith.ui.serving.explorers import Explorers
-        from taskarith.ui.serving.gate import gates
+        from taskarith.ui.serving.gate import Calls, gates
+        from taskarith.ui.serving.limits import Limiter
         from taskarith.ui.site import SITE_CSS, build
     except ImportError as error:
         raise MissingDependencyError(
             f"The page needs gradio, which cannot be imported ({error}): pip install gradio"
         ) from error
     opening: Future[Explorer] = Future()
-    open_suite = _opener(device)
+    open_suite = _opener(device, public=access.public)
     explorers = Explorers(suite, opening, open_suite=open_suite)
+    limiter = Limiter(public=access.public)
     seen = threading.Event()
-    page = build(explorers, public=is_public(host), on_open=seen.set)
+    page = build(explorers, public=access.public, limiter=limiter, on_open=seen.set)
+    calls = Calls(components=set(page.blocks), events=set(page.fns))
+    middleware = gates(access, limiter, calls=calls, uploads=Path(get_upload_folder()))
     page.launch(
         server_name=host,
         server_port=port,
         css=SITE_CSS,
-        app_kwargs={"middleware": gates(), "routes": [route()]},
-        max_file_size=PICKED_PUBLIC if is_public(host) else PICKED_OWN,
+        app_kwargs={"middleware": middleware, "routes": [route()]},
+        max_file_size=PICKED_PUBLIC if access.public else PICKED_OWN,
         state_session_capacity=WINDOWS_KEPT,
         footer_links=[],
         run_history=False,
@@ -114,7 +128,8 @@ def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
         prevent_thread_lock=True,
         quiet=True,
     )
-    print(f"Task Arithmetic Explorer is at http://{_shown(host)}:{port} (Ctrl+C stops it)")
+    whose = "for visitors" if access.public else "for you alone"
+    print(f"Task Arithmetic Explorer is at http://{_shown(host)}:{port}, {whose} (Ctrl+C stops it)")
     try:
         # Importing torch would slow the page's first answers down: it waits for the first visitor
         # to see something, though not for long.
@@ -126,8 +141,11 @@ def _serve(suite: str, *, host: str, port: int, device: str | None) -> None:
         page.close(verbose=False)
 
 
-def _opener(device: str | None) -> "Callable[[str], Explorer]":
-    """Opens suites; their results go into one cache, their engines load on threads of their own."""
+def _opener(device: str | None, *, public: bool = False) -> "Callable[[str], Explorer]":
+    """Opens suites; their results go into one cache, their engines load on threads of their own.
+
+    On a public server a suite is known by its name; what visitors take away names no folder.
+    """
 
     @cache
     def results() -> "ResultCache":
@@ -154,7 +172,8 @@ def _opener(device: str | None) -> "Callable[[str], Explorer]":
                 BorrowedGpu(suite, measure=measure) if measure else Evaluator(suite, device=chosen)
             )
 
-        return Explorer(suite, source=source, make_evaluator=make_evaluator, cache=results())
+        shown = suite.name if public else source
+        return Explorer(suite, source=shown, make_evaluator=make_evaluator, cache=results())
 
     return open_suite
 

@@ -10,6 +10,7 @@ import pytest
 from taskarith.errors import AssetError, CoefficientError, unknown_name
 from taskarith.ui.explore.page import server_functions
 from taskarith.ui.serving.explorers import Explorers
+from taskarith.ui.serving.limits import Limiter
 from tests.ui.serving.test_explorer import run
 
 
@@ -34,7 +35,7 @@ def no_other(name: str) -> Any:
 def calls(source: Path, opening: "Future[Any]", *, seen: list[str] | None = None) -> Any:
     seen = [] if seen is None else seen
     explorers = Explorers(str(source), opening, open_suite=no_other)
-    functions = server_functions(explorers, on_open=lambda: seen.append("seen"))
+    functions = server_functions(explorers, limiter=Limiter(), on_open=lambda: seen.append("seen"))
     return {function.__name__: function for function in functions}
 
 

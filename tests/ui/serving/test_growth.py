@@ -20,9 +20,11 @@ from benchmarks.http import Caller, instrument_id
 from taskarith.errors import unknown_name
 from taskarith.evaluation import Evaluator, ResultCache
 from taskarith.suites import Suite
+from taskarith.ui.serving.access import Access
 from taskarith.ui.serving.explorer import Explorer
 from taskarith.ui.serving.explorers import Explorers
-from taskarith.ui.serving.gate import gates
+from taskarith.ui.serving.gate import Calls, gates
+from taskarith.ui.serving.limits import Limiter
 from taskarith.ui.serving.pieces import Pieces
 from taskarith.ui.site import build
 from tests.tiny import TARGETS
@@ -120,7 +122,7 @@ def served(explorer: Explorer, page_folder: Path) -> Iterator[tuple[gr.Blocks, s
     blocks.launch(
         server_name="127.0.0.1",
         server_port=port,
-        app_kwargs={"middleware": gates()},
+        app_kwargs={"middleware": gates(Access(), Limiter(), calls=Calls())},
         state_session_capacity=SESSIONS,
         prevent_thread_lock=True,
         quiet=True,

@@ -33,6 +33,17 @@ def test_the_command_line_says_it_too(capsys: pytest.CaptureFixture[str]) -> Non
     assert f"cannot open on 127.0.0.1:{port}" in capsys.readouterr().err
 
 
+def test_a_server_is_the_owners_or_for_visitors_and_not_both(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["app", "--owner", "--public"])
+    assert "not allowed with argument" in capsys.readouterr().err
+    monkeypatch.setenv("TASKARITH_ACCESS", "everybody")
+    assert main(["app"]) == 2
+    assert "say owner or public" in capsys.readouterr().err
+
+
 def test_an_unknown_suite_ends_the_launch_and_frees_the_port() -> None:
     port = free_port()
     with pytest.raises(UnknownNameError, match="unknown suite 'huge'"):
