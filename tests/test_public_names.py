@@ -141,6 +141,7 @@ PUBLIC: dict[str, list[str]] = {
         "search_figure",
     ],
     "taskarith.models": ["ClipModel", "WordTokenizer", "load_clip"],
+    "taskarith.models.clip": ["import_open_clip"],
     "taskarith.sources": [
         "BASE_FILES",
         "Contents",

@@ -6,6 +6,7 @@ right is wrong: whatever is not known to be harmless is refused by name.
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,7 @@ USED = {
     *("r", "lora_alpha", "rank_pattern", "alpha_pattern", "use_rslora", "use_dora"),
     *("fan_in_fan_out", "lora_bias"),
 }
+DOUBLING = (0, 21)  # the newest PEFT known to add the attention's out_proj twice
 # Initializations that leave the base's own weights as they are.
 PLAIN_STARTS = (True, False, None, "gaussian", "eva", "orthogonal", "mica")
 
@@ -54,6 +56,24 @@ class AdapterConfig:
     rank_stabilized: bool = False
     decomposed: bool = False
     transposed: bool = False
+    version: str | None = None
+
+    @property
+    def doubles_attention(self) -> bool:
+        """Whether the PEFT that made it adds what it learned for `out_proj` twice.
+
+        Of `torch.nn.MultiheadAttention`, all released versions do, in training and in merging
+        (peft#3774); WeightsError for a version that may not do so any more.
+        """
+        known = re.match(r"(\d+)\.(\d+)", self.version or "0.0")
+        if known is None or (int(known[1]), int(known[2])) > DOUBLING:
+            raise WeightsError(
+                f"the adapter changes an attention whose q, k and v are one matrix. PEFT up to "
+                f"{'.'.join(map(str, DOUBLING))} adds its out_proj twice; what {self.version:.20} "
+                "does is not known here: merge it into its base with the PEFT that trained it, "
+                "and give the merged model"
+            )
+        return True
 
     def scale(self, module: str) -> tuple[int, float]:
         """Rank r and scale s of the layer `module`."""
@@ -110,6 +130,7 @@ def parse_adapter_config(data: object) -> AdapterConfig:
             rank_stabilized=bool(data.get("use_rslora")),
             decomposed=bool(data.get("use_dora")),
             transposed=bool(data.get("fan_in_fan_out")),
+            version=str(data["peft_version"])[:40] if data.get("peft_version") else None,
         )
     except (TypeError, ValueError, OverflowError) as error:
         raise WeightsError(f"the adapter's configuration is damaged: {error}") from error

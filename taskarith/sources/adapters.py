@@ -4,12 +4,20 @@
     DoRA    ΔW = m ÷ ‖W + s·B·A‖ · (W + s·B·A) − W, row by row
     (IA)³   ΔW = W·(l − 1), on the rows, or on the columns of feed-forward layers
 
+Of `torch.nn.MultiheadAttention` LoRA changes `in_proj_weight` and `out_proj.weight`, and PEFT adds
+the second difference twice, when it trains as when it merges (peft#3774); so it is twice here.
+
+Some layers (GPT-2's) keep their weight the other way round, [in, out]. `fan_in_fan_out` says so,
+but of a model that has both kinds PEFT writes down what the last one was; shapes tell the rest,
+and for square weights only the model can.
+
 Materialized in float32 (float64 where the base is), one layer at a time. Knows the adapter's
 tensors and the base's weights.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -18,12 +26,13 @@ from torch.nn.functional import conv2d
 from taskarith.core import all_finite
 from taskarith.errors import WeightsError
 from taskarith.sources.adapter_config import AdapterConfig
-from taskarith.sources.align import listed
+from taskarith.sources.align import left_out, listed
 from taskarith.sources.states import LazyState
 
-__all__ = ["adapter_differences", "changed_weights", "refuse_bare_adapter"]
+__all__ = ["adapter_differences", "changed_weights", "refuse_bare_adapter", "trained_beside"]
 
 PREFIX = "base_model.model."
+BASE_COPY = ".base_layer.weight"  # of embeddings PEFT saves what they were, too
 MAX_STEPS = 50_000_000  # characters of layers' names times patterns they are looked up in
 # Marks of a LoRA file that PEFT did not write.
 FOREIGN = ("lora_up", "lora_down", "lora.up", "lora.down", "hada_", "lokr_", "to_q_lora", ".alpha")
@@ -47,22 +56,61 @@ def refuse_bare_adapter(state: LazyState) -> None:
         )
 
 
-def changed_weights(adapter: LazyState) -> list[str]:
-    """The weights that an adapter's layers change, by the names of the model it was made from."""
-    return [
-        f"{module}.weight"
+def changed_weights(adapter: LazyState, config: AdapterConfig) -> dict[str, tuple[int, ...] | None]:
+    """The weights that an adapter's layers change, by the names of the model it was made from.
+
+    With their shapes, as far as the factors say.
+    """
+    changed: dict[str, tuple[int, ...] | None] = {}
+    for module, parts in _modules(adapter).items():
+        if any(part.startswith(("lora_", "ia3_")) for part in parts):
+            shape = _factors_shape(adapter, parts) or (None,)
+            known = tuple(length for length in shape if length is not None)
+            full = known if len(known) == 2 else None
+            changed[f"{module}.weight"] = full[::-1] if full and config.transposed else full
+            changed[f"{module}.in_proj_weight"] = full  # of open_clip's attention, q, k and v
+    return changed
+
+
+def trained_beside(adapter: LazyState) -> LazyState:
+    """What was trained and saved whole beside the adapter's layers: a task's own head, biases.
+
+    By the names of the model it was made from.
+    """
+    names = {
+        f"{module}.{part}": name
         for module, parts in _modules(adapter).items()
-        if any(part.startswith(("lora_", "ia3_")) for part in parts)
-    ]
+        for part, name in parts.items()
+        if not part.startswith(("lora_", "ia3_")) and not name.endswith(BASE_COPY)
+    }
+    return adapter.renamed(names)
+
+
+def _factors_shape(adapter: LazyState, parts: Mapping[str, str]) -> tuple[int | None, ...] | None:
+    """[out, in] of what B·A, or l, is of, None where it does not say; of linear layers only."""
+    if {"lora_A.weight", "lora_B.weight"} <= set(parts):
+        a, b = (adapter.shape(parts[f"lora_{factor}.weight"]) for factor in "AB")
+        return (b[0], a[1]) if len(a) == len(b) == 2 else None
+    if "ia3_l" in parts:
+        rows, columns = (*adapter.shape(parts["ia3_l"]), 0, 0)[:2]
+        return (rows, None) if columns == 1 else (None, columns)
+    return None
 
 
 def adapter_differences(
-    adapter: LazyState, config: AdapterConfig, base: Mapping[str, Tensor]
+    adapter: LazyState,
+    config: AdapterConfig,
+    base: LazyState,
+    *,
+    exclude: Sequence[str] = (),
+    transposed: Collection[str] | None = None,
 ) -> dict[str, Tensor]:
     """ΔW of every parameter of `base` that the adapter changes, by the base's names.
 
-    Raises WeightsError where the adapter names a layer the base has not, where shapes do not fit,
-    or where its tensors are laid out in a way that is not PEFT's.
+    `exclude`: names, or patterns with `*`, of weights to leave out. `transposed`: the weights that
+    the model keeps as [in, out]; None where that is not known. Raises WeightsError where the
+    adapter names a layer the base has not, where shapes do not fit, or where its tensors are laid
+    out in a way that is not PEFT's.
     """
     if not adapter:
         raise WeightsError(f"{adapter.where} holds no tensors")
@@ -75,8 +123,16 @@ def adapter_differences(
         )
     differences: dict[str, Tensor] = {}
     damaged = []
+    turned = _turned(modules, config, adapter, base, transposed)
     for module, parts in modules.items():
-        for name, difference in _layer(module, parts, config, adapter, base):
+        kept = {part: name for part, name in parts.items() if not _omitted(module, part, exclude)}
+        own = replace(config, transposed=module in turned)
+        twice = _is_fused(module.removesuffix(".out_proj"), modules, base) and (
+            module.endswith(".out_proj") and config.doubles_attention
+        )
+        for name, difference in _layer(module, kept, own, adapter, base):
+            if twice:
+                difference = 2 * difference
             if not all_finite(difference):
                 damaged.append(name)
                 continue
@@ -89,6 +145,49 @@ def adapter_differences(
             "file again"
         )
     return differences
+
+
+def _is_fused(module: str, modules: Collection[str], base: Container[str]) -> bool:
+    """Whether an adapted layer is an attention with one matrix for q, k and v."""
+    return (
+        module in modules and f"{module}.weight" not in base and f"{module}.in_proj_weight" in base
+    )
+
+
+def _omitted(module: str, part: str, exclude: Sequence[str]) -> bool:
+    name = f"{module}.weight" if part.startswith(("lora_", "ia3_")) else f"{module}.{part}"
+    return bool(left_out([name], exclude))
+
+
+def _turned(
+    modules: Mapping[str, Mapping[str, str]],
+    config: AdapterConfig,
+    adapter: LazyState,
+    base: LazyState,
+    transposed: Collection[str] | None,
+) -> set[str]:
+    """The layers whose weight is kept as [in, out]."""
+    if transposed is not None:
+        return {module for module in modules if f"{module}.weight" in transposed}
+    seen: dict[str, bool | None] = {}
+    for module, parts in modules.items():
+        name, shape = f"{module}.weight", _factors_shape(adapter, parts)
+        if shape is not None and name in base and len(base.shape(name)) == 2:
+            straight, other = _fits(shape, base.shape(name)), _fits(shape[::-1], base.shape(name))
+            seen[module] = None if straight == other else other
+    wrong = [module for module, found in seen.items() if found is (not config.transposed)]
+    unsure = [module for module, found in seen.items() if found is None]
+    if wrong and unsure:
+        raise WeightsError(
+            f"{adapter.where} says fan_in_fan_out: {str(config.transposed).lower()}, but the "
+            f"shapes of {listed(wrong)} say the opposite, and which way round {listed(unsure)} is "
+            "kept cannot be seen; merge the adapter into its base with PEFT"
+        )
+    return {m for m, found in seen.items() if (config.transposed if found is None else found)}
+
+
+def _fits(shape: Sequence[int | None], kept: tuple[int, ...]) -> bool:
+    return all(length in (None, own) for length, own in zip(shape, kept, strict=True))
 
 
 Layer = Iterator[tuple[str, Tensor]]
@@ -126,7 +225,8 @@ def _layer(
         if name not in base:
             raise WeightsError(
                 f"the adapter changes {name}, which the base has not; it has names like "
-                f"{', '.join(list(base)[:3])}"
+                f"{', '.join(list(base)[:3])}. Give the base it was made from, or leave it out by "
+                "name (exclude)"
             )
         return _wide(base[name])
 
@@ -138,6 +238,9 @@ def _layer(
     kinds = set(parts) - whole
     if not kinds:
         return
+    own = f"{module}.weight"
+    if _is_fused(module, [module], base):
+        own = f"{module}.in_proj_weight"
     if kinds == {"ia3_l"} and config.kind == "IA3":
         yield from _ia3(
             module, part, weight, transposed=config.transposed, has_bias=f"{module}.bias" in base
@@ -147,7 +250,7 @@ def _layer(
         product = (part("lora_embedding_B") @ part("lora_embedding_A")).T * scale
         yield f"{module}.weight", _fitting(product, weight(f"{module}.weight"), module)
     elif {"lora_A.weight", "lora_B.weight"} <= kinds and config.kind == "LORA":
-        yield from _lora(module, part, weight, config, kinds=kinds)
+        yield from _lora(module, own, part, weight, config, kinds=kinds)
     else:
         raise WeightsError(
             f"the adapter's layer {module} holds {', '.join(sorted(kinds))}, which is not what a "
@@ -159,11 +262,11 @@ Part = Callable[[str], Tensor]
 
 
 def _lora(
-    module: str, part: Part, weight: Part, config: AdapterConfig, *, kinds: set[str]
+    module: str, own: str, part: Part, weight: Part, config: AdapterConfig, *, kinds: set[str]
 ) -> Layer:
     a, b = part("lora_A.weight"), part("lora_B.weight")
     _, scale = _checked_scale(config, module, len(a))
-    start = weight(f"{module}.weight")
+    start = weight(own)
     try:
         if start.ndim == 4:
             product = conv2d(a.transpose(0, 1), b).transpose(0, 1) * scale
@@ -188,7 +291,7 @@ def _lora(
         raise WeightsError(f"the adapter is a DoRA, but {module} has no magnitudes")
     if magnitude:
         product = _dora(module, start, product, part(magnitude.pop()), transposed=config.transposed)
-    yield f"{module}.weight", product
+    yield own, product
     if "lora_B.bias" in kinds:
         bias = part("lora_B.bias") * scale
         yield f"{module}.bias", _fitting(bias, weight(f"{module}.bias"), module)
@@ -198,10 +301,12 @@ def _dora(
     module: str, start: Tensor, product: Tensor, magnitude: Tensor, *, transposed: bool
 ) -> Tensor:
     """ΔW = m ÷ ‖W + s·B·A‖ · (W + s·B·A) − W, with one norm for each output."""
-    if start.ndim != 2 or transposed:
+    if start.ndim != 2:
         raise WeightsError(
             f"DoRA is read on linear layers; {module} is another; merge it with PEFT"
         )
+    if transposed:
+        return _dora(module, start.T, product.T, magnitude, transposed=False).T
     moved = start + product
     if magnitude.shape != moved.shape[:1]:
         raise WeightsError(f"the magnitudes of {module} have the shape {list(magnitude.shape)}")

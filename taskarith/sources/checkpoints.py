@@ -1,18 +1,15 @@
 """Checkpoints: one weights file, or shards with their index, as one lazy state."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from taskarith.errors import WeightsError
 from taskarith.sources.pickles import open_pickle
-from taskarith.sources.reference import is_inside
-from taskarith.sources.states import Entry, LazyState, check_names
+from taskarith.sources.shards import INDEX, read_index
+from taskarith.sources.states import Entry, LazyState
 from taskarith.sources.tensors import open_tensors
 
 __all__ = ["open_checkpoint", "open_weights"]
-
-MAX_INDEX = 32 * 2**20  # bytes
 
 
 def open_checkpoint(files: Mapping[str, Path]) -> LazyState:
@@ -22,10 +19,10 @@ def open_checkpoint(files: Mapping[str, Path]) -> LazyState:
     where index and shards do not tell the same.
     """
     name, path = next(iter(files.items()))
-    if not name.endswith(".json"):
+    if not name.endswith(INDEX):
         return open_weights(path)
     folder = name.rpartition("/")[0]
-    wanted = _weight_map(path)
+    wanted = read_index(path)
     shards: dict[str, LazyState] = {}
     entries: dict[str, Entry] = {}
     for tensor, shard in wanted.items():
@@ -48,20 +45,3 @@ def open_checkpoint(files: Mapping[str, Path]) -> LazyState:
 def open_weights(path: Path) -> LazyState:
     """The state in one file: safetensors, or else a pickle, of which nothing is run."""
     return open_tensors(path) if path.suffix == ".safetensors" else open_pickle(path)
-
-
-def _weight_map(path: Path) -> dict[str, str]:
-    try:
-        if path.stat().st_size > MAX_INDEX:
-            raise WeightsError(f"{path} is far larger than an index of shards")
-        weight_map = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
-        named = {str(tensor): shard for tensor, shard in weight_map.items()}
-    except OSError as error:
-        raise WeightsError(f"could not read {path}: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise WeightsError(f"{path} is no index of shards: {error!r:.200}") from error
-    check_names(named, where=str(path))
-    for shard in named.values():
-        if not isinstance(shard, str) or not is_inside(shard) or "/" in shard:
-            raise WeightsError(f"{path} names {shard!r:.80} as a shard, which is no file beside it")
-    return named

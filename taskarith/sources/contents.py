@@ -8,7 +8,7 @@ Of weights only one tensor of either side is in memory beside the result. Names
 are matched by prefix only; other differences of naming are the models' business.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -22,8 +22,9 @@ from taskarith.sources.adapters import (
     adapter_differences,
     changed_weights,
     refuse_bare_adapter,
+    trained_beside,
 )
-from taskarith.sources.align import align, best_names, listed
+from taskarith.sources.align import NO_ALIASES, align, best_renaming, fitting, listed, untied
 from taskarith.sources.checkpoints import open_checkpoint, open_weights
 from taskarith.sources.kinds import Kind
 from taskarith.sources.native import base_fingerprint, is_vector_file
@@ -95,18 +96,29 @@ def subtract(
     *,
     exclude: Sequence[str] = (),
     dtype: torch.dtype = torch.float32,
+    aliases: Mapping[str, str] = NO_ALIASES,
+    transposed: Collection[str] | None = None,
 ) -> Difference:
     """The task vector of `contents` from `base`, under the base's names.
 
-    `exclude` names tensors of the fine-tuned side to leave out, with `*` for anything. Subtracted
-    in float32 (float64 where given), stored in `dtype`. Raises one WeightsError listing everything
-    that does not fit; for a native vector of another base with both fingerprints.
+    Subtracted in float32 (float64 where given), stored in `dtype`.
+
+    Args:
+        exclude: tensors of the fine-tuned side to leave out, with `*` for anything.
+        aliases: of tied tensors, other name → own name: each is in the vector once, under its own.
+        transposed: weights that the model keeps as [in, out], where that is known; for adapters.
+
+    Raises one WeightsError listing everything that does not fit; for a native vector of another
+    base with both fingerprints.
     """
-    lazy = LazyState.of(base, where="the base")
+    lazy = untied(LazyState.of(base, where="the base"), aliases)
     if contents.kind == "adapter":
-        return _from_adapter(contents, lazy, dtype=dtype)
+        return _from_adapter(
+            contents, lazy, dtype=dtype, exclude=exclude, aliases=aliases, transposed=transposed
+        )
     is_vector = contents.kind == "task-vector"
-    aligned = align(contents.state, lazy, exclude=exclude, partial=is_vector)
+    contents = replace(contents, state=fitting(contents.state, lazy, exclude=exclude))
+    aligned = align(contents.state, lazy, exclude=exclude, partial=is_vector, aliases=aliases)
     compared = is_vector and _check_base(contents, lazy)
     tensors: dict[str, Tensor] = {}
     lengths = _Lengths()
@@ -147,17 +159,33 @@ def subtract(
     )
 
 
-def open_difference(contents: Contents, base: Mapping[str, Tensor]) -> LazyState:
+def open_difference(
+    contents: Contents,
+    base: Mapping[str, Tensor],
+    *,
+    exclude: Sequence[str] = (),
+    aliases: Mapping[str, str] = NO_ALIASES,
+    transposed: Collection[str] | None = None,
+) -> LazyState:
     """The task vector that `subtract` gives, float32, each tensor made when it is asked for.
 
-    Nothing is kept, except of an adapter, whose layers are made at once. Raises as `subtract`.
+    Nothing is kept, except of an adapter, whose layers are made at once. Arguments and errors are
+    those of `subtract`.
     """
-    lazy = LazyState.of(base, where="the base")
+    lazy = untied(LazyState.of(base, where="the base"), aliases)
     if contents.kind == "adapter":
-        found = _from_adapter(contents, lazy, dtype=torch.float32)
+        found = _from_adapter(
+            contents,
+            lazy,
+            dtype=torch.float32,
+            exclude=exclude,
+            aliases=aliases,
+            transposed=transposed,
+        )
         return LazyState.of(found.vector, where=contents.state.where)
     is_vector = contents.kind == "task-vector"
-    aligned = align(contents.state, lazy, partial=is_vector)
+    contents = replace(contents, state=fitting(contents.state, lazy, exclude=exclude))
+    aligned = align(contents.state, lazy, exclude=exclude, partial=is_vector, aliases=aliases)
     if is_vector:
         _check_base(contents, lazy)
         _check_own(contents)
@@ -173,20 +201,50 @@ def open_difference(contents: Contents, base: Mapping[str, Tensor]) -> LazyState
     return LazyState(entries, where=contents.state.where)
 
 
-def _from_adapter(contents: Contents, base: LazyState, *, dtype: torch.dtype) -> Difference:
+def _from_adapter(
+    contents: Contents,
+    base: LazyState,
+    *,
+    dtype: torch.dtype,
+    exclude: Sequence[str],
+    aliases: Mapping[str, str],
+    transposed: Collection[str] | None,
+) -> Difference:
     assert contents.adapter is not None
-    wanted = changed_weights(contents.state)
+    others = {alias: own for alias, own in aliases.items() if own in base}
+    known = base.renamed({**{name: name for name in base}, **others})
+    layers = changed_weights(contents.state, contents.adapter)
+    renaming = best_renaming(layers, known.shapes())
+    if not any(renaming(name) in known for name in layers):  # of other shapes, but of these names?
+        renaming = best_renaming(dict.fromkeys(layers), known.shapes())
     # The base under the names that the adapter gives its layers.
-    added = best_names(wanted, base)
-    prefix = next((_added(name, own) for name, own in added.items() if own in base), ("", ""))
-    names = {prefix[0] + own.removeprefix(prefix[1]): own for own in base}
-    found = adapter_differences(contents.state, contents.adapter, base.renamed(names))
+    prefixed_last = sorted(known, key=lambda name: name.startswith(renaming.added))
+    names = {renaming.back(name): others.get(name, name) for name in prefixed_last}
+    found = adapter_differences(
+        contents.state,
+        contents.adapter,
+        base.renamed(names),
+        exclude=exclude,
+        transposed=None if transposed is None else {renaming.back(name) for name in transposed},
+    )
+    tied = set(others.values())
+    apart = [n for n in trained_beside(contents.state) if names.get(n) in tied and n in found]
+    if apart:
+        raise WeightsError(
+            f"{contents.state.where} holds {listed(apart)} whole. The base ties it to another "
+            "tensor, and PEFT unties what it saves whole: no vector of a tied model does that. "
+            "Leave it out by name (exclude), or merge the adapter with PEFT and give an untied base"
+        )
+    total: dict[str, Tensor] = {}
+    for name, difference in found.items():  # of a tied tensor, one difference for each of its names
+        own = names[name]
+        total[own] = total[own] + difference if own in total else difference
     lengths = _Lengths()
     tensors = {}
-    for name, difference in found.items():
-        start = _wide(base[names[name]])
+    for own, difference in total.items():
+        start = _wide(base[own])
         lengths.add(start, start + difference, difference)
-        tensors[names[name]] = difference.to(dtype)
+        tensors[own] = difference.to(dtype)
     return Difference(
         vector=TaskVector(tensors),
         info=replace(contents.info, subtraction_dtype=lengths.dtypes),
@@ -195,16 +253,9 @@ def _from_adapter(contents: Contents, base: LazyState, *, dtype: torch.dtype) ->
         base_compared=False,
         dtypes=(
             _dtypes(contents.state, contents.state),
-            _dtypes(base, (names[name] for name in found)),
+            _dtypes(base, tensors),
         ),
     )
-
-
-def _added(name: str, own: str) -> tuple[str, str]:
-    """What to put before, and what to take from, the base's names to get the adapter's."""
-    if name.endswith(own):
-        return name.removesuffix(own), ""
-    return "", own.removesuffix(name)
 
 
 def _check_base(contents: Contents, base: LazyState) -> bool:
@@ -213,7 +264,8 @@ def _check_base(contents: Contents, base: LazyState) -> bool:
     What is left out on request was part of the fingerprint, and may not be in the base at all.
     """
     wanted = contents.info.base_fingerprint
-    names = best_names(contents.state.floating(), base)
+    renaming = best_renaming(contents.state.shapes(), base.shapes())
+    names = {name: renaming(name) for name in contents.state.floating()}
     if wanted is None or not all(own in base for own in names.values()):
         return False
     found = base_fingerprint(base, names)

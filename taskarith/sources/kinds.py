@@ -6,11 +6,11 @@
     pickle        pytorch_model.bin, whole or in shards, *.pt: weights in a format that can carry
                   code
 
-Knows names and sizes only; nothing is opened here.
+Knows names and sizes; nothing is opened here. Which files a checkpoint in several has, its index
+says, which whoever asks reads.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
@@ -18,8 +18,9 @@ from typing import Literal
 from taskarith.errors import SourceError
 from taskarith.sources.native import NATIVE_FILE
 from taskarith.sources.reference import is_inside
+from taskarith.sources.shards import INDEX
 
-__all__ = ["BASE_FILES", "INDEX", "PICKLE_SUFFIXES", "Kind", "Recognised", "recognise"]
+__all__ = ["BASE_FILES", "PICKLE_SUFFIXES", "Kind", "Recognised", "Shards", "recognise"]
 
 Kind = Literal["task-vector", "adapter", "checkpoint", "pickle"]
 
@@ -33,12 +34,17 @@ BASE_FILES = (
     "special_tokens_map.json",
     "vocab.json",
     "merges.txt",
+    *("vocab.txt", "added_tokens.json", "spiece.model", "sentencepiece.bpe.model"),
+    *("tokenizer.model", "generation_config.json"),
+    # How sentence-transformers makes one embedding of a text.
+    *("modules.json", "sentence_bert_config.json", "1_Pooling/config.json"),
 )
+Shards = Callable[[str], Collection[str]]  # an index's name → the shards that it names
+
 ADAPTER_CONFIG = "adapter_config.json"
 # In the order in which we would rather have them.
 WHOLE = ("model.safetensors", "open_clip_model.safetensors", "open_clip_pytorch_model.safetensors")
 PICKLES = ("pytorch_model.bin", "open_clip_pytorch_model.bin")
-INDEX = ".index.json"  # ends the name of the file that says which shard holds what
 PICKLE_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt")
 LISTED = 8
 
@@ -54,12 +60,14 @@ class Recognised:
 def recognise(
     sizes: Mapping[str, int],
     *,
+    shards: Shards,
     file: str | None = None,
     adapter: bool = False,
     extras: Iterable[str] = (),
 ) -> Recognised:
     """What the files called `sizes` (with their sizes) hold, or the one called `file`.
 
+    `shards` reads an index: it gives the names of the files beside it that it names.
     With `adapter` it must be a PEFT adapter; of `extras`, those that exist come along. Raises
     SourceError that says what was found instead.
     """
@@ -67,9 +75,9 @@ def recognise(
     if file is not None:
         if file not in names:
             raise SourceError(f"there is no file {file!r} there; found {_listed(sizes)}")
-        found = _single(file, names)
+        found = _single(file, names, shards)
     else:
-        found = _whole(names)
+        found = _whole(names, shards)
     if found is None:
         raise SourceError(
             "no weights were recognised: looked for task_vector.safetensors, adapter_config.json, "
@@ -92,25 +100,27 @@ def _listed(names: Iterable[str]) -> str:
     return (shown or "no files") + more
 
 
-def _whole(names: list[str]) -> Recognised | None:
+def _whole(names: list[str], shards: Shards) -> Recognised | None:
     """The weights a repository is about: those at its top, the most certain kind first."""
     if NATIVE_FILE in names:
         return Recognised("task-vector", (NATIVE_FILE,))
     if ADAPTER_CONFIG in names:
-        return _single(ADAPTER_CONFIG, names)
+        return _single(ADAPTER_CONFIG, names, shards)
     for files in (WHOLE, PICKLES):
         for name in (*files, *(file + INDEX for file in files)):
             if name in names:
-                return _single(name, names)
-    top = [name for name in names if "/" not in name]
+                return _single(name, names, shards)
+    # What begins with a dot, a system left there.
+    top = [name for name in names if "/" not in name and not name.startswith(".")]
     for suffix in (".safetensors", ".pt", ".bin"):
-        alone = [name for name in top if name.endswith(suffix)]
-        if len(alone) == 1:
-            return _single(alone[0], names)
+        for end in (suffix + INDEX, suffix):
+            alone = [name for name in top if name.endswith(end)]
+            if len(alone) == 1:
+                return _single(alone[0], names, shards)
     return None
 
 
-def _single(file: str, names: list[str]) -> Recognised | None:
+def _single(file: str, names: list[str], shards: Shards) -> Recognised | None:
     """The weights of which `file` is the main file."""
     path = PurePosixPath(file)
     beside = {PurePosixPath(n).name: n for n in names if PurePosixPath(n).parent == path.parent}
@@ -124,11 +134,18 @@ def _single(file: str, names: list[str]) -> Recognised | None:
         if path.name == ADAPTER_CONFIG:
             return None
     if path.name.endswith(INDEX):
-        whole = PurePosixPath(path.name.removesuffix(INDEX))
-        shard = re.compile(rf"{re.escape(whole.stem)}-\d{{5}}-of-\d{{5}}{re.escape(whole.suffix)}")
-        shards = sorted(name for own, name in beside.items() if shard.fullmatch(own))
-        kind = _kind(whole.suffix)
-        return Recognised(kind, (file, *shards)) if kind and shards else None
+        named = sorted(set(shards(file)))
+        missing = [name for name in named if name not in beside]
+        if missing:
+            raise SourceError(
+                f"{file} names {_listed(missing)}, which {'is' if len(missing) == 1 else 'are'} "
+                "not there: a part of the weights is missing"
+            )
+        kinds = {_kind(PurePosixPath(name).suffix) for name in named}
+        kind = next(iter(kinds), None)
+        if len(kinds) != 1 or kind is None:
+            return None
+        return Recognised(kind, (file, *(beside[name] for name in named)))
     kind = _kind(path.suffix)
     return Recognised(kind, (file,)) if kind else None
 

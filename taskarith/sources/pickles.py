@@ -2,23 +2,26 @@
 
 Takes state dicts, whole modules whose classes nobody has any more, and TorchScript archives, in
 the zip format of torch ≥ 1.6 and in the older one. The pickle is only looked at (`inert`); the
-numbers are read from where it says they lie, within the bounds of the file.
+numbers are read from where it says they lie, within the bounds of the file. Which of several
+dictionaries in a training checkpoint is meant, only a base can tell: all are given.
 """
 
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from io import BytesIO
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from taskarith.errors import WeightsError
 from taskarith.sources.inert import Called, Dictionary, Global, Persistent, read_pickle
+from taskarith.sources.lfs import refuse_pointer
 from taskarith.sources.states import Entry, LazyState, check_names
 
 __all__ = ["open_pickle"]
@@ -41,8 +44,10 @@ STORAGES = {
 }
 # A module keeps its parts under these names, which are no part of a parameter's name.
 MODULE_PARTS = ("_parameters", "_buffers", "_modules")
-# Training scripts put the weights beside optimizers and counters, under one of these names.
+# Training scripts put the weights beside optimizers and counters, mostly under one of these names.
 WRAPPERS = ("state_dict", "model_state_dict", "model", "module")
+DEPTH = 2  # dictionaries in which weights are looked for: one in another
+MAX_PARTS = 16
 
 ReadStorage = Callable[[str, torch.dtype, int], Tensor]
 
@@ -54,12 +59,16 @@ def open_pickle(path: Path | str) -> LazyState:
     is run and none of its classes is imported.
     """
     path = Path(path)
+    refuse_pointer(path)
     try:
         if zipfile.is_zipfile(path):
             root, read = _open_zip(path)
         else:
             root, read = _open_legacy(path)
-        entries = {name: _entry(found, read) for name, found in _tensors(_unwrapped(root), (), {})}
+        found = [
+            _Found(place, depth, _entry(tensor, read, buffer=place[-2:-1] == ("_buffers",)))
+            for place, depth, tensor in _tensors(root, (), {})
+        ]
     except WeightsError as error:
         raise WeightsError(f"{path} cannot be read as pickled weights: {error}") from error
     except (
@@ -67,10 +76,10 @@ def open_pickle(path: Path | str) -> LazyState:
         *(RuntimeError, ValueError, TypeError, RecursionError),
     ) as error:
         raise WeightsError(f"{path} cannot be read as pickled weights: {error}") from error
-    if not entries:
+    if not found:
         raise WeightsError(f"{path} holds no tensors; name the file with the weights")
-    check_names(entries, where=str(path))
-    return LazyState(entries, where=str(path))
+    check_names([_name(tensor.place) for tensor in found], where=str(path))
+    return _state(found, where=str(path))
 
 
 def _open_zip(path: Path) -> tuple[Any, ReadStorage]:
@@ -146,41 +155,77 @@ def _open_legacy(path: Path) -> tuple[Any, ReadStorage]:
     return root, read
 
 
-def _unwrapped(root: Any) -> Any:
-    """The part of a training checkpoint that holds the weights."""
-    if isinstance(root, Dictionary):
-        for key, value in root.items:
-            if key in WRAPPERS and isinstance(value, Dictionary | Called):
-                return value
-    return root
+class _Found(NamedTuple):
+    """A tensor and where in the pickle it is; `place[:depth]` is the dictionary, or module."""
+
+    place: tuple[str, ...]
+    depth: int
+    entry: Entry
+
+
+def _state(found: Sequence[_Found], *, where: str) -> LazyState:
+    """The dictionary that is most likely meant; with the others, where there are any.
+
+    That is one of a usual name, or the one with the most tensors.
+    """
+    own = Counter(tensor.place[: tensor.depth] for tensor in found)
+    places = [place for place, _ in own.most_common() if len(place) <= DEPTH]
+    places.sort(key=lambda place: not set(place[-1:]) & set(WRAPPERS))
+    states = [_within(found, place, where=where) for place in dict.fromkeys((*places, ()))]
+    return LazyState(states[0].entries, where=where, parts=states[1:MAX_PARTS])
+
+
+def _within(found: Sequence[_Found], place: tuple[str, ...], *, where: str) -> LazyState:
+    depth = len(place)
+    inside = [tensor for tensor in found if tensor.place[:depth] == place]
+    return LazyState({_name(t.place[depth:]): t.entry for t in inside}, where=where)
+
+
+def _name(place: tuple[str, ...]) -> str:
+    return ".".join(part for part in place if part not in MODULE_PARTS)
 
 
 def _tensors(
-    value: Any, path: tuple[str, ...], seen: dict[int, Any]
-) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Name and `(storage, offset, size, stride)` of every tensor under `value`."""
+    value: Any, path: tuple[str, ...], seen: dict[int, Any], depth: int | None = None
+) -> Iterator[tuple[tuple[str, ...], int, tuple[Any, ...]]]:
+    """Place, depth and `(storage, offset, size, stride)` of every tensor under `value`.
+
+    `depth` is that of the module that `value` is a part of.
+    """
     if len(path) > MAX_DEPTH:
         raise WeightsError("the pickle is nested far deeper than a model is")
     tensor = _rebuilt(value)
     if tensor is not None:
-        yield ".".join(part for part in path if part not in MODULE_PARTS), tensor
+        yield path, len(path) - 1 if depth is None else depth, tensor
         return
     if id(value) in seen:  # a part used twice, or a loop
         return
-    if isinstance(value, Dictionary):
+    if isinstance(value, Dictionary) or (isinstance(value, Called) and value.items):
         items = value.items
-    elif isinstance(value, Called):
-        state = value.state
-        # What a dictionary's subclass holds; else what a module has in its attributes.
-        items = value.items or (state.items if isinstance(state, Dictionary) else [])
+    elif isinstance(value, Called) and isinstance(value.state, Dictionary):  # a module's attributes
+        items, depth = value.state.items, len(path) if depth is None else depth
     elif isinstance(value, list | tuple):
         items = list(enumerate(value))
     else:
         return
     seen[id(value)] = value
-    for key, item in items:
-        if isinstance(key, str | int):
-            yield from _tensors(item, (*path, str(key)), seen)
+    named = [(str(key), item) for key, item in items if isinstance(key, str | int)]
+    passing = _passing(dict(named).get("_non_persistent_buffers_set"))
+    for key, item in named:
+        if key == "_buffers" and isinstance(item, Dictionary | Called):
+            item = Dictionary([(k, v) for k, v in item.items if _text(k) not in passing])
+        yield from _tensors(item, (*path, key), seen, depth)
+
+
+def _passing(names: Any) -> set[str]:
+    """Of a module, the names of the buffers that are no part of its state dict."""
+    if isinstance(names, Called) and isinstance(names.arguments, tuple):  # set([…])
+        names = next(iter(names.arguments), None)
+    return {_text(name) for name in names} - {""} if isinstance(names, list) else set()
+
+
+def _text(key: Any) -> str:
+    return key if isinstance(key, str) else ""  # to hash a deep tuple may end the process
 
 
 def _rebuilt(value: Any) -> tuple[Any, ...] | None:
@@ -219,11 +264,11 @@ def _storage(value: Any) -> tuple[str, torch.dtype, int]:
 
 
 def _storages(root: Any) -> Iterator[tuple[str, torch.dtype, int]]:
-    for _, (storage, *_) in _tensors(root, (), {}):
+    for _, _, (storage, *_) in _tensors(root, (), {}):
         yield _storage(storage)
 
 
-def _entry(found: tuple[Any, ...], read: ReadStorage) -> Entry:
+def _entry(found: tuple[Any, ...], read: ReadStorage, *, buffer: bool) -> Entry:
     storage, offset, size, stride = found
     key, dtype, count = _storage(storage)
     numbers = (
@@ -240,7 +285,8 @@ def _entry(found: tuple[Any, ...], read: ReadStorage) -> Entry:
     # A stride of 0 can make a tensor of any size out of one number: no parameter is like that.
     if prod(size) > count or (prod(size) and last >= count):
         raise WeightsError(f"a tensor of shape {list(size)} does not fit its {count} numbers")
-    return Entry(size, dtype, partial(_cut, read, (key, dtype, count), (size, stride, offset)))
+    cut = partial(_cut, read, (key, dtype, count), (size, stride, offset))
+    return Entry(size, dtype, cut, buffer=buffer)
 
 
 def _cut(read: ReadStorage, storage: tuple[str, torch.dtype, int], place: Any) -> Tensor:

@@ -1,15 +1,23 @@
-"""What it would cost to have the weights that a reference names, before anything is fetched."""
+"""What it would cost to have the weights that a reference names, before any of them is fetched."""
 
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from taskarith.errors import SourceError
-from taskarith.sources.hub import HubFile, HubRepo, HubUnreachableError, look_up
+from taskarith.sources.hub import (
+    HubFile,
+    HubRepo,
+    HubUnreachableError,
+    explained,
+    look_up,
+    open_remote,
+)
 from taskarith.sources.hub_cache import cached_commit, cached_file, cached_files, hub_cache
-from taskarith.sources.kinds import INDEX, PICKLE_SUFFIXES, Kind, Recognised, recognise
+from taskarith.sources.kinds import PICKLE_SUFFIXES, Kind, Recognised, Shards, recognise
 from taskarith.sources.reference import Reference, parse_reference
+from taskarith.sources.shards import INDEX, MAX_INDEX, parse_index, read_index
 
 __all__ = ["OWNER", "VISITOR", "Limits", "Plan", "check_disk", "in_words", "make_plan"]
 
@@ -85,7 +93,7 @@ def make_plan(
     extras: Iterable[str] = (),
     cache: Path | None = None,
 ) -> Plan:
-    """Look up what `reference` names, without fetching any of its files.
+    """Look up what `reference` names, without fetching any of its files but an index of shards.
 
     `extras`: further files to have where they exist (a base's configuration). Offline, or where
     the Hub gives no answer, the plan is made of what is in the cache. Raises SourceError where
@@ -140,7 +148,7 @@ def _plan_repo(
     reference: Reference, repo: HubRepo, extras: tuple[str, ...], *, cache: Path | None
 ) -> Plan:
     sizes = {file.name: file.size for file in repo.files}
-    contents = _recognised(reference, sizes, extras)
+    contents = _recognised(reference, sizes, extras, lambda name: _shards_of(repo, name, cache))
     return Plan(
         reference=reference,
         kind=contents.kind,
@@ -164,7 +172,13 @@ def _plan_offline(
     sizes = cached_files(reference.location, commit, cache=cache) if commit else {}
     if not sizes:
         return None
-    contents = _recognised(reference, sizes, extras)
+    assert commit is not None
+
+    def shards(name: str) -> Collection[str]:
+        path = cached_file(reference.location, commit, name, cache=cache)
+        return read_index(path).values() if path is not None else ()
+
+    contents = _recognised(reference, sizes, extras, shards)
     files = {name: sizes[name] for name in contents.files}
     return Plan(reference=reference, kind=contents.kind, files=files, commit=commit)
 
@@ -172,32 +186,53 @@ def _plan_offline(
 def _plan_local(reference: Reference, extras: tuple[str, ...]) -> Plan:
     path = Path(reference.location).expanduser()
     try:
-        if path.is_dir():
-            found = [file for file in path.iterdir() if file.is_file()]
-            sizes = {file.name: file.stat().st_size for file in found}
-            contents = _recognised(reference, sizes, extras)
+        whole = path.is_dir()
+        folder = path if whole else path.parent
+        if whole or path.name.endswith(INDEX):
+            found = [file for file in folder.iterdir() if file.is_file()]
         else:
-            sizes = {path.name: path.stat().st_size}
-            for beside in (path.parent / name for name in ("adapter_config.json", *extras)):
-                if beside.is_file():
-                    sizes[beside.name] = beside.stat().st_size
-            if path.name.endswith(INDEX):
-                shards = path.parent.glob("*-of-*")
-                sizes |= {shard.name: shard.stat().st_size for shard in shards}
-            contents = recognise(sizes, file=path.name, extras=extras)
+            found = [path, folder / "adapter_config.json"]
+        found += [folder / name for name in extras]
+        sizes = {
+            file.relative_to(folder).as_posix(): file.stat().st_size
+            for file in found
+            if file.is_file() or file == path
+        }
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
+    named = reference if whole else replace(reference, file=path.name)
+    contents = _recognised(
+        named, sizes, extras, lambda name: read_index(folder / name).values(), name=str(reference)
+    )
     files = {name: sizes[name] for name in contents.files}
     return Plan(reference=reference, kind=contents.kind, files=files)
 
 
+def _shards_of(repo: HubRepo, name: str, cache: Path | None) -> Collection[str]:
+    """The files that an index of a repository names; only the index is read."""
+    there = cached_file(repo.name, repo.commit, name, cache=cache)
+    if there is not None:
+        return read_index(there).values()
+    where = f"{repo.name} ({name})"
+    with explained(where), open_remote(f"hf://{repo.name}@{repo.commit}/{name}") as file:
+        data = file.read(MAX_INDEX + 1)
+    return parse_index(data, where=where).values()
+
+
 def _recognised(
-    reference: Reference, sizes: Mapping[str, int], extras: tuple[str, ...]
+    reference: Reference,
+    sizes: Mapping[str, int],
+    extras: tuple[str, ...],
+    shards: Shards,
+    *,
+    name: str = "",
 ) -> Recognised:
     try:
-        return recognise(sizes, file=reference.file, adapter=reference.adapter, extras=extras)
+        return recognise(
+            sizes, shards=shards, file=reference.file, adapter=reference.adapter, extras=extras
+        )
     except SourceError as error:
-        raise SourceError(f"{reference}: {error}") from error
+        raise SourceError(f"{name or reference}: {error}") from error
 
 
 def _only(repo: HubRepo, names: Iterable[str]) -> HubRepo:

@@ -1,6 +1,6 @@
 """Carries out a plan: fetches its files, one after the other, and says where they are."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from taskarith.sources.kinds import Kind, recognise
 from taskarith.sources.ledger import Ledger
 from taskarith.sources.plan import Plan, make_plan
 from taskarith.sources.reference import Reference, parse_reference
+from taskarith.sources.shards import read_index
 
 __all__ = ["NotPulledError", "Source", "find_pulled", "pull"]
 
@@ -120,9 +121,18 @@ def find_pulled(
     ]
     for commit in filter(None, commits):
         sizes = cached_files(name, commit, cache=cache)
+
+        def shards(index: str, commit: str = commit) -> Collection[str]:
+            path = cached_file(name, commit, index, cache=cache)
+            return read_index(path).values() if path is not None else ()
+
         try:
             contents = recognise(
-                sizes, file=reference.file, adapter=reference.adapter, extras=extras
+                sizes,
+                shards=shards,
+                file=reference.file,
+                adapter=reference.adapter,
+                extras=extras,
             )
         except SourceError:
             continue

@@ -3,7 +3,7 @@
 Names, shapes and dtypes are known at once; where the numbers come from is the reader's business.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -36,26 +36,34 @@ def check_names(names: Collection[str], *, where: str) -> None:
 
 @dataclass(frozen=True)
 class Entry:
-    """One tensor that was not read yet: its shape, its dtype, and how to read it."""
+    """One tensor that was not read yet: its shape, its dtype, and how to read it.
+
+    `buffer`: known to be no parameter: a mask, a running mean.
+    """
 
     shape: tuple[int, ...]
     dtype: torch.dtype
     read: Callable[[], Tensor]
+    buffer: bool = False
 
 
 class LazyState(Mapping[str, Tensor]):
     """A state that reads a tensor each time it is asked for it, and keeps none.
 
-    `where` names the file in messages. Asking for a tensor with NaN or Inf raises WeightsError.
+    `where` names the file in messages; `parts` are other dictionaries of weights in it, which may
+    be the ones that are meant. Asking for a tensor with NaN or Inf raises WeightsError.
 
     >>> state = LazyState({"w": Entry((2,), torch.float32, lambda: torch.ones(2))}, where="here")
     >>> state.shape("w"), state["w"]
     ((2,), tensor([1., 1.]))
     """
 
-    def __init__(self, entries: Mapping[str, Entry], *, where: str) -> None:
+    def __init__(
+        self, entries: Mapping[str, Entry], *, where: str, parts: "Sequence[LazyState]" = ()
+    ) -> None:
         self.entries = dict(entries)
         self.where = where
+        self.parts = tuple(parts)
 
     def __getitem__(self, name: str) -> Tensor:
         tensor = self.read(name)
@@ -83,6 +91,14 @@ class LazyState(Mapping[str, Tensor]):
     def dtype(self, name: str) -> torch.dtype:
         """The dtype of a tensor, without reading it."""
         return self.entries[name].dtype
+
+    def shapes(self, names: Iterable[str] | None = None) -> dict[str, tuple[int, ...]]:
+        """The shapes of the tensors `names`; of the floating-point ones where none are named."""
+        return {name: self.shape(name) for name in (self.floating() if names is None else names)}
+
+    def is_buffer(self, name: str) -> bool:
+        """Whether a tensor is known to be no parameter."""
+        return self.entries[name].buffer
 
     def floating(self) -> list[str]:
         """The names of the floating-point tensors: the others (counters, ids) are no directions."""

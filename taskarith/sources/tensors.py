@@ -20,6 +20,7 @@ from torch import Tensor
 
 from taskarith.core import all_finite
 from taskarith.errors import WeightsError
+from taskarith.sources.lfs import refuse_pointer
 from taskarith.sources.states import Entry, LazyState, check_names
 
 __all__ = ["fingerprint", "open_tensors", "read_metadata", "read_tensors", "write_tensors"]
@@ -37,6 +38,8 @@ READABLE = {
     "U8": torch.uint8,
     "BOOL": torch.bool,
 }
+# Known to be weights, in numbers that are not read: what takes no part may be so.
+UNREAD = {"F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2}
 # What the reader underneath raises, depending on which number in the file is absurd.
 UNREADABLE = (SafetensorError, OSError, RuntimeError, ValueError, TypeError, OverflowError)
 
@@ -88,19 +91,22 @@ def open_tensors(path: Path | str) -> LazyState:
         check_names(names, where=str(path))
         for name in names:
             part = file.get_slice(name)
-            if part.get_dtype() not in READABLE:
-                raise _damaged(path, f"{name} holds {part.get_dtype()} numbers")
+            kind = part.get_dtype()
+            if kind not in READABLE | UNREAD:
+                raise _damaged(path, f"{name} holds {kind} numbers")
             entries[name] = Entry(
                 shape=tuple(part.get_shape()),
-                dtype=READABLE[part.get_dtype()],
-                read=partial(_read_one, file, path, name),
+                dtype=(READABLE | UNREAD)[kind],
+                read=partial(_read_one, file, path, name, kind),
             )
     except UNREADABLE as error:
         raise _damaged(path, str(error)) from error
     return LazyState(entries, where=str(path))
 
 
-def _read_one(file: Any, path: Path, name: str) -> Tensor:
+def _read_one(file: Any, path: Path, name: str, kind: str) -> Tensor:
+    if kind in UNREAD:
+        raise _damaged(path, f"{name} holds {kind} numbers")
     try:
         return cast(Tensor, file.get_tensor(name)).clone()
     except UNREADABLE as error:
@@ -150,13 +156,16 @@ def write_tensors(
 def fingerprint(tensors: Mapping[str, Tensor]) -> str:
     """sha256 (hex) over names, shapes, dtypes and bytes; the order of the names does not matter.
 
+    Of a lazy state, tensors are read and not judged: NaN has bytes, too.
+
     >>> a, b = torch.zeros(2), torch.ones(2)
     >>> fingerprint({"a": a, "b": b}) == fingerprint({"b": b, "a": a})
     True
     """
     digest = hashlib.sha256()
+    read = tensors.read if isinstance(tensors, LazyState) else tensors.__getitem__
     for name in sorted(tensors):
-        tensor = tensors[name].detach().cpu().contiguous()
+        tensor = read(name).detach().cpu().contiguous()
         digest.update(json.dumps([name, list(tensor.shape), str(tensor.dtype)]).encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
@@ -164,6 +173,7 @@ def fingerprint(tensors: Mapping[str, Tensor]) -> str:
 
 def _check_header_size(path: Path) -> None:
     """Refuse a file whose first eight bytes announce a header it cannot or should not have."""
+    refuse_pointer(path)
     try:
         size = path.stat().st_size
         with path.open("rb") as file:

@@ -1,6 +1,7 @@
 """Every way in which a Hub, a repository or a disk can say no: a message a person can act on."""
 
 import errno
+import json
 import os
 import shutil
 from collections import namedtuple
@@ -161,7 +162,8 @@ def test_two_thousand_files_are_listed_and_one_is_taken(
 
 def test_far_too_many_shards_are_refused(hub: LoopbackHub, cache: Path) -> None:
     shards = {f"model-{i:05}-of-01000.safetensors": b"x" for i in range(1_000)}
-    hub.add(NAME, {**shards, "model.safetensors.index.json": b"{}"})
+    index = {"weight_map": {f"w{i}": name for i, name in enumerate(shards)}}
+    hub.add(NAME, {**shards, "model.safetensors.index.json": json.dumps(index).encode()})
     with pytest.raises(SourceError, match="at most 200"):
         make_plan(NAME, cache=cache)
 

@@ -172,6 +172,35 @@ def test_layers_that_keep_their_weight_the_other_way_round(
         torch.testing.assert_close(edited[name], tensor, rtol=1e-5, atol=1e-6)
 
 
+class Attending(nn.Module):
+    """As open_clip's blocks: q, k and v in one matrix of a module that has no `weight`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList([nn.MultiheadAttention(12, 2) for _ in range(2)])
+
+
+@pytest.mark.parametrize("prefix", ["", "visual."])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_lora_on_attention_with_one_matrix_for_q_k_and_v(prefix: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    start = state_of(Attending())
+    config = peft.LoraConfig(r=3, lora_alpha=6, target_modules=r"blocks\.\d")
+    merged = saved(start, config, tmp_path, of=Attending)
+    base = {prefix + name: tensor for name, tensor in start.items()}
+    vector = subtract(open_source(find_pulled(f"file:{tmp_path}")), base).vector
+    weights = ("in_proj_weight", "out_proj.weight")
+    assert set(vector) == {f"{prefix}blocks.{i}.{name}" for i in (0, 1) for name in weights}
+    edited = vector.apply_to(base)
+    for name, tensor in merged.items():
+        torch.testing.assert_close(edited[prefix + name], tensor, rtol=1e-5, atol=1e-6)
+    config_file = tmp_path / "adapter_config.json"
+    described = json.loads(config_file.read_text())
+    config_file.write_text(json.dumps(described | {"peft_version": "0.22.0"}))
+    with pytest.raises(WeightsError, match=r"out_proj twice; what 0\.22\.0 does is not known"):
+        subtract(open_source(find_pulled(f"file:{tmp_path}")), base)
+
+
 def test_several_adapters_add_up_as_weighted_products(
     base: dict[str, Tensor], tmp_path: Path
 ) -> None:

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from taskarith.core import TaskVector, VectorInfo
-from taskarith.errors import WeightsError
+from taskarith.errors import SourceError, WeightsError
 from taskarith.sources import (
     LazyState,
     base_fingerprint,
     find_pulled,
     fingerprint,
+    open_difference,
     open_source,
     open_tensors,
     subtract,
@@ -69,7 +70,7 @@ def vector_of(reference: str, base: dict[str, Tensor], **options: object) -> Tas
 
 
 @pytest.mark.parametrize("shards", [0, 1, 3])
-@pytest.mark.parametrize("prefix", ["", "vision_model.", "model.", "module."])
+@pytest.mark.parametrize("prefix", ["", "vision_model.", "model.", "module._orig_mod.", "net.a."])
 def test_a_checkpoint_whole_or_in_shards_with_any_prefix(
     prefix: str, shards: int, tmp_path: Path
 ) -> None:
@@ -223,6 +224,48 @@ def test_a_head_is_left_out_on_request(tmp_path: Path) -> None:
     assert 0 < difference.relative < 0.5
 
 
+def test_what_is_left_out_is_neither_read_nor_judged(tmp_path: Path) -> None:
+    head = {"head.weight": torch.full((2, 4), torch.nan)}
+    contents = open_source(find_pulled(save(tmp_path, {**MOVED, **head})))
+    assert fingerprint(contents.state) != fingerprint({**MOVED, "head.weight": torch.ones(2, 4)})
+
+    def read() -> Tensor:
+        raise AssertionError("it was read")
+
+    entry = replace(contents.state.entries["head.weight"], read=read)
+    state = LazyState({**contents.state.entries, "head.weight": entry}, where="here")
+    vector = subtract(replace(contents, state=state), BASE, exclude=["head.*"]).vector
+    assert all(torch.equal(vector[name], TAU[name]) for name in TAU)
+    lazy = open_difference(replace(contents, state=state), BASE, exclude=["head.*"])
+    assert all(torch.equal(lazy[name], TAU[name]) for name in TAU)
+
+
+def test_numbers_that_are_not_read_are_refused_where_they_take_part(tmp_path: Path) -> None:
+    eighths = torch.ones(4).to(torch.float8_e4m3fn)
+    save(tmp_path / "head", {**MOVED, "head.bias": eighths})
+    assert set(vector_of(f"file:{tmp_path / 'head'}", BASE, exclude=["head.*"])) == set(BASE)
+    save(tmp_path / "norm", {**MOVED, "norm.w": eighths})
+    with pytest.raises(WeightsError, match=r"norm\.w holds F8_E4M3 numbers"):
+        vector_of(f"file:{tmp_path / 'norm'}", BASE)
+
+
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "pytorch_model.bin", "x.safetensors", "a.pt"]
+)
+def test_a_git_lfs_pointer_is_called_one(name: str, tmp_path: Path) -> None:
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 605247071\n"
+    (tmp_path / name).write_text(text.format("0" * 64))
+    with pytest.raises(WeightsError, match="is a Git LFS pointer, not the file itself: run"):
+        open_source(find_pulled(f"file:{tmp_path}"))
+
+
+def test_an_index_that_is_a_git_lfs_pointer(tmp_path: Path) -> None:
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 6052\n"
+    (tmp_path / "model.safetensors.index.json").write_text(text)
+    with pytest.raises(WeightsError, match="is a Git LFS pointer"):
+        find_pulled(f"file:{tmp_path}")
+
+
 BAD_INDEXES = {
     "a shard outside": {"weight_map": {"encoder.0.w": "../model.safetensors"}},
     "a shard elsewhere": {"weight_map": {"encoder.0.w": "sub/model.safetensors"}},
@@ -242,7 +285,7 @@ BAD_INDEXES = {
 def test_a_bad_index_is_refused(index: object, tmp_path: Path) -> None:
     reference = save(tmp_path, MOVED, shards=1)
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(WeightsError, match="index"):
+    with pytest.raises((SourceError, WeightsError), match="index"):
         vector_of(reference, BASE)
 
 

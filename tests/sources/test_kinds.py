@@ -1,11 +1,25 @@
+from collections.abc import Collection
+from typing import Any
+
 import pytest
 
 from taskarith.errors import SourceError
-from taskarith.sources.kinds import BASE_FILES, recognise
+from taskarith.sources import kinds
+from taskarith.sources.kinds import BASE_FILES, Recognised
 
 ADAPTER = ["adapter_config.json", "adapter_model.safetensors"]
 SHARDS = [f"model-0000{i}-of-00002.safetensors" for i in (1, 2)]
 INDEX = "model.safetensors.index.json"
+
+
+def recognise(sizes: dict[str, int], **options: Any) -> Recognised:
+    """With indexes that name the shards of their format beside them."""
+
+    def shards(index: str) -> Collection[str]:
+        suffix = index.removesuffix(".index.json").rpartition(".")[2]
+        return [name for name in sizes if "-of-" in name and name.endswith(f".{suffix}")]
+
+    return kinds.recognise(sizes, shards=shards, **options)
 
 
 def sharded(stem: str, suffix: str) -> list[str]:
@@ -42,6 +56,12 @@ def sharded(stem: str, suffix: str) -> list[str]:
         (["pytorch_model.bin", "config.json"], "pickle", ["pytorch_model.bin"]),
         (["mnist.safetensors", "README.md"], "checkpoint", ["mnist.safetensors"]),
         (["finetuned.pt"], "pickle", ["finetuned.pt"]),
+        (["._finetuned.pt", ".DS_Store", "finetuned.pt"], "pickle", ["finetuned.pt"]),
+        (
+            sharded("consolidated", "safetensors"),
+            "checkpoint",
+            sharded("consolidated", "safetensors"),
+        ),
     ],
 )
 def test_a_repository_is_recognised(names: list[str], kind: str, files: list[str] | None) -> None:
@@ -49,6 +69,19 @@ def test_a_repository_is_recognised(names: list[str], kind: str, files: list[str
     assert found.kind == kind
     if files is not None:
         assert list(found.files) == files
+
+
+@pytest.mark.parametrize(
+    "stem",
+    ["model.safetensors-{:05}-of-00002", "consolidated-{:05}-of-00002", "part {}", "model-{:05}"],
+)
+def test_the_index_says_which_files_are_its_shards(stem: str) -> None:
+    named = [f"{stem.format(number)}.safetensors" for number in (1, 2)]
+    sizes = dict.fromkeys([INDEX, *named, "other-00001-of-00002.safetensors"], 1)
+    found = kinds.recognise(sizes, shards=lambda _: named)
+    assert found == Recognised("checkpoint", (INDEX, *sorted(named)))
+    with pytest.raises(SourceError, match=r"names lost\.safetensors, which is not there"):
+        kinds.recognise(sizes, shards=lambda _: [*named, "lost.safetensors"])
 
 
 def test_a_named_file_is_taken() -> None:
