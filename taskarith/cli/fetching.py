@@ -33,7 +33,7 @@ def obtain(reference: str, *, yes: bool, extras: Iterable[str] = ()) -> "Source"
 def obtain_plan(plan: "Plan", *, yes: bool) -> "Source":
     """Carry out `plan`; SourceError where it needs a yes that nobody can give."""
     from taskarith.sources import pull
-    from taskarith.suites.remote import pull_ledger
+    from taskarith.suites.references import pull_ledger
 
     if plan.to_fetch:
         agreed(f"{plan.reference}: {plan.describe()}", yes=yes)

@@ -96,7 +96,7 @@ def _add_create(verbs: Any) -> None:
         "--base", required=True, metavar="REF",
         help="a reference, or OpenCLIP's names: open_clip:MODEL/TAG, as open_clip:ViT-B-32/openai",
     )  # fmt: skip
-    verb.add_argument("--kind", choices=["transformers", "open_clip"], default="transformers")
+    verb.add_argument("--kind", help="what a manifest calls such a base")
     verb.add_argument("--image-size", type=int, default=224, metavar="N")
     verb.add_argument("--task", action="append", default=[], dest="tasks", metavar="NAME=SOURCE")
     verb.add_argument("--vector", action="append", default=[], dest="vectors", metavar="TASK=REF")
@@ -178,7 +178,7 @@ def create(
     *,
     folder: Path,
     base: str,
-    kind: str,
+    kind: str | None,
     image_size: int,
     tasks: list[str],
     vectors: list[str],

@@ -123,7 +123,7 @@ def make(
         read_metadata,
         write_vector,
     )
-    from taskarith.suites.remote import vector_from
+    from taskarith.suites.weights import vector_from
 
     accuracies = [
         _reported(accuracy, split=split, images=images)
@@ -207,7 +207,7 @@ def info(*, reference: str, yes: bool) -> Answer:
 def check(*, reference: str, base: str, exclude: list[str], yes: bool) -> Answer:
     """Say whether a vector, a model or an adapter fits a base; a WeightsError if it does not."""
     from taskarith.sources import fingerprint, open_source
-    from taskarith.suites.remote import vector_from
+    from taskarith.suites.weights import vector_from
 
     pretrained = _weights(obtain(base, yes=yes))
     contents = open_source(obtain(reference, yes=yes))

@@ -21,6 +21,7 @@ from taskarith.export.card_parts import (
 )
 from taskarith.export.licences import common_licence
 from taskarith.export.provenance import PROVENANCE_FILE, Parent, Provenance
+from taskarith.models.registry import family_named
 
 __all__ = ["NOT_MEASURED", "base_models", "model_card"]
 
@@ -45,18 +46,20 @@ def model_card(
     licence = licence or common_licence({name: p.licence for name, p in parents.items()})
     title = _title(provenance, repository)
     is_vector = provenance.kind == "task-vector"
+    family = family_named(provenance.family)
     head = header(
         title=title,
         library="taskarith" if is_vector else provenance.library,
         licence=licence,
         bases=base_models(provenance),
         results=list(_results(provenance)),
-        further={} if is_vector else {"pipeline_tag": "zero-shot-image-classification"},
+        further={} if is_vector else {"pipeline_tag": family.pipeline},
     )
     what = (
         "The difference of weights τ that this edit adds to its base, as one task vector"
         if is_vector
-        else f"A CLIP whose weights were edited by arithmetic on task vectors ({PAPER})"
+        else f"{family.title[0].upper()}{family.title[1:]} whose weights were edited by arithmetic "
+        f"on task vectors ({PAPER})"
     )
     return joined(
         head,
@@ -110,19 +113,9 @@ def _method_sentence(provenance: Provenance) -> str:
 def _loading(provenance: Provenance, repository: str | None) -> str:
     if provenance.kind == "task-vector":
         return vector_loading(repository or f"file:{HERE}")
-    if provenance.library == "open_clip":
-        place = f"hf-hub:{repository}" if repository else f"local-dir:{HERE}"
-        return python_block(
-            "import open_clip",
-            f'model, _, preprocess = open_clip.create_model_and_transforms("{place}")',
-            f'tokenizer = open_clip.get_tokenizer("{place}")',
-        )
-    place = repository or HERE
-    return python_block(
-        "from transformers import AutoTokenizer, CLIPModel",
-        f'model = CLIPModel.from_pretrained("{place}")',
-        f'tokenizer = AutoTokenizer.from_pretrained("{place}")',
-    )
+    family, published = family_named(provenance.family), repository is not None
+    code = family.loading_code(provenance.library, repository or HERE, published=published)
+    return python_block(*code)
 
 
 def _parents_table(parents: Mapping[str, Parent]) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 from pathlib import Path
-from typing import Literal, cast
 
 import torch
 
@@ -22,7 +21,6 @@ from taskarith.export.accuracies import TaskAccuracy
 from taskarith.export.card import model_card
 from taskarith.export.folder import new_folder, write_files
 from taskarith.export.formats import DTYPES, FORMATS
-from taskarith.export.libraries import WEIGHTS_FILE, small_files
 from taskarith.export.merged import merged_state, merged_vector
 from taskarith.export.mergekit import YAML_FILE, mergekit_yaml, recipe_models
 from taskarith.export.provenance import (
@@ -32,18 +30,17 @@ from taskarith.export.provenance import (
     joint_fingerprint,
 )
 from taskarith.export.snippet import python_snippet
-from taskarith.models.clip.layouts import ClipLayout, clip_layout
+from taskarith.models.registry import HUB_LAYOUT, LAYOUTS
 from taskarith.sources import LazyState, fingerprint
 from taskarith.sources.native import NATIVE_FILE, base_fingerprint
 from taskarith.sources.plan import check_disk
 from taskarith.sources.states import Entry
 from taskarith.sources.streaming import streamed_size, write_stream
 from taskarith.suites import Suite
-from taskarith.suites.streamed import converted, open_base
+from taskarith.suites.weights import converted
 
 __all__ = ["EDIT_FILE", "SCRIPT_FILE", "Export", "Plan", "export_edit", "plan_export"]
 
-FormatName = Literal["open_clip", "transformers", "vector", "mergekit", "json", "python"]
 EDIT_FILE, SCRIPT_FILE = "edit.json", "edit.py"
 # Of weights, what they are; else an edit alone.
 KINDS = {"vector": "task-vector", "mergekit": "recipe", "json": "edit", "python": "edit"}
@@ -86,14 +83,12 @@ def plan_export(suite: Suite, edit: Edit, *, to: str, dtype: str = "float32") ->
     Reads no weights, but for what a merge's equivalent in mergekit depends on.
     """
     _check(suite, edit, to, dtype)
-    base = open_base(suite)
+    base = suite.weights.base()
     stored = getattr(torch, dtype)
     size = streamed_size(base, stored)
-    if to in ("open_clip", "transformers"):
-        library = cast(ClipLayout, to)
-        small = small_files(suite, library)
-        small_names = (*small, PROVENANCE_FILE, "README.md")
-        return Plan({WEIGHTS_FILE[library]: size}, small_names, _merge_memory(edit, base))
+    if to in LAYOUTS:
+        small_names = (*_small_files(suite, to), PROVENANCE_FILE, "README.md")
+        return Plan({LAYOUTS[to].weights_file: size}, small_names, _merge_memory(edit, base))
     if to == "vector":
         if edit.method == "sum":  # another merge covers what its vectors do, which is not more
             size = streamed_size(merged_vector(suite, edit), stored)
@@ -101,7 +96,7 @@ def plan_export(suite: Suite, edit: Edit, *, to: str, dtype: str = "float32") ->
         return Plan({NATIVE_FILE: size}, small_names, _merge_memory(edit, base))
     if to == "mergekit":
         mergekit_yaml(suite, edit)
-        small = small_files(suite, "transformers")
+        small = _small_files(suite, HUB_LAYOUT)
         return Plan(dict.fromkeys(recipe_models(edit), size), (*small, YAML_FILE, PROVENANCE_FILE))
     return Plan({}, (EDIT_FILE if to == "json" else SCRIPT_FILE, PROVENANCE_FILE))
 
@@ -149,7 +144,7 @@ def export_edit(
         cancelled,
     )  # fmt: skip
     with new_folder(folder) as place:
-        provenance = job.write(cast(FormatName, to), place, tuple(accuracies))
+        provenance = job.write(to, place, tuple(accuracies))
         files = {
             path.relative_to(place).as_posix(): path.stat().st_size
             for path in sorted(place.rglob("*"))
@@ -172,12 +167,11 @@ class _Job:
     cancelled: Callable[[], bool]
     done: int = 0
 
-    def write(
-        self, to: FormatName, place: Path, accuracies: tuple[TaskAccuracy, ...]
-    ) -> Provenance:
+    def write(self, to: str, place: Path, accuracies: tuple[TaskAccuracy, ...]) -> Provenance:
         base, vectors = describe_parents(self.suite, self.edit)
         provenance = Provenance(
             kind=KINDS.get(to, "merged-model"),
+            family=self.suite.weights.family.name,
             library=self._library(to),
             dtype=str(self.dtype).removeprefix("torch."),
             suite=self.suite.name,
@@ -202,11 +196,11 @@ class _Job:
             write_files(place, {"README.md": model_card(provenance).encode()})
         return provenance
 
-    def _library(self, to: FormatName) -> str:
+    def _library(self, to: str) -> str:
         """Whose names and layout the tensors will have."""
         if to == "vector":
-            return str(clip_layout(open_base(self.suite)))
-        return "transformers" if to == "mergekit" else to if to in WEIGHTS_FILE else ""
+            return self.suite.weights.layout
+        return HUB_LAYOUT if to == "mergekit" else to if to in LAYOUTS else ""
 
     def _script(self, provenance: Provenance) -> str:
         tasks = visible_tasks(self.suite, self.edit)
@@ -223,14 +217,14 @@ class _Job:
             ]
         )
 
-    def _model(self, place: Path, library: ClipLayout, provenance: Provenance) -> Provenance:
+    def _model(self, place: Path, library: str, provenance: Provenance) -> Provenance:
         state = merged_state(self.suite, self.edit, statistics=self.statistics)
-        write_files(place, small_files(self.suite, library))
-        found = self._stream(place / WEIGHTS_FILE[library], state, library, provenance)
+        write_files(place, _small_files(self.suite, library))
+        found = self._stream(place / LAYOUTS[library].weights_file, state, library, provenance)
         return replace(provenance, fingerprint=found)
 
     def _vector(self, place: Path, provenance: Provenance) -> Provenance:
-        base = open_base(self.suite)
+        base = self.suite.weights.base()
         vector = merged_vector(self.suite, self.edit, statistics=self.statistics)
         if not len(vector):
             raise ExportError("this edit changes nothing; there is no vector to export")
@@ -256,17 +250,15 @@ class _Job:
         for name, edit in recipe_models(self.edit).items():
             own = replace(provenance, kind="merged-model", edit=edit, accuracies=())
             state = merged_state(self.suite, edit)
-            found[name] = self._stream(place / name, state, "transformers", own)
+            found[name] = self._stream(place / name, state, HUB_LAYOUT, own)
         recipe = {YAML_FILE: mergekit_yaml(self.suite, self.edit).encode()}
-        write_files(place, small_files(self.suite, "transformers") | recipe)
+        write_files(place, _small_files(self.suite, HUB_LAYOUT) | recipe)
         return replace(provenance, fingerprint=joint_fingerprint(found))
 
-    def _stream(
-        self, path: Path, state: LazyState, library: ClipLayout, provenance: Provenance
-    ) -> str:
-        # transformers reads no file that does not say whose tensors it holds.
+    def _stream(self, path: Path, state: LazyState, library: str, provenance: Provenance) -> str:
+        # The Hub's library reads no file that does not say whose tensors it holds.
         entries = {"format": "pt", **provenance.to_metadata()}
-        return self._write(path, converted(state, to=library), entries)
+        return self._write(path, converted(state, self.suite.weights.family, to=library), entries)
 
     def _write(self, path: Path, state: LazyState, metadata: Mapping[str, str]) -> str:
         before = self.done
@@ -291,8 +283,20 @@ def _check(suite: Suite, edit: Edit, to: str, dtype: str) -> None:
     if dtype not in DTYPES:
         raise unknown_name("dtype", dtype, existing=DTYPES)
     suite.check_edit(edit)
-    if FORMATS[to].weights and clip_layout(open_base(suite)) is None:
-        raise ExportError(f"the base of {suite.name!r} is no CLIP; export the edit as JSON")
+    family = suite.weights.family
+    if FORMATS[to].weights and family.layout(suite.weights.base()) is None:
+        raise ExportError(
+            f"the base of {suite.name!r} is not {family.title}; export the edit as JSON"
+        )
+    if to in LAYOUTS and to not in family.layouts:
+        raise ExportError(
+            f"{to} has no place for {family.title}; export it for {' or '.join(family.layouts)}"
+        )
+
+
+def _small_files(suite: Suite, layout: str) -> dict[str, bytes]:
+    """What the library of `layout` needs beside the weights."""
+    return suite.weights.family.checkpoint_files(suite.weights.base_files(), to=layout)
 
 
 def _merge_memory(edit: Edit, base: LazyState) -> int:

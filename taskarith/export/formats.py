@@ -6,6 +6,8 @@ Words only, so that a page and a command line can show them before anything heav
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from taskarith.models.registry import LAYOUTS
+
 __all__ = ["DTYPES", "FORMATS", "Format"]
 
 DTYPES = ("float32", "float16", "bfloat16")  # in which weights can be stored
@@ -29,18 +31,15 @@ class Format:
 
 
 FORMATS: Mapping[str, Format] = {
-    "open_clip": Format(
-        "open_clip checkpoint",
-        "The edited model, for open_clip alone to load.",
-        weights=True,
-        published=True,
-    ),
-    "transformers": Format(
-        "transformers checkpoint",
-        "The edited model, for transformers alone to load.",
-        weights=True,
-        published=True,
-    ),
+    **{
+        name: Format(
+            f"{layout.library} checkpoint",
+            f"The edited model, for {layout.library} alone to load.",
+            weights=True,
+            published=True,
+        )
+        for name, layout in LAYOUTS.items()
+    },
     "vector": Format(
         "task vector",
         "What the edit adds to the base, as one native task vector with λ = 1.",

@@ -16,7 +16,6 @@ from taskarith.core import LAYERS, METHODS, Edit, Statistics, Terms, layer_group
 from taskarith.sources import LazyState
 from taskarith.sources.states import Entry
 from taskarith.suites import Suite
-from taskarith.suites.streamed import open_base, open_vector
 
 __all__ = ["merged_state", "merged_vector", "summed"]
 
@@ -27,7 +26,7 @@ def merged_state(suite: Suite, edit: Edit, *, statistics: Statistics | None = No
     `statistics` answers methods that look at images. Raises UnknownNameError for an edit of
     another suite, WeightsError where a file is damaged.
     """
-    base = open_base(suite)
+    base = suite.weights.base()
     vector = merged_vector(suite, edit, statistics=statistics)
 
     def read(name: str) -> Tensor:
@@ -43,9 +42,9 @@ def merged_state(suite: Suite, edit: Edit, *, statistics: Statistics | None = No
 def merged_vector(suite: Suite, edit: Edit, *, statistics: Statistics | None = None) -> LazyState:
     """The merged vector of `edit`, Σ λ_t·τ_t or what its method makes of the λ_t·τ_t, float32."""
     suite.check_edit(edit)
-    base = open_base(suite)
+    base = suite.weights.base()
     vectors = {
-        name: open_vector(suite, name, base=base, seed=edit.seed) for name in edit.coefficients
+        name: suite.weights.vector(name, base=base, seed=edit.seed) for name in edit.coefficients
     }
     if edit.method == "sum":
         return summed(edit, vectors)

@@ -1,8 +1,9 @@
 """An edit as a mergekit recipe, where mergekit's method of that name gives the same weights.
 
 mergekit merges whole models: the base, and for each vector the model θ₀ + τ_t, in files beside
-the recipe, which `mergekit-pytorch` reads (`mergekit-yaml` builds no CLIP). What it cannot say
-exactly is refused with the reason. Written for mergekit 0.1; knows its arithmetic, writes nothing.
+the recipe, which `mergekit-pytorch` reads (`mergekit-yaml` builds few of the models there are).
+What it cannot say exactly is refused with the reason. Written for mergekit 0.1; knows its
+arithmetic, writes nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,8 +16,9 @@ from taskarith.core import LAYERS, Edit, Terms, layer_group
 from taskarith.core.merges.select import kept_count
 from taskarith.errors import ExportError
 from taskarith.export.yaml_text import dump_yaml
+from taskarith.models.registry import HUB_LAYOUT, LAYOUTS
 from taskarith.suites import Suite
-from taskarith.suites.streamed import converted, open_base, open_vector
+from taskarith.suites.weights import converted
 
 __all__ = ["BASE_FILE", "YAML_FILE", "file_of", "mergekit_yaml", "recipe_models"]
 
@@ -24,7 +26,7 @@ BASE_FILE = "base.safetensors"
 YAML_FILE = "merge.yml"
 HEAD = """# {formula}
 # In this folder: mergekit-pytorch {file} merged && cp *.json *.txt merged/
-# The folder merged/ is then a CLIP for transformers.
+# The folder merged/ is then {title} for {library}.
 """
 TRIMMED = """# Of entries as large as the smallest kept one, mergekit keeps some only;
 # where signs are elected and terms cancel exactly, it keeps the positive ones, this edit none.
@@ -45,7 +47,7 @@ REFUSED = {
     "adamerging": NO_SUCH,
 }
 
-Shapes = Mapping[str, tuple[int, ...]]  # in transformers' layout, as mergekit sees the tensors
+Shapes = Mapping[str, tuple[int, ...]]  # in the Hub's layout, as mergekit sees the tensors
 
 
 def mergekit_yaml(suite: Suite, edit: Edit) -> str:
@@ -58,9 +60,12 @@ def mergekit_yaml(suite: Suite, edit: Edit) -> str:
         raise _refused("it merges nothing: every λ is 0")
     if edit.method in REFUSED:
         raise _refused(REFUSED[edit.method])
-    head = HEAD.format(formula=edit.formula(), file=YAML_FILE) + (
-        TRIMMED if "density" in edit.settings else ""
-    )
+    head = HEAD.format(
+        formula=edit.formula(),
+        file=YAML_FILE,
+        title=suite.weights.family.title,
+        library=LAYOUTS[HUB_LAYOUT].library,
+    ) + (TRIMMED if "density" in edit.settings else "")
     return head + dump_yaml(_RECIPES[edit.method](suite, edit))
 
 
@@ -143,9 +148,9 @@ def _model_stock(suite: Suite, edit: Edit) -> dict[str, Any]:
             "mergekit's Model Stock has no weights; give at least two vectors, all with λ = 1, "
             "and the scale 1"
         )
-    base = open_base(suite)
+    base = suite.weights.base()
     vectors = {
-        name: open_vector(suite, name, base=base, seed=edit.seed) for name in edit.coefficients
+        name: suite.weights.vector(name, base=base, seed=edit.seed) for name in edit.coefficients
     }
     for piece, stack in Terms(vectors).stacks():
         products, cosine = _pairs(stack.reshape(len(stack), -1))
@@ -194,7 +199,7 @@ def _recipe(
 def _weights(suite: Suite, edit: Edit, *, factor: float = 1.0) -> dict[str, Any]:
     """λ_t by vector; where layers have factors, by tensor: the first filter that fits counts."""
     layers = edit.settings.get(LAYERS, {})
-    base = open_base(suite)
+    base, family = suite.weights.base(), suite.weights.family
     weights: dict[str, Any] = {}
     for name, value in edit.coefficients.items():
         scaled = value * factor
@@ -202,7 +207,7 @@ def _weights(suite: Suite, edit: Edit, *, factor: float = 1.0) -> dict[str, Any]
             {"filter": theirs, "value": scaled * layers[name][group]}
             for ours in (base if layers.get(name) else ())
             if (group := layer_group(ours)) in layers[name]
-            for theirs in converted(base.renamed({ours: ours}), to="transformers")
+            for theirs in converted(base.renamed({ours: ours}), family, to=HUB_LAYOUT)
         ]
         weights[name] = [*special, {"value": scaled}] if special else scaled
     return weights
@@ -230,12 +235,12 @@ def _by_tensor(shapes: Shapes, share: float, count: Callable[[int], int]) -> Any
 
 
 def _shapes(suite: Suite, edit: Edit) -> Shapes:
-    base = open_base(suite)
+    base = suite.weights.base()
     shapes: dict[str, tuple[int, ...]] = {}
     for name in edit.coefficients:
-        vector = open_vector(suite, name, base=base, seed=edit.seed)
+        vector = suite.weights.vector(name, base=base, seed=edit.seed)
         covered = {n: n for n in vector}
-        theirs = converted(base.renamed(covered), to="transformers")
+        theirs = converted(base.renamed(covered), suite.weights.family, to=HUB_LAYOUT)
         shapes |= {n: theirs.shape(n) for n in theirs}
     return shapes
 

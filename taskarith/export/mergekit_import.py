@@ -16,7 +16,6 @@ from taskarith.errors import ExportError, unknown_name
 from taskarith.export.mergekit import BASE_FILE, file_of
 from taskarith.export.yaml_text import read_yaml
 from taskarith.suites import Suite
-from taskarith.suites.sourced import SourcedBase
 
 __all__ = ["Imported", "edit_from_mergekit"]
 
@@ -191,10 +190,9 @@ def _vector(model: object, suite: Suite) -> str | None:
 
 
 def _places_of_base(suite: Suite) -> list[str]:
-    base = suite.manifest.base
-    if not base.is_elsewhere:
+    reference = suite.weights.reference
+    if reference is None:
         return [suite.name]
-    reference = SourcedBase(base, suite=suite.name).reference
     return [reference, reference.partition(":")[2].partition("@")[0].partition(":")[0]]
 
 

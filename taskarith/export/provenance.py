@@ -15,10 +15,11 @@ from typing import Any
 import torch
 
 from taskarith import __version__
-from taskarith.core import NULLS, Edit
+from taskarith.core import Edit
 from taskarith.errors import ExportError, TaskArithError
 from taskarith.export.accuracies import TaskAccuracy
 from taskarith.export.formats import DTYPES
+from taskarith.models.registry import FAMILIES, LAYOUTS
 from taskarith.sources import (
     LazyState,
     find_pulled,
@@ -28,9 +29,7 @@ from taskarith.sources import (
 )
 from taskarith.suites import Suite
 from taskarith.suites.manifest import NAME
-from taskarith.suites.remote import pull_ledger
-from taskarith.suites.sourced import SourcedBase, is_reference
-from taskarith.suites.streamed import open_base, open_vector
+from taskarith.suites.references import is_reference, pull_ledger
 
 __all__ = [
     "METADATA_KEY",
@@ -47,7 +46,8 @@ PROVENANCE_FILE = "provenance.json"
 # The values that each of these may have; others would reach code that takes them for known.
 KNOWN = {
     "kind": ("merged-model", "task-vector", "recipe", "edit"),
-    "library": ("open_clip", "transformers", ""),
+    "family": tuple(family.name for family in FAMILIES),
+    "library": (*LAYOUTS, ""),
     "dtype": DTYPES,
 }
 METADATA_KEY = "taskarith_provenance"  # in the metadata of a safetensors file
@@ -81,8 +81,8 @@ class Provenance:
     Attributes:
         kind: "merged-model"; "task-vector" for θ − θ₀; "recipe" for the parents' models and what
             merges them; "edit" for a description without weights.
-        library: whose names and layout the tensors have: "open_clip" or "transformers"; empty for
-            an edit.
+        family: the model family of the base.
+        library: whose names and layout the tensors have; empty for an edit.
         dtype: how they are stored.
         suite: the suite's name; `title` its title.
         fingerprint: sha256 of the stored tensors, of a recipe's of all its models' (see
@@ -90,13 +90,14 @@ class Provenance:
         versions: of the programs that computed it.
 
     >>> parent = Parent("hub:a/b", "00", commit="f")
-    >>> made = Provenance("merged-model", "open_clip", "float32", "mini", "mini", Edit("mini"),
-    ...                   parent, {"letters": parent})
+    >>> made = Provenance("merged-model", "clip", "open_clip", "float32", "mini", "mini",
+    ...                   Edit("mini"), parent, {"letters": parent})
     >>> Provenance.from_json(made.to_json()) == made
     True
     """
 
     kind: str
+    family: str
     library: str
     dtype: str
     suite: str
@@ -113,6 +114,7 @@ class Provenance:
         return {
             "format": FORMAT,
             "kind": self.kind,
+            "family": self.family,
             "library": self.library,
             "dtype": self.dtype,
             "suite": self.suite,
@@ -135,9 +137,10 @@ class Provenance:
                 "or by a version that writes another format"
             )
         try:
+            data = {"family": FAMILIES[0].name, **data}  # older ones were all of one family
             texts = {
                 name: _text(data[name])
-                for name in ("kind", "library", "dtype", "suite", "title", "fingerprint")
+                for name in ("kind", "family", "library", "dtype", "suite", "title", "fingerprint")
             }
             odd = [texts[name] for name, known in KNOWN.items() if texts[name] not in known]
             if odd:
@@ -204,7 +207,7 @@ def joint_fingerprint(fingerprints: Mapping[str, str]) -> str:
 
 def describe_parents(suite: Suite, edit: Edit) -> tuple[Parent, dict[str, Parent]]:
     """The suite's base and the vectors that `edit` names, with fingerprints of their tensors."""
-    base = open_base(suite)
+    base = suite.weights.base()
     vectors = {
         name: _vector_parent(suite, name, base, seed=edit.seed) for name in edit.coefficients
     }
@@ -212,22 +215,22 @@ def describe_parents(suite: Suite, edit: Edit) -> tuple[Parent, dict[str, Parent
 
 
 def _base_parent(suite: Suite, state: LazyState) -> Parent:
-    base = suite.manifest.base
     found = fingerprint(state)
-    if not base.is_elsewhere:
+    if suite.weights.reference is None:
+        base = suite.manifest.base
         made = _made(read_metadata(suite.path(base.weights)))
         reference = f"{suite.name}/{base.weights}"
         return Parent(reference, found, licence=suite.manifest.licence, made=made)
-    reference = SourcedBase(base, suite=suite.name).reference
+    reference = suite.weights.reference
     commit = find_pulled(reference, ledger=pull_ledger()).commit
     return Parent(_shown(reference), found, commit=commit)
 
 
 def _vector_parent(suite: Suite, name: str, base: LazyState, *, seed: int) -> Parent:
-    found = fingerprint(open_vector(suite, name, base=base, seed=seed))
-    null, _, own = name.rpartition(":")
-    weights = {**suite.manifest.vectors, **suite.manifest.recipe_vectors}[own]
-    drawn = {"drawn": f"{null} direction of {own}, seed {seed}"} if null in NULLS else {}
+    found = fingerprint(suite.weights.vector(name, base=base, seed=seed))
+    null, own = suite.weights.check(name)
+    weights = suite.weights.vectors[own]
+    drawn = {"drawn": f"{null} direction of {own}, seed {seed}"} if null else {}
     if not is_reference(weights):
         made = _made(read_metadata(suite.path(weights))) | _data(suite, own) | drawn
         reference = f"{suite.name}/{weights}"

@@ -4,7 +4,6 @@ Only asks: who is logged in, whether the name is taken, and which licences the p
 folders that this program wrote; the sending is another module's.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
@@ -14,12 +13,11 @@ from taskarith.core import VectorInfo
 from taskarith.errors import ExportError, SourceError
 from taskarith.export.account import Account, Repository
 from taskarith.export.card import NOT_MEASURED, model_card
-from taskarith.export.libraries import OWN_TOKENIZER, WEIGHTS_FILE
 from taskarith.export.licences import decided_licence
 from taskarith.export.provenance import PROVENANCE_FILE, Provenance
 from taskarith.export.vector_card import vector_card
 from taskarith.export.yaml_text import read_yaml
-from taskarith.models.clip.pretrained import CONFIG
+from taskarith.models.registry import LAYOUTS, family_named
 from taskarith.sources import LazyState, fingerprint, open_tensors, parse_reference, read_metadata
 from taskarith.sources.hub import HubUnreachableError, look_up
 from taskarith.sources.native import GENERATED, NATIVE_FILE, is_vector_file
@@ -27,6 +25,7 @@ from taskarith.sources.native import GENERATED, NATIVE_FILE, is_vector_file
 __all__ = ["CARD", "Publication", "check_visibility", "plan_publication", "size_of"]
 
 CARD = "README.md"
+WEIGHTS_FILES = tuple(dict.fromkeys(layout.weights_file for layout in LAYOUTS.values()))
 MAX_FILES = 200
 MAX_CARD = 1_000_000  # bytes
 
@@ -98,10 +97,10 @@ def plan_publication(
     _check_name(name)
     files = _files(folder)
     user = account.writer_of(name)
-    if NATIVE_FILE not in files and not set(WEIGHTS_FILE.values()) & set(files):
+    if NATIVE_FILE not in files and not set(WEIGHTS_FILES) & set(files):
         raise ExportError(
             f"{folder} holds neither {NATIVE_FILE} nor an exported model ("
-            f"{', '.join(WEIGHTS_FILE.values())}); make one with `taskarith export` or `taskarith "
+            f"{', '.join(WEIGHTS_FILES)}); make one with `taskarith export` or `taskarith "
             "vector make`"
         )
     contents: dict[str, Path | bytes] = dict(files)
@@ -119,8 +118,9 @@ def plan_publication(
     if own is not None:
         card, stated = own, licence
     contents[CARD] = card.encode()
-    if CONFIG in files:
-        contents[CONFIG] = _renamed_tokenizer(files[CONFIG], name)
+    if PROVENANCE_FILE in files:
+        family = family_named(Provenance.from_file(files[PROVENANCE_FILE]).family)
+        contents |= family.published_files(files, name)
     there = account.repository(name)
     check_visibility(name, there, private=private)
     return Publication(
@@ -183,7 +183,7 @@ def _files(folder: Path) -> dict[str, Path]:
 
 def _model_card(files: Mapping[str, Path], name: str, licence: str | None) -> tuple[str, str]:
     provenance = Provenance.from_file(files[PROVENANCE_FILE])
-    weights = next(files[n] for n in (NATIVE_FILE, *WEIGHTS_FILE.values()) if n in files)
+    weights = next(files[n] for n in (NATIVE_FILE, *WEIGHTS_FILES) if n in files)
     _check_unchanged(open_tensors(weights), provenance.fingerprint, weights)
     parents = {"base": provenance.base, **provenance.vectors}
     stated = {
@@ -273,9 +273,3 @@ def _notes(own: str) -> tuple[str, ...]:
     missing = [key for key in ("license", "base_model", "tags") if not header.get(key)]
     without = f"; it does not say {', '.join(missing)}" if missing else ""
     return (f"The card is your own text{without}.",)
-
-
-def _renamed_tokenizer(path: Path, name: str) -> bytes:
-    """open_clip takes a tokenizer of the Hub by its repository's name: this one's."""
-    text = path.read_text(encoding="utf-8")
-    return text.replace(json.dumps(OWN_TOKENIZER), json.dumps(name)).encode()

@@ -5,7 +5,6 @@ and descriptions of vectors; how weights that are elsewhere are fetched is the c
 """
 
 from collections.abc import Callable
-from typing import cast
 
 from taskarith.core import METHODS, Edit, Statistics, VectorInfo
 from taskarith.errors import ExportError, TaskArithError
@@ -17,7 +16,6 @@ from taskarith.export.comparing import (
 )
 from taskarith.export.merged import merged_state, merged_vector
 from taskarith.export.provenance import METADATA_KEY, Provenance, program_versions
-from taskarith.models.clip.layouts import ClipLayout
 from taskarith.sources import (
     LazyState,
     Source,
@@ -29,8 +27,7 @@ from taskarith.sources import (
 )
 from taskarith.sources.native import is_vector_file
 from taskarith.suites import Suite, load_suite
-from taskarith.suites.remote import vector_from
-from taskarith.suites.streamed import converted
+from taskarith.suites.weights import converted, vector_from
 
 __all__ = ["Verification", "verify_source"]
 
@@ -83,8 +80,8 @@ def _edit(
             raise ExportError(f"{edit.method} looks at images: give `statistics` to verify it")
         asked = statistics(suite, edit)
     make = merged_vector if provenance.kind == "task-vector" else merged_state
-    library = cast(ClipLayout, provenance.library)
-    again = converted(make(suite, edit, statistics=asked), to=library)
+    merged = make(suite, edit, statistics=asked)
+    again = converted(merged, suite.weights.family, to=provenance.library)
     return Verification(
         tensors=len(state),
         differing=differing_tensors(state, again),

@@ -23,7 +23,7 @@ from taskarith.export.mergekit import YAML_FILE, mergekit_yaml, recipe_models
 from taskarith.export.provenance import PROVENANCE_FILE, Provenance, program_versions
 from taskarith.sources import LazyState, open_tensors, parse_reference
 from taskarith.suites import Suite, load_suite
-from taskarith.suites.streamed import converted
+from taskarith.suites.weights import converted
 
 __all__ = ["described_folder", "verify_folder"]
 
@@ -60,7 +60,8 @@ def verify_folder(folder: Path, *, open_suite: Callable[[str], Suite] = load_sui
         for file, edit in recipe_models(provenance.edit).items():
             stored = _model(folder / file)
             tensors += len(stored)
-            again = converted(merged_state(suite, edit), to="transformers")
+            family = suite.weights.family
+            again = converted(merged_state(suite, edit), family, to=provenance.library)
             found = differing_tensors(stored, again)
             differing |= {f"{file}: {name}": value for name, value in found.items()}
     return Verification(

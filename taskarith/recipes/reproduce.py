@@ -15,7 +15,7 @@ from taskarith.errors import AssetError
 from taskarith.evaluation import Estimate, Measurer
 from taskarith.sources import find_pulled
 from taskarith.suites import Suite
-from taskarith.suites.remote import pull_ledger
+from taskarith.suites.references import pull_ledger
 from taskarith.tasks.dataset_commits import dataset_commit
 from taskarith.tasks.pictures import pictures_folder
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from taskarith.errors import SourceError, TaskArithError
+from taskarith.models.registry import KINDS
 from taskarith.sources import parse_reference
 from taskarith.suites.library import library_task
 from taskarith.suites.recipe_book import Reader
@@ -37,11 +38,11 @@ class Base:
     """Where θ₀ is: files inside the suite's folder, or a reference to a model elsewhere.
 
     Attributes:
-        kind: "open_clip" or "transformers", the library that builds it.
+        kind: what its family calls it.
         config, weights, vocabulary: paths inside the suite's folder; empty for one elsewhere.
         source: reference to a repository or folder with weights, configuration and tokenizer.
-        model, pretrained: OpenCLIP's own names, in place of a source, or for what the one given
-            holds.
+        model, pretrained: its library's own names, in place of a source, or for what the one
+            given holds.
         image_size: side of the squares it takes, where the files that say so are elsewhere.
     """
 
@@ -66,8 +67,8 @@ class Base:
 def parse_base(value: object, reader: EntryReader) -> Base:
     """The base that a manifest's JSON value describes."""
     fields = reader.mapping(value, "base")
-    kind = reader.choice(fields.get("kind"), "base.kind", among=("open_clip", "transformers"))
-    if kind == "open_clip" and not {"source", "model"} & set(fields):
+    kind = reader.choice(fields.get("kind"), "base.kind", among=tuple(KINDS))
+    if KINDS[kind].inside and not {"source", "model"} & set(fields):
         return Base(
             kind=kind,
             config=reader.path(fields.get("config"), "base.config"),
@@ -78,7 +79,7 @@ def parse_base(value: object, reader: EntryReader) -> Base:
     if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIDE:
         reader.problems.append(f"base.image_size: {size!r:.40} must be a number up to {MAX_SIDE}")
         size = 224
-    if kind == "open_clip" and fields.get("model") is not None:
+    if KINDS[kind].named and fields.get("model") is not None:
         given = fields.get("source")
         return Base(
             kind=kind,

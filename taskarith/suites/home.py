@@ -20,8 +20,7 @@ from taskarith.sources.hub_cache import cached_file, hub_cache
 from taskarith.sources.plan import OWNER, Limits, check_disk, in_words
 from taskarith.sources.reference import parse_reference
 from taskarith.suites.manifest import MAX_BYTES, Manifest, read_manifest
-from taskarith.suites.remote import pull_ledger
-from taskarith.suites.sourced import is_reference
+from taskarith.suites.references import is_reference, pull_ledger
 
 __all__ = [
     "MANIFEST",

@@ -12,24 +12,22 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from taskarith.core import NULLS, Edit, TaskVector, check_states
+from taskarith.core import NULLS, Edit, TaskVector
 from taskarith.errors import AssetError, TaskArithError, WeightsError, unknown_name
 from taskarith.heads.kept import kept_heads
-from taskarith.sources.compact import expanded
+from taskarith.sources import LazyState
 from taskarith.sources.tensors import read_tensors
 from taskarith.suites.home import MANIFEST, added_suites
 from taskarith.suites.manifest import Manifest, read_manifest
-from taskarith.suites.sourced import SourcedBase, identity, is_pulled, is_reference, sourced_vector
+from taskarith.suites.references import identity, is_pulled, is_reference
+from taskarith.suites.weights import Weights, whole
 from taskarith.tasks import Split, SplitName, Task, load_split
 from taskarith.tasks.shifts import own_name, shifted_task
-
-if TYPE_CHECKING:
-    from taskarith.models import ClipModel
 
 __all__ = ["SUITES_FOLDER", "Suite", "is_installed", "list_suites", "load_suite"]
 
@@ -42,6 +40,7 @@ class Suite:
 
     Attributes:
         manifest: everything the file says.
+        weights: base and vectors, opened and not yet read.
         tasks: the tasks by name, in the manifest's order.
         targets, auxiliaries, vectors: names, in that order; a vector has its task's name.
         control, second_control: the name of each (None where there is no second control).
@@ -55,6 +54,7 @@ class Suite:
         self.manifest = manifest
         self.name = manifest.name
         self.title = manifest.title
+        self.weights = Weights(manifest, self.path)
         self.tasks = {task.name: self._located(task) for task in manifest.tasks}
         self.targets = self._with_role("target")
         self.auxiliaries = self._with_role("auxiliary")
@@ -65,7 +65,6 @@ class Suite:
         self._recipe_tasks = {task.name: self._located(task) for task in manifest.recipe_tasks}
         self.recipe_tasks = tuple(self._recipe_tasks)
         self.recipe_vectors = tuple(manifest.recipe_vectors)
-        self._weights = {**manifest.vectors, **manifest.recipe_vectors}
         self._lock = RLock()
         self._splits: OrderedDict[tuple[str, str], Split] = OrderedDict()
 
@@ -95,7 +94,7 @@ class Suite:
 
         Raises UnknownNameError for a name that is no vector.
         """
-        own = self._check_vector(vector)[1]
+        own = self.weights.check(vector)[1]
         return self.manifest.recipe_subjects.get(own, own)
 
     def check_edit(self, edit: Edit) -> None:
@@ -103,13 +102,13 @@ class Suite:
         if edit.suite != self.name:
             raise unknown_name("suite", edit.suite, existing=[self.name])
         for name in edit.coefficients:
-            self._check_vector(name)
+            self.weights.check(name)
 
     @cached_property
     def fingerprint(self) -> str:
         """A short hash of weights and tasks: what measurements depend on, but for recipes' own."""
         manifest, base = self.manifest, self.manifest.base
-        files = [self._sourced.reference] if base.is_elsewhere else []
+        files = [self.weights.reference] if self.weights.reference is not None else []
         files += [name for name in (base.config, base.weights, base.vocabulary) if name]
         files += [manifest.heads] if manifest.heads is not None else []
         files += manifest.vectors.values()
@@ -152,27 +151,12 @@ class Suite:
         """θ₀ as float32 tensors by name, read once; not to be changed."""
         return self._base_state
 
-    def model(self) -> "ClipModel":
-        """A new model with the base weights, on the CPU."""
-        if self.manifest.base.is_elsewhere:
-            # Of either library: both have the same verbs.
-            return cast("ClipModel", self._sourced.model())
-        from taskarith.models import load_clip  # open_clip takes seconds to import
-
-        base = self.manifest.base
-        config, vocabulary = self._json(base.config), self._json(base.vocabulary)
-        words = isinstance(vocabulary, list) and all(isinstance(word, str) for word in vocabulary)
-        if not words or not isinstance(config, dict):
-            raise AssetError(
-                f"the suite {self.name!r}: {base.config} must hold an object "
-                f"and {base.vocabulary} a list of words"
-            )
+    def model(self) -> Any:
+        """A new model with the base weights, on the CPU: what its family builds."""
         try:
-            return load_clip(config, self.base_state(), vocabulary)
-        except (KeyError, TypeError, ValueError) as error:
-            raise AssetError(
-                f"the suite {self.name!r}: {base.config} describes no model: {error!r}"
-            ) from error
+            return self.weights.family.load(self.weights.base_files(), self.base_state())
+        except AssetError as error:
+            raise AssetError(f"the suite {self.name!r}: {error}") from error
 
     def vector(self, name: str, *, seed: int = 0) -> TaskVector:
         """The task vector called `name`, in float32; read anew at every call.
@@ -180,16 +164,8 @@ class Suite:
         "random:NAME" and "permuted:NAME" are the null directions of the vector NAME for `seed`.
         Raises UnknownNameError, or WeightsError if the file does not fit the base.
         """
-        null, own = self._check_vector(name)
-        base = self.base_state()
-        if is_reference(self._weights[own]):
-            vector = sourced_vector(self._weights[own], base, suite=self.name)
-        else:
-            tensors = expanded(self._read(self._weights[own]))
-            covered = {n: base[n] for n in tensors if n in base}
-            check_states(covered, tensors, f"the base of {self.name!r} and the vector {own!r}")
-            vector = TaskVector(tensors)
-        return NULLS[null](vector, seed) if null else vector
+        base = LazyState.of(self.base_state())
+        return whole(self.weights.vector(name, base=base, seed=seed))
 
     def head(self, task: str) -> Tensor:
         """The zero-shot head of `task`, float32 [classes, d], scaled by exp(logit_scale)."""
@@ -234,41 +210,28 @@ class Suite:
         base = self.manifest.base
         if base.is_elsewhere:
             return base.image_size
-        try:
-            return int(self._json(base.config)["vision_cfg"]["image_size"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise AssetError(f"{base.config} of {self.name!r} names no image_size") from error
+        return self.weights.family.image_size(self.weights.base_files())
 
     def references(self) -> tuple[str, ...]:
         """Every reference the suite takes weights from: the base first, then the vectors."""
-        base = [self._sourced.reference] if self.manifest.base.is_elsewhere else []
-        return (*base, *filter(is_reference, self._weights.values()))
+        base = self.weights.reference
+        own = () if base is None else (base,)
+        return (*own, *filter(is_reference, self.weights.vectors.values()))
 
     def is_here(self) -> bool:
         """Whether all weights it takes are on this machine; asks the Hub nothing."""
         return all(is_pulled(reference) for reference in self.references())
 
     @cached_property
-    def _sourced(self) -> SourcedBase:
-        return SourcedBase(self.manifest.base, suite=self.name)
-
-    def _check_vector(self, name: str) -> tuple[str, str]:
-        """The null ("" for none) and the vector that `name` means."""
-        null, _, own = name.rpartition(":")
-        if own not in self._weights or (null and null not in NULLS):
-            raise unknown_name("vector", name, existing=self._weights)
-        return null, own
-
-    @cached_property
     def _base_state(self) -> dict[str, Tensor]:
-        if self.manifest.base.is_elsewhere:
-            return self._sourced.state
-        return self._read(self.manifest.base.weights)
+        state = self.weights.base()
+        return {name: state[name].contiguous() for name in state}
 
     @cached_property
     def _heads(self) -> Mapping[str, Tensor]:
         if self.manifest.heads is None:
-            base = identity(self._sourced.reference, suite=self.name)
+            assert self.weights.reference is not None  # else the manifest names its heads
+            base = identity(self.weights.reference, suite=self.name)
             return kept_heads(self.tasks.values(), model=self.model, identity=base)
         return self._read(self.manifest.heads)
 
@@ -282,15 +245,6 @@ class Suite:
             return read_tensors(self.path(relative), dtype=torch.float32)
         except WeightsError as error:
             raise AssetError(f"a file of the suite {self.name!r}: {error}") from error
-
-    def _json(self, relative: str) -> Any:
-        path = self.path(relative)
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise _unreadable(path, error) from error
-        except (ValueError, RecursionError) as error:
-            raise AssetError(f"{path} is not valid JSON: {error}; restore the file") from error
 
 
 def load_suite(name_or_path: str | Path) -> Suite:

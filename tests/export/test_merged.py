@@ -58,8 +58,9 @@ def test_a_sum_holds_one_tensor_of_each_side(tiny_suite: Suite) -> None:
         entries = {n: Entry(e.shape, e.dtype, read(e)) for n, e in state.entries.items()}
         return LazyState(entries, where=state.where)
 
+    weights = tiny_suite.weights
     vectors = {
-        name: watched(module.open_vector(tiny_suite, name, base=module.open_base(tiny_suite)))
+        name: watched(weights.vector(name, base=weights.base()))
         for name in ("apples", "birds", "coins")
     }
     summed = module.summed(Edit("tiny", dict.fromkeys(vectors, 0.5)), vectors)

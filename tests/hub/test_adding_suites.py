@@ -16,7 +16,7 @@ from taskarith.errors import SourceError
 from taskarith.evaluation import Evaluator, measure
 from taskarith.sources.hub_cache import cached_files, hub_cache
 from taskarith.suites.home import add_hub_suite, plan_hub_suite, suites_home
-from taskarith.suites.remote import pull_ledger
+from taskarith.suites.references import pull_ledger
 from tests.clips import SIDE
 from tests.hub.server import LoopbackHub
 from tests.hub.tiny_hub import BASE, CLASSES, TARGETS, manifest

@@ -11,13 +11,13 @@ from torch import Tensor
 from taskarith import load_suite
 from taskarith.cli import main
 from taskarith.errors import AssetError, SourceError, UnknownNameError
+from taskarith.models.clip.named import OpenClipName
 from taskarith.models.clip.open_clip import import_open_clip
 from taskarith.sources import VISITOR, write_tensors
 from taskarith.suites import Suite
 from taskarith.suites.making.assembling import assemble
-from taskarith.suites.making.named_bases import NamedBase, base_reference, named_base
+from taskarith.suites.making.named_bases import base_reference, named_base
 from taskarith.suites.making.planning import Asked, AskedTask, AskedVector, plan_assembly
-from taskarith.suites.streamed import open_base
 from tests.clips import ALL_WORDS, OPEN_CLIP_CONFIG, SIDE, write_open_clip
 from tests.hub.server import LoopbackHub
 from tests.hub.tiny_hub import CLASSES
@@ -72,7 +72,7 @@ def check_as_the_client(suite: Suite, cache: Path) -> None:
         "tiny-clip", pretrained="mine", cache_dir=str(cache)
     )
     state = suite.base_state()
-    streamed = open_base(suite)
+    streamed = suite.weights.base()
     assert set(state) == set(streamed) >= {name for name, _ in theirs.named_parameters()}
     for name, parameter in theirs.named_parameters():
         assert torch.equal(state[name], parameter), name
@@ -104,7 +104,7 @@ def test_weights_in_the_layout_of_transformers_will_do(
     write_tensors(repository / "model.safetensors", old)
     hub.add_folder(REPO, repository)
     suite = created(tmp_path, name="both")
-    assert [name for name in suite._sourced.files() if name.endswith("tensors")] == [
+    assert [name for name in suite.weights.base_files().files if name.endswith("tensors")] == [
         "model.safetensors"
     ]
     check_as_the_client(suite, tmp_path / "client")
@@ -141,7 +141,7 @@ def test_openais_own_weights_are_looked_for_where_openclip_has_them(
     published: dict[str, dict[str, Tensor]], tmp_path: Path
 ) -> None:
     """As far as it goes without them: nobody has put them on the loopback Hub."""
-    named = NamedBase("ViT-B-32", "openai")
+    named = OpenClipName("ViT-B-32", "openai")
     assert named.entry() == {
         "kind": "open_clip", "model": "ViT-B-32", "pretrained": "openai", "image_size": 224,
     }  # fmt: skip

@@ -17,7 +17,7 @@ from taskarith import TaskVector
 from taskarith.cli import main
 from taskarith.models.clip.layouts import ConvertedState
 from taskarith.sources import find_pulled, open_source, subtract, write_tensors
-from taskarith.suites.remote import vector_from
+from taskarith.suites.weights import vector_from
 from tests.clips import tiny_transformers_clip
 
 COUNT, SIDE = 20, 64

@@ -150,29 +150,50 @@ class ConvertedState(Mapping[str, Tensor]):
     def __len__(self) -> int:
         return len(self._sources)
 
+    def without_place(self) -> list[str]:
+        """Names of the state that have no name in the other library."""
+        placed = {source for sources in self._sources.values() for source in sources}
+        return [name for name in self._state if name not in placed]
 
-def convert_vector(
-    vector: Mapping[str, Tensor], *, base: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
+
+class _Completed(Mapping[str, Tensor]):
+    """Differences, and zeros for those of q, k and v that did not move."""
+
+    def __init__(self, vector: Mapping[str, Tensor], zeros: Mapping[str, torch.Size]) -> None:
+        self._vector = vector
+        self._zeros = zeros
+
+    def __getitem__(self, name: str) -> Tensor:
+        return torch.zeros(self._zeros[name]) if name in self._zeros else self._vector[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*self._vector, *self._zeros])
+
+    def __len__(self) -> int:
+        return len(self._vector) + len(self._zeros)
+
+
+def convert_vector(vector: Mapping[str, Tensor], *, base: Mapping[str, Tensor]) -> ConvertedState:
     """Differences of weights under the names of `base`, a CLIP of the other library.
 
-    Of q, k and v, those that did not move are zero. Raises WeightsError for a difference that the
-    base has no place for.
+    Of q, k and v, those that did not move are zero. Of `base` only names and shapes are looked at.
+    Raises WeightsError for a difference that the base has no place for.
     """
     to = clip_layout(base)
     assert to is not None
-    complete = dict(vector)
+    zeros: dict[str, torch.Size] = {}
     if to == "open_clip":
         start = ConvertedState(base, to="transformers")
-        dtype = next((tensor.dtype for tensor in vector.values()), torch.float32)
-        for name in missing_siblings(vector):
-            complete[name] = torch.zeros_like(start[name], dtype=dtype)
-    converted = ConvertedState(complete, to=to)
-    lost = [name for name in vector if not any(name in s for s in converted._sources.values())]
-    lost += [name for name in converted if name not in base]
+        lacking = missing_siblings(vector)
+        lost = [name for name in lacking if name not in set(start)]
+        if lost:
+            raise WeightsError(f"the base has no place for {', '.join(lost[:8])}")
+        zeros = {name: start[name].shape for name in lacking}
+    converted = ConvertedState(_Completed(vector, zeros), to=to)
+    lost = [*converted.without_place(), *(name for name in converted if name not in set(base))]
     if lost:
         raise WeightsError(f"the base has no place for {', '.join(lost[:8])}")
-    return {name: converted[name].contiguous() for name in converted}
+    return converted
 
 
 def missing_siblings(names: Iterable[str]) -> list[str]:

@@ -4,19 +4,20 @@ The suite is written only when everything in it has been looked at. Knows nothin
 takes is looked up by `planning`.
 """
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from taskarith.errors import AssetError, PullCancelled
+from taskarith.errors import PullCancelled
+from taskarith.models.registry import describe
 from taskarith.sources import BASE_FILES, Difference, Plan, find_pulled, open_source, pull
 from taskarith.suites.home import new_folder
 from taskarith.suites.making.creating import create_suite
 from taskarith.suites.making.deriving import derive_suite
 from taskarith.suites.making.named_bases import named_base
 from taskarith.suites.making.planning import Asked, AskedTask, Assembly, asked_entry, naming
-from taskarith.suites.remote import pull_ledger, vector_from
+from taskarith.suites.references import pull_ledger
 from taskarith.suites.suite import Suite, is_installed, load_suite
+from taskarith.suites.weights import vector_from
 
 __all__ = ["Report", "assemble", "carry_out"]
 
@@ -96,14 +97,14 @@ def _written(asked: Asked, assembly: Assembly, folder: Path) -> Suite:
     assert asked.base is not None
     reference = str(base.reference)
     named = named_base(asked.base) is not None
-    kind, size = ("open_clip", 0) if named else _described(base.paths)
+    found = None if named else describe(base.paths)
     create_suite(
         folder,
         name=asked.name,
         base=asked.base if named else reference,
         source=reference if named else None,
-        kind=kind,
-        image_size=size,
+        kind=None if found is None else found.kind,
+        image_size=None if found is None else found.image_size,
         tasks=entries,
         vectors=dict(zip([task.name for task in asked.tasks], sources, strict=True)),
         control=control,
@@ -133,21 +134,6 @@ def _findings(found: Difference) -> list[str]:
 def _listed(names: tuple[str, ...]) -> str:
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return ", ".join(names[:LISTED]) + more
-
-
-def _described(files: Mapping[str, Path]) -> tuple[str, int]:
-    """Which library builds the base, and the side of its pictures, as its own files say."""
-    try:
-        if "open_clip_config.json" in files:
-            config = json.loads(files["open_clip_config.json"].read_text(encoding="utf-8"))
-            return "open_clip", int(config["model_cfg"]["vision_cfg"]["image_size"])
-        config = json.loads(files["config.json"].read_text(encoding="utf-8"))
-        return "transformers", int(config["vision_config"]["image_size"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise AssetError(
-            "the base does not say what it is: it needs a config.json of a CLIP (transformers), or "
-            f"an open_clip_config.json ({error!r:.100})"
-        ) from error
 
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from taskarith.errors import AssetError
+from taskarith.models.registry import HUB_KIND
 from taskarith.suites.library import library_task, library_tasks
 from taskarith.suites.making.named_bases import named_base
 from taskarith.suites.manifest import Manifest, parse_manifest
@@ -29,20 +30,22 @@ def create_suite(
     tasks: Sequence[Mapping[str, Any]],
     vectors: Mapping[str, str],
     control: Mapping[str, Any],
-    kind: str = "transformers",
-    image_size: int = 224,
+    kind: str | None = None,
+    image_size: int | None = None,
     source: str | None = None,
 ) -> Manifest:
     """Write the manifest of a new suite into `folder` and give it back.
 
-    `base` is a reference, or "open_clip:MODEL/TAG" by OpenCLIP's own names; of those `source` may
-    say where the weights are, and `kind` and `image_size` are known. `tasks` and `control` are
-    entries as `task_entry` makes them; `vectors` maps names of tasks to references. A task without
-    a vector cannot be a target. Raises one AssetError with every problem, and then writes nothing;
-    UnknownNameError for names that OpenCLIP does not have.
+    `base` is a reference, with the `kind` and `image_size` of what is there (HUB_KIND and 224
+    where they are not given), or its library's own name for it, of which `source` may say where
+    the weights are. `tasks` and `control` are entries as `task_entry` makes them; `vectors` maps
+    names of tasks to references. A task without a vector cannot be a target. Raises one AssetError
+    with every problem, and then writes nothing; UnknownNameError for names that the library does
+    not have.
     """
     named = named_base(base)
-    described = None if named is None else named.entry(source)
+    elsewhere = {"kind": kind or HUB_KIND, "source": base, "image_size": image_size or 224}
+    described = elsewhere if named is None else named.entry(source)
     entries = [{**task, "role": "target"} for task in tasks]
     data: dict[str, Any] = {
         "format": 1,
@@ -50,7 +53,7 @@ def create_suite(
         "title": name,
         "about": "A suite of your own.",
         "licence": "as its parts",
-        "base": described or {"kind": kind, "source": base, "image_size": image_size},
+        "base": described,
         "heads": None,
         "tasks": [*entries, {**control, "role": "control"}],
         "vectors": [{"task": task, "source": source} for task, source in vectors.items()],

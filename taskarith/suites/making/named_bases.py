@@ -1,60 +1,19 @@
-"""Bases by OpenCLIP's own names: "open_clip:ViT-B-32/openai" is a model and its weights.
+"""Bases by the names that a library has for them, in place of a reference to their weights."""
 
-Knows the names; what is behind them OpenCLIP says.
-"""
-
-from dataclasses import dataclass
-from typing import Any
-
-from taskarith.errors import AssetError
+from taskarith.models.family import NamedBase
+from taskarith.models.registry import FAMILIES
 from taskarith.sources import parse_reference
 
-__all__ = ["NamedBase", "base_reference", "named_base"]
-
-PREFIX = "open_clip:"
-
-
-@dataclass(frozen=True)
-class NamedBase:
-    """A model of OpenCLIP and the tag of its weights."""
-
-    model: str
-    tag: str
-
-    @property
-    def reference(self) -> str:
-        """Where the weights are; UnknownNameError or AssetError where OpenCLIP has none there."""
-        from taskarith.models.clip.pretrained import pretrained_repository
-
-        return f"hub:{pretrained_repository(self.model, self.tag)}"
-
-    def entry(self, source: str | None = None) -> dict[str, Any]:
-        """The manifest's entry, with the side of the pictures that the model takes.
-
-        `source` says where the weights are; None leaves that to OpenCLIP. Raises as `reference`.
-        """
-        from taskarith.models.clip.pretrained import described_model
-
-        assert self.reference  # it must be there
-        config, _ = described_model({}, model=self.model, tag=self.tag)
-        size = config["vision_cfg"].get("image_size", 224)
-        where = {} if source is None else {"source": source}
-        names = {"model": self.model, "pretrained": self.tag}
-        return {"kind": "open_clip", **names, **where, "image_size": size}
+__all__ = ["base_reference", "named_base"]
 
 
 def named_base(base: str) -> NamedBase | None:
-    """The names in "open_clip:MODEL/TAG"; None where `base` is a reference.
+    """The base that a library calls so; None where `base` is a reference.
 
-    >>> named_base("open_clip:ViT-B-32/openai")
-    NamedBase(model='ViT-B-32', tag='openai')
+    >>> named_base("owner/name") is None
+    True
     """
-    if not base.startswith(PREFIX):
-        return None
-    model, slash, tag = base.removeprefix(PREFIX).partition("/")
-    if not (model and slash and tag):
-        raise AssetError(f"{base[:80]!r}: write open_clip:MODEL/TAG, as open_clip:ViT-B-32/openai")
-    return NamedBase(model, tag)
+    return next((n for family in FAMILIES if (n := family.named(base)) is not None), None)
 
 
 def base_reference(base: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from taskarith.errors import AssetError, SourceError, TaskArithError
+from taskarith.models.registry import DESCRIPTION_FILES
 from taskarith.sources import (
     BASE_FILES,
     OWNER,
@@ -41,8 +42,6 @@ __all__ = [
     "naming",
     "plan_assembly",
 ]
-
-DESCRIPTIONS = ("config.json", "open_clip_config.json")  # of a base: what it is, in either library
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Asked:
         vectors: its new sliders, at least one unless only the control is another.
         start: the suite it starts from; None for a new base.
         base: the new base, where there is no suite to start from: its reference, or
-            "open_clip:MODEL/TAG".
+            the name its library has for it.
         control: what must not be harmed; None: as in the suite it starts from.
     """
 
@@ -240,10 +239,10 @@ def _plan_base(base: str, *, limits: Limits, local: Limits) -> Plan:
     plan = _pinned(make_plan(reference, limits=limits, extras=BASE_FILES))
     if plan.kind not in ("checkpoint", "pickle"):
         raise SourceError(f"{reference} is a {plan.kind}; a base is a model's weights")
-    if named_base(base) is None and not set(DESCRIPTIONS) & set(plan.files):
+    if named_base(base) is None and not set(DESCRIPTION_FILES) & set(plan.files):
         raise SourceError(
-            f"the base does not say what it is: beside its weights it needs its {DESCRIPTIONS[0]} "
-            f"(transformers) or {DESCRIPTIONS[1]}; found {', '.join(plan.files)}"
+            "the base does not say what it is: beside its weights it needs its "
+            f"{' or '.join(DESCRIPTION_FILES)}; found {', '.join(plan.files)}"
         )
     return plan
 

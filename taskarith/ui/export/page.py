@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["build"]
 
 ABOUT = "Take the edit in hand away, in the formats of other libraries, or publish it on the Hub."
-START = "open_clip"
+START = next(iter(FORMATS))
 STYLE = """
 #export-page { display: grid; grid-template-columns: minmax(300px, 440px) minmax(0, 1fr);
   gap: 18px 44px; align-items: start; }

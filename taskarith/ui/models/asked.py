@@ -109,7 +109,7 @@ def _base(form: Mapping[str, Any], *, public: bool, picked: Picked) -> tuple[str
         return f"file:{picked.weights(files)}", "my-base"
     named = named_base(written)
     if named is not None:
-        return written, slug(f"{named.model}-{named.tag}")
+        return written, slug(named.title)
     _check_place(written, public=public)
     return written, slug(written.rpartition("/")[2])
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from taskarith.errors import ExportError
-from taskarith.export.shape import ClipShape
-from taskarith.export.words import word_level_files
+from taskarith.models.clip.shape import ClipShape
+from taskarith.models.clip.words import word_level_files
 from tests.clips import OPEN_CLIP_CONFIG, transformers_config
 
 

@@ -9,17 +9,16 @@ from taskarith.errors import UnknownNameError, WeightsError
 from taskarith.sources import write_tensors
 from taskarith.sources.compact import compacted
 from taskarith.suites import Suite, load_suite
-from taskarith.suites.streamed import open_base, open_vector
 from tests.suites.remote_suite import write_remote_suite
 
 
 def assert_same(suite: Suite) -> None:
-    base = open_base(suite)
+    base = suite.weights.base()
     whole = suite.base_state()
     assert set(base) == set(whole)
     assert all(torch.equal(base[name], whole[name]) for name in whole)
     for name in (*suite.vectors, *suite.recipe_vectors, f"random:{suite.vectors[0]}"):
-        lazy, vector = open_vector(suite, name, base=base, seed=3), suite.vector(name, seed=3)
+        lazy, vector = suite.weights.vector(name, base=base, seed=3), suite.vector(name, seed=3)
         assert set(lazy) == set(vector)
         for parameter in vector:
             assert lazy.shape(parameter) == vector[parameter].shape
@@ -54,6 +53,6 @@ def test_what_does_not_fit_is_refused(tiny_suite: Suite, tmp_path: Path) -> None
     write_tensors(folder / "vectors" / "apples.safetensors", {"visual.proj": torch.ones(2, 2)})
     suite = load_suite(folder)
     with pytest.raises(WeightsError, match=r"'apples' does not fit its base: visual\.proj"):
-        open_vector(suite, "apples", base=open_base(suite))
+        suite.weights.vector("apples", base=suite.weights.base())
     with pytest.raises(UnknownNameError, match="did you mean 'birds'"):
-        open_vector(suite, "birdz", base=open_base(suite))
+        suite.weights.vector("birdz", base=suite.weights.base())

@@ -1,4 +1,4 @@
-"""What open_clip and transformers need beside the weights: configuration, pixels and tokenizer.
+"""What open_clip and transformers need beside a CLIP's weights: configuration, pixels, tokenizer.
 
 Where the base comes from the same library, its own files are taken as they are. Knows bases and
 their files, not what was done to the weights.
@@ -11,34 +11,37 @@ from pathlib import Path
 from typing import Any
 
 from taskarith.errors import AssetError, ExportError
-from taskarith.export.shape import ClipShape
-from taskarith.export.words import TOKENIZER_FILES, byte_pair_files, word_level_files
 from taskarith.models.clip.layouts import ClipLayout
 from taskarith.models.clip.pixels import OPENAI_MEAN, OPENAI_STD
 from taskarith.models.clip.pretrained import CONFIG, described_model
+from taskarith.models.clip.shape import ClipShape
+from taskarith.models.clip.words import TOKENIZER_FILES, byte_pair_files, word_level_files
+from taskarith.models.family import VOCABULARY, BaseFiles
 from taskarith.models.tokenizer import WordTokenizer
-from taskarith.suites import Suite
-from taskarith.suites.sourced import SourcedBase
 
-__all__ = ["OWN_TOKENIZER", "WEIGHTS_FILE", "small_files"]
+__all__ = ["checkpoint_files", "published_files"]
 
-WEIGHTS_FILE: dict[ClipLayout, str] = {
-    "open_clip": "open_clip_model.safetensors",
-    "transformers": "model.safetensors",
-}
 BYTE_PAIRS = 49_408  # token ids of CLIP's usual tokenizer, which open_clip has built in
 # open_clip takes a tokenizer from a local folder wherever this name leads; a repository on the Hub
 # must name itself here, which publishing does.
 OWN_TOKENIZER = "this-folder"
 
 
-def small_files(suite: Suite, library: ClipLayout) -> dict[str, bytes]:
-    """The files by name that `library` needs to load the suite's model, without the weights.
+def checkpoint_files(base: BaseFiles, *, to: ClipLayout) -> dict[str, bytes]:
+    """The files by name that the library `to` needs to load the model, without the weights.
 
     Raises ExportError where the model is none that the library can build.
     """
-    described = _described(suite)
-    return _for_open_clip(described) if library == "open_clip" else _for_transformers(described)
+    described = _described(base)
+    return _for_open_clip(described) if to == "open_clip" else _for_transformers(described)
+
+
+def published_files(files: Mapping[str, Path], repository: str) -> dict[str, bytes]:
+    """The file that names a tokenizer: open_clip takes one of the Hub by its repository's name."""
+    if CONFIG not in files:
+        return {}
+    text = files[CONFIG].read_text(encoding="utf-8")
+    return {CONFIG: text.replace(json.dumps(OWN_TOKENIZER), json.dumps(repository)).encode()}
 
 
 @dataclass(frozen=True)
@@ -52,16 +55,14 @@ class _Described:
     given: Mapping[str, bytes]
 
 
-def _described(suite: Suite) -> _Described:
-    base = suite.manifest.base
-    if not base.is_elsewhere:
-        config = _read_json(suite.path(base.config))
-        words = _read_json(suite.path(base.vocabulary))
+def _described(base: BaseFiles) -> _Described:
+    files = base.files
+    if VOCABULARY in files:
+        config, words = _read_json(base, "config.json"), _read_json(base, VOCABULARY)
         context = int(config["text_cfg"]["context_length"])
         size = WordTokenizer(words, context_length=context).size
         config = {**config, "text_cfg": {**config["text_cfg"], "vocab_size": size}}
         return _Described("open_clip", config, {}, word_level_files(words, context=context), {})
-    files = SourcedBase(base, suite=suite.name).files()
     if base.kind == "transformers":
         given = {
             name: path.read_bytes()
@@ -137,7 +138,8 @@ def _pixels(base: _Described) -> dict[str, Any]:
     return {"mean": list(OPENAI_MEAN), "std": list(OPENAI_STD), **known}
 
 
-def _read_json(path: Path) -> Any:
+def _read_json(base: BaseFiles, name: str) -> Any:
+    path = base.files[name]
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

@@ -1,0 +1,172 @@
+"""The family of CLIPs: one model under the names of two libraries, open_clip and transformers.
+
+Answers are read off pictures; heads are made of words by the text tower. What needs a library
+imports it when it is asked.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from torch import Tensor
+
+from taskarith.errors import AssetError
+from taskarith.models.clip.checkpoint import checkpoint_files, published_files
+from taskarith.models.clip.layouts import (
+    ClipLayout,
+    ConvertedState,
+    clip_layout,
+    convert_vector,
+    is_vision,
+)
+from taskarith.models.clip.named import OpenClipName, open_clip_name
+from taskarith.models.clip.open_clip import load_clip
+from taskarith.models.clip.pretrained import CONFIG, load_pretrained, pretrained_repository
+from taskarith.models.clip.transformers import load_transformers_clip
+from taskarith.models.family import (
+    VOCABULARY,
+    BaseFiles,
+    ExampleKind,
+    Found,
+    Kind,
+    Layout,
+    Model,
+    Part,
+)
+
+__all__ = ["CLIP"]
+
+FUSED = ("in_proj_weight", "in_proj_bias")  # open_clip keeps q, k and v in one tensor
+# In the vision tower, in either layout: its blocks, and what is their attention.
+BLOCK = re.compile(r"(visual\.transformer\.resblocks|vision_model\.encoder\.layers)\.\d+\.")
+ATTENTION = re.compile(r"\.(attn|self_attn)\.")
+
+
+class _Clip:
+    name = "clip"
+    title = "a CLIP"
+    examples: tuple[ExampleKind, ...] = ("images",)
+    kinds: Mapping[str, Kind] = {
+        "open_clip": Kind("open_clip", inside=True, named=True),
+        "transformers": Kind("transformers", inside=False),
+    }
+    layouts: Mapping[str, Layout] = {
+        "open_clip": Layout("open_clip", "open_clip_model.safetensors"),
+        "transformers": Layout("transformers", "model.safetensors"),
+    }
+    description_files: tuple[str, ...] = ("config.json", CONFIG)
+    pipeline = "zero-shot-image-classification"
+
+    def detect(self, files: Mapping[str, Path]) -> Found | None:
+        try:
+            if CONFIG in files:
+                config = _json(files[CONFIG])["model_cfg"]["vision_cfg"]
+                return Found("open_clip", int(config["image_size"]))
+            return Found(
+                "transformers", int(_json(files["config.json"])["vision_config"]["image_size"])
+            )
+        except (AssetError, KeyError, TypeError, ValueError):
+            return None
+
+    def named(self, base: str) -> OpenClipName | None:
+        return open_clip_name(base)
+
+    def named_repository(self, base: BaseFiles) -> str:
+        assert base.model is not None
+        assert base.pretrained is not None
+        return pretrained_repository(base.model, base.pretrained)
+
+    def load(self, base: BaseFiles, state: Mapping[str, Tensor]) -> Model:
+        if base.kind == "transformers":
+            return load_transformers_clip(base.files, state)
+        if VOCABULARY in base.files:
+            config, words = _read(base.files["config.json"]), _words(base.files[VOCABULARY])
+            try:
+                return load_clip(config, state, words)
+            except (KeyError, TypeError, ValueError) as error:
+                raise AssetError(f"its configuration describes no model: {error!r}") from error
+        return load_pretrained(state, folder=base.files, model=base.model, tag=base.pretrained)
+
+    def image_size(self, base: BaseFiles) -> int:
+        config = _read(base.files["config.json"])
+        try:
+            return int(config["vision_cfg"]["image_size"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise AssetError("its configuration names no image_size") from error
+
+    def layout(self, names: Iterable[str]) -> str | None:
+        return clip_layout(names)
+
+    def converted(self, state: Mapping[str, Tensor], *, to: str) -> Mapping[str, Tensor]:
+        return ConvertedState(state, to=cast(ClipLayout, to))
+
+    def converted_vector(
+        self, vector: Mapping[str, Tensor], *, base: Mapping[str, Tensor]
+    ) -> Mapping[str, Tensor]:
+        return convert_vector(vector, base=base)
+
+    def answers_depend_on(self, names: Iterable[str]) -> list[str]:
+        return list(filter(is_vision, names))
+
+    def fused(self, parameter: str) -> int:
+        return 3 if parameter.endswith(FUSED) else 1
+
+    def trained(self, shapes: Mapping[str, Sequence[int]], part: Part) -> list[str]:
+        return [
+            name
+            for name, shape in shapes.items()
+            if len(shape) == 2
+            and BLOCK.match(name)
+            and (part == "blocks" or ATTENTION.search(name))
+        ]
+
+    def checkpoint_files(self, base: BaseFiles, *, to: str) -> dict[str, bytes]:
+        return checkpoint_files(base, to=cast(ClipLayout, to))
+
+    def published_files(self, files: Mapping[str, Path], repository: str) -> dict[str, bytes]:
+        return published_files(files, repository)
+
+    def loading_code(self, layout: str, place: str, *, published: bool) -> Sequence[str]:
+        if layout == "open_clip":
+            place = f"{'hf-hub' if published else 'local-dir'}:{place}"
+            return (
+                "import open_clip",
+                f'model, _, preprocess = open_clip.create_model_and_transforms("{place}")',
+                f'tokenizer = open_clip.get_tokenizer("{place}")',
+            )
+        return (
+            "from transformers import AutoTokenizer, CLIPModel",
+            f'model = CLIPModel.from_pretrained("{place}")',
+            f'tokenizer = AutoTokenizer.from_pretrained("{place}")',
+        )
+
+
+def _read(path: Path) -> Any:
+    """The object in a configuration."""
+    value = _json(path)
+    if not isinstance(value, dict):
+        raise AssetError(f"{path} must hold an object; restore the file")
+    return value
+
+
+def _words(path: Path) -> list[str]:
+    value = _json(path)
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise AssetError(f"{path} must hold a list of words; restore the file")
+    return value
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AssetError(
+            f"could not read {path}: {error.strerror or error}; restore the file"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise AssetError(f"{path} is not valid JSON: {error}; restore the file") from error
+
+
+CLIP = _Clip()

@@ -1,0 +1,189 @@
+"""What a model family is: the models that are built, named and read alike.
+
+Everything that depends on whose models a suite is about is asked of its family, so that no other
+part of the program knows a library's names. Families are listed in `registry`; this module knows
+none of them, and nothing of tasks or of where weights come from.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor
+
+__all__ = [
+    "VOCABULARY",
+    "BaseFiles",
+    "Found",
+    "Kind",
+    "Layout",
+    "Model",
+    "ModelFamily",
+    "NamedBase",
+    "Part",
+]
+
+VOCABULARY = "vocabulary.json"  # the list of words of a base that a suite holds itself
+
+ExampleKind = Literal["images", "texts"]
+# What fine-tuning moves: the matrices of the blocks, or of their attention alone.
+Part = Literal["blocks", "attention"]
+
+
+@dataclass(frozen=True)
+class BaseFiles:
+    """A base without its weights: what its own files say it is.
+
+    Attributes:
+        kind: which of its family's kinds it is, as a manifest says it.
+        files: its small files by the names that their library gives them.
+        model, pretrained: the library's own names for it, where it is known by names.
+    """
+
+    kind: str
+    files: Mapping[str, Path] = field(default_factory=dict)
+    model: str | None = None
+    pretrained: str | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of base that a manifest can name.
+
+    Attributes:
+        layout: whose names its weights have.
+        inside: whether a suite's own folder can hold one, with a list of words as its vocabulary.
+        named: whether its library has names for bases, in place of a reference.
+    """
+
+    layout: str
+    inside: bool
+    named: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a library names, cuts and turns a family's tensors, and where it looks for them.
+
+    Attributes:
+        library: the library, as people and the Hub call it.
+        weights_file: the file it reads them from.
+    """
+
+    library: str
+    weights_file: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a base's files say it is: its kind, and the side of the squares it takes, if any."""
+
+    kind: str
+    image_size: int | None = None
+
+
+class NamedBase(Protocol):
+    """A base by its library's own names, as whoever asks for a suite may write it."""
+
+    @property
+    def title(self) -> str:
+        """A short name for people."""
+
+    @property
+    def reference(self) -> str:
+        """Where its weights are; UnknownNameError or AssetError where there is no such base."""
+
+    def entry(self, source: str | None = None) -> dict[str, Any]:
+        """A manifest's entry; `source` says where the weights are. Raises as `reference`."""
+
+
+class Model(Protocol):
+    """A base that is built. What it can be asked depends on the examples its family takes."""
+
+    network: Any
+    device: torch.device
+
+    def to(self, device: torch.device | str) -> "Model":
+        """Move it to `device`, in place."""
+
+
+class ModelFamily(Protocol):
+    """The models that are built, named and read alike.
+
+    Attributes:
+        name: as files say it: "clip".
+        title: one of them, for people: "a CLIP".
+        examples: the kinds of examples they take.
+        kinds: what a manifest may call a base of theirs.
+        layouts: whose names their tensors may have, by the layout's name; a checkpoint can be
+            written in each.
+        description_files: names of the files of which a base needs one, to say what it is.
+        pipeline: the Hub's word for what they do.
+    """
+
+    name: str
+    title: str
+    examples: tuple[ExampleKind, ...]
+    kinds: Mapping[str, Kind]
+    layouts: Mapping[str, Layout]
+    description_files: tuple[str, ...]
+    pipeline: str
+
+    def detect(self, files: Mapping[str, Path]) -> Found | None:
+        """What the base with these files is; None where it is none of theirs or says too little."""
+
+    def named(self, base: str) -> NamedBase | None:
+        """The base that `base` names by the library's own names; None where it is no such name."""
+
+    def named_repository(self, base: BaseFiles) -> str:
+        """The Hub repository of a base that is known by names alone."""
+
+    def load(self, base: BaseFiles, state: Mapping[str, Tensor]) -> Model:
+        """The model with the weights of `state`, under the names of its kind's layout, on the CPU.
+
+        Raises AssetError where the files describe no model, WeightsError where weights do not fit.
+        """
+
+    def image_size(self, base: BaseFiles) -> int:
+        """The side of the squares that it takes; AssetError where its files do not say."""
+
+    def layout(self, names: Iterable[str]) -> str | None:
+        """Whose names these are, of a whole model or a part of one; None where not theirs."""
+
+    def converted(self, state: Mapping[str, Tensor], *, to: str) -> Mapping[str, Tensor]:
+        """A state in another layout, each tensor made when it is asked for.
+
+        Names of no layout are left out. Tensors on the meta device tell what the shapes will be.
+        """
+
+    def converted_vector(
+        self, vector: Mapping[str, Tensor], *, base: Mapping[str, Tensor]
+    ) -> Mapping[str, Tensor]:
+        """Differences of weights under the names of `base`, which is in another layout.
+
+        Each is made when it is asked for; what did not move beside what did is zero. Of `base`
+        only names and shapes are looked at. Raises WeightsError for a difference without a place.
+        """
+
+    def answers_depend_on(self, names: Iterable[str]) -> list[str]:
+        """Those of the parameters that answers depend on while heads stay as they are."""
+
+    def fused(self, parameter: str) -> int:
+        """How many matrices lie above each other in a parameter: 1 unless the layout fuses."""
+
+    def trained(self, shapes: Mapping[str, Sequence[int]], part: Part) -> list[str]:
+        """Those of the parameters that fine-tuning moves unless it says otherwise."""
+
+    def checkpoint_files(self, base: BaseFiles, *, to: str) -> dict[str, bytes]:
+        """The files beside the weights that the library of the layout `to` needs to load it.
+
+        Raises ExportError where the model is none that the library can build.
+        """
+
+    def published_files(self, files: Mapping[str, Path], repository: str) -> dict[str, bytes]:
+        """Those of a checkpoint's files that must say which repository they are in."""
+
+    def loading_code(self, layout: str, place: str, *, published: bool) -> Sequence[str]:
+        """Lines of Python that load a checkpoint from a folder, or a repository of the Hub."""

@@ -1,0 +1,218 @@
+"""A suite's weights, wherever they are: base and vectors, opened and not yet read.
+
+A tensor is read, subtracted or brought into the base's layout when it is asked for; what cannot be
+had piece by piece (adapters, null directions) is made whole. Knows where weights are and whose
+names they have; nothing of tasks, and nothing of edits.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from taskarith.core import NULLS, TaskVector
+from taskarith.errors import AssetError, WeightsError, unknown_name
+from taskarith.models.family import VOCABULARY, BaseFiles, ModelFamily
+from taskarith.models.registry import KINDS, family_of, family_of_names
+from taskarith.sources import (
+    BASE_FILES,
+    Contents,
+    Difference,
+    LazyState,
+    open_difference,
+    open_source,
+    open_tensors,
+    parse_reference,
+    subtract,
+)
+from taskarith.sources.compact import SCALE, expanded
+from taskarith.sources.states import Entry
+from taskarith.suites.manifest import Manifest
+from taskarith.suites.references import is_reference, pulled
+
+__all__ = ["Weights", "converted", "vector_from", "whole"]
+
+
+class Weights:
+    """The base and the vectors of a manifest. `path` gives the files of the suite's own folder.
+
+    Attributes:
+        family: the base's.
+        layout: whose names the base's tensors have.
+        vectors: a path inside the suite, or a reference, by the vector's name.
+    """
+
+    def __init__(self, manifest: Manifest, path: Callable[[str], Path]) -> None:
+        self._suite = manifest.name
+        self._base = manifest.base
+        self._path = path
+        self.family = family_of(manifest.base.kind)
+        self.layout = KINDS[manifest.base.kind].layout
+        self.vectors = {**manifest.vectors, **manifest.recipe_vectors}
+
+    @cached_property
+    def reference(self) -> str | None:
+        """Where the base is, as a full reference; None where it is in the suite's folder."""
+        base = self._base
+        if not base.is_elsewhere:
+            return None
+        if base.source:
+            return str(parse_reference(base.source))
+        names = BaseFiles(base.kind, model=base.model, pretrained=base.pretrained)
+        return f"hub:{self.family.named_repository(names)}"
+
+    def base_files(self) -> BaseFiles:
+        """What the base says it is; NotPulledError where it is not on this machine yet."""
+        base = self._base
+        if self.reference is None:
+            own = {"config.json": base.config, VOCABULARY: base.vocabulary}
+            return BaseFiles(base.kind, {name: self._path(place) for name, place in own.items()})
+        files = pulled(self.reference, suite=self._suite, extras=BASE_FILES).paths
+        return BaseFiles(base.kind, files, model=base.model, pretrained=base.pretrained)
+
+    def base(self) -> LazyState:
+        """θ₀, float32, under the names of its layout."""
+        if self.reference is None:
+            try:
+                return _float(open_tensors(self._path(self._base.weights)))
+            except WeightsError as error:
+                raise AssetError(f"a file of the suite {self._suite!r}: {error}") from error
+        contents = open_source(pulled(self.reference, suite=self._suite, extras=BASE_FILES))
+        if contents.kind not in ("checkpoint", "pickle"):
+            raise AssetError(f"{self.reference} is a {contents.kind}; a base is a model's weights")
+        state = contents.state.renamed({name: name for name in contents.state.floating()})
+        if self.family.layout(state) is not None:
+            # Repositories often hold the same weights in another library's layout too.
+            state = converted(state, self.family, to=self.layout)
+        return _float(state)
+
+    def vector(self, name: str, *, base: LazyState, seed: int = 0) -> LazyState:
+        """The vector called `name`, float32; `base` is what `base()` gave.
+
+        "random:NAME" and "permuted:NAME" are the null directions of the vector NAME for `seed`.
+        Raises UnknownNameError, or WeightsError where it does not fit the base.
+        """
+        null, own = self.check(name)
+        weights = self.vectors[own]
+        if is_reference(weights):
+            found = self._from_source(weights, base)
+        else:
+            found = self._from_file(weights, base, name=own)
+        return LazyState.of(NULLS[null](whole(found), seed)) if null else found
+
+    def check(self, name: str) -> tuple[str, str]:
+        """The null ("" for none) and the vector that `name` means, or UnknownNameError."""
+        null, _, own = name.rpartition(":")
+        if own not in self.vectors or (null and null not in NULLS):
+            raise unknown_name("vector", name, existing=self.vectors)
+        return null, own
+
+    def _from_file(self, weights: str, base: LazyState, *, name: str) -> LazyState:
+        try:
+            state = open_tensors(self._path(weights))
+        except WeightsError as error:
+            raise AssetError(f"a file of the suite {self._suite!r}: {error}") from error
+        names = [n for n in state if not (n.endswith(SCALE) and n.removesuffix(SCALE) in state)]
+        wrong = [n for n in names if n not in base or base.shape(n) != state.shape(n)]
+        if wrong:
+            raise WeightsError(
+                f"the vector {name!r} does not fit its base: {', '.join(wrong[:8])}; restore the "
+                "suite's files"
+            )
+
+        def read(n: str) -> Tensor:
+            pair = {part: state[part] for part in (n, n + SCALE) if part in state}
+            return expanded(pair)[n].float()
+
+        entries = {n: Entry(state.shape(n), torch.float32, partial(read, n)) for n in names}
+        return LazyState(entries, where=state.where)
+
+    def _from_source(self, reference: str, base: LazyState) -> LazyState:
+        contents = open_source(pulled(reference, suite=self._suite))
+        try:
+            theirs = self.family.layout(contents.state)
+            if theirs in (None, self.layout):
+                found = open_difference(contents, base)
+            else:
+                start = converted(base, self.family, to=theirs)
+                found = _brought(open_difference(contents, start), base, self.family)
+        except WeightsError as error:
+            raise WeightsError(
+                f"the vector {reference} of the suite {self._suite!r}: {error}"
+            ) from error
+        # Heads are made once: what fine-tuning did to the parts they come from has no effect.
+        used = self.family.answers_depend_on(found)
+        return found.renamed({name: name for name in used}) if used else found
+
+
+def whole(state: LazyState) -> TaskVector:
+    """A vector with all its tensors in memory."""
+    return TaskVector({name: state[name].contiguous() for name in state})
+
+
+def converted(state: LazyState, family: ModelFamily, *, to: str) -> LazyState:
+    """A state of `family`, or a vector, in the layout `to`."""
+    if family.layout(state) == to:
+        return state
+    shapes = family.converted(_empty(state), to=to)
+    return _lazy(family.converted(state, to=to), shapes, where=state.where)
+
+
+def vector_from(
+    contents: Contents,
+    base: Mapping[str, Tensor],
+    *,
+    exclude: Sequence[str] = (),
+    dtype: torch.dtype = torch.float32,
+) -> Difference:
+    """The task vector of `contents` from `base`, whole, with the story of how it came about.
+
+    A model in one layout is subtracted from the same model in another: the base is looked at in the
+    source's layout, and the difference is brought into the base's. Raises WeightsError listing
+    everything that does not fit.
+    """
+    family = family_of_names(base)
+    theirs = None if family is None else family.layout(contents.state)
+    if family is None or theirs in (None, family.layout(base)):
+        return subtract(contents, base, exclude=exclude, dtype=dtype)
+    lazy = LazyState.of(base, where="the base")
+    start = converted(lazy, family, to=theirs)
+    found = subtract(contents, start, exclude=exclude)
+    vector = _brought(LazyState.of(found.vector), lazy, family)
+    stored = {name: vector[name].to(dtype) for name in vector}
+    return replace(found, vector=TaskVector(stored))
+
+
+def _brought(found: LazyState, base: LazyState, family: ModelFamily) -> LazyState:
+    """A difference in another layout, under the names of `base`."""
+    shapes = _empty(base)
+    return _lazy(family.converted_vector(found, base=shapes), shapes, where=found.where)
+
+
+def _lazy(tensors: Mapping[str, Tensor], shapes: Mapping[str, Tensor], *, where: str) -> LazyState:
+    """Float32 tensors that are made when they are asked for, each as it is in `shapes`."""
+
+    def read(name: str) -> Tensor:
+        return tensors[name].contiguous()
+
+    entries = {
+        name: Entry(tuple(shapes[name].shape), torch.float32, partial(read, name))
+        for name in tensors
+    }
+    return LazyState(entries, where=where)
+
+
+def _empty(state: LazyState) -> dict[str, Tensor]:
+    """Tensors of the same shapes that have nothing in them."""
+    return {name: torch.empty(state.shape(name), device="meta") for name in state}
+
+
+def _float(state: LazyState) -> LazyState:
+    entries = {
+        name: Entry(entry.shape, torch.float32, lambda read=entry.read: read().float())  # type: ignore[misc]
+        for name, entry in state.entries.items()
+    }
+    return LazyState(entries, where=state.where)

@@ -1,0 +1,74 @@
+"""No family's name, layout or prefix stands outside `models/`, but where this table says why."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "taskarith"
+
+WORDS = re.compile(
+    r"\bopen_clip\w*|OpenCLIP|\bCLIPs?\b|\bClip[A-Z]\w*|models\.clip\b|\bclip_model\b|\"clip\""
+    r"|\btransformers\b|\bvisual\b|\bvision_\w+|\bVISION_\w+|\bresblocks\b|\bin_proj\w*"
+    r"|\bself_attn\b"
+)
+
+FOR_PEOPLE = "help and hints for people name what they may type"
+EXAMPLE = "an example of a name, in a docstring or an error"
+SCRIPT = "makes or trains the CLIP of `mini`"
+# Files in which they may stand: which words, and why.
+ALLOWED: dict[str, tuple[set[str], str]] = {
+    "cli/arguments.py": ({"visual", "resblocks"}, EXAMPLE),
+    "cli/export.py": ({"open_clip", "transformers"}, FOR_PEOPLE),
+    "cli/suites.py": ({"OpenCLIP", "open_clip"}, FOR_PEOPLE),
+    "core/edit.py": ({"visual", "resblocks"}, EXAMPLE),
+    "core/layers.py": ({"visual", "resblocks"}, EXAMPLE),
+    "core/terms.py": (
+        {"open_clip", "in_proj_weight", "in_proj_bias"},
+        "a merge sees fused tensors apart, and knows no models",
+    ),
+    "evaluation/statistics.py": ({"ClipModel"}, "a type: it looks at models of pictures"),
+    "export/provenance.py": ({'"clip"', "open_clip"}, EXAMPLE),
+    "recipes/published.py": ({"CLIP"}, "what papers measured"),
+    "recipes/suite_lab.py": (
+        {"models.clip", "open_clip", "VISION_PREFIX", "visual"},
+        "soups are learned through a tower of pictures",
+    ),
+    "recipes/tuning.py": ({"ClipModel", "open_clip"}, "fine-tunes models of pictures"),
+    "sources/align.py": ({"vision_model", "clip_model", "transformers"}, "prefixes to try"),
+    "sources/kinds.py": (
+        {"open_clip_config", "open_clip_model", "open_clip_pytorch_model"},
+        "names of files by which a repository's contents are recognised",
+    ),
+    "tasks/decoding.py": ({"OpenCLIP", "CLIPs"}, "whose preprocessing it is compared with"),
+    "training/anchor.py": ({"models.clip", "open_clip", "ClipModel"}, SCRIPT),
+    "training/finetune.py": (
+        {"models.clip", "open_clip", "ClipModel", "vision_state", "visual", "resblocks"},
+        SCRIPT,
+    ),
+    "training/mini.py": ({"models.clip", "open_clip", "ClipModel", "CLIP", "vision_cfg"}, SCRIPT),
+    "training/pretrain.py": ({"models.clip", "open_clip", "ClipModel", "visual"}, SCRIPT),
+    "training/real.py": ({"models.clip", "open_clip", "ClipModel"}, SCRIPT),
+    "ui/models/form.py": ({"CLIP", "OpenCLIP", "open_clip", "transformers"}, FOR_PEOPLE),
+}
+FILES = sorted(
+    path.relative_to(PACKAGE).as_posix()
+    for path in PACKAGE.rglob("*.py")
+    if path.relative_to(PACKAGE).parts[0] != "models"
+)
+
+
+def found(file: str) -> set[str]:
+    return set(WORDS.findall((PACKAGE / file).read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_family_is_named(file: str) -> None:
+    allowed, _ = ALLOWED.get(file, (set(), ""))
+    assert found(file) <= allowed, "ask the suite's family, or say in this table why not"
+
+
+@pytest.mark.parametrize("file", ALLOWED)
+def test_the_table_says_nothing_that_is_over(file: str) -> None:
+    assert file in FILES
+    assert found(file)
