@@ -1,21 +1,21 @@
 """The evaluator: a live model whose weights are recomposed for each edit, and what it answers.
 
-Prepares everything once (heads, orders, the vectors' flat buffers) and repeats nothing; images
-of several tasks share one forward pass. Knows nothing of sessions, caches or intervals. One
-thread at a time changes the weights.
+Prepares everything once (heads, orders, ids, the vectors' flat buffers) and repeats nothing;
+examples of several tasks share one forward pass. Knows nothing of sessions, caches or intervals.
+One thread at a time changes the weights.
 """
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from taskarith.core import LAYERS, Edit, TaskVector
-from taskarith.errors import CoefficientError, UnknownNameError
+from taskarith.errors import AssetError, CoefficientError, UnknownNameError
 from taskarith.evaluation.allocator import keep_freed_memory
 from taskarith.evaluation.captured import CapturedForward, capture
 from taskarith.evaluation.device import Stopwatch, choose_device, computing_dtype, describe_device
@@ -25,9 +25,17 @@ from taskarith.evaluation.order import stratified_order
 from taskarith.evaluation.plan import MAX_STEP_IMAGES, STEP_IMAGES, Part, Step
 from taskarith.evaluation.results import ResultKey
 from taskarith.evaluation.statistics import Kept, ModelStatistics
+from taskarith.heads.embedding import EmbeddingHead
+from taskarith.heads.head import Prompts, TextHead
+from taskarith.heads.likelihood import LabelLikelihood
+from taskarith.heads.zero_shot import build_head
+from taskarith.models.tokens import Tokens
 from taskarith.suites import Suite
-from taskarith.tasks import SplitName
+from taskarith.tasks import SplitName, Task, Texts
+from taskarith.tasks.examples import as_images
 from taskarith.tasks.metric import Metric
+from taskarith.tasks.shifts import own_name
+from taskarith.tasks.task import ZERO_SHOT
 
 __all__ = ["EVALUATION_VERSION", "Evaluator"]
 
@@ -36,12 +44,12 @@ EVALUATION_VERSION = 4
 
 ACCELERATOR_STEP_IMAGES = 2048
 RESIDENT_BYTES = 4 * 2**30  # pixels kept on an accelerator, as uint8
-FINGERPRINT_IMAGES = 64
+MOST_HEADS = 32  # made anew under edits that move what they are made of
 
 
 @dataclass(frozen=True, eq=False)
 class _Ordered:
-    """A split in its stratified order: where each image lies, its label, and a fingerprint."""
+    """A split in its stratified order: where each example lies, its label, and a fingerprint."""
 
     order: Tensor
     labels: np.ndarray
@@ -85,7 +93,7 @@ class Evaluator:
             f"{self.device.type}/{numbers}/{EVALUATION_VERSION}/torch {torch.__version__}"
         )
         self._recomposer = recomposer_of(suite, device=self.device)
-        self.model = suite.model().to(self.device)
+        self.model: Any = suite.model().to(self.device)
         self._recomposer.bind(self.model.network)
         self._encode: Callable[[Tensor], Tensor] = self._encode_plainly
         if self.device.type == "cuda":
@@ -102,7 +110,10 @@ class Evaluator:
         self._kept_statistics: Kept = OrderedDict()
         self._in_use: Edit | None = None
         self._ordered: dict[tuple[str, str], _Ordered] = {}
-        self._heads: dict[str, Tensor] = {}
+        self._heads: dict[str, EmbeddingHead | TextHead] = {}
+        self._remade: OrderedDict[tuple[str, Edit], EmbeddingHead] = OrderedDict()
+        self._words: dict[str, bool] = {}  # by vector: whether it moves what heads are made of
+        self._prompts: dict[tuple[str, str], Prompts] = {}
         self._resident: dict[tuple[str, str], Tensor] = {}
 
     def use(self, edit: Edit) -> Callable[[], float]:
@@ -156,14 +167,25 @@ class Evaluator:
         base = self.suite.base_state()
         return {name: base[name].to(self.device) for name in self._recomposer.layout.names}
 
-    def head(self, task: str) -> Tensor:
-        """The zero-shot head of the task [classes, d], on the device."""
-        if task not in self._heads:
-            self._heads[task] = self.suite.head(task).to(self.device)
-        return self._heads[task]
+    def head(self, task: str) -> EmbeddingHead | TextHead:
+        """The head of the task under the edit in use, on the device.
+
+        A head made of words is made anew where the edit moves what encodes words.
+        """
+        head = self._heads.get(task)
+        if head is None:
+            head = self.suite.head(task)
+            if isinstance(head, EmbeddingHead):
+                head = head.to(self.device)
+            self._heads[task] = head
+        asked = self.suite.task(task)
+        if self._in_use is None or asked.head["kind"] != ZERO_SHOT:
+            return head
+        moved = self._moves_words(self._in_use)
+        return head if moved is None else self._remade_head(asked, moved)
 
     def total(self, task: str, split: SplitName) -> int:
-        """How many images the split holds."""
+        """How many examples the split holds."""
         return len(self._order_of(task, split).labels)
 
     def labels(self, task: str, split: SplitName) -> np.ndarray:
@@ -179,10 +201,10 @@ class Evaluator:
         order = self._order_of(task, split).order[start:stop]
         if self.device.type == "cpu":
             # Rows copied whole: four times as fast as indexing, which goes pixel by pixel.
-            return self.suite.split(task, split).images.index_select(0, order)
+            return self._pixels(task, split).index_select(0, order)
         resident = self._resident.get((task, split))
         if resident is None:
-            pixels = self.suite.split(task, split).images
+            pixels = self._pixels(task, split)
             if self._resident_bytes() + pixels.nbytes > RESIDENT_BYTES:
                 return pixels[order].to(self.device)
             resident = pixels[self._order_of(task, split).order].to(self.device)
@@ -204,33 +226,55 @@ class Evaluator:
         """The steps of one request, told beforehand to evaluators that measure many at once."""
         return steps
 
+    def shown(self, task: str, split: SplitName, position: int) -> Mapping[str, Any]:
+        """The example at a position of the stratified order, for people."""
+        return self.suite.split(task, split).shown(int(self._order_of(task, split).order[position]))
+
     def predict(self, task: str, split: SplitName, *, start: int, stop: int) -> np.ndarray:
-        """Predicted labels, int32 [stop − start], of the edit in use."""
+        """The rows at positions start…stop under the edit in use."""
         return self.predict_parts([Part(task, start, stop)], split=split)[0]
 
     def predict_parts(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
-        """Predicted labels of each part, int32; images of several tasks share a forward pass."""
-        answers = [
-            torch.cat([logits.argmax(1) for logits in pieces])
-            for pieces in self._logits(parts, split=split)
-        ]
-        if not answers:
-            return []
-        # One transfer for all: waiting for an accelerator once is enough.
-        together = torch.cat(answers).to(torch.int32).cpu().numpy()
-        return np.split(together, np.cumsum([len(answer) for answer in answers])[:-1])
+        """Rows of each part under the edit in use: int32 answers, or float32 [n, 2] losses.
+
+        Examples of several tasks share a forward pass where their heads only need embeddings.
+        """
+        heads = [self.head(part.task) for part in parts]
+        embedded = [i for i, head in enumerate(heads) if isinstance(head, EmbeddingHead)]
+        rows: dict[int, np.ndarray] = dict(
+            zip(embedded, self._answers([parts[i] for i in embedded], split=split), strict=True)
+        )
+        for index, (part, head) in enumerate(zip(parts, heads, strict=True)):
+            if not isinstance(head, EmbeddingHead):
+                with torch.inference_mode():
+                    found = head.rows(self.model, self._prompts_of(part, split=split)).cpu()
+                rows[index] = found.float().numpy() if found.ndim == 2 else found.int().numpy()
+        return [rows[index] for index in range(len(parts))]
 
     def logits(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
-        """Logits of each part under the edit in use, float32 [images, classes]."""
-        return [torch.cat(pieces).cpu().numpy() for pieces in self._logits(parts, split=split)]
+        """Logits of each part under the edit in use, float32 [examples, classes].
+
+        Raises AssetError for a task whose head has none.
+        """
+        found = []
+        for part in parts:
+            head = self.head(part.task)
+            if isinstance(head, EmbeddingHead):
+                found.append(torch.cat(self._logits([part], split=split)[0]).cpu().numpy())
+            elif isinstance(head, LabelLikelihood):
+                with torch.inference_mode():
+                    logits = head.logits(self.model, self._prompts_of(part, split=split))
+                found.append(logits.float().cpu().numpy())
+            else:
+                raise AssetError(f"the task {part.task!r} has answers without logits")
+        return found
 
     @torch.inference_mode()
     def embeddings(self, part: Part, *, split: SplitName) -> np.ndarray:
         """L2-normalized embeddings of a part under the edit in use, float32 [images, d]."""
         pieces = [
-            self._encode(self.images(p.task, split, start=p.start, stop=p.stop))
+            self._embed([p for _, p in batch], split=split)
             for batch in _batches([part], size=self.step_images)
-            for _, p in batch
         ]
         return torch.cat(pieces).cpu().numpy()
 
@@ -254,6 +298,8 @@ class Evaluator:
 
     def _vectors_changed(self) -> None:
         self._merged.forget()
+        self._words.clear()
+        self._remade.clear()
         self._kept_statistics.clear()
         self._in_use = None
 
@@ -266,14 +312,23 @@ class Evaluator:
         # MAX_STEP_IMAGES an image took 4 % more of the processor's time.
         size = images if images <= MAX_STEP_IMAGES else self.step_images
         for batch in _batches(parts, size=max(1, size)):
-            pixels = torch.cat(
-                [self.images(p.task, split, start=p.start, stop=p.stop) for _, p in batch]
-            )
-            embeddings = self._encode(pixels)
+            embeddings = self._embed([p for _, p in batch], split=split)
             sizes = [part.stop - part.start for _, part in batch]
             for (index, part), rows in zip(batch, embeddings.split(sizes), strict=True):
-                pieces[index].append(rows @ self.head(part.task).T)
+                pieces[index].append(self._embedding_head(part.task).logits(rows))
         return pieces
+
+    def _answers(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
+        """The answers of parts whose heads are on embeddings, int32."""
+        if not parts:
+            return []
+        answers = [
+            torch.cat([logits.argmax(1) for logits in pieces])
+            for pieces in self._logits(parts, split=split)
+        ]
+        # One transfer for all: waiting for an accelerator once is enough.
+        together = torch.cat(answers).to(torch.int32).cpu().numpy()
+        return np.split(together, np.cumsum([len(answer) for answer in answers])[:-1])
 
     def _order_of(self, task: str, split: SplitName) -> _Ordered:
         found = self._ordered.get((task, split))
@@ -281,13 +336,68 @@ class Evaluator:
             loaded = self.suite.split(task, split)
             order = torch.from_numpy(stratified_order(loaded.labels.numpy()))
             labels = loaded.labels[order].numpy().astype(np.int32)
-            digest = hashlib.sha256(labels.tobytes())
-            # The first images stand for all: another version of a library that draws them draws
-            # every one a little differently.
-            digest.update(loaded.images[order[:FINGERPRINT_IMAGES]].numpy().tobytes())
-            found = _Ordered(order, labels, digest.hexdigest()[:16])
+            found = _Ordered(order, labels, loaded.fingerprint)
             self._ordered[task, split] = found
         return found
+
+    def _embedding_head(self, task: str) -> EmbeddingHead:
+        head = self.head(task)
+        assert isinstance(head, EmbeddingHead)
+        return head
+
+    def _embed(self, parts: Sequence[Part], *, split: SplitName) -> Tensor:
+        """L2-normalized embeddings float32 [n, d] of all examples of `parts`."""
+        if self.suite.split(parts[0].task, split).kind == "images":
+            return self._encode(
+                torch.cat([self.images(p.task, split, start=p.start, stop=p.stop) for p in parts])
+            )
+        texts = [self._prompts_of(part, split=split).tokens for part in parts]
+        embeddings: Tensor = self.model.embed(Tokens.join(texts))
+        return embeddings
+
+    def _prompts_of(self, part: Part, *, split: SplitName) -> Prompts:
+        """A part's texts as the model takes them; tokenized once."""
+        key = (part.task, split)
+        if key not in self._prompts:
+            examples = self.suite.split(part.task, split)
+            if not isinstance(examples, Texts):
+                raise AssetError(f"the head of {part.task!r} takes texts, not {examples.kind}")
+            self._prompts[key] = Prompts.of(self.model, examples)
+        order = self._order_of(part.task, split).order
+        return self._prompts[key].take(order[part.start : part.stop])
+
+    def _pixels(self, task: str, split: SplitName) -> Tensor:
+        return as_images(self.suite.split(task, split), of=task).pixels
+
+    def _moves_words(self, edit: Edit) -> Edit | None:
+        """The part of `edit` that moves what encodes class names; None where it moves nothing."""
+        makes = getattr(self.model, "makes_heads", None)
+        if makes is None:
+            return None
+        moving = {n: c for n, c in edit.coefficients.items() if self._encodes_words(n, makes)}
+        if not moving or LAYERS in edit.settings:
+            return edit if moving else None
+        return replace(edit, coefficients=moving)
+
+    def _encodes_words(self, vector: str, makes: Callable[[str], bool]) -> bool:
+        found = self._words.get(vector)
+        if found is None:
+            is_there = vector in self._recomposer.vectors
+            names = self._recomposer.vector(vector) if is_there else self.vector(vector)
+            found = self._words[vector] = any(map(makes, names))
+        return found
+
+    @torch.inference_mode()
+    def _remade_head(self, task: Task, moved: Edit) -> EmbeddingHead:
+        """The zero-shot head under the edit in use, whose part that moves words is `moved`."""
+        key = (own_name(task.name)[0], moved)
+        head = self._remade.pop(key, None)
+        if head is None:
+            head = EmbeddingHead(build_head(self.model, task.classnames, task.templates))
+        self._remade[key] = head  # the newest is last
+        while len(self._remade) > MOST_HEADS:
+            self._remade.popitem(last=False)
+        return head
 
     def _resident_bytes(self) -> int:
         return sum(pixels.nbytes for pixels in self._resident.values())

@@ -15,6 +15,9 @@ from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from taskarith.core import TaskVector
+from taskarith.errors import AssetError
+from taskarith.heads.embedding import EmbeddingHead
+from taskarith.heads.head import TextHead
 from taskarith.models import ClipModel
 from taskarith.tasks import SplitName
 
@@ -39,8 +42,8 @@ class Source(Protocol):
         """θ₀ of the parameters that can be edited, on the model's device."""
         ...
 
-    def head(self, task: str) -> Tensor:
-        """The zero-shot head [classes, d]."""
+    def head(self, task: str) -> EmbeddingHead | TextHead:
+        """The head under the edit in use."""
         ...
 
     def total(self, task: str, split: SplitName) -> int:
@@ -141,7 +144,13 @@ class ModelStatistics:
         inputs = model.normalize(self._source.images(task, SPLIT, start=start, stop=stop))
         embeddings: Tensor = functional_call(model.network, dict(weights), (inputs,))[0]
         # A head that was first used in inference mode cannot take part in a gradient.
-        return embeddings @ self._source.head(task).clone().T
+        return embeddings @ self._class_weights(task).T
+
+    def _class_weights(self, task: str) -> Tensor:
+        head = self._source.head(task)
+        if not isinstance(head, EmbeddingHead):
+            raise AssetError(f"the head of {task!r} is on no embeddings; this merge needs one")
+        return head.weights.clone()
 
     def _weights(self, vector: TaskVector) -> dict[str, Tensor]:
         """θ₀ + τ as leaves that gather gradients."""

@@ -29,6 +29,7 @@ from taskarith.recipes.probing import LinearProbe
 from taskarith.recipes.tuning import TUNING, Tuning, trainable_model, tuned_vector
 from taskarith.sources.tensors import fingerprint
 from taskarith.tasks import SplitName
+from taskarith.tasks.examples import as_images
 
 __all__ = ["suite_lab"]
 
@@ -216,9 +217,9 @@ class _Bench:
         model = trainable_model(self._suite).to(device)
         base = {name: t.to(device) for name, t in self._suite.base_state().items()}
         on_device = [self._on_device(vector) for vector in vectors]
-        loaded = self._suite.split(task, "validation")
+        loaded = as_images(self._suite.split(task, "validation"), of=task)
         # A copy: what was first read under inference mode cannot take part in a backward pass.
-        head = self._suite.head(task).clone().to(device)
+        head = self._suite.class_weights(task).clone().to(device)
         rng = np.random.default_rng(MIX_SEED)
 
         def loss(weights: Tensor, temperature: Tensor, step: int) -> Tensor:
@@ -229,7 +230,7 @@ class _Bench:
             embeddings = torch.func.functional_call(
                 model.network.visual,
                 {name.removeprefix(VISION_PREFIX): tensor for name, tensor in mixed.items()},
-                (model.normalize(loaded.images[rows]),),
+                (model.normalize(loaded.pixels[rows]),),
             )
             logits = functional.normalize(embeddings, dim=-1) @ head.T
             return functional.cross_entropy(

@@ -21,6 +21,7 @@ from taskarith.models import ClipModel
 from taskarith.sources.tensors import read_tensors, write_tensors
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName, cache_folder
+from taskarith.tasks.examples import as_images
 from taskarith.training.finetune import Lesson, finetune, trained_names
 from taskarith.training.loop import Recipe
 
@@ -137,13 +138,13 @@ def _train(
 
 
 def _lesson(suite: Suite, task: str, *, split: SplitName, examples: int | None) -> Lesson:
-    loaded = suite.split(task, split)
-    images, labels = loaded.images, loaded.labels
+    loaded = as_images(suite.split(task, split), of=task)
+    images, labels = loaded.pixels, loaded.labels
     if examples is not None:
         rows = torch.from_numpy(stratified_order(labels.numpy())[:examples])
         images, labels = images[rows], labels[rows]
     # A copy of the head: what was first read under inference mode has no backward pass.
-    return Lesson(images, labels, suite.head(task).clone())
+    return Lesson(images, labels, suite.class_weights(task).clone())
 
 
 def _path(suite: Suite, made_of: Sequence[object]) -> Path:

@@ -5,18 +5,28 @@ Checks their form and collects problems; whether anything is there is seen when 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from taskarith.errors import SourceError, TaskArithError
+from taskarith.heads.describing import EMBEDDING_KINDS, TEXT_KINDS
 from taskarith.models.registry import KINDS
 from taskarith.sources import parse_reference
 from taskarith.suites.library import library_task
 from taskarith.suites.recipe_book import Reader
+from taskarith.tasks.metric import ACCURACY, METRICS, Metric
 from taskarith.tasks.pictures import MAX_PICTURES
-from taskarith.tasks.task import SPLITS
+from taskarith.tasks.task import SPLITS, ZERO_SHOT
 
-__all__ = ["Base", "EntryReader", "check_hub_data", "parse_base", "parse_weights", "used_task"]
+__all__ = [
+    "Base",
+    "EntryReader",
+    "check_hub_data",
+    "parse_base",
+    "parse_head",
+    "parse_weights",
+    "used_task",
+]
 
 DATASET = re.compile(r"([A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}")
 WORD = re.compile(r"[\w][\w./-]{0,199}")
@@ -90,6 +100,25 @@ def parse_base(value: object, reader: EntryReader) -> Base:
         )
     source = _reference(fields.get("source"), reader, "base.source")
     return Base(kind=kind, source=source, image_size=size)
+
+
+def parse_head(
+    fields: Mapping[str, Any], reader: EntryReader, where: str
+) -> tuple[dict[str, Any], Metric]:
+    """A task's head, zero-shot unless it says another, and what its examples are counted by.
+
+    The metric is the head's own; a "metric" of the task gives it a title of the task's.
+    """
+    head = dict(reader.mapping(fields.get("head", {"kind": ZERO_SHOT}), f"{where}.head"))
+    kinds = (*EMBEDDING_KINDS, *TEXT_KINDS)
+    head["kind"] = reader.choice(head.get("kind"), f"{where}.head.kind", among=kinds)
+    metric = METRICS[TEXT_KINDS[head["kind"]][1]] if head["kind"] in TEXT_KINDS else ACCURACY
+    given = fields.get("metric")
+    if given is not None:
+        described = reader.mapping(given, f"{where}.metric")
+        title = reader.text(described.get("title", metric.title), f"{where}.metric.title")
+        metric = replace(metric, title=title)
+    return head, metric
 
 
 def parse_weights(fields: Mapping[str, Any], reader: EntryReader, where: str) -> str:

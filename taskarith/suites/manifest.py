@@ -12,10 +12,12 @@ from typing import Any, cast
 
 from taskarith.core import NULLS, checked_coefficient
 from taskarith.errors import AssetError, CoefficientError
+from taskarith.heads.describing import EMBEDDING_KINDS
 from taskarith.suites.entries import (
     Base,
     check_hub_data,
     parse_base,
+    parse_head,
     parse_weights,
     used_task,
 )
@@ -225,11 +227,15 @@ def _manifest(data: object, reader: _Reader) -> Manifest:
 
 def _task(item: object, reader: _Reader, where: str) -> Task:
     fields = used_task(reader.mapping(item, where), reader, where)
-    classnames = reader.texts(fields.get("classnames"), f"{where}.classnames")
-    templates = reader.texts(fields.get("templates"), f"{where}.templates")
+    head, metric = parse_head(fields, reader, where)
+    has_classes = head["kind"] != "language-modelling" and "classnames" in fields
+    needs_classes = head["kind"] in (*EMBEDDING_KINDS, "label-likelihood")
+    given = fields.get("classnames") if needs_classes or has_classes else []
+    classnames = reader.texts(given, f"{where}.classnames")
+    templates = reader.texts(fields.get("templates", ["{}"]), f"{where}.templates")
     if fields.get("use") is None:  # ImageNet's usual words name two pairs of classes alike
         reader.unique(list(classnames), f"{where}.classnames")
-    if len(classnames) < 2:
+    if needs_classes and len(classnames) < 2:
         reader.problems.append(f"{where}.classnames: a task needs at least two classes")
     if not templates or any(template.count("{}") != 1 for template in templates):
         reader.problems.append(f"{where}.templates: each needs exactly one {{}}, and one template")
@@ -247,6 +253,8 @@ def _task(item: object, reader: _Reader, where: str) -> Task:
         classnames=classnames,
         templates=templates,
         data=dict(data),
+        metric=metric,
+        head=head,
     )
 
 
@@ -300,7 +308,8 @@ def _check_story(manifest: Manifest, reader: _Reader) -> None:
         reader.problems.append("tasks: those under recipes, and only those, have the role recipe")
     if manifest.recipe_tasks and manifest.recipe_heads is None:
         reader.problems.append("recipes.heads: its tasks need a file of heads")
-    if manifest.heads is None and not manifest.base.is_elsewhere:
+    of_words = any(task.head["kind"] in EMBEDDING_KINDS for task in manifest.tasks)
+    if of_words and manifest.heads is None and not manifest.base.is_elsewhere:
         reader.problems.append("heads must be a file of the suite, as its base is")
     needed = [task.name for task in manifest.tasks if task.role == "target"]
     allowed = needed + [task.name for task in manifest.tasks if task.role == "auxiliary"]

@@ -19,6 +19,9 @@ from torch import Tensor
 
 from taskarith.core import NULLS, Edit, TaskVector
 from taskarith.errors import AssetError, TaskArithError, WeightsError, unknown_name
+from taskarith.heads.describing import EMBEDDING_KINDS, text_head
+from taskarith.heads.embedding import EmbeddingHead
+from taskarith.heads.head import TextHead
 from taskarith.heads.kept import kept_heads
 from taskarith.sources import LazyState
 from taskarith.sources.tensors import read_tensors
@@ -26,13 +29,13 @@ from taskarith.suites.home import MANIFEST, added_suites
 from taskarith.suites.manifest import Manifest, read_manifest
 from taskarith.suites.references import identity, is_pulled, is_reference
 from taskarith.suites.weights import Weights, whole
-from taskarith.tasks import Split, SplitName, Task, load_split
+from taskarith.tasks import Examples, SplitName, Task, load_split
 from taskarith.tasks.shifts import own_name, shifted_task
 
 __all__ = ["SUITES_FOLDER", "Suite", "is_installed", "list_suites", "load_suite"]
 
 SUITES_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "suites"
-SPLITS_BUDGET = 2**30  # bytes of pictures a suite keeps
+SPLITS_BUDGET = 2**30  # bytes of examples a suite keeps
 
 
 class Suite:
@@ -66,7 +69,7 @@ class Suite:
         self.recipe_tasks = tuple(self._recipe_tasks)
         self.recipe_vectors = tuple(manifest.recipe_vectors)
         self._lock = RLock()
-        self._splits: OrderedDict[tuple[str, str], Split] = OrderedDict()
+        self._splits: OrderedDict[tuple[str, str], Examples] = OrderedDict()
 
     def __repr__(self) -> str:
         return f"Suite({self.name!r}, {len(self.tasks)} tasks, {len(self.vectors)} vectors)"
@@ -143,7 +146,10 @@ class Suite:
                     digest.update(hashlib.file_digest(file, "sha256").digest())
             except OSError as error:
                 raise _unreadable(self.path(relative), error) from error
-        described = [[t.name, t.role, t.classnames, dict(t.data)] for t in tasks]
+        described = [
+            [t.name, t.role, t.classnames, t.templates, dict(t.data), dict(t.head), t.metric.name]
+            for t in tasks
+        ]
         digest.update(json.dumps([described, list(vectors)], sort_keys=True).encode())
         return digest.hexdigest()[:16]
 
@@ -167,8 +173,18 @@ class Suite:
         base = LazyState.of(self.base_state())
         return whole(self.weights.vector(name, base=base, seed=seed))
 
-    def head(self, task: str) -> Tensor:
-        """The zero-shot head of `task`, float32 [classes, d], scaled by exp(logit_scale)."""
+    def head(self, task: str) -> EmbeddingHead | TextHead:
+        """The head of `task`, as it is for the pretrained model.
+
+        A zero-shot head has class weights float32 [classes, d], scaled by exp(logit_scale).
+        """
+        asked = self.task(task)
+        if asked.head["kind"] not in EMBEDDING_KINDS:
+            return text_head(asked)
+        return EmbeddingHead(self.class_weights(task))
+
+    def class_weights(self, task: str) -> Tensor:
+        """The class vectors of a head on embeddings, float32 [classes, d]; AssetError without."""
         classes = len(self.task(task).classnames)
         own = own_name(task)[0]
         head = (self._recipe_heads if own in self._recipe_tasks else self._heads).get(own)
@@ -180,8 +196,8 @@ class Suite:
             )
         return head
 
-    def split(self, task: str, split: SplitName) -> Split:
-        """The pictures of `task`, kept in memory for the next call within a budget."""
+    def split(self, task: str, split: SplitName) -> Examples:
+        """The examples of `task`, kept in memory for the next call within a budget."""
         wanted = self.task(task)
         with self._lock:
             loaded = self._splits.pop((task, split), None) or load_split(wanted, split)
@@ -191,7 +207,7 @@ class Suite:
             return loaded
 
     def _split_bytes(self) -> int:
-        return sum(kept.images.nbytes for kept in self._splits.values())
+        return sum(kept.nbytes for kept in self._splits.values())
 
     def _with_role(self, role: str) -> tuple[str, ...]:
         return tuple(name for name, task in self.tasks.items() if task.role == role)

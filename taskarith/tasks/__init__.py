@@ -9,21 +9,24 @@ from typing import TYPE_CHECKING
 from taskarith.tasks.cache_folder import cache_folder
 
 if TYPE_CHECKING:
+    from taskarith.tasks.examples import Examples, Images, Texts
     from taskarith.tasks.splits import load_split
-    from taskarith.tasks.task import ROLES, SPLITS, Role, Split, SplitName, Task
+    from taskarith.tasks.task import ROLES, SPLITS, Role, SplitName, Task
 
 __all__ = [
     "ROLES",
     "SPLITS",
+    "Examples",
+    "Images",
     "Role",
-    "Split",
     "SplitName",
     "Task",
+    "Texts",
     "cache_folder",
     "load_split",
 ]
 
-_HOMES = {"load_split": "splits"}
+_HOMES = {"Examples": "examples", "Images": "examples", "Texts": "examples", "load_split": "splits"}
 
 
 def __getattr__(name: str) -> object:

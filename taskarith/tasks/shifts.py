@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from taskarith.errors import unknown_name
-from taskarith.tasks.task import Split, Task
+from taskarith.tasks.examples import Images
+from taskarith.tasks.task import Task
 
 __all__ = ["SHIFTS", "Shift", "own_name", "shifted_name", "shifted_split", "shifted_task"]
 
@@ -134,7 +135,7 @@ def shifted_task(task: Task, shift: str) -> Task:
     )
 
 
-def shifted_split(split: Split, *, shift: str, of: str) -> Split:
+def shifted_split(split: Images, *, shift: str, of: str) -> Images:
     """`split` with every picture shifted; labels and order stay.
 
     `of`: which split of which pictures it is; another text draws other noise. Raises
@@ -143,9 +144,9 @@ def shifted_split(split: Split, *, shift: str, of: str) -> Split:
     if shift not in SHIFTS:
         raise unknown_name("shift", shift, existing=SHIFTS)
     rng = np.random.default_rng([SEED, zlib.crc32(f"{shift}/{of}".encode())])
-    shifted = torch.empty_like(split.images)
+    shifted = torch.empty_like(split.pixels)
     for start in range(0, len(split), CHUNK):
-        pictures = split.images[start : start + CHUNK].permute(0, 3, 1, 2).float() / 255
+        pictures = split.pixels[start : start + CHUNK].permute(0, 3, 1, 2).float() / 255
         changed = SHIFTS[shift].apply(pictures, rng).clamp(0, 1) * 255
         shifted[start : start + CHUNK] = changed.round().to(torch.uint8).permute(0, 2, 3, 1)
-    return Split(shifted, split.labels)
+    return Images(shifted, split.labels)

@@ -1,8 +1,8 @@
-"""The pictures of a task, wherever its `data` says they are.
+"""The examples of a task, wherever its `data` says they are.
 
-Four kinds: "world" draws them (and keeps them on disk), of a whole family or of some of its
-"classes"; "tensors" reads them from a safetensors file, "folder" from class folders, "hub" from a
-dataset of the Hub. Knows nothing about models.
+"world" draws pictures (and keeps them on disk), of a whole family or of some of its "classes";
+"written-world" writes texts; "tensors" reads pictures from a safetensors file, "folder" from class
+folders, "hub" from a dataset of the Hub. Knows nothing about models.
 """
 
 import hashlib
@@ -14,20 +14,28 @@ import torch
 
 from taskarith.errors import AssetError, WeightsError, unknown_name
 from taskarith.sources.tensors import read_tensors
+from taskarith.tasks.examples import Examples, Images, as_images
 from taskarith.tasks.pictures import Pictures, kept_pictures, pictures_folder
 from taskarith.tasks.shifts import own_name, shifted_split
-from taskarith.tasks.task import SPLITS, Split, Task
+from taskarith.tasks.task import SPLITS, Task
+from taskarith.tasks.written import written_texts
 
 __all__ = ["DATA_KINDS", "load_split", "world_pictures"]
 
 # What each kind of data needs beside "kind": the world's family, or a safetensors file that
 # holds "<split>.images" and "<split>.labels", a folder of class folders, a dataset's name. The last
 # two also need "side", that of the squares the suite's model takes.
-DATA_KINDS = {"world": "family", "tensors": "path", "folder": "path", "hub": "dataset"}
+DATA_KINDS = {
+    "world": "family",
+    "written-world": "family",
+    "tensors": "path",
+    "folder": "path",
+    "hub": "dataset",
+}
 
 
-def load_split(task: Task, split: str) -> Split:
-    """The images and labels of one split of `task`.
+def load_split(task: Task, split: str) -> Examples:
+    """The examples of one split of `task`.
 
     Raises UnknownNameError for a split or a picture family that does not exist, and AssetError
     where the pictures are missing or damaged or a label names no class.
@@ -38,7 +46,9 @@ def load_split(task: Task, split: str) -> Split:
     if kind == "world":
         data = task.data
         images, labels = world_pictures(str(data["family"]), split, classes=data.get("classes"))
-        loaded = Split(torch.from_numpy(images), torch.from_numpy(labels))
+        loaded: Examples = Images(torch.from_numpy(images), torch.from_numpy(labels))
+    elif kind == "written-world":
+        loaded = written_texts(str(task.data["family"]), split)
     elif kind == "tensors":
         loaded = _from_tensors(Path(task.data["path"]), split)
     elif kind in ("folder", "hub"):
@@ -46,14 +56,16 @@ def load_split(task: Task, split: str) -> Split:
     else:
         raise unknown_name("kind of data", kind, existing=DATA_KINDS)
     low, high = int(loaded.labels.min()), int(loaded.labels.max())
-    if low < 0 or high >= len(task.classnames):
+    if low < 0 or high >= max(1, len(task.classnames)):
         raise AssetError(
             f"the {split} split of {task.name!r} has labels {low}…{high}, "
             f"but the task has {len(task.classnames)} classes"
         )
     if "shift" in task.data:
         own, _ = own_name(task.name)
-        return shifted_split(loaded, shift=str(task.data["shift"]), of=f"{own}/{split}")
+        return shifted_split(
+            as_images(loaded, of=own), shift=str(task.data["shift"]), of=f"{own}/{split}"
+        )
     return loaded
 
 
@@ -80,7 +92,7 @@ def world_pictures(family: str, split: str, *, classes: Sequence[int] | None = N
     return kept_pictures(pictures_folder() / name, draw=draw)
 
 
-def _from_elsewhere(task: Task, split: str) -> Split:
+def _from_elsewhere(task: Task, split: str) -> Images:
     """Pictures in their own formats, decoded to squares once and kept on disk."""
     # Imported here, because a suite with other pictures needs neither.
     from taskarith.tasks.folders import folder_pictures
@@ -94,10 +106,10 @@ def _from_elsewhere(task: Task, split: str) -> Split:
         images, labels = hub_pictures(
             data, split, classnames=task.classnames, side=side, folder=kept
         )
-    return Split(torch.from_numpy(images), torch.from_numpy(labels))
+    return Images(torch.from_numpy(images), torch.from_numpy(labels))
 
 
-def _from_tensors(path: Path, split: str) -> Split:
+def _from_tensors(path: Path, split: str) -> Images:
     try:
         tensors = read_tensors(path)
     except WeightsError as error:
@@ -106,4 +118,4 @@ def _from_tensors(path: Path, split: str) -> Split:
     missing = [name for name in names if name not in tensors]
     if missing:
         raise AssetError(f"{path} has no {' and no '.join(missing)}; it has {sorted(tensors)}")
-    return Split(tensors[names[0]], tensors[names[1]])
+    return Images(tensors[names[0]], tensors[names[1]])

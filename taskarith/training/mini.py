@@ -18,6 +18,7 @@ from taskarith.models.clip.open_clip import ClipModel, build_clip, load_clip
 from taskarith.sources.compact import compacted
 from taskarith.sources.tensors import fingerprint, read_tensors, write_tensors
 from taskarith.tasks import Role, Task, load_split
+from taskarith.tasks.examples import as_images
 from taskarith.training.anchor import Anchor, make_anchor
 from taskarith.training.corpus import build_corpus, corpus_vocabulary
 from taskarith.training.finetune import Lesson, finetune, trained_names
@@ -77,8 +78,8 @@ def train_mini(output: Path, *, work: Path, device: torch.device) -> None:
     for task in tasks:
         path = output / "vectors" / f"{task.name}.safetensors"
         if task.name in vectors and not path.exists():
-            split = load_split(task, "train")
-            maker.make(task.name, [Lesson(split.images, split.labels, heads[task.name])], path=path)
+            split = as_images(load_split(task, "train"), of=task.name)
+            maker.make(task.name, [Lesson(split.pixels, split.labels, heads[task.name])], path=path)
     _write_manifest(output / "manifest.json", tasks, vectors)
 
 

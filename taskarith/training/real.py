@@ -21,7 +21,7 @@ from taskarith.evaluation import stratified_order
 from taskarith.models.clip.open_clip import ClipModel
 from taskarith.sources.tensors import write_tensors
 from taskarith.suites import Suite
-from taskarith.tasks import Split, Task
+from taskarith.tasks import Images, Task
 from taskarith.training.anchor import Anchor
 from taskarith.training.finetune import Lesson
 from taskarith.training.loop import Recipe
@@ -64,7 +64,7 @@ def train_real(
         device=device,
         recipe=recipe,
     )
-    heads = {base.control: base.head(base.control)}
+    heads = {base.control: base.class_weights(base.control)}
     tasks = []
     for folder in folders:
         name = folder.name.replace("_", "-")
@@ -83,17 +83,17 @@ def train_real(
             )
         )
         train = pictures["train"]
-        lesson = Lesson(train.images, train.labels, heads[name])
+        lesson = Lesson(train.pixels, train.labels, heads[name])
         maker.make(name, [lesson], path=output / f"{name}.vector.safetensors")
     write_tensors(output / "heads.safetensors", heads, {})
     _write_manifest(output, base, tasks)
 
 
-def prototypes(model: ClipModel, split: Split, *, shots: int = SHOTS) -> torch.Tensor:
+def prototypes(model: ClipModel, split: Images, *, shots: int = SHOTS) -> torch.Tensor:
     """A few-shot head [classes, d]: normalized class means of `shots` embeddings, scaled."""
     rows = []
     for label in range(int(split.labels.max()) + 1):
-        few = split.images[split.labels == label][:shots]
+        few = split.pixels[split.labels == label][:shots]
         rows.append(model.encode_images(few).mean(0))
     return normalize(torch.stack(rows), dim=-1) * model.logit_scale
 
@@ -102,19 +102,19 @@ def _file(split: str) -> str:
     return f"{split}-00000-of-00001.parquet"
 
 
-def _read(folder: Path, side: int, *, validation_images: int) -> dict[str, Split]:
+def _read(folder: Path, side: int, *, validation_images: int) -> dict[str, Images]:
     train, test = (_pictures(folder / _file(split), side) for split in ("train", "test"))
     # The first of a stratified order: every class in proportion.
     order = torch.from_numpy(stratified_order(train.labels.numpy()))
     held_out, kept = order[:validation_images], order[validation_images:]
     return {
-        "train": Split(train.images[kept], train.labels[kept]),
-        "validation": Split(train.images[held_out], train.labels[held_out]),
+        "train": Images(train.pixels[kept], train.labels[kept]),
+        "validation": Images(train.pixels[held_out], train.labels[held_out]),
         "test": test,
     }
 
 
-def _pictures(path: Path, side: int) -> Split:
+def _pictures(path: Path, side: int) -> Images:
     try:
         import pandas
 
@@ -126,7 +126,7 @@ def _pictures(path: Path, side: int) -> Split:
         ) from error
     images = [_decoded(cell["bytes"], side) for cell in table["image"]]
     labels = torch.from_numpy(table["label"].to_numpy(np.int64).copy())
-    return Split(torch.from_numpy(np.stack(images)), labels)
+    return Images(torch.from_numpy(np.stack(images)), labels)
 
 
 def _decoded(data: bytes, side: int) -> np.ndarray:
@@ -134,10 +134,10 @@ def _decoded(data: bytes, side: int) -> np.ndarray:
         return np.asarray(picture.convert("RGB").resize((side, side), Image.Resampling.BICUBIC))
 
 
-def _flat(pictures: dict[str, Split]) -> dict[str, torch.Tensor]:
+def _flat(pictures: dict[str, Images]) -> dict[str, torch.Tensor]:
     tensors = {}
     for name, split in pictures.items():
-        tensors[f"{name}.images"] = split.images
+        tensors[f"{name}.images"] = split.pixels
         tensors[f"{name}.labels"] = split.labels
     return tensors
 

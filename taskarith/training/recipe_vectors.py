@@ -19,6 +19,7 @@ from taskarith.heads.zero_shot import build_head
 from taskarith.sources.tensors import fingerprint, write_tensors
 from taskarith.suites import Quadruple, RecipeBook, Soup, Suite
 from taskarith.tasks import Task, load_split
+from taskarith.tasks.examples import as_images
 from taskarith.training.finetune import Lesson
 from taskarith.training.loop import Recipe
 from taskarith.training.mini import FINETUNING, VectorMaker, web_anchor
@@ -142,12 +143,13 @@ def make_vectors(
     plain = replace(maker, anchor=None)
 
     def lesson(name: str, count: int | None) -> Lesson:
-        split = load_split(tasks[name] if name in tasks else suite.task(name), "train")
-        head = heads[name] if name in heads else suite.head(name)
+        task = tasks[name] if name in tasks else suite.task(name)
+        split = as_images(load_split(task, "train"), of=name)
+        head = heads[name] if name in heads else suite.class_weights(name)
         if count is None:
-            return Lesson(split.images, split.labels, head)
+            return Lesson(split.pixels, split.labels, head)
         rows = torch.from_numpy(stratified_order(split.labels.numpy())[:count])
-        return Lesson(split.images[rows], split.labels[rows], head)
+        return Lesson(split.pixels[rows], split.labels[rows], head)
 
     for job in wanted:
         path = suite.folder / _weights(job.name)

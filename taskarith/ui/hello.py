@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from taskarith import __version__
 from taskarith.errors import AssetError
 from taskarith.figures import page_style
+from taskarith.tasks.metric import ACCURACY, METRICS
 
 if TYPE_CHECKING:
     from taskarith.suites import Suite
@@ -36,6 +37,13 @@ SETTLE_MS = 250  # without movement: the edit in hand is committed
 # These are `core`'s and `suites`', which import torch; a test holds them equal.
 MAX_COEFFICIENT = 3.0
 NULLS = ("random", "permuted")
+TEXT_DATA = ("written-world",)
+METRIC_OF_HEAD = {
+    "label-likelihood": "accuracy",
+    "language-modelling": "perplexity",
+    "generation": "exact-match",
+    "samples": "rate",
+}
 SUITES_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "suites"
 SUITE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
@@ -65,11 +73,14 @@ def describe(source: str) -> dict[str, Any]:
 def describe_opened(suite: "Suite") -> dict[str, Any]:
     """The same of a suite that has been opened, wherever its tasks are described."""
     manifest = suite.manifest
-    of_tasks = ("name", "title", "role", "classnames")
+    of_tasks = ("name", "title", "role", "classnames", "head", "data")
     fields = {
         **{key: getattr(manifest, key) for key in ("name", "title", "about", "start")},
         "measurements": manifest.measurements,
-        "tasks": [{key: getattr(t, key) for key in of_tasks} for t in suite.tasks.values()],
+        "tasks": [
+            {key: getattr(t, key) for key in of_tasks} | {"metric": {"title": t.metric.title}}
+            for t in suite.tasks.values()
+        ],
         "vectors": [{"task": name} for name in suite.vectors],
         "recipes": {
             "tasks": [{key: getattr(t, key) for key in of_tasks} for t in manifest.recipe_tasks],
@@ -199,7 +210,9 @@ def _description(manifest: Json) -> dict[str, Any]:
                 "name": task["name"],
                 "title": task["title"],
                 "role": task["role"],
-                "chance": 1 / len(task["classnames"]),
+                "chance": _chance(task),
+                "examples": _examples(task),
+                "metric": _metric(task),
             }
             for task in tasks
         ],
@@ -214,6 +227,26 @@ def _description(manifest: Json) -> dict[str, Any]:
         "style": page_style(),
         "space": space_address(os.environ),
     }
+
+
+def _metric(task: Json) -> dict[str, Any]:
+    """What a task's examples are counted by, as the head says and the task calls it."""
+    kind = str((task.get("head") or {}).get("kind"))
+    name = METRIC_OF_HEAD.get(kind, ACCURACY.name)
+    title = (task.get("metric") or {}).get("title")
+    return METRICS[name].to_json() | ({"title": title} if title else {})
+
+
+def _chance(task: Json) -> float | None:
+    """What guessing gives, for answers that are one of the classes."""
+    classes = task.get("classnames")
+    return 1 / len(classes) if classes and _metric(task)["name"] == ACCURACY.name else None
+
+
+def _examples(task: Json) -> str:
+    """What a task's examples are called."""
+    has_texts = task["data"].get("kind") in TEXT_DATA or "text" in task["data"]
+    return "texts" if has_texts else "images"
 
 
 def _vectors(tasks: Iterable[Json], names: list[str]) -> list[dict[str, str]]:

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from taskarith.evaluation.evaluator import Evaluator, _batches
 from taskarith.evaluation.measure import Measurer
 from taskarith.evaluation.order import stratified_order
 from taskarith.evaluation.plan import Part
-from taskarith.suites import Suite
+from taskarith.suites import Suite, load_suite
+from taskarith.tasks.examples import as_images
 
 MIXED = Edit("tiny", {"apples": -0.5, "birds": 0.75, "flags": 0.3})
 
@@ -31,7 +33,7 @@ def textbook(suite: Suite, edit: Edit, task: str) -> np.ndarray:
     model.network.load_state_dict(state)
     split = suite.split(task, "validation")
     order = stratified_order(split.labels.numpy())
-    return (model.encode_images(split.images[order]) @ suite.head(task).T).numpy()
+    return (model.encode_images(split.pixels[order]) @ suite.class_weights(task).T).numpy()
 
 
 @pytest.mark.parametrize("edit", [Edit("tiny"), Edit("tiny", {"apples": 1}), MIXED], ids=str)
@@ -62,7 +64,7 @@ def test_labels_belong_to_the_images(evaluator: Evaluator) -> None:
     pixels = evaluator.images("coins", "test", start=5, stop=25)
     assert len(labels) == evaluator.total("coins", "test") == 120
     for image, label in zip(pixels, labels[5:25], strict=True):
-        places = [i for i, other in enumerate(split.images) if torch.equal(image, other)]
+        places = [i for i, other in enumerate(split.pixels) if torch.equal(image, other)]
         assert [int(split.labels[place]) for place in places] == [label]
 
 
@@ -143,14 +145,13 @@ def test_the_key_tells_results_apart(evaluator: Evaluator) -> None:
     assert key.context.startswith("cpu/float32/")
 
 
-def test_the_key_notices_other_pictures(tiny_suite: Suite, evaluator: Evaluator) -> None:
-    keys = [evaluator.key(MIXED, task="apples", split="test")]
-    other = Evaluator(tiny_suite, device="cpu")
-    images = tiny_suite.split("apples", "test").images
-    images += 1  # as another version of a library might draw them
-    keys.append(other.key(MIXED, task="apples", split="test"))
-    images -= 1
-    assert keys[0] != keys[1]
+def test_the_key_notices_one_other_picture(tiny_folder: Path, evaluator: Evaluator) -> None:
+    key = evaluator.key(MIXED, task="apples", split="test")
+    other = Evaluator(load_suite(tiny_folder), device="cpu")
+    assert other.key(MIXED, task="apples", split="test") == key
+    other = Evaluator(load_suite(tiny_folder), device="cpu")
+    as_images(other.suite.split("apples", "test"), of="apples").pixels[-1, 0, 0, 0] += 1
+    assert other.key(MIXED, task="apples", split="test") != key
 
 
 def test_preparing_leaves_the_edit_in_use(evaluator: Evaluator) -> None:

@@ -49,7 +49,7 @@ def textbook(evaluator: Evaluator, edit: Edit) -> np.ndarray:
     model.network.load_state_dict(merged.apply_to(suite.base_state()))
     split = suite.split("apples", "validation")
     order = stratified_order(split.labels.numpy())
-    return (model.encode_images(split.images[order]) @ suite.head("apples").T).numpy()
+    return (model.encode_images(split.pixels[order]) @ suite.class_weights("apples").T).numpy()
 
 
 @pytest.mark.parametrize("method", METHODS)

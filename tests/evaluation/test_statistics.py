@@ -37,7 +37,10 @@ def copied_network(evaluator: Evaluator, vector: TaskVector) -> nn.Module:
 
 def logits(evaluator: Evaluator, network: nn.Module, task: str, start: int, stop: int) -> Tensor:
     pixels = evaluator.images(task, "validation", start=start, stop=stop)
-    return network(evaluator.model.normalize(pixels))[0] @ evaluator.suite.head(task).clone().T
+    return (
+        network(evaluator.model.normalize(pixels))[0]
+        @ evaluator.suite.class_weights(task).clone().T
+    )
 
 
 def gradients(network: nn.Module, loss: Tensor, names: list[str]) -> dict[str, Tensor]:

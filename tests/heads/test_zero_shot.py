@@ -56,7 +56,7 @@ def test_many_prompts_are_encoded_in_batches() -> None:
 def test_a_real_text_tower_makes_an_ordinary_tensor(tiny_suite: Suite) -> None:
     task, model = tiny_suite.tasks["apples"], tiny_suite.model()
     head = build_head(model, task.classnames, task.templates)
-    assert head.shape == tiny_suite.head("apples").shape
+    assert head.shape == tiny_suite.class_weights("apples").shape
     assert head.dtype == torch.float32
     assert not head.is_inference()
     assert head.norm(dim=1).tolist() == pytest.approx([model.logit_scale] * 4, rel=1e-5)

@@ -623,7 +623,7 @@ def test_real_pictures_of_a_task_that_comes_with_the_project(
     suite = load_suite("tiny-two")
     pictures = suite.split("mnist", "validation")
     assert set(pictures.labels.tolist()) == set(range(10))
-    assert suite.head("mnist").shape[0] == 10
+    assert suite.class_weights("mnist").shape[0] == 10
     result = measure(
         Evaluator(suite, device="cpu"), Edit("tiny-two", {"mnist": 1.0}), tasks=["mnist"]
     )

@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 
 from taskarith.errors import AssetError, SourceError
-from taskarith.tasks import Split, Task, load_split
+from taskarith.tasks import Images, Task, load_split
 from taskarith.tasks.dataset_commits import dataset_commit
 from taskarith.tasks.pictures import pictures_folder
 from tests.hub.server import LoopbackHub
@@ -113,7 +113,7 @@ def test_a_slice_comes_from_all_over_and_fetches_a_part(hub: LoopbackHub) -> Non
     assert np.bincount(loaded.labels.numpy(), minlength=4).tolist() == [16, 16, 16, 16]
     assert hub.sent < len(big) / 3
     again = load_split(task(images=64, side=40), "test")
-    assert torch.equal(loaded.images, again.images)
+    assert torch.equal(loaded.pixels, again.images)
 
 
 def test_the_second_time_nothing_is_fetched(
@@ -143,7 +143,7 @@ def test_pictures_in_tar_files(hub: LoopbackHub) -> None:
     hub.add(NAME, {"test/0.tar": tar(30)}, kind="datasets")
     loaded = load_split(task(image="png", label="cls"), "test")
     assert len(loaded) == 27
-    assert [value_of(i) % 4 for i in loaded.images] == loaded.labels.tolist()
+    assert [value_of(i) % 4 for i in loaded.pixels] == loaded.labels.tolist()
 
 
 BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
@@ -182,7 +182,7 @@ def test_bad_pictures_and_labels_are_named(
 def test_labels_in_words_are_the_tasks_classes(hub: LoopbackHub) -> None:
     publish(hub, parquet(50, label=lambda i: "abcd"[i % 4]))
     loaded = load_split(task(), "test")
-    assert [value_of(i) % 4 for i in loaded.images] == loaded.labels.tolist()
+    assert [value_of(i) % 4 for i in loaded.pixels] == loaded.labels.tolist()
 
 
 def test_classes_in_another_order_are_refused(hub: LoopbackHub) -> None:
@@ -253,7 +253,7 @@ def test_a_task_may_pin_the_commit(hub: LoopbackHub) -> None:
         data = task(revision=commit)
         assert dataset_commit(data.data, folder=pictures_folder()) == commit
         loaded = load_split(data, "validation")
-        assert [value_of(image) for image in loaded.images] == list(range(least, least + 100, 10))
+        assert [value_of(image) for image in loaded.pixels] == list(range(least, least + 100, 10))
     assert value_of(load_split(task(), "test").images[0]) == 501
     with pytest.raises(SourceError, match="could not be fetched"):
         load_split(task(revision="0" * 40), "test")
@@ -374,7 +374,7 @@ def test_real_pictures(hub: LoopbackHub, name: str) -> None:
         ("{}",),
         dict(task(images=200, side=32).data),
     )
-    loaded: Split = load_split(real, "test")
-    assert loaded.images.shape == (200, 32, 32, 3)
+    loaded: Images = load_split(real, "test")
+    assert loaded.pixels.shape == (200, 32, 32, 3)
     assert len(set(loaded.labels.tolist())) >= 0.7 * classes
-    assert loaded.images.float().std() > 20
+    assert loaded.pixels.float().std() > 20

@@ -44,7 +44,7 @@ def test_from_nothing_to_accuracy(
                 state,
                 classnames=CLASSES,
                 templates=("a photo of a {}.", "the {}"),
-                images=pictures.images,
+                images=pictures.pixels,
                 labels=pictures.labels,
             )
             assert found.value == pytest.approx(expected, abs=1 / 60)
@@ -126,8 +126,10 @@ def test_the_same_base_through_open_clip(
         logits = []
         for evaluator in (one, two):
             evaluator.use(Edit(evaluator.suite.name, coefficients))
-            images = evaluator.suite.split("gardens", "test").images
-            logits.append(evaluator.model.encode_images(images) @ evaluator.suite.head("gardens").T)
+            images = evaluator.suite.split("gardens", "test").pixels
+            logits.append(
+                evaluator.model.encode_images(images) @ evaluator.suite.class_weights("gardens").T
+            )
         torch.testing.assert_close(logits[0], logits[1], rtol=1e-3, atol=2e-3)
 
 

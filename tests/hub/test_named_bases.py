@@ -67,7 +67,7 @@ def created(tmp_path: Path, *, name: str) -> Suite:
 
 def check_as_the_client(suite: Suite, cache: Path) -> None:
     """Weights and embeddings are those of OpenCLIP's own client."""
-    pictures = suite.split("gardens", "test").images
+    pictures = suite.split("gardens", "test").pixels
     theirs: Any = import_open_clip().create_model(
         "tiny-clip", pretrained="mine", cache_dir=str(cache)
     )

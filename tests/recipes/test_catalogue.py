@@ -43,7 +43,7 @@ from taskarith.recipes.tuning import trainable_model
 from taskarith.recipes.wise_ft import WiseFtResult
 from taskarith.sources.tensors import read_tensors, write_tensors
 from taskarith.suites import RecipeBook, Suite, load_suite
-from taskarith.tasks import Split, SplitName
+from taskarith.tasks import Images, SplitName
 from tests import tiny
 from tests.recipes.test_tuning import TUNING
 
@@ -234,7 +234,7 @@ def test_a_rehearsal_never_opens_test(
 ) -> None:
     load = evaluator.suite.split
 
-    def guarded(task: str, split: SplitName) -> Split:
+    def guarded(task: str, split: SplitName) -> Images:
         assert split != "test"
         return load(task, split)
 

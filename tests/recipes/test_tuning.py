@@ -122,9 +122,9 @@ def test_few_images_are_the_first_of_the_stratified_order(
         found = tuned({}, TASK, examples=4)
         return any(not torch.equal(found[name], expected[name]) for name in found)
 
-    split.images[[i for i in range(len(split)) if i not in first]] = 0
+    split.pixels[[i for i in range(len(split)) if i not in first]] = 0
     assert not changed()
-    split.images[first[0]] = 0
+    split.pixels[first[0]] = 0
     assert changed()
 
 

@@ -32,7 +32,7 @@ def test_what_only_recipes_use_is_known_by_name_and_shown_nowhere(tiny_suite: Su
         assert name not in tiny_suite.tasks
         assert name not in tiny_suite.vectors
         assert tiny_suite.task(name).role == "recipe"
-        assert len(tiny_suite.head(name)) == 4
+        assert len(tiny_suite.class_weights(name)) == 4
         assert len(tiny_suite.split(name, "test")) == tiny.SIZES["test"]
     for name in (*tiny.RECIPE_TASKS, "joint", "ascent-apples", *tiny.INGREDIENTS):
         assert set(tiny_suite.vector(name)) == set(tiny_suite.vector("apples"))

@@ -103,7 +103,7 @@ def test_splits_leave_when_the_budget_is_spent(
 ) -> None:
     apples = tiny_suite.split("apples", "validation")
     birds = tiny_suite.split("birds", "validation")
-    monkeypatch.setattr(suite, "SPLITS_BUDGET", 2 * apples.images.nbytes)
+    monkeypatch.setattr(suite, "SPLITS_BUDGET", 2 * apples.pixels.nbytes)
     assert tiny_suite.split("apples", "validation") is apples  # now birds is the oldest
     tiny_suite.split("coins", "validation")
     assert tiny_suite.split("apples", "validation") is apples
@@ -117,7 +117,7 @@ def accuracy(opened: Suite, task: str, coefficients: dict[str, float]) -> float:
     engine.bind(model.network)
     engine.recompose(coefficients)
     split = opened.split(task, "test")
-    logits = model.encode_images(split.images) @ opened.head(task).T
+    logits = model.encode_images(split.pixels) @ opened.class_weights(task).T
     return float((logits.argmax(1) == split.labels).float().mean())
 
 
@@ -174,11 +174,15 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], Callable[[Suite], Any], type[Exc
         lambda s: s.vector("apples"),
         WeightsError,
     ),
-    "heads are cut": (cut("heads.safetensors"), lambda s: s.head("apples"), AssetError),
-    "head is missing": (rewrite("heads.safetensors"), lambda s: s.head("apples"), AssetError),
+    "heads are cut": (cut("heads.safetensors"), lambda s: s.class_weights("apples"), AssetError),
+    "head is missing": (
+        rewrite("heads.safetensors"),
+        lambda s: s.class_weights("apples"),
+        AssetError,
+    ),
     "head has other classes": (
         rewrite("heads.safetensors", apples=torch.zeros(3, 16)),
-        lambda s: s.head("apples"),
+        lambda s: s.class_weights("apples"),
         AssetError,
     ),
     "config is no JSON": (text("config.json", "{"), Suite.model, AssetError),

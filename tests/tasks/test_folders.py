@@ -30,19 +30,19 @@ def test_classes_are_the_folders_in_the_alphabets_order(tmp_path: Path) -> None:
 def test_every_picture_is_in_exactly_one_split(tmp_path: Path) -> None:
     task = birds(fill(tmp_path))
     splits = [load_split(task, split) for split in SPLITS]
-    seen = [int(image[0, 0, 0]) for split in splits for image in split.images]
+    seen = [int(image[0, 0, 0]) for split in splits for image in split.pixels]
     assert sorted(seen) == sorted([*range(30), *range(100, 130)])
     assert all(len(split) >= 5 for split in splits)
     for split in splits:
-        for image, label in zip(split.images, split.labels, strict=True):
+        for image, label in zip(split.pixels, split.labels, strict=True):
             assert (int(image[0, 0, 0]) >= 100) == (int(label) == 0)
 
 
 def test_a_new_picture_moves_no_other(tmp_path: Path) -> None:
     task = birds(fill(tmp_path))
-    before = {int(image[0, 0, 0]) for image in load_split(task, "validation").images}
+    before = {int(image[0, 0, 0]) for image in load_split(task, "validation").pixels}
     Image.new("RGB", (9, 9), (250, 0, 0)).save(tmp_path / "wren" / "aaa.png")
-    after = {int(image[0, 0, 0]) for image in load_split(task, "validation").images}
+    after = {int(image[0, 0, 0]) for image in load_split(task, "validation").pixels}
     assert before <= after <= before | {250}
 
 

@@ -23,7 +23,7 @@ def task(tmp_path: Path) -> Task:
 
 def test_pictures_come_from_a_file(task: Task) -> None:
     split = load_split(task, "validation")
-    assert torch.equal(split.images, IMAGES)
+    assert torch.equal(split.pixels, IMAGES)
     assert torch.equal(split.labels, LABELS)
 
 
@@ -69,15 +69,15 @@ def test_the_world_draws_once_and_is_kept(own_cache: Path) -> None:
     again = load_split(world_task(), "validation")
     assert kept.name.startswith("handwritten-digits-validation-")
     assert kept.stat().st_mtime_ns == changed
-    assert torch.equal(first.images, again.images)
+    assert torch.equal(first.pixels, again.pixels)
     assert torch.equal(first.labels, again.labels)
-    assert first.images.shape[1:] == (64, 64, 3)
+    assert first.pixels.shape[1:] == (64, 64, 3)
     assert set(first.labels.tolist()) == set(range(10))
 
 
 def test_the_worlds_splits_are_different_pictures() -> None:
     validation, test = (load_split(world_task(), name) for name in ("validation", "test"))
-    assert not torch.equal(validation.images[:50], test.images[:50])
+    assert not torch.equal(validation.pixels[:50], test.pixels[:50])
 
 
 def test_an_unknown_family_is_named() -> None:
@@ -90,7 +90,7 @@ def test_some_classes_of_a_family_are_kept_under_a_name_of_their_own(own_cache: 
     data = {"kind": "world", "family": "handwritten-digits", "classes": [0, 1, 2]}
     part = load_split(replace(world_task(), data=data), "validation")
     assert set(part.labels.tolist()) == {0, 1, 2}
-    assert torch.equal(part.images, whole.images[whole.labels < 3])
+    assert torch.equal(part.pixels, whole.pixels[whole.labels < 3])
     assert len({folder.name for folder in (own_cache / "pictures").iterdir()}) == 2
     # Whoever looks for the whole family by name must not find a part of it.
     assert len(list((own_cache / "pictures").glob("handwritten-digits-validation-*"))) == 1

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from taskarith.errors import AssetError
-from taskarith.tasks import Split, Task
+from taskarith.tasks import Images, Task
 
 TASK = Task("t", "T", "target", ("a", "b", "c", "d"), ("a {}",), {"kind": "world", "family": "t"})
 IMAGES = torch.zeros(3, 8, 8, 3, dtype=torch.uint8)
@@ -20,7 +20,7 @@ def test_tasks_are_values() -> None:
 
 
 def test_a_split_has_a_length() -> None:
-    assert len(Split(IMAGES, LABELS)) == 3
+    assert len(Images(IMAGES, LABELS)) == 3
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,4 @@ def test_a_split_has_a_length() -> None:
 )
 def test_what_is_no_split_is_refused(images: torch.Tensor, labels: torch.Tensor) -> None:
     with pytest.raises(AssetError, match="a split needs"):
-        Split(images, labels)
+        Images(images, labels)

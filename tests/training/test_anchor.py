@@ -27,8 +27,8 @@ def test_drawn_rows_differ_and_follow_the_generator() -> None:
 
 def test_an_anchored_model_moves_less_on_the_kept_pictures(tiny_suite: Suite, tmp_path) -> None:
     name = tiny_suite.targets[0]
-    split, head = tiny_suite.split(name, "train"), tiny_suite.head(name)
-    kept = tiny_suite.split(tiny_suite.control, "train").images
+    split, head = tiny_suite.split(name, "train"), tiny_suite.class_weights(name)
+    kept = tiny_suite.split(tiny_suite.control, "train").pixels
     before = tiny_suite.model().encode_images(kept)
 
     def drift(*, weight: float) -> float:
@@ -37,7 +37,7 @@ def test_an_anchored_model_moves_less_on_the_kept_pictures(tiny_suite: Suite, tm
         assert torch.allclose(anchor.embeddings, before, atol=1e-5)
         finetune(
             model,
-            [Lesson(split.images, split.labels, head)],
+            [Lesson(split.pixels, split.labels, head)],
             names=trained_names(model, attention_only=False),
             recipe=RECIPE,
             anchor=Anchor(anchor.pictures, anchor.embeddings, weight=weight, batch=16),

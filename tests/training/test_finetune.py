@@ -15,15 +15,15 @@ def test_fine_tuning_learns_the_task_and_moves_the_named_parameters_alone(
 ) -> None:
     model, name = tiny_suite.model(), tiny_suite.targets[0]
     before = {key: tensor.clone() for key, tensor in model.network.state_dict().items()}
-    split, head = tiny_suite.split(name, "train"), tiny_suite.head(name)
+    split, head = tiny_suite.split(name, "train"), tiny_suite.class_weights(name)
 
     def loss() -> float:
-        return float(cross_entropy(model.encode_images(split.images) @ head.T, split.labels))
+        return float(cross_entropy(model.encode_images(split.pixels) @ head.T, split.labels))
 
     start, names = loss(), trained_names(model, attention_only=False)
     finetuned = finetune(
         model,
-        [Lesson(split.images, split.labels, head)],
+        [Lesson(split.pixels, split.labels, head)],
         names=names,
         recipe=RECIPE,
         folder=tmp_path,
@@ -46,16 +46,16 @@ def test_attention_is_a_part_of_the_block_matrices(tiny_suite: Suite) -> None:
 
 def test_climbing_the_loss_forgets(tiny_suite: Suite, tmp_path: Path) -> None:
     model, name = tiny_suite.model(), tiny_suite.targets[0]
-    split, head = tiny_suite.split(name, "train"), tiny_suite.head(name)
+    split, head = tiny_suite.split(name, "train"), tiny_suite.class_weights(name)
 
     def accuracy() -> float:
-        answers = (model.encode_images(split.images) @ head.T).argmax(1)
+        answers = (model.encode_images(split.pixels) @ head.T).argmax(1)
         return float((answers == split.labels).float().mean())
 
     start = accuracy()
     finetune(
         model,
-        [Lesson(split.images, split.labels, head)],
+        [Lesson(split.pixels, split.labels, head)],
         names=trained_names(model, attention_only=False),
         recipe=RECIPE,
         ascend=True,
@@ -70,7 +70,7 @@ def test_several_lessons_are_learned_together(tiny_suite: Suite, tmp_path: Path)
     lessons = []
     for name in tiny_suite.targets[:2]:
         split = tiny_suite.split(name, "train")
-        lessons.append(Lesson(split.images, split.labels, tiny_suite.head(name)))
+        lessons.append(Lesson(split.pixels, split.labels, tiny_suite.class_weights(name)))
 
     def losses() -> list[float]:
         return [

@@ -44,7 +44,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(base: Suite, data: Path, output: Path) -> Suite:
-    anchor = make_anchor(base.model(), base.split(base.control, "train").images.numpy())
+    anchor = make_anchor(base.model(), base.split(base.control, "train").pixels.numpy())
     train_real(
         output,
         base=base,
@@ -68,12 +68,12 @@ def test_real_pictures_become_a_suite_whose_vector_helps(
     assert sizes == {"train": 90, "validation": 30}
     test = suite.split("bright-stripes", "test")
     assert len(test) == 60
-    assert test.images.shape[1:] == (16, 16, 3)
-    model, head = suite.model(), suite.head("bright-stripes")
+    assert test.pixels.shape[1:] == (16, 16, 3)
+    model, head = suite.model(), suite.class_weights("bright-stripes")
 
     def accuracy() -> float:
         return float(
-            (model.encode_images(test.images) @ head.T).argmax(1).eq(test.labels).float().mean()
+            (model.encode_images(test.pixels) @ head.T).argmax(1).eq(test.labels).float().mean()
         )
 
     before = accuracy()
@@ -87,7 +87,7 @@ def test_validation_pictures_are_not_trained_on(
 ) -> None:
     suite = build(tiny_suite, data, tmp_path / "suite")
     splits = [suite.split("bright-stripes", split) for split in ("train", "validation", "test")]
-    pictures = [{image.numpy().tobytes() for image in split.images} for split in splits]
+    pictures = [{image.numpy().tobytes() for image in split.pixels} for split in splits]
     assert not pictures[0] & pictures[1]
     assert not pictures[0] & pictures[2]
 
@@ -95,7 +95,7 @@ def test_validation_pictures_are_not_trained_on(
 def test_prototypes_are_scaled_directions_of_class_means(tiny_suite: Suite) -> None:
     model, split = tiny_suite.model(), tiny_suite.split(tiny_suite.targets[0], "train")
     head = prototypes(model, split, shots=3)
-    first = model.encode_images(split.images[split.labels == 0][:3]).mean(0)
+    first = model.encode_images(split.pixels[split.labels == 0][:3]).mean(0)
     assert torch.allclose(head[0], model.logit_scale * first / first.norm(), atol=1e-4)
     assert torch.allclose(head.norm(dim=1), torch.tensor(model.logit_scale), rtol=1e-4)
 

@@ -72,7 +72,7 @@ def test_vectors_are_stored_in_eight_bits_and_made_once(tiny_suite: Suite, tmp_p
     folder = tmp_path / "suite"
     shutil.copytree(tiny_suite.folder, folder)
     suite = load_suite(folder)
-    anchor = make_anchor(suite.model(), suite.split(suite.control, "train").images.numpy())
+    anchor = make_anchor(suite.model(), suite.split(suite.control, "train").pixels.numpy())
     maker = VectorMaker(
         suite.base_state(),
         suite.model,

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor
 
+from taskarith.models.clip.layouts import is_vision
 from taskarith.models.clip.pixels import PixelNormalizer
 from taskarith.models.tokenizer import Tokenizer
 
@@ -45,6 +46,18 @@ class DualEncoder:
     def logit_scale(self) -> float:
         """exp(logit_scale): the factor from cosine similarity to logits."""
         return math.exp(float(self.network.logit_scale))
+
+    def encode_images(self, pixels: Tensor) -> Tensor:
+        """L2-normalized embeddings float32 [n, d] of uint8 pixels [n, side, side, 3]."""
+        raise NotImplementedError
+
+    def embed(self, pixels: Tensor) -> Tensor:
+        """What heads on embeddings take: `encode_images`."""
+        return self.encode_images(pixels)
+
+    def makes_heads(self, name: str) -> bool:
+        """Whether a parameter takes part in encoding texts, and so in making zero-shot heads."""
+        return not is_vision(name)
 
     def vision_state(self) -> dict[str, Tensor]:
         """The vision tower's parameters by name (each starts with the prefix), not copied."""

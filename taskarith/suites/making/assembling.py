@@ -79,7 +79,8 @@ def assemble(
 
 def _looked_at(task: AskedTask, suite: Suite, *, report: Report) -> str:
     report(f"reading pictures of {task.name}", 0, 0)
-    return f"{len(suite.split(task.name, 'validation').labels):,} pictures for validation"
+    examples = suite.split(task.name, "validation")
+    return f"{len(examples):,} {examples.kind} for validation"
 
 
 def _written(asked: Asked, assembly: Assembly, folder: Path) -> Suite:

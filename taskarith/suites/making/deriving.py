@@ -106,7 +106,7 @@ def _take(source: Path, target: Path) -> None:
 def _add_heads(parent: Suite, manifest: Manifest, *, folder: Path) -> None:
     """Write the heads of the new suite: the parent's, and those made of the new tasks' words."""
     assert manifest.heads is not None
-    heads: dict[str, Tensor] = {name: parent.head(name) for name in parent.tasks}
+    heads: dict[str, Tensor] = {name: parent.class_weights(name) for name in parent.tasks}
     by_words = {
         (task.classnames, task.templates): heads[name] for name, task in parent.tasks.items()
     }

@@ -1,8 +1,9 @@
-"""Images whose answer an edit changed, for the strip under the bars.
+"""Examples whose answer an edit changed, for the strip under the bars.
 
 Reads answers already computed; computes none. Knows nothing of sessions.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from taskarith.ui.serving.pictures import data_url
 __all__ = ["changed_answers"]
 
 SHOWN = 8
+NOWHERE = np.empty(0, dtype=np.int64)  # losses change everywhere: no answer does
 
 
 def changed_answers(
@@ -25,7 +27,7 @@ def changed_answers(
     task: str,
     split: SplitName,
 ) -> dict[str, Any]:
-    """The first images, in the stratified order, that `edit` answers unlike the pretrained model.
+    """The first examples, in the stratified order, that `edit` answers unlike the pretrained model.
 
     Only as far as both have been measured; `looked` says how far that is.
     """
@@ -33,24 +35,35 @@ def changed_answers(
     after = cache.get(evaluator.key(edit, task=task, split=split))
     before = cache.get(evaluator.key(Edit(suite.name), task=task, split=split))
     looked = min(len(after), len(before))
-    where = np.flatnonzero(after[:looked] != before[:looked])
+    is_share = suite.task(task).metric.kind == "share"
+    where = np.flatnonzero(after[:looked] != before[:looked]) if is_share else NOWHERE
     labels, names = evaluator.labels(task, split), suite.task(task).classnames
-    images = []
-    for position in where[:SHOWN].tolist():
-        pixels = evaluator.images(task, split, start=position, stop=position + 1)[0]
-        images.append(
-            {
-                "src": data_url(pixels.cpu().numpy()),
-                "truth": names[labels[position]],
-                "before": names[before[position]],
-                "after": names[after[position]],
-            }
-        )
+    shown = [
+        {
+            **_sent(evaluator.shown(task, split, position)),
+            "truth": _name(names, labels[position]),
+            "before": _name(names, before[position]),
+            "after": _name(names, after[position]),
+        }
+        for position in where[:SHOWN].tolist()
+    ]
     return {
         "task": task,
         "title": suite.task(task).title,
         "split": split,
         "changed": len(where),
         "looked": looked,
-        "images": images,
+        "examples": shown,
     }
+
+
+def _sent(example: Mapping[str, Any]) -> dict[str, Any]:
+    """An example as it travels to the browser."""
+    if example["kind"] == "picture":
+        return {"kind": "picture", "src": data_url(example["pixels"])}
+    return dict(example)
+
+
+def _name(names: Sequence[str], answer: int) -> str:
+    """What an answer is called; one outside the classes is none of them."""
+    return names[answer] if 0 <= answer < len(names) else "something else"

@@ -73,7 +73,7 @@ def test_another_control(tiny_suite: Suite, tmp_path: Path) -> None:
     assert suite.targets == tiny_suite.targets
     assert suite.title == f"{tiny_suite.title}, and the control houses-2"
     assert suite.manifest.about == "The suite tiny with the control houses-2."
-    assert torch.equal(suite.head("houses-2"), tiny_suite.head("houses"))
+    assert torch.equal(suite.class_weights("houses-2"), tiny_suite.class_weights("houses"))
     edit = Edit("other", {"birds": 1.0})
     found = measure(Evaluator(suite, device="cpu"), edit, tasks=["birds", "houses-2"])
     before = Evaluator(tiny_suite, device="cpu")
@@ -107,8 +107,8 @@ def test_pictures_of_a_folder_and_a_head_made_of_their_words(
     task = task_entry("mine", "pictures/mine", folder=new, templates=["a {}"])
     derive_suite(tiny_suite, new, name="tiny-mine", added=[(task, finetuned)])
     suite = load_suite(new)
-    head = suite.head("mine")
-    assert head.shape == (2, tiny_suite.head("apples").shape[1])
+    head = suite.class_weights("mine")
+    assert head.shape == (2, tiny_suite.class_weights("apples").shape[1])
     assert not torch.equal(head[0], head[1])
     assert len(suite.split("mine", "validation").labels) > 0
     # And what comes from it takes the pictures along.

@@ -250,8 +250,8 @@ def test_changed_images_are_those_answered_otherwise(
     answer = run(scenario())
     assert answer["looked"] == 80
     assert 0 < answer["changed"] <= 80
-    assert len(answer["images"]) == min(8, answer["changed"])
-    for image in answer["images"]:
+    assert len(answer["examples"]) == min(8, answer["changed"])
+    for image in answer["examples"]:
         assert image["before"] != image["after"]
         assert {image["before"], image["after"], image["truth"]} <= set(
             page_suite.task(task).classnames

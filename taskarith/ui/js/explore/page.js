@@ -370,7 +370,7 @@ export class Page {
     this.asked = asked;
     try {
       const answer = await this.link.call("changed", { coefficients, task, split });
-      if (this.asked === asked && answer.images) this.images.show(answer);
+      if (this.asked === asked && answer.examples) this.images.show(answer);
     } catch (error) {
       if (!(error instanceof LostConnection)) throw error;
     }

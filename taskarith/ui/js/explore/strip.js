@@ -19,12 +19,12 @@ export class ImageStrip {
     this.title.replaceChildren(title, h("small", {}, hint));
   }
 
-  // answer: {task, title, split, changed, looked, images: [{src, before, after, truth}]}
+  // answer: {task, title, split, changed, looked, examples: [{src, before, after, truth}]}
   show(answer) {
-    const { title, split, changed, looked, images } = answer;
+    const { title, split, changed, looked, examples } = answer;
     this.say(`Answers that changed: ${title}`, `${changed} of the first ${looked} ${split} images`);
     this.strip.replaceChildren(
-      ...images.map(({ src, before, after, truth }) => {
+      ...examples.map(({ src, before, after, truth }) => {
         const verdict = after === truth ? "gained" : before === truth ? "lost" : "moved";
         const said = { gained: "now right", lost: "now wrong", moved: "wrong both times" }[verdict];
         return h(
@@ -35,7 +35,7 @@ export class ImageStrip {
         );
       }),
     );
-    if (!images.length) {
+    if (!examples.length) {
       this.strip.replaceChildren(
         h(
           "li",

@@ -1,0 +1,79 @@
+"""Heads as a manifest describes them: kinds, their settings, and the metric each gives.
+
+A new kind of head is a module beside this one and a line in `TEXT_KINDS`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from taskarith.errors import AssetError, unknown_name
+from taskarith.heads.generation import Generation, Samples
+from taskarith.heads.head import TextHead
+from taskarith.heads.language_modelling import LanguageModelling
+from taskarith.heads.likelihood import LabelLikelihood
+from taskarith.tasks.task import ZERO_SHOT, Task
+
+__all__ = ["EMBEDDING_KINDS", "TEXT_KINDS", "text_head"]
+
+# Kinds that are class vectors; everything about them is in the suite's files or made by its model.
+EMBEDDING_KINDS = (ZERO_SHOT, "classifier")
+
+MOST_TOKENS = 256  # that a head may let a model write for one example
+
+
+def _labels(task: Task) -> tuple[str, ...]:
+    return tuple(task.templates[0].replace("{}", name) for name in task.classnames)
+
+
+def _likelihood(task: Task) -> TextHead:
+    return LabelLikelihood(_labels(task), normalized=bool(task.head.get("normalized", False)))
+
+
+def _modelling(task: Task) -> TextHead:
+    return LanguageModelling()
+
+
+def _generation(task: Task) -> TextHead:
+    return Generation(task.classnames, most=_count(task, "most", 16))
+
+
+def _samples(task: Task) -> TextHead:
+    words = task.head.get("words")
+    if not isinstance(words, list) or not words or not all(isinstance(w, str) for w in words):
+        raise AssetError(f"the head of {task.name!r} needs words, a list that its judge looks for")
+    temperature = task.head.get("temperature", 1.0)
+    if not isinstance(temperature, int | float) or not 0 <= temperature <= 10:
+        raise AssetError(f"the head of {task.name!r} has the temperature {temperature!r:.40}")
+    return Samples(
+        frozenset(word.lower() for word in words),
+        most=_count(task, "most", 20),
+        temperature=float(temperature),
+        seed=_count(task, "seed", 0, least=0, most=2**31),
+    )
+
+
+# What makes each kind of head that reads its rows off a language model, and its metric.
+TEXT_KINDS: Mapping[str, tuple[Callable[[Task], TextHead], str]] = {
+    "label-likelihood": (_likelihood, "accuracy"),
+    "language-modelling": (_modelling, "perplexity"),
+    "generation": (_generation, "exact-match"),
+    "samples": (_samples, "rate"),
+}
+
+
+def text_head(task: Task) -> TextHead:
+    """The head of a task of texts. Raises UnknownNameError, AssetError for impossible settings."""
+    kind = str(task.head.get("kind"))
+    if kind not in TEXT_KINDS:
+        raise unknown_name("kind of head", kind, existing=[*EMBEDDING_KINDS, *TEXT_KINDS])
+    return TEXT_KINDS[kind][0](task)
+
+
+def _count(task: Task, setting: str, usual: int, *, least: int = 1, most: int = MOST_TOKENS) -> int:
+    value: Any = task.head.get(setting, usual)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise AssetError(
+            f"the head of {task.name!r} has {setting} {value!r:.40}; "
+            f"it takes a whole number from {least} to {most:,}"
+        )
+    return value

@@ -1,0 +1,39 @@
+"""Heads on embeddings: a vector for each class, and the class whose vector is nearest answers.
+
+Knows embeddings, not where a class's vector comes from: from words (`zero_shot`), from examples, or
+from a file.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["EmbeddingHead"]
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddingHead:
+    """Class weights float32 [classes, d] for embeddings [n, d], and biases [classes] or None.
+
+    >>> head = EmbeddingHead(torch.eye(2))
+    >>> head.logits(torch.tensor([[0.2, 0.8]])).argmax(1).tolist()
+    [1]
+    """
+
+    weights: Tensor
+    bias: Tensor | None = None
+
+    def logits(self, embeddings: Tensor) -> Tensor:
+        """Logits float32 [n, classes]."""
+        logits = embeddings @ self.weights.T
+        return logits if self.bias is None else logits + self.bias
+
+    def to(self, device: torch.device) -> "EmbeddingHead":
+        """The same on a device."""
+        bias = None if self.bias is None else self.bias.to(device)
+        return EmbeddingHead(self.weights.to(device), bias)
+
+    def clone(self) -> "EmbeddingHead":
+        """A copy: what was first read under inference mode takes part in no backward pass."""
+        return EmbeddingHead(self.weights.clone(), None if self.bias is None else self.bias.clone())

@@ -1,0 +1,82 @@
+"""What a head is: it turns what a model makes of examples into rows, one for each example.
+
+A row is what estimates are made of (see `evaluation.estimate`): the answer's number for a share, a
+loss with its tokens for a mean. Knows neither tasks' names nor edits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from taskarith.models.tokens import Tokens
+from taskarith.tasks.examples import Texts
+
+__all__ = ["LanguageModel", "Prompts", "TextHead"]
+
+
+class LanguageModel(Protocol):
+    """What heads ask of a model of texts; it sorts and pads batches by itself."""
+
+    def tokenize(self, texts: Sequence[str]) -> Tokens:
+        """The ids of each text; AssetError for one it cannot take."""
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids."""
+
+    def label_logits(
+        self, prompts: Tokens, labels: Sequence[Sequence[int]], *, normalized: bool
+    ) -> Tensor:
+        """Log p of each label's tokens after each prompt, float32 [n, labels].
+
+        With `normalized` divided by the label's tokens.
+        """
+
+    def losses(self, texts: Tokens) -> Tensor:
+        """−log p of each text and how many of its tokens were predicted, float32 [n, 2]."""
+
+    def generate(
+        self, prompts: Tokens, *, most: int, temperature: float, seeds: Sequence[int]
+    ) -> list[list[int]]:
+        """At most `most` ids after each prompt; a temperature of 0 takes the likeliest.
+
+        What follows a prompt depends on its own seed, not on the prompts beside it.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class Prompts:
+    """Examples as a language model takes them.
+
+    Attributes:
+        tokens: the ids of n texts.
+        places: int64 [n], where each stands in its split: what is drawn at random follows it.
+        answers: the right answers in words, where there are any.
+    """
+
+    tokens: Tokens
+    places: Tensor
+    answers: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, model: LanguageModel, examples: Texts) -> "Prompts":
+        """All examples of a split."""
+        answers = None if examples.answers is None else tuple(examples.answers)
+        return cls(model.tokenize(examples.texts), torch.arange(len(examples)), answers)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def take(self, indices: Tensor) -> "Prompts":
+        """Those at `indices`, int64 [m], in that order."""
+        answers = self.answers and tuple(self.answers[i] for i in indices.tolist())
+        return Prompts(self.tokens.take(indices), self.places[indices], answers)
+
+
+class TextHead(Protocol):
+    """A head that reads its rows off a language model."""
+
+    def rows(self, model: Any, prompts: Prompts) -> Tensor:
+        """The row of each prompt."""

@@ -1,0 +1,52 @@
+"""Label likelihood: the label that a language model finds likeliest after a prompt answers.
+
+Also called rank classification; the only way of scoring text answers that can be compared with
+chance. Brown et al. 2020, arXiv:2005.14165, section 2.4.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from taskarith.errors import AssetError
+from taskarith.heads.head import LanguageModel, Prompts
+
+__all__ = ["LabelLikelihood"]
+
+
+@dataclass(frozen=True)
+class LabelLikelihood:
+    """Answers with the label that is likeliest after the prompt.
+
+    Attributes:
+        labels: the texts that may follow a prompt, one for each class.
+        normalized: whether a label's log p is divided by its tokens.
+    """
+
+    labels: tuple[str, ...]
+    normalized: bool = False
+
+    def rows(self, model: LanguageModel, prompts: Prompts) -> Tensor:
+        """The number of the likeliest label, int64 [n]."""
+        return self.logits(model, prompts).argmax(1)
+
+    def logits(self, model: LanguageModel, prompts: Prompts) -> Tensor:
+        """Log p of each label after each prompt, float32 [n, labels].
+
+        Raises AssetError where two labels are the same to the model.
+        """
+        return model.label_logits(prompts.tokens, self._ids(model), normalized=self.normalized)
+
+    def _ids(self, model: LanguageModel) -> Sequence[Sequence[int]]:
+        ids = model.tokenize(self.labels).rows()
+        for first, label in enumerate(ids):
+            if not label:
+                raise AssetError(f"the label {self.labels[first]!r} has no token; give it a word")
+            if label in ids[:first]:
+                other = self.labels[ids.index(label)]
+                raise AssetError(
+                    f"the labels {other!r} and {self.labels[first]!r} are the same to this model, "
+                    "whose tokenizer does not know them apart; give other words"
+                )
+        return ids
