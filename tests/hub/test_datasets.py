@@ -92,7 +92,7 @@ def _forget() -> None:
 def test_validation_and_test_share_no_picture(hub: LoopbackHub) -> None:
     publish(hub, parquet(100))
     parts = [load_split(task(), split) for split in ("validation", "test")]
-    values = [[value_of(image) for image in part.images] for part in parts]
+    values = [[value_of(image) for image in part.pixels] for part in parts]
     assert sorted(values[0] + values[1]) == list(range(100))
     assert values[0] == list(range(0, 100, 10))
     for part, own in zip(parts, values, strict=True):
@@ -113,7 +113,7 @@ def test_a_slice_comes_from_all_over_and_fetches_a_part(hub: LoopbackHub) -> Non
     assert np.bincount(loaded.labels.numpy(), minlength=4).tolist() == [16, 16, 16, 16]
     assert hub.sent < len(big) / 3
     again = load_split(task(images=64, side=40), "test")
-    assert torch.equal(loaded.pixels, again.images)
+    assert torch.equal(loaded.pixels, again.pixels)
 
 
 def test_the_second_time_nothing_is_fetched(
@@ -219,9 +219,9 @@ def test_a_large_row_group_is_unpacked_a_few_rows_at_a_time(hub: LoopbackHub) ->
 def test_rows_are_found_whatever_the_size_of_a_row_group(hub: LoopbackHub, group: int) -> None:
     publish(hub, parquet(100, group=group))
     whole = load_split(task(splits={"test": {"from": "test"}}), "test")
-    assert [value_of(image) for image in whole.images] == list(range(100))
+    assert [value_of(image) for image in whole.pixels] == list(range(100))
     part = load_split(task(images=30), "test")
-    values = [value_of(image) for image in part.images]
+    values = [value_of(image) for image in part.pixels]
     assert len(set(values)) == 30
     assert part.labels.tolist() == [value % 4 for value in values]
 
@@ -237,9 +237,9 @@ def test_all_splits_come_from_the_commit_of_the_first(hub: LoopbackHub) -> None:
     now = hub.refs["datasets", NAME]["main"]
     with pytest.warns(UserWarning, match=f"main was {first[:12]} .* is {now[:12]} now"):
         test = load_split(task(), "test")
-    assert [value_of(image) for image in test.images] == [i for i in range(100) if i % 10]
+    assert [value_of(image) for image in test.pixels] == [i for i in range(100) if i % 10]
     hub.requests.clear()
-    assert torch.equal(load_split(task(), "test").images, test.images)
+    assert torch.equal(load_split(task(), "test").pixels, test.pixels)
     assert hub.requests == []
     assert dataset_commit(task().data, folder=pictures_folder()) == first
 
@@ -254,7 +254,7 @@ def test_a_task_may_pin_the_commit(hub: LoopbackHub) -> None:
         assert dataset_commit(data.data, folder=pictures_folder()) == commit
         loaded = load_split(data, "validation")
         assert [value_of(image) for image in loaded.pixels] == list(range(least, least + 100, 10))
-    assert value_of(load_split(task(), "test").images[0]) == 501
+    assert value_of(load_split(task(), "test").pixels[0]) == 501
     with pytest.raises(SourceError, match="could not be fetched"):
         load_split(task(revision="0" * 40), "test")
 
