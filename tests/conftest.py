@@ -64,7 +64,8 @@ def hub() -> LoopbackHub:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test reads or writes the user's cache."""
+    """No test reads or writes the user's cache, or the suites that the user added."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("TASKARITH_CACHE", str(folder))
+    monkeypatch.setenv("TASKARITH_SUITES", str(tmp_path / "suites"))
     return folder
