@@ -27,7 +27,7 @@ from taskarith.sources.adapters import (
 from taskarith.sources.align import NO_ALIASES, align, best_renaming, fitting, listed, untied
 from taskarith.sources.checkpoints import open_checkpoint, open_weights
 from taskarith.sources.kinds import Kind
-from taskarith.sources.native import base_fingerprint, is_vector_file
+from taskarith.sources.native import check_base, is_vector_file
 from taskarith.sources.pull import Source
 from taskarith.sources.states import Entry, LazyState
 from taskarith.sources.tensors import fingerprint, open_tensors, read_metadata
@@ -263,19 +263,9 @@ def _check_base(contents: Contents, base: LazyState) -> bool:
 
     What is left out on request was part of the fingerprint, and may not be in the base at all.
     """
-    wanted = contents.info.base_fingerprint
     renaming = best_renaming(contents.state.shapes(), base.shapes())
     names = {name: renaming(name) for name in contents.state.floating()}
-    if wanted is None or not all(own in base for own in names.values()):
-        return False
-    found = base_fingerprint(base, names)
-    if wanted != found:
-        of = f" ({contents.info.base})" if contents.info.base else ""
-        raise WeightsError(
-            f"{contents.state.where} was made from another base{of}: its base has the fingerprint "
-            f"{wanted}, this one has {found}. Choose the base it was made from"
-        )
-    return True
+    return check_base(contents.info, base, names, where=contents.state.where)
 
 
 def _check_own(contents: Contents) -> None:

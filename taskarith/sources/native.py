@@ -27,6 +27,7 @@ __all__ = [
     "GENERATED",
     "NATIVE_FILE",
     "base_fingerprint",
+    "check_base",
     "is_vector_file",
     "read_vector",
     "write_vector",
@@ -122,6 +123,26 @@ def base_fingerprint(base: Mapping[str, Tensor], covered: Mapping[str, str]) -> 
         for name, own in covered.items()
     }
     return fingerprint(LazyState(entries, where=lazy.where))
+
+
+def check_base(
+    info: VectorInfo, base: Mapping[str, Tensor], names: Mapping[str, str], *, where: str
+) -> bool:
+    """Whether a vector says which base it is of, and it is `base`.
+
+    `names`: its parameters' names to those of `base`. Raises WeightsError with both fingerprints
+    where it is another base's.
+    """
+    if info.base_fingerprint is None or not all(own in base for own in names.values()):
+        return False
+    found = base_fingerprint(base, names)
+    if info.base_fingerprint != found:
+        of = f" ({info.base})" if info.base else ""
+        raise WeightsError(
+            f"{where} was made from another base{of}: its base has the fingerprint "
+            f"{info.base_fingerprint}, this one has {found}. Choose the base it was made from"
+        )
+    return True
 
 
 def _as_float(state: LazyState, name: str) -> Tensor:

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from taskarith.errors import SourceError
-from taskarith.sources import Ledger, Source, find_pulled
+from taskarith.sources import BASE_FILES, Ledger, Source, find_pulled
+from taskarith.sources.digests import Digests
 from taskarith.sources.pull import NotPulledError
 from taskarith.tasks.cache_folder import cache_folder
 
@@ -24,12 +25,21 @@ def is_reference(weights: str) -> bool:
 
 
 def identity(reference: str, *, suite: str) -> str:
-    """What a reference means on this machine, as a text that changes when the weights do."""
-    source = pulled(reference, suite=suite)
+    """What a reference means on this machine, as a text that changes when any of its files does.
+
+    Also when one of those beside the weights does: a model's configuration, its tokenizer.
+    """
+    source = pulled(reference, suite=suite, extras=BASE_FILES)
     if source.commit is not None:
         return f"{reference} {source.commit} {sorted(source.paths)}"
-    stats = [(name, path.stat()) for name, path in source.paths.items()]
-    return f"{reference} {[(name, s.st_size, s.st_mtime_ns) for name, s in stats]}"
+    digests = _digests(cache_folder() / "digests.json")
+    return f"{reference} {[(name, digests.digest(path)) for name, path in source.paths.items()]}"
+
+
+@cache
+def _digests(path: Path) -> Digests:
+    """One for all: each writes the whole list."""
+    return Digests(path)
 
 
 def is_pulled(reference: str) -> bool:

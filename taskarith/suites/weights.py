@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from taskarith.core import NULLS, TaskVector
+from taskarith.core import NULLS, TaskVector, VectorInfo
 from taskarith.errors import AssetError, WeightsError, unknown_name
 from taskarith.models.family import VOCABULARY, BaseFiles, ModelFamily
 from taskarith.models.registry import KINDS, family_of, family_of_names
@@ -26,9 +26,11 @@ from taskarith.sources import (
     open_source,
     open_tensors,
     parse_reference,
+    read_metadata,
     subtract,
 )
 from taskarith.sources.compact import SCALE, expanded
+from taskarith.sources.native import check_base
 from taskarith.sources.states import Entry
 from taskarith.suites.manifest import Manifest
 from taskarith.suites.references import is_reference, pulled
@@ -113,6 +115,7 @@ class Weights:
     def _from_file(self, weights: str, base: LazyState, *, name: str) -> LazyState:
         try:
             state = open_tensors(self._path(weights))
+            info = VectorInfo.from_metadata(read_metadata(self._path(weights)))
         except WeightsError as error:
             raise AssetError(f"a file of the suite {self._suite!r}: {error}") from error
         names = [n for n in state if not (n.endswith(SCALE) and n.removesuffix(SCALE) in state)]
@@ -122,6 +125,7 @@ class Weights:
                 f"the vector {name!r} does not fit its base: {', '.join(wrong[:8])}; restore the "
                 "suite's files"
             )
+        check_base(info, base, {n: n for n in names}, where=f"the vector {name!r}")
 
         def read(n: str) -> Tensor:
             pair = {part: state[part] for part in (n, n + SCALE) if part in state}

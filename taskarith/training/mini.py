@@ -15,8 +15,9 @@ import torch
 from taskarith.core import TaskVector
 from taskarith.heads.zero_shot import build_head
 from taskarith.models.clip.open_clip import ClipModel, build_clip, load_clip
+from taskarith.sources import base_fingerprint
 from taskarith.sources.compact import compacted
-from taskarith.sources.tensors import fingerprint, read_tensors, write_tensors
+from taskarith.sources.tensors import read_tensors, write_tensors
 from taskarith.tasks import Role, Task, load_split
 from taskarith.tasks.examples import as_images
 from taskarith.training.anchor import Anchor, make_anchor
@@ -66,7 +67,8 @@ def train_mini(output: Path, *, work: Path, device: torch.device) -> None:
     state = read_tensors(output / "base.safetensors")
     base = load_clip(CONFIG, state, vocabulary)
     heads = {task.name: build_head(base, task.classnames, task.templates) for task in tasks}
-    write_tensors(output / "heads.safetensors", heads, {"base_fingerprint": fingerprint(state)})
+    stated = {"base_fingerprint": base_fingerprint(state, {name: name for name in state})}
+    write_tensors(output / "heads.safetensors", heads, stated)
     maker = VectorMaker(
         state,
         lambda: load_clip(CONFIG, state, vocabulary),
@@ -164,7 +166,7 @@ class VectorMaker:
         vector = TaskVector.from_states(pretrained, {n: t.cpu() for n, t in finetuned.items()})
         metadata = {
             "task": name,
-            "base_fingerprint": fingerprint(self.state),
+            "base_fingerprint": base_fingerprint(self.state, {name: name for name in names}),
             "storage_dtype": "int8" if compact else "float16",
             "subtraction_dtype": "float32",
             "excluded": "all but the block matrices of the vision tower",

@@ -16,7 +16,8 @@ import torch
 
 from taskarith.evaluation import stratified_order
 from taskarith.heads.zero_shot import build_head
-from taskarith.sources.tensors import fingerprint, write_tensors
+from taskarith.sources import base_fingerprint
+from taskarith.sources.tensors import write_tensors
 from taskarith.suites import Quadruple, RecipeBook, Soup, Suite
 from taskarith.tasks import Task, load_split
 from taskarith.tasks.examples import as_images
@@ -85,8 +86,9 @@ def train_recipes(suite: Suite, *, work: Path, device: torch.device) -> None:
     tasks = {task.name: task for task in recipe_tasks()}
     heads = {name: build_head(model, t.classnames, t.templates) for name, t in tasks.items()}
     folder = suite.folder / FOLDER
-    state = fingerprint(suite.base_state())
-    write_tensors(folder / "heads.safetensors", heads, {"base_fingerprint": state})
+    state = suite.base_state()
+    stated = {"base_fingerprint": base_fingerprint(state, {name: name for name in state})}
+    write_tensors(folder / "heads.safetensors", heads, stated)
     maker = VectorMaker(
         suite.base_state(),
         suite.model,

@@ -1,12 +1,15 @@
 """Bases and vectors tensor by tensor are those that come whole."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 
+from taskarith.core import TaskVector, VectorInfo
 from taskarith.errors import UnknownNameError, WeightsError
-from taskarith.sources import write_tensors
+from taskarith.sources import base_fingerprint, write_tensors
 from taskarith.sources.compact import compacted
 from taskarith.suites import Suite, load_suite
 from tests.suites.remote_suite import write_remote_suite
@@ -30,8 +33,6 @@ def test_a_suite_of_files(tiny_suite: Suite) -> None:
 
 
 def test_eight_bits_a_number(tiny_suite: Suite, tmp_path: Path) -> None:
-    import shutil
-
     folder = tmp_path / "tiny"
     shutil.copytree(tiny_suite.folder, folder)
     path = folder / "vectors" / "apples.safetensors"
@@ -46,8 +47,6 @@ def test_a_suite_of_references(tmp_path: Path, base: str, vectors: str) -> None:
 
 
 def test_what_does_not_fit_is_refused(tiny_suite: Suite, tmp_path: Path) -> None:
-    import shutil
-
     folder = tmp_path / "tiny"
     shutil.copytree(tiny_suite.folder, folder)
     write_tensors(folder / "vectors" / "apples.safetensors", {"visual.proj": torch.ones(2, 2)})
@@ -56,3 +55,41 @@ def test_what_does_not_fit_is_refused(tiny_suite: Suite, tmp_path: Path) -> None
         suite.weights.vector("apples", base=suite.weights.base())
     with pytest.raises(UnknownNameError, match="did you mean 'birds'"):
         suite.weights.vector("birdz", base=suite.weights.base())
+
+
+def test_a_vector_of_another_base_is_refused_with_both_fingerprints(
+    tiny_suite: Suite, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tiny"
+    shutil.copytree(tiny_suite.folder, folder)
+    path = folder / "vectors" / "apples.safetensors"
+    base, vector = tiny_suite.base_state(), tiny_suite.vector("apples")
+    names = {name: name for name in vector}
+    other = {name: tensor + 1 for name, tensor in base.items()}
+    for state in (base, other):
+        info = VectorInfo(base_fingerprint=base_fingerprint(state, names))
+        TaskVector(dict(vector)).save(tmp_path / "made", info=info)
+        shutil.copy(tmp_path / "made" / "task_vector.safetensors", path)
+        suite = load_suite(folder)
+        if state is base:
+            assert set(suite.vector("apples")) == set(vector)
+            continue
+        with pytest.raises(WeightsError, match="'apples' was made from another base") as raised:
+            suite.vector("apples")
+        for one in (base, other):
+            assert base_fingerprint(one, names) in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["config.json", "preprocessor_config.json", "model.safetensors"])
+def test_the_fingerprint_sees_every_file_of_a_local_base(name: str, tmp_path: Path) -> None:
+    """Also where size and time stay what they were."""
+    suite = write_remote_suite(tmp_path, base="transformers", vectors="transformers")
+    path = tmp_path / "transformers" / name
+    shutil.copy(tmp_path / "apples.safetensors", tmp_path / "gardens.safetensors")
+    before, times = suite.fingerprint, path.stat()
+    assert load_suite(tmp_path).fingerprint == before
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert load_suite(tmp_path).fingerprint != before
