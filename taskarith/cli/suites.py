@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taskarith.cli.answer import Answer
-from taskarith.cli.arguments import add_json
+from taskarith.cli.arguments import add_json, whole_number
 from taskarith.cli.fetching import add_yes, agreed, progress_bar
 from taskarith.errors import AssetError
 
@@ -97,7 +97,14 @@ def _add_create(verbs: Any) -> None:
         help="a reference, or OpenCLIP's names: open_clip:MODEL/TAG, as open_clip:ViT-B-32/openai",
     )  # fmt: skip
     verb.add_argument("--kind", help="what a manifest calls such a base")
-    verb.add_argument("--image-size", type=int, default=224, metavar="N")
+    verb.add_argument(
+        "--image-size", type=whole_number(1), metavar="N",
+        help="side of the pictures that the base takes (default: what its own files say)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--validation-seed", type=whole_number(0), metavar="SEED",
+        help="draw validation from the training pictures of folders that come without",
+    )  # fmt: skip
     verb.add_argument("--task", action="append", default=[], dest="tasks", metavar="NAME=SOURCE")
     verb.add_argument("--vector", action="append", default=[], dest="vectors", metavar="TASK=REF")
     verb.add_argument("--control", required=True, metavar="NAME[=SOURCE]")
@@ -179,7 +186,8 @@ def create(
     folder: Path,
     base: str,
     kind: str | None,
-    image_size: int,
+    image_size: int | None,
+    validation_seed: int | None,
     tasks: list[str],
     vectors: list[str],
     control: str,
@@ -188,7 +196,7 @@ def create(
 ) -> Answer:
     """Write a manifest and add it."""
     from taskarith.suites.home import add_folder
-    from taskarith.suites.making.creating import TEMPLATES, create_suite, task_entry
+    from taskarith.suites.making.creating import TEMPLATES, create_suite, task_entry, task_notes
     from taskarith.suites.suite import is_installed
 
     words = {task: _lines(Path(file)) for task, file in _pairs(classnames).items()}
@@ -199,26 +207,32 @@ def create(
             folder=folder,
             classnames=words.get(pair[0]),
             templates=templates or TEMPLATES,
+            seed=validation_seed,
         )
 
     name = folder.resolve().name
     if is_installed(name):
         raise AssetError(f"there is a suite {name!r} already; choose another name for the folder")
     [control_pair] = _pairs([_with_source(control)]).items()
+    entries = [entry(pair) for pair in _pairs(tasks).items()]
+    other = entry(control_pair)
     create_suite(
         folder,
         name=name,
         base=base,
         kind=kind,
         image_size=image_size,
-        tasks=[entry(pair) for pair in _pairs(tasks).items()],
+        tasks=entries,
         vectors=_pairs(vectors),
-        control=entry(control_pair),
+        control=other,
     )
     add_folder(folder, taken=is_installed)
+    found = {e.get("name") or e["use"]: task_notes(e, folder=folder) for e in (*entries, other)}
+    notes = [f"{task}: {'; '.join(words)}" for task, words in found.items() if words]
+    said = f"Wrote {folder / 'manifest.json'} and added {name}. Try: taskarith suites pull {name}"
     return Answer(
-        {"suite": name, "manifest": str(folder / "manifest.json")},
-        f"Wrote {folder / 'manifest.json'} and added {name}. Try: taskarith suites pull {name}",
+        {"suite": name, "manifest": str(folder / "manifest.json"), "found": notes},
+        "\n".join([*notes, said]),
     )
 
 
@@ -290,7 +304,9 @@ def _pairs(settings: list[str]) -> dict[str, str]:
 def _lines(path: Path) -> list[str]:
     try:
         return [
-            line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
+            line.strip()
+            for line in path.read_text(encoding="utf-8-sig").splitlines()
+            if line.strip()
         ]
     except (OSError, ValueError) as error:
         raise AssetError(f"could not read the class names in {path}: {error}") from error

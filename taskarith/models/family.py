@@ -13,6 +13,8 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor
 
+from taskarith.models.picture_transform import PictureTransform
+
 __all__ = [
     "VOCABULARY",
     "BaseFiles",
@@ -78,10 +80,9 @@ class Layout:
 
 @dataclass(frozen=True)
 class Found:
-    """What a base's files say it is: its kind, and the side of the squares it takes, if any."""
+    """What a base's files say it is: its kind."""
 
     kind: str
-    image_size: int | None = None
 
 
 class NamedBase(Protocol):
@@ -146,8 +147,11 @@ class ModelFamily(Protocol):
         Raises AssetError where the files describe no model, WeightsError where weights do not fit.
         """
 
-    def image_size(self, base: BaseFiles) -> int:
-        """The side of the squares that it takes; AssetError where its files do not say."""
+    def picture_transform(self, base: BaseFiles) -> PictureTransform:
+        """How it wants its pictures, as its files say; AssetError for what is not done here.
+
+        Where they say nothing, as its library does by itself.
+        """
 
     def layout(self, names: Iterable[str]) -> str | None:
         """Whose names these are, of a whole model or a part of one; None where not theirs."""

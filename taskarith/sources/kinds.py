@@ -29,6 +29,7 @@ BASE_FILES = (
     "config.json",
     "open_clip_config.json",
     "preprocessor_config.json",
+    "processor_config.json",
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",

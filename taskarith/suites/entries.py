@@ -21,6 +21,7 @@ from taskarith.tasks.task import SPLITS, ZERO_SHOT
 __all__ = [
     "Base",
     "EntryReader",
+    "check_folder_data",
     "check_hub_data",
     "parse_base",
     "parse_head",
@@ -53,7 +54,7 @@ class Base:
         source: reference to a repository or folder with weights, configuration and tokenizer.
         model, pretrained: its library's own names, in place of a source, or for what the one
             given holds.
-        image_size: side of the squares it takes, where the files that say so are elsewhere.
+        image_size: side of the squares it takes, where somebody said so: its own files must agree.
     """
 
     kind: str
@@ -63,7 +64,7 @@ class Base:
     source: str | None = None
     model: str | None = None
     pretrained: str | None = None
-    image_size: int = 224
+    image_size: int | None = None
 
     @property
     def is_elsewhere(self) -> bool:
@@ -85,10 +86,12 @@ def parse_base(value: object, reader: EntryReader) -> Base:
             weights=reader.path(fields.get("weights"), "base.weights"),
             vocabulary=reader.path(fields.get("vocabulary"), "base.vocabulary"),
         )
-    size = fields.get("image_size", 224)
-    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIDE:
+    size = fields.get("image_size")
+    if size is not None and (
+        isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIDE
+    ):
         reader.problems.append(f"base.image_size: {size!r:.40} must be a number up to {MAX_SIDE}")
-        size = 224
+        size = None
     if KINDS[kind].named and fields.get("model") is not None:
         given = fields.get("source")
         return Base(
@@ -169,6 +172,15 @@ def check_hub_data(data: Mapping[str, Any], reader: EntryReader, where: str) -> 
         reader.text(fields.get("from"), f"{where}.splits.{split}.from")
         if fields.get("tenth") not in (None, True, False):
             reader.problems.append(f"{where}.splits.{split}.tenth must be true or false")
+
+
+def check_folder_data(data: Mapping[str, Any], reader: EntryReader, where: str) -> None:
+    """The data of a task whose pictures lie in class folders: their names, and a seed."""
+    seed, folders = data.get("seed"), data.get("folders", [])
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
+        reader.problems.append(f"{where}.seed: {seed!r:.40} must be a whole number from 0 on")
+    if not isinstance(folders, list) or not all(isinstance(name, str) for name in folders):
+        reader.problems.append(f"{where}.folders must be a list of names")
 
 
 def _reference(value: object, reader: EntryReader, where: str) -> str:

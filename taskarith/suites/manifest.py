@@ -5,7 +5,7 @@ Parsing collects every problem before it gives up. Nothing here opens a weights 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
@@ -15,6 +15,7 @@ from taskarith.errors import AssetError, CoefficientError
 from taskarith.heads.describing import EMBEDDING_KINDS
 from taskarith.suites.entries import (
     Base,
+    check_folder_data,
     check_hub_data,
     parse_base,
     parse_head,
@@ -23,7 +24,7 @@ from taskarith.suites.entries import (
 )
 from taskarith.suites.recipe_book import RecipeBook, check_recipe_book, parse_recipe_book
 from taskarith.tasks.splits import DATA_KINDS
-from taskarith.tasks.task import ROLES, Role, Task
+from taskarith.tasks.task import ROLES, ZERO_SHOT, Role, Task
 
 __all__ = ["Base", "Manifest", "Preset", "parse_manifest", "read_manifest"]
 
@@ -235,6 +236,8 @@ def _task(item: object, reader: _Reader, where: str) -> Task:
     templates = reader.texts(fields.get("templates", ["{}"]), f"{where}.templates")
     if fields.get("use") is None:  # ImageNet's usual words name two pairs of classes alike
         reader.unique(list(classnames), f"{where}.classnames")
+        if head["kind"] == ZERO_SHOT:
+            _check_prompts(classnames, reader, f"{where}.classnames")
     if needs_classes and len(classnames) < 2:
         reader.problems.append(f"{where}.classnames: a task needs at least two classes")
     if not templates or any(template.count("{}") != 1 for template in templates):
@@ -246,6 +249,8 @@ def _task(item: object, reader: _Reader, where: str) -> Task:
     else:
         read = reader.path if DATA_KINDS[kind] == "path" else reader.name
         read(data.get(DATA_KINDS[kind]), f"{where}.data.{DATA_KINDS[kind]}")
+    if kind == "folder":
+        check_folder_data(data, reader, f"{where}.data")
     return Task(
         name=reader.name(fields.get("name"), f"{where}.name"),
         title=reader.text(fields.get("title"), f"{where}.title"),
@@ -256,6 +261,19 @@ def _task(item: object, reader: _Reader, where: str) -> Task:
         metric=metric,
         head=head,
     )
+
+
+def _check_prompts(classnames: Sequence[str], reader: _Reader, where: str) -> None:
+    """Refuse names that differ in case or spaces alone: one prompt, so one is never right."""
+    seen: dict[str, str] = {}
+    for name in classnames:
+        words = " ".join(name.lower().split())
+        if seen.get(words, name) != name:
+            reader.problems.append(
+                f"{where}: {seen[words]!r:.80} and {name!r:.80} give the same prompt; call them "
+                "differently"
+            )
+        seen.setdefault(words, name)
 
 
 def _vector(item: object, reader: _Reader, where: str) -> tuple[str, str]:

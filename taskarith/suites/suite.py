@@ -23,6 +23,7 @@ from taskarith.heads.describing import EMBEDDING_KINDS, text_head
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import TextHead
 from taskarith.heads.kept import kept_heads
+from taskarith.models.picture_transform import PictureTransform
 from taskarith.sources import LazyState
 from taskarith.sources.tensors import read_tensors
 from taskarith.suites.home import MANIFEST, added_suites
@@ -200,7 +201,9 @@ class Suite:
         """The examples of `task`, kept in memory for the next call within a budget."""
         wanted = self.task(task)
         with self._lock:
-            loaded = self._splits.pop((task, split), None) or load_split(wanted, split)
+            loaded = self._splits.pop((task, split), None)
+            if loaded is None:
+                loaded = load_split(wanted, split, transform=self.picture_transform)
             self._splits[task, split] = loaded  # the newest is last
             while len(self._splits) > 1 and self._split_bytes() > SPLITS_BUDGET:
                 self._splits.popitem(last=False)
@@ -217,16 +220,13 @@ class Suite:
         data = dict(task.data)
         if data["kind"] in ("tensors", "folder"):
             data["path"] = str(self.path(data["path"]))
-        if data["kind"] in ("folder", "hub"):
-            data["side"] = self._image_size()
         return replace(task, data=data)
 
-    def _image_size(self) -> int:
-        """Side of the squares that the model takes, without building it."""
-        base = self.manifest.base
-        if base.is_elsewhere:
-            return base.image_size
-        return self.weights.family.image_size(self.weights.base_files())
+    @cached_property
+    def picture_transform(self) -> PictureTransform | None:
+        """How the model wants its pictures, as its own files say; None where it takes none."""
+        takes = self.weights.family.examples
+        return self.weights.picture_transform() if "images" in takes else None
 
     def references(self) -> tuple[str, ...]:
         """Every reference the suite takes weights from: the base first, then the vectors."""

@@ -16,6 +16,7 @@ from torch import Tensor
 from taskarith.core import NULLS, TaskVector, VectorInfo
 from taskarith.errors import AssetError, WeightsError, unknown_name
 from taskarith.models.family import VOCABULARY, BaseFiles, ModelFamily
+from taskarith.models.picture_transform import PictureTransform
 from taskarith.models.registry import KINDS, family_of, family_of_names
 from taskarith.sources import (
     BASE_FILES,
@@ -74,6 +75,17 @@ class Weights:
             return BaseFiles(base.kind, {name: self._path(place) for name, place in own.items()})
         files = pulled(self.reference, suite=self._suite, extras=BASE_FILES).paths
         return BaseFiles(base.kind, files, model=base.model, pretrained=base.pretrained)
+
+    def picture_transform(self) -> PictureTransform:
+        """How the base wants its pictures; AssetError where the manifest says another size."""
+        found, said = self.family.picture_transform(self.base_files()), self._base.image_size
+        if said not in (None, found.side):
+            raise AssetError(
+                f"the suite {self._suite!r} says that its base takes pictures of {said} pixels, "
+                f"but the base's own files say {found.side}: take image_size out of its manifest, "
+                f"or create it with --image-size {found.side}"
+            )
+        return found
 
     def base(self) -> LazyState:
         """θ₀, float32, under the names of its layout."""

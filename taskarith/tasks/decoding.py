@@ -1,4 +1,9 @@
-"""Pictures of any kind and size as the squares that CLIPs take. Knows bytes, no tasks."""
+"""Pictures of any kind and size as the squares that a model takes. Knows bytes, no tasks.
+
+Pictures are shown upright: a camera's note that one lies on its side (EXIF orientation) is
+followed, as `datasets` and every viewer do. 16-bit greys keep their upper eight bits, and floats
+from 0 to 1 become 0 to 255; whole numbers or floats of an unknown white are refused.
+"""
 
 import io
 import tempfile
@@ -7,42 +12,116 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, features
 
 from taskarith.errors import AssetError
+from taskarith.models.picture_transform import PictureTransform
 from taskarith.tasks.pictures import Pictures
 
-__all__ = ["collect", "decode"]
+__all__ = ["DECODING", "FORMATS", "collect", "decode", "fitted"]
 
+DECODING = 2  # part of the key of kept pictures: raise it when the same bytes may look different
 MAX_PIXELS = 60_000_000  # of one picture, before anything is unpacked
 # PIL reads many more, some of them with the help of other programs.
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+FORMATS = (
+    "PNG",
+    "JPEG",
+    "WEBP",
+    "BMP",
+    "GIF",
+    "TIFF",
+    *(["AVIF"] if features.check("avif") else []),
+)
+
+ORIENTATION = 0x0112  # the EXIF tag
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
-def decode(data: bytes, *, side: int, what: str) -> NDArray[np.uint8]:
-    """The picture in `data` as uint8 [side, side, 3]: shortest side to `side`, cut at the centre.
+def decode(data: bytes, *, transform: PictureTransform, what: str) -> NDArray[np.uint8]:
+    """The picture in `data` as `transform` fits it into its square, uint8 [side, side, 3].
 
-    As OpenAI's and OpenCLIP's own preprocessing does, with PIL's bicubic filter. `what` names the
-    picture in the AssetError for one that is broken, absurdly large or in none of `FORMATS`.
+    `what` names the picture in the AssetError for one that is broken, absurdly large, of numbers
+    that mean no shade, or in none of `FORMATS`.
     """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             width, height = picture.size
             if width * height > MAX_PIXELS:
                 raise AssetError(f"{what} has {width} x {height} pixels; at most {MAX_PIXELS:,}")
-            colours = picture.convert("RGB")
+            picture.load()
+            turn = TURNS.get(picture.getexif().get(ORIENTATION, 1))
+            colours = _eight_bits(picture, what).convert("RGB")
     except AssetError:
         raise
     except Exception as error:  # PIL has one kind of error per format, and some that have none
         raise AssetError(f"{what} is no picture that can be read: {error!s:.200}") from error
-    short = min(width, height)
-    size = (side * width // short, side * height // short)  # rounded down, as the others do
+    if turn is not None:
+        colours = colours.transpose(turn)
+    return np.asarray(fitted(colours, transform, what=what))
+
+
+def fitted(picture: Image.Image, transform: PictureTransform, *, what: str) -> Image.Image:
+    """`picture` resized and cut to the square that `transform` says, with PIL's filters."""
+    side, (width, height) = transform.side, picture.size
+    edge = transform.size or side
+    size = width, height
+    if transform.resize == "shortest":
+        short = min(width, height)
+        size = edge * width // short, edge * height // short  # rounded down, as torchvision does
+    elif transform.resize == "longest":
+        ratio = max(width, height) / edge
+        size = max(1, round(width / ratio)), max(1, round(height / ratio))
+    elif transform.resize == "squash":
+        size = edge, edge
     if size[0] * size[1] > MAX_PIXELS:
         raise AssetError(f"{what} is {width} x {height}: far too long and narrow for a square")
-    if size != colours.size:
-        colours = colours.resize(size, Image.Resampling.BICUBIC)
-    left, top = round((size[0] - side) / 2), round((size[1] - side) / 2)
-    return np.asarray(colours.crop((left, top, left + side, top + side)))
+    if size != picture.size:
+        picture = picture.resize(size, Image.Resampling[transform.interpolation.upper()])
+    if size == (side, side):
+        return picture
+    if min(size) < side:
+        picture = _padded(picture, side, fill=transform.fill)
+    left, top = round((picture.width - side) / 2), round((picture.height - side) / 2)
+    return picture.crop((left, top, left + side, top + side))
+
+
+def _padded(picture: Image.Image, side: int, *, fill: int) -> Image.Image:
+    """`picture` with a border where it is shorter than `side`."""
+    size = max(side, picture.width), max(side, picture.height)
+    canvas = Image.new("RGB", size, (fill,) * 3)
+    canvas.paste(picture, ((size[0] - picture.width) // 2, (size[1] - picture.height) // 2))
+    return canvas
+
+
+def _eight_bits(picture: Image.Image, what: str) -> Image.Image:
+    """Greys of more than eight bits as greys of eight; a picture of any other kind as it is."""
+    if picture.mode not in ("I", "F") and not picture.mode.startswith("I;16"):
+        return picture
+    values = np.asarray(picture)
+    if picture.mode == "F":
+        if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
+            raise AssetError(
+                f"{what} holds floats beyond 0 to 1, of which nobody knows what white is; save it "
+                "with 8 or 16 bits"
+            )
+        grey = np.rint(values * 255)
+    else:
+        # PNG has no more than 16 bits, whatever PIL holds them in; TIFF may have 32.
+        if picture.mode == "I" and picture.format != "PNG":
+            raise AssetError(
+                f"{what} holds 32-bit whole numbers, of which nobody knows what white is; save it "
+                "with 8 or 16 bits"
+            )
+        grey = values.astype(np.int64) >> 8
+    return Image.fromarray(grey.astype(np.uint8))
 
 
 def collect(

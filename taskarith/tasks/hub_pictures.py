@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taskarith.errors import AssetError, MissingDependencyError, SourceError, TaskArithError
+from taskarith.models.picture_transform import PictureTransform
 from taskarith.sources.hub import open_remote
 from taskarith.sources.plan import check_disk, in_words
 from taskarith.tasks.dataset_commits import dataset_commit, settled_commit, warn_where_it_moved
-from taskarith.tasks.decoding import collect, decode
+from taskarith.tasks.decoding import DECODING, collect, decode
 from taskarith.tasks.pictures import MAX_PICTURES, Pictures, kept_pictures
 
 __all__ = ["hub_pictures"]
@@ -37,7 +38,12 @@ Row = tuple[str, Mapping[str, Any]]
 
 
 def hub_pictures(
-    data: Mapping[str, Any], split: str, *, classnames: Sequence[str], side: int, folder: Path
+    data: Mapping[str, Any],
+    split: str,
+    *,
+    classnames: Sequence[str],
+    transform: PictureTransform,
+    folder: Path,
 ) -> Pictures:
     """Pictures uint8 [n, side, side, 3] and labels of a split, kept in `folder` once fetched.
 
@@ -57,7 +63,8 @@ def hub_pictures(
         raise AssetError(f"the task has no {split} pictures on the Hub (splits of its data)")
     known = dataset_commit(data, folder=folder)
     commit = known or settled_commit(data, folder=folder)
-    described = json.dumps([dict(data), commit, split, list(classnames), side], sort_keys=True)
+    squares = [transform.of_squares(), DECODING]
+    described = json.dumps([dict(data), commit, split, list(classnames), *squares], sort_keys=True)
     name = f"{data['dataset'].replace('/', '--')}-{split}-"
     name += hashlib.sha256(described.encode()).hexdigest()[:16]
 
@@ -68,10 +75,10 @@ def hub_pictures(
             builder = _open(data, str(rule["from"]), commit=commit)
             rows, count = _rows(builder, str(rule["from"]), data, tenth=rule.get("tenth"))
             # Twice: once as they come, and once as they are kept.
-            size = 2 * max(1, count) * side * side * 3
+            size = 2 * max(1, count) * transform.side**2 * 3
             check_disk(f"{split} of {data['dataset']}", size, folder=folder)
-            pictures = _pictures(rows, data, classnames=classnames, side=side)
-            return collect(pictures, side=side, folder=folder)
+            pictures = _pictures(rows, data, classnames=classnames, transform=transform)
+            return collect(pictures, side=transform.side, folder=folder)
 
     return kept_pictures(folder / name, draw=fetch)
 
@@ -278,7 +285,7 @@ def _pictures(
     data: Mapping[str, Any],
     *,
     classnames: Sequence[str],
-    side: int,
+    transform: PictureTransform,
 ) -> Iterator[tuple[NDArray[np.uint8], int]]:
     image, label = data.get("image", "image"), data.get("label", "label")
     # What a label that is a word means: a name of the dataset's own, or of the task's classes.
@@ -305,7 +312,7 @@ def _pictures(
         content = value.get("bytes") if isinstance(value, Mapping) else value
         if not isinstance(content, bytes) or len(content) > MAX_PICTURE:
             raise AssetError(f"{what} has no picture in its column {image!r}")
-        yield decode(content, side=side, what=what), number
+        yield decode(content, transform=transform, what=what), number
 
 
 @contextmanager

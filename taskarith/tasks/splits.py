@@ -10,9 +10,11 @@ import inspect
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from taskarith.errors import AssetError, WeightsError, unknown_name
+from taskarith.models.picture_transform import PictureTransform
 from taskarith.sources.tensors import read_tensors
 from taskarith.tasks.examples import Examples, Images, as_images
 from taskarith.tasks.pictures import Pictures, kept_pictures, pictures_folder
@@ -23,8 +25,7 @@ from taskarith.tasks.written import written_texts
 __all__ = ["DATA_KINDS", "load_split", "world_pictures"]
 
 # What each kind of data needs beside "kind": the world's family, or a safetensors file that
-# holds "<split>.images" and "<split>.labels", a folder of class folders, a dataset's name. The last
-# two also need "side", that of the squares the suite's model takes.
+# holds "<split>.images" and "<split>.labels", a folder of class folders, a dataset's name.
 DATA_KINDS = {
     "world": "family",
     "written-world": "family",
@@ -34,8 +35,11 @@ DATA_KINDS = {
 }
 
 
-def load_split(task: Task, split: str) -> Examples:
+def load_split(task: Task, split: str, *, transform: PictureTransform | None = None) -> Examples:
     """The examples of one split of `task`.
+
+    `transform` says how the model wants its pictures; those of a folder and of the Hub need it,
+    others are fitted where they are of another size.
 
     Raises UnknownNameError for a split or a picture family that does not exist, and AssetError
     where the pictures are missing or damaged or a label names no class.
@@ -52,9 +56,17 @@ def load_split(task: Task, split: str) -> Examples:
     elif kind == "tensors":
         loaded = _from_tensors(Path(task.data["path"]), split)
     elif kind in ("folder", "hub"):
-        loaded = _from_elsewhere(task, split)
+        if transform is None:
+            raise AssetError(f"pictures of the kind {kind!r} need the model's way of taking them")
+        loaded = _from_elsewhere(task, split, transform=transform)
     else:
         raise unknown_name("kind of data", kind, existing=DATA_KINDS)
+    if (
+        isinstance(loaded, Images)
+        and transform is not None
+        and loaded.pixels.shape[1] != transform.side
+    ):
+        loaded = _fitted(loaded, transform)
     low, high = int(loaded.labels.min()), int(loaded.labels.max())
     if low < 0 or high >= max(1, len(task.classnames)):
         raise AssetError(
@@ -92,21 +104,35 @@ def world_pictures(family: str, split: str, *, classes: Sequence[int] | None = N
     return kept_pictures(pictures_folder() / name, draw=draw)
 
 
-def _from_elsewhere(task: Task, split: str) -> Images:
+def _from_elsewhere(task: Task, split: str, *, transform: PictureTransform) -> Images:
     """Pictures in their own formats, decoded to squares once and kept on disk."""
     # Imported here, because a suite with other pictures needs neither.
     from taskarith.tasks.folders import folder_pictures
     from taskarith.tasks.hub_pictures import hub_pictures
 
     data, kept = task.data, pictures_folder()
-    side = int(data["side"])
     if data["kind"] == "folder":
-        images, labels = folder_pictures(Path(data["path"]), split, side=side, scratch=kept)
+        images, labels = folder_pictures(
+            data, split, classes=len(task.classnames), transform=transform, scratch=kept
+        )
     else:
         images, labels = hub_pictures(
-            data, split, classnames=task.classnames, side=side, folder=kept
+            data, split, classnames=task.classnames, transform=transform, folder=kept
         )
     return Images(torch.from_numpy(images), torch.from_numpy(labels))
+
+
+def _fitted(split: Images, transform: PictureTransform) -> Images:
+    """Pictures of another size than the model's, as it would take them."""
+    from PIL import Image
+
+    from taskarith.tasks.decoding import fitted
+
+    squares = [
+        np.asarray(fitted(Image.fromarray(picture.numpy()), transform, what=f"picture {number}"))
+        for number, picture in enumerate(split.pixels)
+    ]
+    return Images(torch.from_numpy(np.stack(squares)), split.labels)
 
 
 def _from_tensors(path: Path, split: str) -> Images:

@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 
 from taskarith.errors import AssetError, SourceError
+from taskarith.models.picture_transform import PictureTransform
 from taskarith.tasks import Images, Task, load_split
 from taskarith.tasks.dataset_commits import dataset_commit
 from taskarith.tasks.pictures import pictures_folder
@@ -70,8 +71,12 @@ def task(**data: Any) -> Task:
         "validation": {"from": "test", "tenth": True},
         "test": {"from": "test", "tenth": False},
     }
-    described = {"kind": "hub", "dataset": NAME, "side": 8, "splits": splits, **data}
+    described = {"kind": "hub", "dataset": NAME, "splits": splits, **data}
     return Task("t", "T", "target", tuple("abcd"), ("a {}",), described)
+
+
+def load(wanted: Task, side: int, split: str) -> Images:
+    return load_split(wanted, split, transform=PictureTransform(side))
 
 
 def publish(hub: LoopbackHub, test: bytes, *, train: bytes | None = None) -> None:
@@ -91,7 +96,7 @@ def _forget() -> None:
 
 def test_validation_and_test_share_no_picture(hub: LoopbackHub) -> None:
     publish(hub, parquet(100))
-    parts = [load_split(task(), split) for split in ("validation", "test")]
+    parts = [load(task(), 8, split) for split in ("validation", "test")]
     values = [[value_of(image) for image in part.pixels] for part in parts]
     assert sorted(values[0] + values[1]) == list(range(100))
     assert values[0] == list(range(0, 100, 10))
@@ -108,11 +113,11 @@ def test_a_slice_comes_from_all_over_and_fetches_a_part(hub: LoopbackHub) -> Non
     )
     publish(hub, big)
     hub.sent = 0
-    loaded = load_split(task(images=64, side=40), "test")
+    loaded = load(task(images=64), 40, "test")
     assert len(loaded) == 64
     assert np.bincount(loaded.labels.numpy(), minlength=4).tolist() == [16, 16, 16, 16]
     assert hub.sent < len(big) / 3
-    again = load_split(task(images=64, side=40), "test")
+    again = load(task(images=64), 40, "test")
     assert torch.equal(loaded.pixels, again.pixels)
 
 
@@ -120,9 +125,9 @@ def test_the_second_time_nothing_is_fetched(
     hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(hub, parquet(50))
-    load_split(task(), "test")
+    load(task(), 8, "test")
     hub.requests.clear()
-    assert len(load_split(task(), "test")) == 45
+    assert len(load(task(), 8, "test")) == 45
     assert hub.requests == []
 
 
@@ -141,7 +146,7 @@ def tar(count: int) -> bytes:
 def test_pictures_in_tar_files(hub: LoopbackHub) -> None:
     """WebDataset, as FER2013 is stored on the Hub."""
     hub.add(NAME, {"test/0.tar": tar(30)}, kind="datasets")
-    loaded = load_split(task(image="png", label="cls"), "test")
+    loaded = load(task(image="png", label="cls"), 8, "test")
     assert len(loaded) == 27
     assert [value_of(i) % 4 for i in loaded.pixels] == loaded.labels.tolist()
 
@@ -176,12 +181,12 @@ def test_bad_pictures_and_labels_are_named(
 ) -> None:
     publish(hub, parquet(50, **content))
     with pytest.raises(AssetError, match=words):
-        load_split(task(**data), "test")
+        load(task(**data), 8, "test")
 
 
 def test_labels_in_words_are_the_tasks_classes(hub: LoopbackHub) -> None:
     publish(hub, parquet(50, label=lambda i: "abcd"[i % 4]))
-    loaded = load_split(task(), "test")
+    loaded = load(task(), 8, "test")
     assert [value_of(i) % 4 for i in loaded.pixels] == loaded.labels.tolist()
 
 
@@ -198,9 +203,9 @@ def test_classes_in_another_order_are_refused(hub: LoopbackHub) -> None:
         "data/train-0.parquet": parquet(9),
     }
     hub.add(NAME, files, kind="datasets")
-    assert len(load_split(task(labels=list("dcba")), "test")) == 18
+    assert len(load(task(labels=list("dcba")), 8, "test")) == 18
     with pytest.raises(AssetError, match="another order"):
-        load_split(task(labels=list("abcd")), "test")
+        load(task(labels=list("abcd")), 8, "test")
 
 
 def test_a_large_row_group_is_unpacked_a_few_rows_at_a_time(hub: LoopbackHub) -> None:
@@ -208,7 +213,7 @@ def test_a_large_row_group_is_unpacked_a_few_rows_at_a_time(hub: LoopbackHub) ->
     padded = {"bytes": png(7) + bytes(200_000), "path": None}  # what comes after a PNG is ignored
     publish(hub, parquet(400, image=lambda i: padded, group=400))
     tracemalloc.start()
-    loaded = load_split(task(), "test")
+    loaded = load(task(), 8, "test")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(loaded) == 360
@@ -218,9 +223,9 @@ def test_a_large_row_group_is_unpacked_a_few_rows_at_a_time(hub: LoopbackHub) ->
 @pytest.mark.parametrize("group", [31, 32, 33, 100])
 def test_rows_are_found_whatever_the_size_of_a_row_group(hub: LoopbackHub, group: int) -> None:
     publish(hub, parquet(100, group=group))
-    whole = load_split(task(splits={"test": {"from": "test"}}), "test")
+    whole = load(task(splits={"test": {"from": "test"}}), 8, "test")
     assert [value_of(image) for image in whole.pixels] == list(range(100))
-    part = load_split(task(images=30), "test")
+    part = load(task(images=30), 8, "test")
     values = [value_of(image) for image in part.pixels]
     assert len(set(values)) == 30
     assert part.labels.tolist() == [value % 4 for value in values]
@@ -231,15 +236,15 @@ def test_all_splits_come_from_the_commit_of_the_first(hub: LoopbackHub) -> None:
     publish(hub, parquet(100))
     first = hub.refs["datasets", NAME]["main"]
     assert dataset_commit(task().data, folder=pictures_folder()) is None
-    load_split(task(), "validation")
+    load(task(), 8, "validation")
     assert dataset_commit(task().data, folder=pictures_folder()) == first
     publish(hub, parquet(100, image=lambda i: {"bytes": png(500 + i), "path": None}))
     now = hub.refs["datasets", NAME]["main"]
     with pytest.warns(UserWarning, match=f"main was {first[:12]} .* is {now[:12]} now"):
-        test = load_split(task(), "test")
+        test = load(task(), 8, "test")
     assert [value_of(image) for image in test.pixels] == [i for i in range(100) if i % 10]
     hub.requests.clear()
-    assert torch.equal(load_split(task(), "test").pixels, test.pixels)
+    assert torch.equal(load(task(), 8, "test").pixels, test.pixels)
     assert hub.requests == []
     assert dataset_commit(task().data, folder=pictures_folder()) == first
 
@@ -252,20 +257,20 @@ def test_a_task_may_pin_the_commit(hub: LoopbackHub) -> None:
     for commit, least in ((first, 0), (now, 500)):
         data = task(revision=commit)
         assert dataset_commit(data.data, folder=pictures_folder()) == commit
-        loaded = load_split(data, "validation")
+        loaded = load(data, 8, "validation")
         assert [value_of(image) for image in loaded.pixels] == list(range(least, least + 100, 10))
-    assert value_of(load_split(task(), "test").pixels[0]) == 501
+    assert value_of(load(task(), 8, "test").pixels[0]) == 501
     with pytest.raises(SourceError, match="could not be fetched"):
-        load_split(task(revision="0" * 40), "test")
+        load(task(revision="0" * 40), 8, "test")
 
 
 @pytest.mark.parametrize("note", [b"", b"[]", b'{"commit": "../x"}', b"\xff"])
 def test_a_damaged_note_is_written_anew(hub: LoopbackHub, note: bytes) -> None:
     publish(hub, parquet(50))
-    load_split(task(), "validation")
+    load(task(), 8, "validation")
     [file] = pictures_folder().glob("*.commit.json")
     file.write_bytes(note)
-    assert len(load_split(task(), "test")) == 45
+    assert len(load(task(), 8, "test")) == 45
     assert json.loads(file.read_text()) == {
         "dataset": NAME,
         "revision": "main",
@@ -275,16 +280,16 @@ def test_a_damaged_note_is_written_anew(hub: LoopbackHub, note: bytes) -> None:
 
 def test_what_the_hub_refuses_is_said(hub: LoopbackHub) -> None:
     with pytest.raises(SourceError, match="could not be fetched"):
-        load_split(task(), "test")
+        load(task(), 8, "test")
     publish(hub, parquet(50)[:-300])
     with pytest.raises(SourceError, match="could not be fetched"):
-        load_split(task(), "test")
+        load(task(), 8, "test")
 
 
 def test_a_format_of_another_kind_is_refused(hub: LoopbackHub) -> None:
     hub.add(NAME, {"test.csv": b"image,label\na,1\n" * 100}, kind="datasets")
     with pytest.raises(AssetError, match="stored as csv"):
-        load_split(task(), "test")
+        load(task(), 8, "test")
 
 
 def test_a_script_is_never_run(hub: LoopbackHub, tmp_path: Path) -> None:
@@ -292,7 +297,7 @@ def test_a_script_is_never_run(hub: LoopbackHub, tmp_path: Path) -> None:
     script = f"open({str(marker)!r}, 'w')\nimport datasets\n".encode()
     hub.add(NAME, {"pictures.py": script}, kind="datasets")
     with pytest.raises((SourceError, AssetError)):
-        load_split(task(), "test")
+        load(task(), 8, "test")
     assert not marker.exists()
 
 
@@ -308,7 +313,7 @@ def test_a_folder_of_that_name_is_not_read(
     hub.add(name, {"README.md": CARD, "data/test-0.parquet": parquet(50)}, kind="datasets")
     words = "also a folder or file here" if name == NAME else "no dataset of the Hub"
     with pytest.raises(AssetError, match=words):
-        load_split(task(dataset=name), "test")
+        load(task(dataset=name), 8, "test")
 
 
 def test_a_huge_row_group_is_refused_before_it_is_read(
@@ -321,7 +326,7 @@ def test_a_huge_row_group_is_refused_before_it_is_read(
     with pytest.raises(
         AssetError, match=r"row group 0 of someone/pictures is .*; at most 400\.0 kB"
     ):
-        load_split(task(), "test")
+        load(task(), 8, "test")
     assert hub.sent < len(big) / 3
 
 
@@ -338,9 +343,9 @@ def test_all_of_a_huge_split_is_refused(
     monkeypatch.setattr("taskarith.tasks.hub_pictures.MAX_PICTURES", 89)
     for images in (None, 90):
         with pytest.raises(AssetError, match="more than 89 pictures; let images"):
-            load_split(task(images=images, **columns), "test")
-    assert len(load_split(task(images=89, **columns), "test")) == 89
-    assert len(load_split(task(images=None, **columns), "validation")) == 11
+            load(task(images=images, **columns), 8, "test")
+    assert len(load(task(images=89, **columns), 8, "test")) == 89
+    assert len(load(task(images=None, **columns), 8, "validation")) == 11
 
 
 def test_a_full_disk_is_seen_before_pictures_are_fetched(
@@ -353,9 +358,9 @@ def test_a_full_disk_is_seen_before_pictures_are_fetched(
     hub.sent = 0
     # 45 pictures of 8 x 8 x 3 bytes, twice.
     with pytest.raises(SourceError, match=r"test of someone/pictures needs 17\.3 kB .* make room"):
-        load_split(task(), "test")
+        load(task(), 8, "test")
     assert hub.sent < len(big) / 3
-    assert len(load_split(task(images=44), "test")) == 44
+    assert len(load(task(images=44), 8, "test")) == 44
 
 
 @pytest.mark.parametrize("name", ["mnist", "gtsrb", "eurosat", "fashion_mnist"])
@@ -372,9 +377,9 @@ def test_real_pictures(hub: LoopbackHub, name: str) -> None:
         "target",
         tuple(map(str, range(classes))),
         ("{}",),
-        dict(task(images=200, side=32).data),
+        dict(task(images=200).data),
     )
-    loaded: Images = load_split(real, "test")
+    loaded: Images = load(real, 32, "test")
     assert loaded.pixels.shape == (200, 32, 32, 3)
     assert len(set(loaded.labels.tolist())) >= 0.7 * classes
     assert loaded.pixels.float().std() > 20

@@ -18,7 +18,7 @@ from taskarith.suites import Suite
 from taskarith.suites.making.assembling import assemble
 from taskarith.suites.making.named_bases import base_reference, named_base
 from taskarith.suites.making.planning import Asked, AskedTask, AskedVector, plan_assembly
-from tests.clips import ALL_WORDS, OPEN_CLIP_CONFIG, SIDE, write_open_clip
+from tests.clips import ALL_WORDS, OPEN_CLIP_CONFIG, write_open_clip
 from tests.hub.server import LoopbackHub
 from tests.hub.tiny_hub import CLASSES
 
@@ -90,7 +90,7 @@ def test_a_suite_on_a_named_base(repository: Path, tmp_path: Path) -> None:
     suite = created(tmp_path, name="named-suite")
     described = json.loads((suite.folder / "manifest.json").read_text())["base"]
     assert described == {
-        "kind": "open_clip", "model": "tiny-clip", "pretrained": "mine", "image_size": SIDE,
+        "kind": "open_clip", "model": "tiny-clip", "pretrained": "mine",
     }  # fmt: skip
     assert suite.references()[0] == f"hub:{REPO}"
     check_as_the_client(suite, tmp_path / "client")
@@ -120,7 +120,7 @@ def test_the_page_makes_one_at_a_commit(repository: Path, hub: LoopbackHub, tmp_
     assemble(assembly, report=lambda *_: None)
     suite = load_suite("own")
     own = suite.manifest.base
-    assert (own.model, own.pretrained, own.image_size) == ("tiny-clip", "mine", SIDE)
+    assert (own.model, own.pretrained) == ("tiny-clip", "mine")
     assert suite.references()[0] == f"hub:{REPO}@{commit}"
     check_as_the_client(suite, tmp_path / "client")
 
@@ -143,7 +143,7 @@ def test_openais_own_weights_are_looked_for_where_openclip_has_them(
     """As far as it goes without them: nobody has put them on the loopback Hub."""
     named = OpenClipName("ViT-B-32", "openai")
     assert named.entry() == {
-        "kind": "open_clip", "model": "ViT-B-32", "pretrained": "openai", "image_size": 224,
+        "kind": "open_clip", "model": "ViT-B-32", "pretrained": "openai",
     }  # fmt: skip
     birds = AskedTask("birds", "hub:pictures/birds", tuple(CLASSES))
     gardens = AskedTask("gardens", "hub:pictures/gardens", tuple(CLASSES))

@@ -83,6 +83,9 @@ PROBLEMS = {
     "tasks must be a list, but is {}": change("tasks", {}),
     "tasks[0] must be an object": change("tasks.0", "apples"),
     "tasks: apples must be there only once": repeat("tasks"),
+    "tasks[0].classnames: 'apples' and ' Apples' give the same prompt": change(
+        "tasks.0.classnames", ["apples", " Apples"]
+    ),
     "tasks[0].role: 'boss' must be one of target, ": change("tasks.0.role", "boss"),
     "tasks[0].role: [] must be one of": change("tasks.0.role", []),
     "tasks[0].classnames: a task needs at least two": change("tasks.0.classnames", ["one"]),

@@ -23,7 +23,13 @@ from taskarith.models.clip.layouts import (
 )
 from taskarith.models.clip.named import OpenClipName, open_clip_name
 from taskarith.models.clip.open_clip import load_clip
-from taskarith.models.clip.pretrained import CONFIG, load_pretrained, pretrained_repository
+from taskarith.models.clip.pixels import open_clip_transform, read_transformers_transform
+from taskarith.models.clip.pretrained import (
+    CONFIG,
+    described_model,
+    load_pretrained,
+    pretrained_repository,
+)
 from taskarith.models.clip.transformers import load_transformers_clip
 from taskarith.models.family import (
     VOCABULARY,
@@ -35,6 +41,7 @@ from taskarith.models.family import (
     Model,
     Part,
 )
+from taskarith.models.picture_transform import PictureTransform
 
 __all__ = ["CLIP"]
 
@@ -62,13 +69,12 @@ class _Clip:
     def detect(self, files: Mapping[str, Path]) -> Found | None:
         try:
             if CONFIG in files:
-                config = _json(files[CONFIG])["model_cfg"]["vision_cfg"]
-                return Found("open_clip", int(config["image_size"]))
-            return Found(
-                "transformers", int(_json(files["config.json"])["vision_config"]["image_size"])
-            )
-        except (AssetError, KeyError, TypeError, ValueError):
+                found = "open_clip", _json(files[CONFIG])["model_cfg"]["vision_cfg"]
+            else:
+                found = "transformers", _json(files["config.json"])["vision_config"]
+        except (AssetError, KeyError, TypeError):
             return None
+        return Found(found[0]) if isinstance(found[1], dict) else None
 
     def named(self, base: str) -> OpenClipName | None:
         return open_clip_name(base)
@@ -89,12 +95,13 @@ class _Clip:
                 raise AssetError(f"its configuration describes no model: {error!r}") from error
         return load_pretrained(state, folder=base.files, model=base.model, tag=base.pretrained)
 
-    def image_size(self, base: BaseFiles) -> int:
-        config = _read(base.files["config.json"])
-        try:
-            return int(config["vision_cfg"]["image_size"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise AssetError("its configuration names no image_size") from error
+    def picture_transform(self, base: BaseFiles) -> PictureTransform:
+        if base.kind == "transformers":
+            return read_transformers_transform(base.files)
+        if VOCABULARY in base.files:
+            return open_clip_transform(_read(base.files["config.json"]), {})
+        names = {"model": base.model, "tag": base.pretrained}
+        return open_clip_transform(*described_model(base.files, **names))
 
     def layout(self, names: Iterable[str]) -> str | None:
         return clip_layout(names)

@@ -32,16 +32,16 @@ class OpenClipName:
         return f"hub:{pretrained_repository(self.model, self.tag)}"
 
     def entry(self, source: str | None = None) -> dict[str, Any]:
-        """The manifest's entry, with the side of the pictures that the model takes.
+        """The manifest's entry; AssetError for a model that is not read here.
 
-        `source` says where the weights are; None leaves that to OpenCLIP. Raises as `reference`.
+        `source` says where the weights are; None leaves that to OpenCLIP. Raises as `reference`,
+        too.
         """
         assert self.reference  # it must be there
-        config, _ = described_model({}, model=self.model, tag=self.tag)
-        size = config["vision_cfg"].get("image_size", 224)
+        described_model({}, model=self.model, tag=self.tag)
         where = {} if source is None else {"source": source}
         names = {"model": self.model, "pretrained": self.tag}
-        return {"kind": "open_clip", **names, **where, "image_size": size}
+        return {"kind": "open_clip", **names, **where}
 
 
 def open_clip_name(base: str) -> OpenClipName | None:

@@ -12,12 +12,16 @@ from torch import Tensor
 
 from taskarith.errors import AssetError, unknown_name
 from taskarith.models.clip.open_clip import ClipModel, import_open_clip
-from taskarith.models.clip.pixels import PixelNormalizer
+from taskarith.models.clip.pixels import PixelNormalizer, open_clip_transform
 from taskarith.models.fitting import build_fitting
 
 __all__ = ["CONFIG", "described_model", "load_pretrained", "pretrained_repository"]
 
 CONFIG = "open_clip_config.json"
+FOREIGN = {
+    "text_cfg": ("hf_model_name", "hf_tokenizer_name", "tokenizer_kwargs"),
+    "vision_cfg": ("timm_model_name",),
+}
 
 
 def pretrained_repository(model: str, tag: str) -> str:
@@ -56,12 +60,8 @@ def load_pretrained(
     config, preprocessing = described_model(folder, model=model, tag=tag)
     network = build_fitting(lambda: open_clip.CLIP(**config), state, config=config)
     length = int(config["text_cfg"].get("context_length", 77))
-    known = {key: preprocessing[key] for key in ("mean", "std") if preprocessing.get(key)}
-    try:
-        tokenizer = open_clip.SimpleTokenizer(context_length=length)
-        normalize = PixelNormalizer(**known)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise AssetError(f"OpenCLIP's preprocessing cannot be read: {error!r:.200}") from error
+    normalize = PixelNormalizer.of(open_clip_transform(config, preprocessing))
+    tokenizer = open_clip.SimpleTokenizer(context_length=length)
     return ClipModel(network, tokenizer, normalize=normalize)
 
 
@@ -79,6 +79,7 @@ def described_model(
     preprocessing = open_clip.pretrained.get_pretrained_cfg(model, tag) if tag else {}
     if config is None:
         raise unknown_name("model", model, existing=open_clip.list_models())
+    _check_readable(config)
     quick = preprocessing.get("quick_gelu", False) or config.get("quick_gelu", False)
     return {**config, "quick_gelu": quick}, preprocessing
 
@@ -91,11 +92,18 @@ def _described(folder: Mapping[str, Path]) -> tuple[dict[str, Any], dict[str, An
         config, preprocessing = dict(data["model_cfg"]), dict(data.get("preprocess_cfg") or {})
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise AssetError(f"{folder[CONFIG]} cannot be read: {error!r:.200}") from error
-    foreign = [
-        key
-        for key in ("hf_model_name", "hf_tokenizer_name")
-        if key in (config.get("text_cfg") or {})
-    ]
-    if foreign:
-        raise AssetError(f"its text tower comes from elsewhere ({foreign[0]}), which is not read")
+    _check_readable(config)
     return config, preprocessing
+
+
+def _check_readable(config: Mapping[str, Any]) -> None:
+    """AssetError for a tower or a tokenizer of another library, whose words would be others."""
+    for part, keys in FOREIGN.items():
+        found = [key for key in keys if (config.get(part) or {}).get(key)]
+        if found:
+            what = "tokenizer" if "tokenizer" in found[0] else "tower"
+            raise AssetError(
+                f"its {what} comes from elsewhere ({part}.{found[0]}: "
+                f"{config[part][found[0]]!s:.80}), which is not read; choose a model of OpenCLIP's "
+                "own towers and words, as ViT-B-32"
+            )

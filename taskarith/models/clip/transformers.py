@@ -5,8 +5,6 @@ The weights come from the caller, never through transformers' own loaders, and n
 repository may carry is ever run.
 """
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,11 @@ from torch.nn.functional import normalize
 
 from taskarith.errors import AssetError, MissingDependencyError
 from taskarith.models.clip.dual_encoder import DualEncoder
-from taskarith.models.clip.pixels import PixelNormalizer
+from taskarith.models.clip.pixels import (
+    PixelNormalizer,
+    read_object,
+    read_transformers_transform,
+)
 from taskarith.models.fitting import build_fitting
 from taskarith.models.token_linear import with_token_linears
 from taskarith.models.tokenizer import Tokenizer
@@ -66,11 +68,11 @@ def load_transformers_clip(
     """A CLIP with the weights of `state`, computed in float32.
 
     `folder`: the repository's small files by name: `config.json`, the tokenizer's, and
-    `preprocessor_config.json` where there is one. Raises AssetError where they describe no CLIP,
-    WeightsError where the weights do not fit; all names are listed.
+    `preprocessor_config.json` or `processor_config.json` where there is one. Raises AssetError
+    where they describe no CLIP, WeightsError where the weights do not fit; all names are listed.
     """
     transformers = _transformers()
-    described = _json(folder, "config.json")
+    described = read_object(folder, "config.json")
     if described.get("model_type") != "clip":
         raise AssetError(f"config.json describes a {described.get('model_type')!r}, not a clip")
 
@@ -83,13 +85,10 @@ def load_transformers_clip(
         lambda: Network(transformers.CLIPConfig.from_dict(described)), state, config=described
     )
     length = int(network.config.text_config.max_position_embeddings)
-    pixels = (
-        _json(folder, "preprocessor_config.json") if "preprocessor_config.json" in folder else {}
-    )
     return TransformersClip(
         network,
         _HubTokenizer(_tokenizer(folder, transformers), length=min(length, CONTEXT_LENGTH)),
-        normalize=_normalizer(pixels),
+        normalize=PixelNormalizer.of(read_transformers_transform(folder)),
     )
 
 
@@ -122,33 +121,6 @@ def _tokenizer(folder: Mapping[str, Path], transformers: Any) -> Any:
         return transformers.CLIPTokenizer.from_pretrained(str(place), local_files_only=True)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
         raise AssetError(f"the base's tokenizer cannot be read: {error!r:.200}") from error
-
-
-def _normalizer(described: Mapping[str, Any]) -> PixelNormalizer:
-    given = {key: described.get(f"image_{key}") for key in ("mean", "std")}
-    known = {key: value for key, value in given.items() if value is not None}
-    for key, value in known.items():
-        if (
-            not isinstance(value, list)
-            or len(value) != 3
-            or not all(isinstance(part, int | float) and math.isfinite(part) for part in value)
-        ):
-            raise AssetError(f"preprocessor_config.json has no usable image_{key}: {value!r:.80}")
-    if any(part <= 0 for part in known.get("std") or [1]):
-        raise AssetError("preprocessor_config.json has an image_std that is not positive")
-    return PixelNormalizer(**known)
-
-
-def _json(folder: Mapping[str, Path], name: str) -> dict[str, Any]:
-    if name not in folder:
-        raise AssetError(f"the base has no {name}; give a repository of a transformers CLIP")
-    try:
-        value = json.loads(folder[name].read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise AssetError(f"{folder[name]} cannot be read: {error!s:.200}") from error
-    if not isinstance(value, dict):
-        raise AssetError(f"{folder[name]} holds no object")
-    return value
 
 
 def _transformers() -> Any:

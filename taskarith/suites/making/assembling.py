@@ -105,7 +105,6 @@ def _written(asked: Asked, assembly: Assembly, folder: Path) -> Suite:
         base=asked.base if named else reference,
         source=reference if named else None,
         kind=None if found is None else found.kind,
-        image_size=None if found is None else found.image_size,
         tasks=entries,
         vectors=dict(zip([task.name for task in asked.tasks], sources, strict=True)),
         control=control,

@@ -5,21 +5,25 @@ Writes one readable file; nothing is fetched and nothing is measured here.
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from taskarith.errors import AssetError
 from taskarith.models.registry import HUB_KIND
+from taskarith.sources.pull import NotPulledError
 from taskarith.suites.library import library_task, library_tasks
 from taskarith.suites.making.named_bases import named_base
 from taskarith.suites.manifest import Manifest, parse_manifest
-from taskarith.tasks.folders import folder_classes
+from taskarith.suites.weights import Weights
+from taskarith.tasks.folders import class_folders
 
-__all__ = ["TEMPLATES", "create_suite", "task_entry"]
+__all__ = ["TEMPLATES", "create_suite", "task_entry", "task_notes"]
 
 MANIFEST = "manifest.json"
 TEMPLATES = ("a photo of a {}.",)
+LISTED = 8
 
 
 def create_suite(
@@ -36,16 +40,20 @@ def create_suite(
 ) -> Manifest:
     """Write the manifest of a new suite into `folder` and give it back.
 
-    `base` is a reference, with the `kind` and `image_size` of what is there (HUB_KIND and 224
-    where they are not given), or its library's own name for it, of which `source` may say where
-    the weights are. `tasks` and `control` are entries as `task_entry` makes them; `vectors` maps
-    names of tasks to references. A task without a vector cannot be a target. Raises one AssetError
-    with every problem, and then writes nothing; UnknownNameError for names that the library does
-    not have.
+    `base` is a reference, with the `kind` of what is there (HUB_KIND where it is not given), or its
+    library's own name for it, of which `source` may say where the weights are. `image_size` is what
+    the base's own files are held against; None believes them. `tasks` and `control` are entries as
+    `task_entry` makes them; `vectors` maps names of tasks to references. A task without a vector
+    cannot be a target. Raises one AssetError with every problem, and then writes nothing;
+    UnknownNameError for names that the library does not have.
     """
     named = named_base(base)
-    elsewhere = {"kind": kind or HUB_KIND, "source": base, "image_size": image_size or 224}
-    described = elsewhere if named is None else named.entry(source)
+    described: dict[str, Any]
+    described = {"kind": kind or HUB_KIND, "source": base}
+    if named is not None:
+        described = named.entry(source)
+    if image_size is not None:
+        described["image_size"] = image_size
     entries = [{**task, "role": "target"} for task in tasks]
     data: dict[str, Any] = {
         "format": 1,
@@ -63,6 +71,10 @@ def create_suite(
         "start": None,
     }
     manifest = parse_manifest(data, where=f"the new suite {name!r}")
+    weights = Weights(manifest, folder.joinpath)
+    if "images" in weights.family.examples:
+        with suppress(NotPulledError):  # what is not here yet is looked at when it is
+            weights.picture_transform()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
@@ -80,6 +92,7 @@ def task_entry(
     classnames: Sequence[str] | None = None,
     templates: Sequence[str] = TEMPLATES,
     columns: Mapping[str, str] = MappingProxyType({}),
+    seed: int | None = None,
 ) -> dict[str, Any]:
     """The manifest's entry of a task, from where its pictures are.
 
@@ -87,7 +100,8 @@ def task_entry(
     another name), "hub:OWNER/DATASET" with its split as "@SPLIT" where that is not "test", or the
     path of a folder of class folders inside `folder`, the suite's. A folder's classes are named
     after its folders unless `classnames` says otherwise; a dataset's must be given, and `columns`
-    says what its "image" and "label" columns are called where that is something else.
+    says what its "image" and "label" columns are called where that is something else. With a
+    `seed`, a folder that is split without validation lends it a fifth of its training pictures.
 
     Raises AssetError or UnknownNameError.
     """
@@ -114,9 +128,31 @@ def task_entry(
             f"{source} is not inside {folder}: a suite's pictures stand in its own folder, so that "
             "it can be moved; copy or link them there"
         ) from error
-    found = folder_classes(own)
-    given = list(classnames) if classnames is not None else [n.replace("_", " ") for n in found]
-    if len(given) != len(found):
-        raise AssetError(f"{source} has {len(found)} classes, but {len(given)} names were given")
-    data = {"kind": "folder", "path": relative}
+    found = class_folders(own, seed=seed)
+    found.of("validation")  # it must be there
+    names = [name.replace("_", " ") for name in found.classes]
+    given = list(classnames) if classnames is not None else names
+    if len(given) != len(found.classes):
+        raise AssetError(
+            f"{source} has {len(found.classes)} classes ({_listed(found.classes)}), but "
+            f"{len(given)} names were given ({_listed(given)})"
+        )
+    data = {"kind": "folder", "path": relative, "folders": list(found.classes)}
+    data |= {} if seed is None else {"seed": seed}
     return {"name": name, "title": name, **words, "classnames": given, "data": data}
+
+
+def task_notes(entry: Mapping[str, Any], *, folder: Path) -> list[str]:
+    """What whoever makes a task should know about its pictures, before any is opened.
+
+    `entry` is what `task_entry` made for the suite in `folder`.
+    """
+    data = entry.get("data", {})
+    if data.get("kind") != "folder":
+        return []
+    return class_folders(folder / data["path"], seed=data.get("seed")).notes()
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - LISTED
+    return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")

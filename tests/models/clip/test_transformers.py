@@ -122,7 +122,12 @@ def changed(folder: Path, target: Path, name: str, **change: Any) -> dict[str, P
         ("config.json", {"vision_config": {"num_hidden_layers": 30}}, WeightsError, "missing"),
         ("config.json", {"vision_config": 3}, AssetError, "describes no CLIP"),
         ("config.json", {"vision_config": {"patch_size": 0}}, AssetError, "describes no CLIP"),
-        ("preprocessor_config.json", {"image_std": [0, 1, 1]}, AssetError, "not positive"),
+        (
+            "preprocessor_config.json",
+            {"image_std": [0, 1, 1]},
+            AssetError,
+            "three positive numbers",
+        ),
         ("preprocessor_config.json", {"image_mean": [1]}, AssetError, "image_mean"),
     ],
 )

@@ -1,0 +1,84 @@
+"""Suites of your own: what is not used is said, what is not understood is refused."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from taskarith.errors import AssetError
+from taskarith.suites import load_suite
+from taskarith.suites.making.creating import create_suite, task_entry, task_notes
+from tests.clips import SIDE, write_transformers_clip
+
+
+def fill(folder: Path, *, names: tuple[str, ...] = ("cat", "dog"), count: int = 12) -> None:
+    for label, name in enumerate(names):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for index in range(count):
+            Image.new("RGB", (20, 24), (80 * label, 5 * index, 90)).save(
+                folder / name / f"{index}.png"
+            )
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("base")
+    write_transformers_clip(folder)
+    return folder
+
+
+def make(folder: Path, base: Path, **more: object) -> None:
+    for task in ("pets", "ctl"):
+        fill(folder / task)
+    tasks = [task_entry("pets", "pets", folder=folder)]
+    create_suite(
+        folder,
+        name="own",
+        base=f"file:{base}",
+        tasks=tasks,
+        vectors={"pets": f"file:{base}"},
+        control=task_entry("ctl", "ctl", folder=folder),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_the_pictures_size_is_the_bases(base: Path, tmp_path: Path) -> None:
+    make(tmp_path / "own", base)
+    suite = load_suite(tmp_path / "own")
+    assert suite.split("pets", "validation").pixels.shape[1:] == (SIDE, SIDE, 3)
+    with pytest.raises(AssetError, match=f"of 224 pixels, but the base's own files say {SIDE}"):
+        make(tmp_path / "other", base, image_size=224)
+    assert not (tmp_path / "other" / "manifest.json").exists()
+
+
+def test_what_a_base_asks_for_and_is_not_done_is_refused(base: Path, tmp_path: Path) -> None:
+    changed = Path(shutil.copytree(base, tmp_path / "base"))
+    (changed / "preprocessor_config.json").write_text('{"size": {"longest_edge": 16}}')
+    with pytest.raises(AssetError, match="known are shortest_edge, or height and width"):
+        make(tmp_path / "own", changed)
+    assert not (tmp_path / "own" / "manifest.json").exists()
+
+
+def test_the_fingerprint_changes_with_the_words(base: Path, tmp_path: Path) -> None:
+    make(tmp_path / "own", base)
+    before = load_suite(tmp_path / "own").fingerprint
+    manifest = tmp_path / "own" / "manifest.json"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace("a photo of a {}.", "other words about {}"), encoding="utf-8")
+    assert load_suite(tmp_path / "own").fingerprint != before
+    manifest.write_text(text, encoding="utf-8")
+    assert load_suite(tmp_path / "own").fingerprint == before
+
+
+def test_what_is_found_is_said_and_what_is_missing_refused(tmp_path: Path) -> None:
+    fill(tmp_path / "pets" / "train")
+    fill(tmp_path / "pets" / "test")
+    (tmp_path / "pets" / "list.csv").write_text("x")
+    with pytest.raises(AssetError, match=r"train/ and test/, but no validation/"):
+        task_entry("pets", "pets", folder=tmp_path)
+    entry = task_entry("pets", "pets", folder=tmp_path, seed=0)
+    assert entry["data"] == {"kind": "folder", "path": "pets", "folders": ["cat", "dog"], "seed": 0}
+    assert task_notes(entry, folder=tmp_path)[-1] == "not used: list.csv"
+    with pytest.raises(AssetError, match=r"2 classes \(cat, dog\), but 1 names were given \(cat\)"):
+        task_entry("pets", "pets", folder=tmp_path, classnames=["cat"], seed=0)
