@@ -12,6 +12,7 @@ from taskarith.suites import Suite, load_suite
 from tests.hub.environment import HUB
 from tests.hub.server import LoopbackHub
 from tests.tiny import build_tiny_suite
+from tests.toy import build_toy_suite
 
 # The same examples at every run: a failure here is a fact, not luck. Time limits would be luck too.
 settings.register_profile(
@@ -47,6 +48,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny suite; read-only by agreement, copy it to change it."""
     return build_tiny_suite(tmp_path_factory.mktemp("suites") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a suite of texts, of a family that only tests know; read-only by agreement."""
+    return build_toy_suite(tmp_path_factory.mktemp("suites") / "toy")
 
 
 @pytest.fixture

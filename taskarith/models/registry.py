@@ -5,7 +5,7 @@ from pathlib import Path
 
 from taskarith.errors import AssetError, unknown_name
 from taskarith.models.clip.family import CLIP
-from taskarith.models.family import Found, ModelFamily
+from taskarith.models.family import Found, Kind, Layout, ModelFamily
 
 __all__ = [
     "DESCRIPTION_FILES",
@@ -18,16 +18,25 @@ __all__ = [
     "family_named",
     "family_of",
     "family_of_names",
+    "register",
 ]
 
-FAMILIES: tuple[ModelFamily, ...] = (CLIP,)
+FAMILIES: list[ModelFamily] = []
 # Of every family: by what a manifest calls a base, and by whose names tensors have.
-KINDS = {name: kind for family in FAMILIES for name, kind in family.kinds.items()}
-LAYOUTS = {name: layout for family in FAMILIES for name, layout in family.layouts.items()}
+KINDS: dict[str, Kind] = {}
+LAYOUTS: dict[str, Layout] = {}
 # A base has one of these files, which says what it is.
-DESCRIPTION_FILES = tuple(dict.fromkeys(n for family in FAMILIES for n in family.description_files))
+DESCRIPTION_FILES: list[str] = []
 HUB_LAYOUT = "transformers"  # what other programs that merge models read
 HUB_KIND = "transformers"  # what a repository of the Hub is taken for where nothing else is said
+
+
+def register(family: ModelFamily) -> None:
+    """Let suites be about models of `family`."""
+    FAMILIES.append(family)
+    KINDS.update(family.kinds)
+    LAYOUTS.update(family.layouts)
+    DESCRIPTION_FILES.extend(n for n in family.description_files if n not in DESCRIPTION_FILES)
 
 
 def family_of(kind: str) -> ModelFamily:
@@ -67,3 +76,6 @@ def describe(files: Mapping[str, Path]) -> Found:
         f"the base does not say what it is: it needs {' or '.join(DESCRIPTION_FILES)} of "
         f"{titles}; found {', '.join(files) or 'nothing'}"
     )
+
+
+register(CLIP)

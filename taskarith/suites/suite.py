@@ -136,7 +136,7 @@ class Suite:
     def _fingerprint(
         self, files: list[str], tasks: tuple[Task, ...], vectors: Mapping[str, str]
     ) -> str:
-        files = files + [t.data["path"] for t in tasks if t.data["kind"] == "tensors"]
+        files = files + [t.data["path"] for t in tasks if t.data["kind"] in ("tensors", "table")]
         digest = hashlib.sha256()
         for relative in files:
             if is_reference(relative):
@@ -218,7 +218,7 @@ class Suite:
     def _located(self, task: Task) -> Task:
         """The task with paths that do not depend on the suite's folder."""
         data = dict(task.data)
-        if data["kind"] in ("tensors", "folder"):
+        if data["kind"] in ("tensors", "folder", "table"):
             data["path"] = str(self.path(data["path"]))
         return replace(task, data=data)
 

@@ -1,8 +1,9 @@
 """The examples of a task, wherever its `data` says they are.
 
 "world" draws pictures (and keeps them on disk), of a whole family or of some of its "classes";
-"written-world" writes texts; "tensors" reads pictures from a safetensors file, "folder" from class
-folders, "hub" from a dataset of the Hub. Knows nothing about models.
+"written-world" writes texts, "table" reads them from a file; "tensors" reads pictures from a
+safetensors file, "folder" from class folders, "hub" from a dataset of the Hub. Knows nothing about
+models.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from taskarith.sources.tensors import read_tensors
 from taskarith.tasks.examples import Examples, Images, as_images
 from taskarith.tasks.pictures import Pictures, kept_pictures, pictures_folder
 from taskarith.tasks.shifts import own_name, shifted_split
+from taskarith.tasks.tables import table_texts
 from taskarith.tasks.task import SPLITS, Task
 from taskarith.tasks.written import written_texts
 
@@ -31,6 +33,7 @@ DATA_KINDS = {
     "written-world": "family",
     "tensors": "path",
     "folder": "path",
+    "table": "path",
     "hub": "dataset",
 }
 
@@ -53,6 +56,8 @@ def load_split(task: Task, split: str, *, transform: PictureTransform | None = N
         loaded: Examples = Images(torch.from_numpy(images), torch.from_numpy(labels))
     elif kind == "written-world":
         loaded = written_texts(str(task.data["family"]), split)
+    elif kind == "table":
+        loaded = table_texts(task.data, split, classnames=task.classnames, of=task.name)
     elif kind == "tensors":
         loaded = _from_tensors(Path(task.data["path"]), split)
     elif kind in ("folder", "hub"):

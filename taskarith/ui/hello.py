@@ -37,7 +37,7 @@ SETTLE_MS = 250  # without movement: the edit in hand is committed
 # These are `core`'s and `suites`', which import torch; a test holds them equal.
 MAX_COEFFICIENT = 3.0
 NULLS = ("random", "permuted")
-TEXT_DATA = ("written-world",)
+TEXT_DATA = ("written-world", "table")
 METRIC_OF_HEAD = {
     "label-likelihood": "accuracy",
     "language-modelling": "perplexity",
