@@ -22,10 +22,7 @@ def cosine_matrix(terms: Terms) -> Tensor:
     >>> cosine_matrix(Terms({"a": a, "b": b}, {"a": 1.0, "b": -1.0}))
     tensor([[ 1.0000, -0.7071], [-0.7071, 1.0000]], dtype=torch.float64)
     """
-    products = torch.zeros(len(terms), len(terms), dtype=torch.float64)
-    for _, stack in terms.stacked_blocks():
-        rows = stack.cpu().double()
-        products += rows @ rows.T
+    products = terms.products()
     lengths = products.diagonal().sqrt()
     cosines = (products / torch.outer(lengths, lengths)).clamp(-1, 1)
     return cosines.fill_diagonal_(1).where((lengths > 0)[:, None], torch.nan)

@@ -133,6 +133,14 @@ class Terms:
         """Every block with its stack [K, entries]."""
         return ((block, self.stack(block)) for block in self.blocks())
 
+    def products(self) -> Tensor:
+        """⟨σ_s, σ_t⟩ over all parameters, accumulated in float64 on the CPU: [K, K]."""
+        products = torch.zeros(len(self), len(self), dtype=torch.float64)
+        for _, stack in self.stacked_blocks():
+            rows = stack.cpu().double()
+            products += rows @ rows.T
+        return products
+
     def collect(self, pieces: Iterable[tuple[Piece, Tensor]], *, scale: float = 1.0) -> TaskVector:
         """The merged vector, float32: `scale` times the tensors given for its pieces."""
         merged = {name: torch.zeros(s, device=self.device) for name, s in self.shapes.items()}

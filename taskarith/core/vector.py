@@ -16,6 +16,7 @@ from torch import Tensor
 from taskarith.core.edit import finite_number
 from taskarith.core.info import VectorInfo
 from taskarith.core.layout import check_states
+from taskarith.core.precision import wide
 from taskarith.errors import WeightsError
 
 __all__ = ["TaskVector", "VectorStore"]
@@ -43,7 +44,9 @@ class TaskVector(Mapping[str, Tensor]):
 
     Source: Ilharco et al. 2023, "Editing models with task arithmetic", arXiv:2212.04089. A vector
     may cover a part of a model (what fine-tuning moved); arithmetic between two vectors needs
-    equal names, shapes and dtypes and raises WeightsError otherwise, as do NaN and Inf.
+    equal names and shapes and raises WeightsError otherwise, as do NaN and Inf. Sums, differences
+    and multiples are float32 however narrow the vectors are stored (float64 where one is), so that
+    adding many of them rounds nothing away; `save` takes the dtype to store them in.
 
     >>> a, b, c = (TaskVector({"w": torch.tensor([x, 1.0])}) for x in (1.0, 2.0, 4.0))
     >>> (c + (b - a))["w"]
@@ -84,7 +87,7 @@ class TaskVector(Mapping[str, Tensor]):
         check_states(pretrained, finetuned, "the pretrained and the fine-tuned weights")
         return cls(
             {
-                name: (_wide(finetuned[name]) - _wide(start)).to(dtype)
+                name: (wide(finetuned[name]) - wide(start)).to(dtype)
                 for name, start in pretrained.items()
                 if start.is_floating_point()
             }
@@ -141,8 +144,8 @@ class TaskVector(Mapping[str, Tensor]):
     def __add__(self, other: object) -> "TaskVector":
         if not isinstance(other, TaskVector):
             return NotImplemented
-        check_states(self, other, "two task vectors")
-        return TaskVector({name: tensor + other[name] for name, tensor in self.items()})
+        check_states(self, other, "two task vectors", same_dtype=False)
+        return TaskVector({name: wide(t) + wide(other[name]) for name, t in self.items()})
 
     def __radd__(self, other: object) -> "TaskVector":
         return self if type(other) is int and other == 0 else NotImplemented  # sum() starts at 0
@@ -150,14 +153,14 @@ class TaskVector(Mapping[str, Tensor]):
     def __sub__(self, other: object) -> "TaskVector":
         if not isinstance(other, TaskVector):
             return NotImplemented
-        check_states(self, other, "two task vectors")
-        return TaskVector({name: tensor - other[name] for name, tensor in self.items()})
+        check_states(self, other, "two task vectors", same_dtype=False)
+        return TaskVector({name: wide(t) - wide(other[name]) for name, t in self.items()})
 
     def __mul__(self, coefficient: object) -> "TaskVector":
         if isinstance(coefficient, TaskVector | Tensor | str):
             return NotImplemented
         factor = finite_number(coefficient, "τ")
-        return TaskVector({name: tensor * factor for name, tensor in self.items()})
+        return TaskVector({name: wide(tensor) * factor for name, tensor in self.items()})
 
     __rmul__ = __mul__
 
@@ -179,12 +182,12 @@ class TaskVector(Mapping[str, Tensor]):
             if factor == 0:  # −0.0 + 0·τ would lose its sign
                 edited[name] = start.clone()
             else:
-                edited[name] = (_wide(start) + factor * _wide(tensor)).to(start.dtype)
+                edited[name] = (wide(start) + factor * wide(tensor)).to(start.dtype)
         return edited
 
     def dot(self, other: "TaskVector") -> float:
         """⟨τ, τ′⟩ over all parameters, accumulated in float64."""
-        check_states(self, other, "two task vectors")
+        check_states(self, other, "two task vectors", same_dtype=False)
         products = (
             torch.dot(tensor.flatten().double(), other[name].flatten().double()).item()
             for name, tensor in self.items()
@@ -209,7 +212,3 @@ def _store() -> VectorStore:
     if TaskVector.store is None:
         raise WeightsError("vectors are saved and loaded by taskarith.sources; import it first")
     return TaskVector.store
-
-
-def _wide(tensor: Tensor) -> Tensor:
-    return tensor if tensor.dtype == torch.float64 else tensor.float()

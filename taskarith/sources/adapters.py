@@ -19,11 +19,11 @@ import re
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
 from taskarith.core import all_finite
+from taskarith.core.precision import wide
 from taskarith.errors import WeightsError
 from taskarith.sources.adapter_config import AdapterConfig
 from taskarith.sources.align import left_out, listed
@@ -219,7 +219,7 @@ def _layer(
     base: Mapping[str, Tensor],
 ) -> Layer:
     def part(name: str) -> Tensor:
-        return _wide(adapter.read(parts[name]))  # NaN and Inf show in the difference
+        return wide(adapter.read(parts[name]))  # NaN and Inf show in the difference
 
     def weight(name: str) -> Tensor:
         if name not in base:
@@ -228,7 +228,7 @@ def _layer(
                 f"{', '.join(list(base)[:3])}. Give the base it was made from, or leave it out by "
                 "name (exclude)"
             )
-        return _wide(base[name])
+        return wide(base[name])
 
     # Trained beside the adapter (biases, modules_to_save) and saved whole.
     whole = {kind for kind in parts if not kind.startswith(("lora_", "ia3_"))}
@@ -341,7 +341,3 @@ def _fitting(difference: Tensor, start: Tensor, module: str) -> Tensor:
             f"base has {list(start.shape)}; is it an adapter of another model?"
         )
     return difference
-
-
-def _wide(tensor: Tensor) -> Tensor:
-    return tensor if tensor.dtype == torch.float64 else tensor.float()

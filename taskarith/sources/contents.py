@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from taskarith.core import TaskVector, VectorInfo, all_finite
+from taskarith.core.precision import wide
 from taskarith.errors import WeightsError
 from taskarith.sources.adapter_config import AdapterConfig, read_adapter_config
 from taskarith.sources.adapters import (
@@ -128,7 +129,7 @@ def subtract(
         if not all_finite(found):
             damaged.append(name)
             continue
-        start, found = _wide(lazy[own]), _wide(found)
+        start, found = wide(lazy[own]), wide(found)
         difference = found if is_vector else found - start
         lengths.add(start, found, difference)
         tensors[own] = difference.to(dtype)
@@ -191,8 +192,8 @@ def open_difference(
         _check_own(contents)
 
     def read(name: str, own: str) -> Tensor:
-        tensor = _wide(contents.state[name])
-        return (tensor if is_vector else tensor - _wide(lazy[own])).float()
+        tensor = wide(contents.state[name])
+        return (tensor if is_vector else tensor - wide(lazy[own])).float()
 
     entries = {
         own: Entry(lazy.shape(own), torch.float32, partial(read, name, own))
@@ -242,7 +243,7 @@ def _from_adapter(
     lengths = _Lengths()
     tensors = {}
     for own, difference in total.items():
-        start = _wide(base[own])
+        start = wide(base[own])
         lengths.add(start, start + difference, difference)
         tensors[own] = difference.to(dtype)
     return Difference(
@@ -318,7 +319,3 @@ class _Lengths:
 
 def _square(tensor: Tensor) -> float:
     return float(torch.linalg.vector_norm(tensor, dtype=torch.float64)) ** 2
-
-
-def _wide(tensor: Tensor) -> Tensor:
-    return tensor if tensor.dtype == torch.float64 else tensor.float()

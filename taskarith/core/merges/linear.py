@@ -17,7 +17,7 @@ from taskarith.errors import SettingError
 
 __all__ = ["average", "model_stock", "slerp", "summed"]
 
-PARALLEL = 1e-6  # sin Ω below which two directions span no plane
+PARALLEL = 0.9995  # |cos Ω| from which on two directions span no plane worth the name
 
 
 @method(
@@ -66,16 +66,18 @@ def slerp(terms: Terms, *, position: Position = 0.5, scale: Scale = 1.0) -> Task
     """Goes from one term to another along an arc. Two terms only, in the order of their names.
 
     sin((1−p)Ω)/sin Ω · σ_1 + sin(pΩ)/sin Ω · σ_2 with Ω the angle between σ_1 and σ_2; straight
-    where they are parallel or one has no length. (mergekit's SLERP is between whole weights,
-    tensor by tensor; there Ω is so small that it is hardly told from the straight line.) A lone
-    term is its own result. Raises SettingError for more than two.
+    where |cos Ω| ≥ 0.9995, since parallel and opposite terms span no arc, and where one has no
+    length. Between unequal terms that are far apart the arc swells; it is scaled back to the length
+    of the longer one. (mergekit's SLERP is between whole weights, tensor by tensor; there Ω is so
+    small that it is hardly told from the straight line.) A lone term is its own result. Raises
+    SettingError for more than two.
     """
     if len(terms) > 2:
         raise SettingError(
             f"slerp goes between two vectors, got {len(terms)} ({', '.join(terms.names)}); "
             "set the λ of the others to 0"
         )
-    weights = _arc(_cosine(terms), position) if len(terms) == 2 else (1.0,) * len(terms)
+    weights = _arc(terms.products(), position) if len(terms) == 2 else (1.0,) * len(terms)
     factors = torch.tensor(weights, device=terms.device)
     merged = ((block, factors @ stack) for block, stack in terms.stacked_blocks())
     return terms.collect(merged, scale=scale)
@@ -116,18 +118,15 @@ def _agreement(rows: Tensor) -> float:
     return count * mean / (1 + (count - 1) * mean)
 
 
-def _cosine(terms: Terms) -> float:
-    """The cosine of the two terms; NaN where one has no length."""
-    products = torch.zeros(2, 2, dtype=torch.float64)
-    for _, stack in terms.stacked_blocks():
-        products += (stack @ stack.T).cpu().double()
-    lengths = math.sqrt(float(products[0, 0]) * float(products[1, 1]))
-    return float(products[0, 1]) / lengths if lengths else math.nan
-
-
-def _arc(cosine: float, position: float) -> tuple[float, float]:
-    angle = math.acos(max(-1.0, min(1.0, cosine))) if not math.isnan(cosine) else 0.0
-    if math.sin(angle) < PARALLEL:
+def _arc(products: Tensor, position: float) -> tuple[float, float]:
+    """The weights of two terms with these inner products."""
+    (first, product), (_, second) = products.tolist()
+    lengths = math.sqrt(first) * math.sqrt(second)
+    cosine = product / lengths if lengths else 1.0
+    if abs(cosine) >= PARALLEL:
         return 1 - position, position
-    weight = math.sin(angle)
-    return math.sin((1 - position) * angle) / weight, math.sin(position * angle) / weight
+    angle = math.acos(cosine)
+    one, two = (math.sin(share * angle) / math.sin(angle) for share in (1 - position, position))
+    square = one * one * first + two * two * second + 2 * one * two * product
+    back = min(1.0, math.sqrt(max(first, second) / square)) if square > 0 else 1.0
+    return back * one, back * two

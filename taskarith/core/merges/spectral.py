@@ -5,7 +5,8 @@ averaged. Each method knows its formula over the terms σ_t = λ_t·τ_t and not
 
 Singular vectors of a singular value that is zero are arbitrary, and so would be a result that used
 them. Where a term has low rank (an adapter), is zero or repeats another one, they are left out;
-where no singular value is zero, this is the papers' method.
+where no singular value is zero, this is the papers' method. Terms are decomposed in float64: where
+they repeat each other float32 would leave rounding that looks like a direction of its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,12 +16,14 @@ from torch import Tensor
 
 from taskarith.core.merges.settings import Scale
 from taskarith.core.methods import method
+from taskarith.core.precision import double
 from taskarith.core.terms import Piece, Terms
 from taskarith.core.vector import TaskVector
 
 __all__ = ["iso_c", "tsv_m"]
 
 SCOPE = "per matrix; query, key and value apart"
+SAME = 3e-5  # sines of angles below which two terms share a singular vector, but for rounding
 
 
 @method(
@@ -79,15 +82,20 @@ def _isotropic(stack: Tensor) -> Tensor:
 
 def _orthogonal(matrix: Tensor) -> Tensor:
     """P Qᵀ from the singular value decomposition P D Qᵀ, over the directions with D > 0."""
-    u, _, vh = _nonzero_svd(matrix)
-    return u @ vh
+    u, s, vh = torch.linalg.svd(matrix, full_matrices=False)
+    own = int((s > SAME * s[0]).sum()) if len(s) else 0
+    nearest: Tensor = u[:, :own] @ vh[:own]
+    return nearest
 
 
 def _nonzero_svd(matrix: Tensor, *, rank: int | None = None) -> tuple[Tensor, Tensor, Tensor]:
-    """U, the diagonal of Σ, and Vᵀ over the first `rank` singular values above rounding."""
-    u, s, vh = torch.linalg.svd(matrix, full_matrices=False)
+    """U, the diagonal of Σ, and Vᵀ over the first `rank` singular values above rounding.
+
+    That of float32, in which the terms come and the parts are returned.
+    """
+    u, s, vh = torch.linalg.svd(double(matrix), full_matrices=False)
     largest = float(s[0]) if len(s) else 0.0
-    tolerance = max(matrix.shape) * torch.finfo(matrix.dtype).eps * largest
+    tolerance = max(matrix.shape) * torch.finfo(torch.float32).eps * largest
     above = int((s > tolerance).sum())
     kept = above if rank is None else min(above, rank)
-    return u[:, :kept], s[:kept], vh[:kept]
+    return u[:, :kept].to(matrix), s[:kept].to(matrix), vh[:kept].to(matrix)

@@ -15,6 +15,7 @@ from taskarith.core.layers import layer_group, layer_groups
 from taskarith.core.merges.settings import Images, Scale
 from taskarith.core.merges.statistics import Statistics
 from taskarith.core.methods import Bounds, method
+from taskarith.core.precision import double
 from taskarith.core.terms import Piece, Terms
 from taskarith.core.vector import TaskVector
 from taskarith.errors import SettingError, WeightsError
@@ -241,10 +242,8 @@ def _shrunk(gram: Tensor, off_diagonal: float) -> Tensor:
 
 
 def _divided(product: Tensor, gram: Tensor) -> Tensor:
-    """(Σ σ_t G_t) (Σ G_t)⁻¹, in float64; on the CPU where the device has none."""
-    place = "cpu" if gram.device.type == "mps" else gram.device
-    wide = gram.to(place, torch.float64)
-    divided: Tensor = torch.linalg.solve(wide, product.to(wide), left=False)
+    """(Σ σ_t G_t) (Σ G_t)⁻¹, in float64."""
+    divided: Tensor = torch.linalg.solve(double(gram), double(product), left=False)
     return divided.to(product)
 
 

@@ -68,6 +68,12 @@ VECTORS: dict[str, dict[str, TaskVector]] = {
     "two": {name: random_vector(seed) for seed, name in enumerate("ab")},
     "one": {"a": random_vector(1)},
     "identical": {"a": same, "b": same},
+    "parallel": {"a": same, "b": 0.75 * same},
+    "opposite": {"a": same, "b": -same},
+    "nearly parallel": {"a": same, "b": 0.75 * same + 0.05 * random_vector(8)},
+    "nearly opposite": {"a": same, "b": 0.05 * random_vector(8) - same},
+    "far apart": {"a": same, "b": 0.3 * random_vector(8) - same},
+    "nearly orthogonal": {"a": same, "b": 2.0 * random_vector(8)},
     "with a zero vector": {"a": random_vector(1), "b": zero_vector()},
     "zero vectors": {"a": zero_vector(), "b": zero_vector()},
     "float16": {name: random_vector(seed, dtype=half) for seed, name in enumerate("ab")},
@@ -83,7 +89,8 @@ VECTORS: dict[str, dict[str, TaskVector]] = {
 COEFFICIENTS = {"a": 0.5, "b": -1.0, "c": 0.25}  # exact in every type, so that masks are too
 DENSITIES = (1e-9, 0.2, 0.5, 1.0)
 
-# How far float32 may be from float64, as a share of the largest number: inverses and singular
+# How far float32 may be from float64, as a share of the largest number, of
+# the terms or the result: inverses and singular
 # vectors magnify rounding by what the matrices' condition is.
 TOLERANCE = dict.fromkeys(TEXTBOOK, 1e-5) | {"tsv-m": 1e-3, "iso-c": 1e-3, "regmean": 1e-4}
 
@@ -103,10 +110,12 @@ def assert_is_textbook(
         expected = partial(TEXTBOOK[name], names=terms.names)
     else:
         expected = TEXTBOOK[name]
-    wanted = expected(sigmas(vectors, coefficients, layers), **METHODS[name].checked(given))
+    scaled = sigmas(vectors, coefficients, layers)
+    wanted = expected(scaled, **METHODS[name].checked(given))
     got = double(found)
     assert set(got) <= set(wanted)  # what no term covers is not in the merged vector
-    largest = max(np.abs(tensor).max(initial=0.0) for tensor in wanted.values())
+    numbers = [tensor for sigma in (wanted, *scaled) for tensor in sigma.values()]
+    largest = max(np.abs(tensor).max(initial=0.0) for tensor in numbers)
     for tensor, value in wanted.items():
         difference = np.abs(got.get(tensor, 0.0) - value).max(initial=0.0)
         assert difference <= TOLERANCE[name] * largest + 1e-12, tensor

@@ -94,13 +94,15 @@ def slerp(terms: Sequence[Sigma], *, position: float, scale: float) -> Sigma:
     if len(terms) == 1:
         return each(terms, lambda tensors: scale * tensors[0])
     first, second = map(flat, terms)
-    lengths = np.linalg.norm(first) * np.linalg.norm(second)
-    angle = np.arccos(np.clip(first @ second / lengths, -1, 1)) if lengths else 0.0
-    if np.sin(angle) < 1e-6:
+    longer, shorter = sorted((np.linalg.norm(first), np.linalg.norm(second)), reverse=True)
+    cosine = first @ second / (longer * shorter) if shorter else 1.0
+    if abs(cosine) >= 0.9995:
         merged = (1 - position) * first + position * second
     else:
+        angle = np.arccos(cosine)
         merged = np.sin((1 - position) * angle) * first + np.sin(position * angle) * second
         merged /= np.sin(angle)
+        merged *= min(1.0, longer / np.linalg.norm(merged))
     return unflat(scale * merged, terms[0])
 
 
