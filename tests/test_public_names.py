@@ -156,6 +156,7 @@ PUBLIC: dict[str, list[str]] = {
         "TaskVector",
         "VISITOR",
         "base_fingerprint",
+        "doubts",
         "find_pulled",
         "fingerprint",
         "load_vector",

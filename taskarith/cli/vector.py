@@ -13,7 +13,7 @@ from taskarith.cli.publishing import add_publish
 
 if TYPE_CHECKING:
     from taskarith.core import Reported
-    from taskarith.sources import Contents, Source
+    from taskarith.sources import Contents, Difference, Source
 
 __all__ = ["add_commands", "check", "fetch", "info", "make"]
 
@@ -118,6 +118,7 @@ def make(
     from taskarith.errors import WeightsError
     from taskarith.sources import (
         base_fingerprint,
+        doubts,
         fingerprint,
         open_source,
         read_metadata,
@@ -161,6 +162,7 @@ def make(
         "parameters": found.vector.size,
         "relative_norm": found.relative,
         "uncovered": list(found.uncovered),
+        "warnings": list(doubts(found, start.reference)),
         "info": _plain(asdict(written)),
     }
     text = (
@@ -169,7 +171,7 @@ def make(
     )
     if found.uncovered:
         text += f"\nNot in the fine-tuned model, so not edited: {', '.join(found.uncovered)}"
-    return Answer(data, text)
+    return Answer(data, "\n".join([text, *_warned(found, start)]))
 
 
 def info(*, reference: str, yes: bool) -> Answer:
@@ -206,10 +208,11 @@ def info(*, reference: str, yes: bool) -> Answer:
 
 def check(*, reference: str, base: str, exclude: list[str], yes: bool) -> Answer:
     """Say whether a vector, a model or an adapter fits a base; a WeightsError if it does not."""
-    from taskarith.sources import fingerprint, open_source
+    from taskarith.sources import doubts, fingerprint, open_source
     from taskarith.suites.weights import vector_from
 
-    pretrained = _weights(obtain(base, yes=yes))
+    start = obtain(base, yes=yes)
+    pretrained = _weights(start)
     contents = open_source(obtain(reference, yes=yes))
     found = vector_from(contents, pretrained.state, exclude=exclude)
     data = {
@@ -226,6 +229,7 @@ def check(*, reference: str, base: str, exclude: list[str], yes: bool) -> Answer
         "base_dtype": found.dtypes[1],
         "excluded": list(found.info.excluded),
         "uncovered": list(found.uncovered),
+        "warnings": list(doubts(found, start.reference)),
     }
     lines = [
         f"{reference} fits {base}: {len(found.vector)} tensors, ‖τ‖ = {found.relative:.2%} of ‖θ₀‖",
@@ -235,7 +239,7 @@ def check(*, reference: str, base: str, exclude: list[str], yes: bool) -> Answer
     ]
     if found.dtypes[0] != found.dtypes[1]:
         lines.append(f"  stored as {found.dtypes[0]}, the base as {found.dtypes[1]}")
-    return Answer(data, "\n".join(lines))
+    return Answer(data, "\n".join([*lines, *_warned(found, start)]))
 
 
 def fetch(*, reference: str, yes: bool) -> Answer:
@@ -246,6 +250,12 @@ def fetch(*, reference: str, yes: bool) -> Answer:
     paths = {name: str(path) for name, path in source.paths.items()}
     data = {"reference": reference, "kind": source.kind, "commit": source.commit, "files": paths}
     return Answer(data, "\n".join(paths.values()))
+
+
+def _warned(found: "Difference", start: "Source") -> list[str]:
+    from taskarith.sources import doubts
+
+    return [f"  warning: {said}" for said in doubts(found, start.reference)]
 
 
 def _weights(source: "Source") -> "Contents":

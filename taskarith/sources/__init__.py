@@ -8,6 +8,7 @@ from taskarith.sources.contents import (
     open_source,
     subtract,
 )
+from taskarith.sources.doubts import doubts
 from taskarith.sources.kinds import BASE_FILES
 from taskarith.sources.ledger import Ledger
 from taskarith.sources.native import base_fingerprint, write_vector
@@ -38,6 +39,7 @@ __all__ = [
     "Source",
     "TaskVector",
     "base_fingerprint",
+    "doubts",
     "find_pulled",
     "fingerprint",
     "load_vector",

@@ -9,7 +9,16 @@ from pathlib import Path
 
 from taskarith.errors import PullCancelled
 from taskarith.models.registry import describe
-from taskarith.sources import BASE_FILES, Difference, Plan, find_pulled, open_source, pull
+from taskarith.sources import (
+    BASE_FILES,
+    Difference,
+    Plan,
+    doubts,
+    find_pulled,
+    open_source,
+    parse_reference,
+    pull,
+)
 from taskarith.suites.home import new_folder
 from taskarith.suites.making.creating import create_suite
 from taskarith.suites.making.deriving import derive_suite
@@ -59,7 +68,9 @@ def assemble(
             report(f"comparing {task.name} with the base", 0, 0)
             with naming(str(plan.reference)):
                 contents = open_source(find_pulled(plan.reference, ledger=pull_ledger()))
-                found[task.name] = _findings(vector_from(contents, base))
+                difference = vector_from(contents, base)
+                place = parse_reference(suite.weights.reference or f"file:{suite.folder}")
+                found[task.name] = [*_findings(difference), *doubts(difference, place)]
             _stop_if(cancelled)
         for task in asked.tasks:
             found[task.name].append(_looked_at(task, suite, report=report))
