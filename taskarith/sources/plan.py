@@ -110,11 +110,23 @@ def make_plan(
     except HubUnreachableError as error:
         plan = _plan_offline(reference, tuple(extras), cache=cache)
         if plan is None:
-            raise error
+            raise _hinted(error, reference, limits) from error
         return _checked(plan, limits)
+    except SourceError as error:
+        raise _hinted(error, reference, limits) from error
     plan = _checked(_plan_repo(reference, repo, tuple(extras), cache=cache), limits)
     check_disk(str(plan.reference), plan.to_fetch, folder=cache or hub_cache())
     return plan
+
+
+def _hinted(error: SourceError, reference: Reference, limits: Limits) -> SourceError:
+    """The error, with what its owner may have meant: a folder of the name is here."""
+    if not limits.local or not Path(reference.location).exists():
+        return error
+    return type(error)(
+        f"{error}. There is {reference.location} on this machine: write file:{reference.location} "
+        "for it"
+    )
 
 
 def check_disk(what: str, size: int, *, folder: Path) -> None:

@@ -20,6 +20,12 @@ REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 LEGACY_REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}")  # gpt2, bert-base-uncased
 REVISION = re.compile(r"[\w][\w./-]{0,199}")
 MAX_LENGTH = 1_000
+# Pages of the Hub, of a repository and of its files, as a browser shows their addresses.
+PAGE = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?P<repo>[\w.-]+/[\w.-]+)"
+    r"(?:/(?:tree|blob|resolve|raw)/(?P<revision>[\w.-]+)(?:/(?P<file>[^?#]*[^?#/]))?)?/?(?:[?#].*)?"
+)
+OTHER_PREFIXES = ("hf-hub", "hf", "huggingface", "timm")
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,10 @@ def parse_reference(text: str) -> Reference:
         if not rest:
             raise _unreadable(text, "file: needs a path")
         return Reference(kind="file", location=rest)
-    if not (colon and prefix in ("hub", "peft")):
+    known = colon and prefix in ("hub", "peft")
+    if not known and (meant := _meant(text)):
+        raise _unreadable(text, meant)
+    if not known:
         prefix, rest = "hub", text
     place, _, file = rest.partition(":")
     repo, at, revision = place.partition("@")
@@ -93,6 +102,24 @@ def is_inside(name: str) -> bool:
         and not set(name) & set('\\:\0\n\r"<>|?*')
         and all(part not in (".", "..") for part in name.split("/"))
     )
+
+
+def _meant(text: str) -> str | None:
+    """What is wrong with a text that is written as other programs, or browsers, write it."""
+    if page := PAGE.fullmatch(text):
+        repo, revision, file = page.group("repo", "revision", "file")
+        reference = repo + (f"@{revision}" if revision else "") + (f":{file}" if file else "")
+        return f"it is the address of a page; write {reference}"
+    prefix, colon, rest = text.partition(":")
+    if colon and prefix.lower() in OTHER_PREFIXES and REPO.fullmatch(rest.strip("/")):
+        return f"{prefix}: is another program's prefix; write {rest.strip('/')}"
+    if text.startswith(("/", "./", "../", "~")) or "\\" in text or text in (".", ".."):
+        return f"it is a place on a machine; write file:{text[:80]}"
+    if colon and re.fullmatch(r"[A-Za-z][\w+.-]*", prefix):
+        return f"{prefix[:40]}: is no prefix that is known here"
+    if LEGACY_REPO.fullmatch(text):
+        return f"it names no owner; write file:{text} for a folder here, hub:{text} for the Hub's"
+    return None
 
 
 def _unreadable(text: str, why: str) -> SourceError:

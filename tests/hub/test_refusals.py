@@ -68,6 +68,18 @@ def test_an_unknown_repository(hub: LoopbackHub, cache: Path) -> None:
         make_plan("nobody/nothing", cache=cache)
 
 
+def test_a_folder_of_the_name_is_told_to_its_owner(
+    hub: LoopbackHub, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nobody" / "nothing").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError, match=r"on this machine: write file:nobody/nothing for it"):
+        make_plan("nobody/nothing", cache=cache)
+    with pytest.raises(SourceError) as raised:
+        make_plan("nobody/nothing", limits=VISITOR, cache=cache)
+    assert "this machine" not in str(raised.value)
+
+
 def test_an_answer_that_is_no_json(hub: LoopbackHub, repo: str, cache: Path) -> None:
     hub.fault("/api/models/", status=200)
     with pytest.raises(SourceError):

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +60,30 @@ def test_references(text: str, reference: Reference) -> None:
 )
 def test_what_is_no_reference_is_refused(text: str) -> None:
     with pytest.raises(SourceError, match="Write owner/name"):
+        parse_reference(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("hf-hub:laion/CLIP-x", "hf-hub: is another program's prefix; write laion/CLIP-x"),
+        ("hf://a/b", "hf: is another program's prefix; write a/b"),
+        ("s3:a/b", "s3: is no prefix that is known here"),
+        ("open_clip:ViT-B-32/openai", "open_clip: is no prefix that is known here"),
+        ("https://huggingface.co/a/b", "the address of a page; write a/b."),
+        ("huggingface.co/a/b/", "the address of a page; write a/b."),
+        ("https://huggingface.co/a/b/tree/v1", "the address of a page; write a/b@v1."),
+        ("https://huggingface.co/a/b/tree/main?x=1#files", "write a/b@main."),
+        ("https://hf.co/a/b/blob/main/sub/x.pt?download=true", "write a/b@main:sub/x.pt."),
+        ("./weights", "a place on a machine; write file:./weights"),
+        ("/home/me/weights", "a place on a machine; write file:/home/me/weights"),
+        ("~/weights", "a place on a machine; write file:~/weights"),
+        ("C:\\weights", "a place on a machine; write file:C:\\weights"),
+        ("gpt2", "names no owner; write file:gpt2 for a folder here, hub:gpt2 for the Hub's"),
+    ],
+)
+def test_what_was_meant_is_said(text: str, words: str) -> None:
+    with pytest.raises(SourceError, match=re.escape(words)):
         parse_reference(text)
 
 
