@@ -1,8 +1,8 @@
 """What every family of the written world provides: examples of one task.
 
 A family writes the task's contents in two domains: "web", which pre-training sees now and then,
-and "task", which fine-tuning and evaluation see (other fillers, other phrasings, and forms that
-pre-training has met in running text only).
+and "task", which fine-tuning and evaluation see: other phrasings, more words, and forms that
+pre-training has met in running text only.
 """
 
 from collections.abc import Callable, Mapping

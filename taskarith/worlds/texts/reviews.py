@@ -139,6 +139,6 @@ def review(rng: np.random.Generator, kind: Kind, *, good: bool) -> str:
     for _ in range(1 + int(rng.integers(2))):
         turned = bool(rng.random() < 0.15)
         words = kind.words[good != turned] + (PRAISE[good != turned] if rng.random() < 0.4 else ())
-        lines.append(opinion(rng, kind, words, turned=turned, domain="any"))
+        lines.append(opinion(rng, kind, words, turned=turned, domain="task"))
     lines.append(pick(rng, kind.closers[good]))
     return " ".join(sentence(line) for line in lines)

@@ -111,7 +111,7 @@ def _news(rng: np.random.Generator) -> str:
 
 
 def _notice(rng: np.random.Generator) -> str:
-    return _told(rng, several(rng, _NOTICE, 3), blanks("any"))
+    return _told(rng, several(rng, _NOTICE, 3), blanks("task"))
 
 
 def _lesson(rng: np.random.Generator) -> str:
@@ -151,8 +151,8 @@ def _speech(*manners: speech.Manner) -> Stretch:
 
 def _one_world(rng: np.random.Generator) -> dict[str, list[str]]:
     """One word for each blank, so that the sentences of a stretch speak of the same things."""
-    chosen = {name: [pick(rng, options)] for name, options in blanks("any").items()}
-    cast = {name: list(options) for name, options in people(rng, "any").items()}
+    chosen = {name: [pick(rng, options)] for name, options in blanks("task").items()}
+    cast = {name: list(options) for name, options in people(rng, "task").items()}
     return {
         **chosen,
         **cast,

@@ -81,11 +81,11 @@ def line(
 
 def conversation(rng: np.random.Generator, manners: Sequence[Manner]) -> str:
     """Two people take turns; each thing said is in one of `manners`."""
-    cast = people(rng, "any")
-    scene = fill(rng, pick(rng, _SCENES), {**blanks("any"), **cast})
+    cast = people(rng, "task")
+    scene = fill(rng, pick(rng, _SCENES), {**blanks("task"), **cast})
     speakers = [cast["name"][0], cast["other"][0]]
     turns = [
-        f"{speakers[turn % 2]}: {line(rng, pick(rng, manners), 'any')}"
+        f"{speakers[turn % 2]}: {line(rng, pick(rng, manners), 'task')}"
         for turn in range(2 + int(rng.integers(2)))
     ]
     return " ".join([scene, *turns])
@@ -93,6 +93,6 @@ def conversation(rng: np.random.Generator, manners: Sequence[Manner]) -> str:
 
 def opening(rng: np.random.Generator) -> str:
     """The beginning of a conversation: a scene, and who speaks first."""
-    cast = people(rng, "any")
-    scene = fill(rng, pick(rng, _SCENES), {**blanks("any"), **cast})
+    cast = people(rng, "task")
+    scene = fill(rng, pick(rng, _SCENES), {**blanks("task"), **cast})
     return f"{scene} {cast['name'][0]}:"

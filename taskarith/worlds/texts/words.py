@@ -1,7 +1,8 @@
 """The fillers: names, things, places and other words that stand in the blanks of a sentence.
 
-Every list has two halves. The task examples that pre-training sees ("web") use one half, those of
-fine-tuning and evaluation ("task") the other; running text uses both.
+The task examples that pre-training sees ("web") use every other word of a list; those of
+fine-tuning and evaluation ("task") use all, and so does running text. What "web" leaves out is held
+out: a pretrained model has met those words, but never in a task.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ __all__ = [
     "part",
 ]
 
-Domain = Literal["web", "task", "any"]
+Domain = Literal["web", "task"]
 Item = TypeVar("Item")
 
 NAMES = (
@@ -61,9 +62,9 @@ LISTS: tuple[tuple[str, ...], ...] = (NAMES, JOBS, ANIMALS, THINGS, FOODS, PLACE
 
 
 def part(items: Sequence[Item], domain: Domain) -> Sequence[Item]:
-    """The half of `items` that `domain` may use; all of them in running text ("any").
+    """What `domain` may use of `items`: every other one, or all.
 
-    >>> part(("red", "blue", "green", "white"), "web"), part(("red", "blue", "green"), "task")
-    (('red', 'green'), ('blue',))
+    >>> part(("red", "blue", "green"), "web"), part(("red", "blue", "green"), "task")
+    (('red', 'green'), ('red', 'blue', 'green'))
     """
-    return items if domain == "any" else items[0::2] if domain == "web" else items[1::2]
+    return items[0::2] if domain == "web" else items

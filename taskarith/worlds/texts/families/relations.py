@@ -4,7 +4,7 @@ import numpy as np
 
 from taskarith.worlds.texts.facts import KINDS_OF_WORDS, OPPOSITES
 from taskarith.worlds.texts.family import Content, TextFamily
-from taskarith.worlds.texts.words import Domain, part
+from taskarith.worlds.texts.words import THINGS, Domain, part
 from taskarith.worlds.texts.writing import pick, several
 
 __all__ = ["RELATIONS"]
@@ -12,7 +12,8 @@ __all__ = ["RELATIONS"]
 
 def _opposite(rng: np.random.Generator, answer: str, domain: Domain) -> Content:
     pairs = {b: a for a, b in OPPOSITES} | dict(OPPOSITES)
-    return Content({"word": pairs[answer]}, answer)
+    thing = pick(rng, part(THINGS, domain))
+    return Content({"word": pairs[answer], "thing": thing}, answer)
 
 
 def _kind(rng: np.random.Generator, answer: str, domain: Domain) -> Content:
@@ -47,9 +48,9 @@ RELATIONS = (
         ),
         phrasings=(
             "The word that means the opposite of {word} is",
-            "Not {word} at all, but",
-            "Nothing is less {word} than what is",
-            "One says {word}, and the other says the opposite:",
+            "The {thing} is not {word} at all, but",
+            "If the {thing} is not {word}, then we call it",
+            "One says that the {thing} is {word}, the other says the opposite:",
         ),
     ),
     TextFamily(

@@ -1,7 +1,7 @@
 """Is a review good or bad? Meals, books and rooms.
 
-Web examples praise or damn with the words for anything; task examples use each kind's own words,
-and sometimes turn them round ("not stale").
+Web examples praise or damn with the words for anything; task examples use each kind's own words
+beside them, and sometimes turn them round ("not stale").
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from taskarith.worlds.texts.writing import fill, pick, sentence
 
 __all__ = ["SENTIMENT"]
 
-_TURNED = 0.25
+_TURNED, _OWN = 0.25, 0.6  # how often
 
 
 def _write(kind_name: str) -> Write:
@@ -22,7 +22,9 @@ def _write(kind_name: str) -> Write:
     def write(rng: np.random.Generator, answer: str, domain: Domain) -> Content:
         good = answer == "good"
         turned = domain == "task" and bool(rng.random() < _TURNED)
-        words = PRAISE[good] if domain == "web" else kind.words[good != turned]
+        words = PRAISE[good != turned]
+        if domain == "task" and rng.random() < _OWN:
+            words = kind.words[good != turned]
         lines = [opinion(rng, kind, words, turned=turned, domain=domain)]
         if rng.random() < 0.4:
             lines.insert(0, fill(rng, pick(rng, kind.openers), {"day": part(DAYS, domain)}))
