@@ -1,20 +1,19 @@
 """Task vectors, edits and the recompose engine: torch only, no files, models or pages."""
 
-from taskarith.core.edit import (
-    LAYERS,
+from taskarith.core.coefficients import (
     MAX_COEFFICIENT,
-    Edit,
     analogy_coefficients,
     checked_coefficient,
     finite_number,
 )
+from taskarith.core.edit import LAYERS, Edit
 from taskarith.core.engine import Recomposer
 from taskarith.core.geometry import cosine_matrix, layer_grams, layer_norms, sign_conflicts
 from taskarith.core.info import Reported, VectorInfo
 from taskarith.core.layers import layer_group, layer_groups
 from taskarith.core.layout import ParameterLayout, all_finite, check_states
 from taskarith.core.merges import Statistics, merge
-from taskarith.core.methods import METHODS, Method, Setting
+from taskarith.core.merges.registry import METHODS, Method, Setting
 from taskarith.core.nulls import NULLS, permuted_vector, random_vector
 from taskarith.core.terms import Terms
 from taskarith.core.vector import TaskVector, VectorStore

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from taskarith.core.buffers import Allocate, MemoryNeed, allocate
-from taskarith.core.edit import checked_coefficient, finite_number
+from taskarith.core.coefficients import checked_coefficient, finite_number
 from taskarith.core.kernels import Kernel, PlainKernel, make_kernel
 from taskarith.core.layers import layer_group
 from taskarith.core.layout import ParameterLayout, check_states, exact_dtype

@@ -1,27 +1,23 @@
 """Terms: the scaled task vectors σ_t = λ_t·τ_t that a merge works on, piece by piece.
 
-The scaled vectors are never held whole: a piece (a parameter, or a third of a fused one) is
-scaled when it is asked for, so that merging K vectors takes little more than the vectors and the
-result. Knows nothing about how they are merged.
+The scaled vectors are never held whole: a piece (a parameter, or one of the matrices that a fused
+one stacks) is scaled when it is asked for, so that merging K vectors takes little more than the
+vectors and the result. Knows nothing about how they are merged.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
 import torch
 from torch import Tensor
 
-from taskarith.core.edit import checked_coefficient, finite_number
+from taskarith.core.coefficients import checked_coefficient, finite_number
 from taskarith.core.layers import layer_group
 from taskarith.core.vector import TaskVector
 from taskarith.errors import WeightsError, unknown_name
 
 __all__ = ["Piece", "Terms"]
-
-# open_clip keeps query, key and value in one tensor, other libraries in three. A merge sees
-# three in both, or the same edit would differ by library.
-FUSED = ("in_proj_weight", "in_proj_bias")
 
 BLOCK = 1 << 16  # entries in a block: with 20 vectors, 5 MB at once
 ACCELERATOR_BLOCK = 1 << 22  # 320 MB: many small launches cost more than the memory
@@ -44,8 +40,11 @@ class Terms:
     λ = 0. With `layers`, λ_t is multiplied in the layer groups it names (see `layer_group`) by the
     factor given there. Terms with λ = 0 are left out. A vector is zero where it does not cover a
     parameter that another one covers; one whose tensors are read when asked for is never read
-    whole. Everything is computed in float32, terms in the order of
-    their names.
+    whole. Everything is computed in float32, terms in the order of their names.
+
+    `fused` says of a parameter's name how many matrices lie above each other in it: some libraries
+    keep query, key and value in one tensor, others in three, and a merge sees three in both, or
+    the same edit would differ by library.
 
     Raises UnknownNameError for a coefficient or a layer group of nothing, CoefficientError for
     one that is out of range, WeightsError where the shapes of two vectors differ.
@@ -65,6 +64,7 @@ class Terms:
         coefficients: Mapping[str, float] | None = None,
         *,
         layers: Mapping[str, Mapping[str, float]] | None = None,
+        fused: Callable[[str], int] | None = None,
     ) -> None:
         given = dict.fromkeys(vectors, 1.0) if coefficients is None else coefficients
         for name in given:
@@ -75,6 +75,7 @@ class Terms:
         self.names = tuple(self.coefficients)
         self._vectors = {name: vectors[name] for name in self.names}
         self.shapes = _common_shapes(self._vectors)
+        self._fused = fused
         self._factors = {name: self._layer_factors(name, layers or {}) for name in self.names}
         tensors = (tensor for vector in self._vectors.values() for tensor in vector.values())
         self.device = next((tensor.device for tensor in tensors), torch.device("cpu"))
@@ -89,11 +90,12 @@ class Terms:
         return sum(map(prod, self.shapes.values()))
 
     def pieces(self) -> Iterator[Piece]:
-        """Every parameter that has entries; a fused one as its query, key and value."""
+        """Every parameter that has entries; a fused one as the matrices it stacks."""
         for parameter, shape in self.shapes.items():
             if not prod(shape):
                 continue
-            parts = 3 if parameter.endswith(FUSED) and shape and shape[0] % 3 == 0 else 1
+            parts = self._fused(parameter) if self._fused else 1
+            parts = parts if shape and shape[0] % parts == 0 else 1
             size = prod(shape) // parts
             shape = (shape[0] // parts, *shape[1:]) if shape else shape
             for part in range(parts):

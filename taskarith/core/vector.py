@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol
 import torch
 from torch import Tensor
 
-from taskarith.core.edit import finite_number
+from taskarith.core.coefficients import finite_number
 from taskarith.core.info import VectorInfo
 from taskarith.core.layout import check_states
 from taskarith.core.precision import wide

@@ -105,6 +105,7 @@ class Evaluator:
             statistics=lambda seed: ModelStatistics(self, seed=seed, kept=self._kept_statistics),
             keep=self._recomposer.add_vector,
             drop=self._recomposer.remove_vector,
+            fused=suite.weights.family.fused,
             device=self.device,
         )
         self._kept_statistics: Kept = OrderedDict()

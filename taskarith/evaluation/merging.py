@@ -30,7 +30,8 @@ class MergedVectors:
 
     `vector` gives the task vector of a name, `statistics` what merges that use data ask about it,
     both under the edit's seed. `keep` and `drop` are told the name of each vector that is made and
-    of each that gives way to it: at most MERGED_KEPT are held at any time.
+    of each that gives way to it: at most MERGED_KEPT are held at any time. `fused` is that of
+    `Terms`.
     """
 
     def __init__(
@@ -40,12 +41,14 @@ class MergedVectors:
         statistics: Callable[[int], Statistics],
         keep: Callable[[str, TaskVector], None],
         drop: Callable[[str], None],
+        fused: Callable[[str], int],
         device: torch.device,
     ) -> None:
         self._vector = vector
         self._statistics = statistics
         self._keep = keep
         self._drop = drop
+        self._fused = fused
         self._device = device
         self._names: OrderedDict[str, None] = OrderedDict()
 
@@ -72,7 +75,8 @@ class MergedVectors:
         vectors = {
             name: self._on_device(self._vector(name, seed=edit.seed)) for name in edit.coefficients
         }
-        terms = Terms(vectors, edit.coefficients, layers=edit.settings.get(LAYERS))
+        layers = edit.settings.get(LAYERS)
+        terms = Terms(vectors, edit.coefficients, layers=layers, fused=self._fused)
         return merge(
             terms,
             method=edit.method,

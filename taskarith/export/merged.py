@@ -49,8 +49,9 @@ def merged_vector(suite: Suite, edit: Edit, *, statistics: Statistics | None = N
     if edit.method == "sum":
         return summed(edit, vectors)
     kept = {name: _last_kept(vector) for name, vector in vectors.items()}
+    layers, fused = edit.settings.get(LAYERS), suite.weights.family.fused
     merged = merge(
-        Terms(kept, edit.coefficients, layers=edit.settings.get(LAYERS)),
+        Terms(kept, edit.coefficients, layers=layers, fused=fused),
         method=edit.method,
         settings={name: value for name, value in edit.settings.items() if name != LAYERS},
         seed=edit.seed,

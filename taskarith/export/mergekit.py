@@ -152,7 +152,7 @@ def _model_stock(suite: Suite, edit: Edit) -> dict[str, Any]:
     vectors = {
         name: suite.weights.vector(name, base=base, seed=edit.seed) for name in edit.coefficients
     }
-    for piece, stack in Terms(vectors).stacks():
+    for piece, stack in Terms(vectors, fused=suite.weights.family.fused).stacks():
         products, cosine = _pairs(stack.reshape(len(stack), -1))
         if cosine < 0 or 0 < products < SMALLEST_NORMS:
             raise _refused(

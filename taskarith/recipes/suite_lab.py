@@ -199,7 +199,7 @@ class _Bench:
         statistics = _Stoppable(self._evaluator, seed=self._seed, check=self._meter.check)
         started = time.perf_counter()
         merged = merge(
-            Terms(vectors, coefficients),
+            Terms(vectors, coefficients, fused=self._suite.weights.family.fused),
             method=method,
             settings=settings,
             seed=seed,

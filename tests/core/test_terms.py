@@ -2,7 +2,7 @@ import torch
 
 from taskarith.core import TaskVector, Terms
 from taskarith.core.terms import BLOCK
-from tests.core.merges.examples import SHAPES, random_vector
+from tests.core.merges.examples import SHAPES, fused_terms, random_vector
 
 VECTORS = {"b": random_vector(2), "a": random_vector(1)}
 
@@ -34,11 +34,19 @@ def test_pieces_and_blocks_hold_every_entry_once() -> None:
 
 def test_query_key_and_value_are_three_pieces() -> None:
     name = "visual.transformer.resblocks.0.attn.in_proj_weight"
-    terms = Terms(VECTORS, {"a": 1.0})
+    terms = fused_terms(VECTORS, {"a": 1.0})
     pieces = [piece for piece in terms.pieces() if piece.parameter == name]
     assert [piece.shape for piece in pieces] == [(12, 12)] * 3
     parts = torch.cat([terms.stack(piece)[0] for piece in pieces])
     assert torch.equal(parts, VECTORS["a"][name])
+    assert name in {piece.parameter for piece in Terms(VECTORS).pieces() if piece.shape == (36, 12)}
+
+
+def test_what_does_not_divide_is_one_piece() -> None:
+    odd = Terms(
+        {"a": TaskVector({"w": torch.zeros(4, 2), "x": torch.zeros(())})}, fused=lambda _: 3
+    )
+    assert [piece.shape for piece in odd.pieces()] == [(4, 2), ()]
 
 
 def test_collect_puts_the_pieces_back() -> None:

@@ -39,7 +39,12 @@ def textbook(evaluator: Evaluator, edit: Edit) -> np.ndarray:
     suite = evaluator.suite
     vectors = {name: suite.vector(name, seed=edit.seed) for name in edit.coefficients}
     merged = merge(
-        Terms(vectors, edit.coefficients, layers=edit.settings.get(LAYERS)),
+        Terms(
+            vectors,
+            edit.coefficients,
+            layers=edit.settings.get(LAYERS),
+            fused=suite.weights.family.fused,
+        ),
         method=edit.method,
         settings={name: value for name, value in edit.settings.items() if name != LAYERS},
         seed=edit.seed,

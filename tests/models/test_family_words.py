@@ -23,10 +23,6 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "cli/suites.py": ({"OpenCLIP", "open_clip"}, FOR_PEOPLE),
     "core/edit.py": ({"visual", "resblocks"}, EXAMPLE),
     "core/layers.py": ({"visual", "resblocks"}, EXAMPLE),
-    "core/terms.py": (
-        {"open_clip", "in_proj_weight", "in_proj_bias"},
-        "a merge sees fused tensors apart, and knows no models",
-    ),
     "evaluation/statistics.py": ({"ClipModel"}, "a type: it looks at models of pictures"),
     "export/provenance.py": ({'"clip"', "open_clip"}, EXAMPLE),
     "recipes/published.py": ({"CLIP"}, "what papers measured"),

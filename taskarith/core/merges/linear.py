@@ -9,8 +9,8 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
+from taskarith.core.merges.registry import Bounds, method
 from taskarith.core.merges.settings import Scale
-from taskarith.core.methods import Bounds, method
 from taskarith.core.terms import Terms
 from taskarith.core.vector import TaskVector
 from taskarith.errors import SettingError

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from taskarith.core.edit import MAX_COEFFICIENT
-from taskarith.core.methods import Bounds
+from taskarith.core.coefficients import MAX_COEFFICIENT
+from taskarith.core.merges.registry import Bounds
 
 __all__ = ["Density", "Images", "Scale"]
 

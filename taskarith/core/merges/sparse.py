@@ -11,9 +11,9 @@ from typing import Annotated
 import torch
 from torch import Tensor
 
+from taskarith.core.merges.registry import Bounds, method
 from taskarith.core.merges.select import kept_count, magnitude_at_rank
 from taskarith.core.merges.settings import Density, Scale
-from taskarith.core.methods import Bounds, method
 from taskarith.core.terms import Piece, Terms
 from taskarith.core.vector import TaskVector
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from taskarith.core.merges.registry import method
 from taskarith.core.merges.settings import Scale
-from taskarith.core.methods import method
 from taskarith.core.precision import double
 from taskarith.core.terms import Piece, Terms
 from taskarith.core.vector import TaskVector

@@ -1,12 +1,13 @@
 """Random task vectors shaped like those of a small ViT, and made-up answers about data."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from taskarith.core import TaskVector
+from taskarith.core import TaskVector, Terms
 from tests.core.merges.textbook import Array, Sigma
 
 WIDTH, BLOCKS = 12, 2
@@ -30,6 +31,14 @@ SHAPES: dict[str, tuple[int, ...]] = {
         "mlp.c_proj.weight": (WIDTH, 2 * WIDTH),
     }.items()
 }
+
+
+def fused(parameter: str) -> int:
+    """Query, key and value lie above each other."""
+    return 3 if parameter.endswith(("in_proj_weight", "in_proj_bias")) else 1
+
+
+fused_terms = partial(Terms, fused=fused)
 LAYERS = {"a": {"visual.transformer.resblocks.1": 0.5, "visual.conv1": 0.0}}
 
 

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from taskarith.core import METHODS, TaskVector, Terms, merge
-from tests.core.merges.examples import MadeUpStatistics
+from taskarith.core import METHODS, TaskVector, merge
+from tests.core.merges.examples import MadeUpStatistics, fused_terms
 
 WIDTH, BLOCKS, COUNT = 64, 24, 4
 # A block's matrices with query, key and value in one, as open_clip has them.
@@ -47,7 +47,7 @@ def peak(name: str, vectors: dict[str, TaskVector]) -> float:
     """The most memory allocated while merging, beyond the vectors, in float32 models."""
     statistics, settings = Answers(), {"steps": 2} if name == "adamerging" else {}
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
-        merge(Terms(vectors), method=name, settings=settings, statistics=statistics)
+        merge(fused_terms(vectors), method=name, settings=settings, statistics=statistics)
     assert profiler.profiler is not None
     assert profiler.profiler.kineto_results is not None
     events = [e for e in profiler.profiler.kineto_results.events() if e.name() == "[memory]"]

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from taskarith.core import TaskVector, Terms, merge
+from taskarith.core import TaskVector, merge
 from taskarith.core.merges import dare
-from tests.core.merges.examples import LAYERS, SHAPES, double, random_vector, sigmas
+from tests.core.merges.examples import LAYERS, SHAPES, double, fused_terms, random_vector, sigmas
 from tests.core.merges.test_merges import COEFFICIENTS, DENSITIES, VECTORS
 
 A, B = random_vector(1), random_vector(2)
@@ -21,11 +21,9 @@ def test_it_is_its_textbook_version_under_the_masks_it_draws(density: float, exa
     vectors = VECTORS[example]
     coefficients = {name: COEFFICIENTS[name] for name in vectors}
     ones = TaskVector({name: torch.ones(shape) for name, shape in SHAPES.items()})
-    masks = [
-        double({n: t != 0 for n, t in dare(Terms({name: ones}), density=density, seed=9).items()})
-        for name in sorted(vectors)
-    ]
-    found = double(dare(Terms(vectors, coefficients, layers=LAYERS), density=density, seed=9))
+    kept = (dare(fused_terms({name: ones}), density=density, seed=9) for name in sorted(vectors))
+    masks = [double({name: tensor != 0 for name, tensor in each.items()}) for each in kept]
+    found = double(dare(fused_terms(vectors, coefficients, layers=LAYERS), density=density, seed=9))
     terms = sigmas(vectors, coefficients, LAYERS)
     for tensor in found:
         parts = [mask[tensor] * term[tensor] for mask, term in zip(masks, terms, strict=True)]
@@ -35,41 +33,42 @@ def test_it_is_its_textbook_version_under_the_masks_it_draws(density: float, exa
 
 @pytest.mark.parametrize("density", [0.1, 0.5, 0.9, 1.0])
 def test_entries_are_dropped_or_enlarged(density: float) -> None:
-    found = dare(Terms({"a": LARGE}, {"a": -2.0}), density=density)["w"]
+    found = dare(fused_terms({"a": LARGE}, {"a": -2.0}), density=density)["w"]
     kept = found != 0
     assert float(kept.float().mean()) == pytest.approx(density, abs=0.01)
     assert found[kept].unique().tolist() == pytest.approx([-2.0 / density])
 
 
 def test_masks_have_no_structure() -> None:
-    kept = dare(Terms({"a": LARGE}), density=0.5)["w"] != 0
+    kept = dare(fused_terms({"a": LARGE}), density=0.5)["w"] != 0
     for axis in (0, 1):
         assert float(kept.float().mean(axis).std()) < 0.05
 
 
 def test_the_sum_is_that_of_each_vector_alone() -> None:
-    both = dare(Terms({"a": A, "b": B}, {"a": 0.5, "b": -1.0}), density=0.3, seed=4)
+    both = dare(fused_terms({"a": A, "b": B}, {"a": 0.5, "b": -1.0}), density=0.3, seed=4)
     alone = [
-        dare(Terms({n: v}, {n: c}), density=0.3, seed=4)
+        dare(fused_terms({n: v}, {n: c}), density=0.3, seed=4)
         for n, v, c in (("a", A, 0.5), ("b", B, -1.0))
     ]
     assert torch.allclose(flat(both), flat(alone[0]) + flat(alone[1]), atol=1e-5)
 
 
 def test_a_seed_is_a_mask_and_each_vector_has_its_own() -> None:
-    first, again, other = (flat(dare(Terms({"a": A}), seed=seed)) for seed in (3, 3, 4))
+    first, again, other = (flat(dare(fused_terms({"a": A}), seed=seed)) for seed in (3, 3, 4))
     assert torch.equal(first, again)
     assert not torch.equal(first == 0, other == 0)
-    renamed = flat(dare(Terms({"b": A}), seed=3))
+    renamed = flat(dare(fused_terms({"b": A}), seed=3))
     assert not torch.equal(first == 0, renamed == 0)
 
 
 def test_merge_passes_the_seed_on() -> None:
-    by_name = merge(Terms({"a": A}), method="dare", seed=5)
-    assert torch.equal(flat(by_name), flat(dare(Terms({"a": A}), seed=5)))
+    by_name = merge(fused_terms({"a": A}), method="dare", seed=5)
+    assert torch.equal(flat(by_name), flat(dare(fused_terms({"a": A}), seed=5)))
 
 
 def test_the_mean_over_seeds_is_the_vector() -> None:
-    mean = sum(flat(dare(Terms({"a": A}), density=0.5, seed=seed)) for seed in range(400)) / 400
+    terms = fused_terms({"a": A})
+    mean = sum(flat(dare(terms, density=0.5, seed=seed)) for seed in range(400)) / 400
     error = (mean - flat(A)).norm() / flat(A).norm()
     assert float(error) < 3 * 400**-0.5

@@ -8,8 +8,14 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from taskarith.core import METHODS, TaskVector, Terms, merge
-from tests.core.merges.examples import MadeUpStatistics, double, random_vector, zero_vector
+from taskarith.core import METHODS, TaskVector, merge
+from tests.core.merges.examples import (
+    MadeUpStatistics,
+    double,
+    fused_terms,
+    random_vector,
+    zero_vector,
+)
 
 STATISTICS = MadeUpStatistics()
 TAU, OTHER = random_vector(1), random_vector(2)
@@ -39,7 +45,7 @@ def test_no_method_explodes(name: str, second: str, one: float, two: float) -> N
     assume(name != "adamerging" or max(one, two) > 0)  # it learns from tasks with λ > 0
     vectors = {"a": TAU, "b": SECOND[second]}
     found = merge(
-        Terms(vectors, {"a": one, "b": two}),
+        fused_terms(vectors, {"a": one, "b": two}),
         method=name,
         settings=SETTINGS.get(name),
         statistics=STATISTICS,
@@ -56,7 +62,7 @@ def test_slerp_is_never_longer_than_the_longer_term(
 ) -> None:
     """0.3·τ − 0.5·τ gave vectors of up to 2,567 times the length of τ."""
     vectors = {"a": TAU, "b": SECOND[second]}
-    terms = Terms(vectors, {"a": one, "b": two})
+    terms = fused_terms(vectors, {"a": one, "b": two})
     found = merge(terms, method="slerp", settings={"position": position})
     lengths = [abs(one) * TAU.norm(), abs(two) * vectors["b"].norm()]
     assert found.norm() <= max(lengths) * (1 + 1e-5)
@@ -67,7 +73,7 @@ def test_slerp_is_never_longer_than_the_longer_term(
 def test_slerp_between_multiples_of_one_vector_is_straight(
     one: float, two: float, position: float
 ) -> None:
-    terms = Terms({"a": TAU, "b": TAU}, {"a": one, "b": two})
+    terms = fused_terms({"a": TAU, "b": TAU}, {"a": one, "b": two})
     found = merge(terms, method="slerp", settings={"position": position})
     between = (1 - position) * one + position * two
     factor = between if one and two else one + two  # a lone term is its own result
@@ -92,7 +98,8 @@ def low_rank(tau: TaskVector, share: float) -> dict[str, np.ndarray]:
 def test_tsv_m_of_one_vector_repeated_is_that_vector(lam: list[float]) -> None:
     """Under unequal λ rounding passed for singular vectors: up to 61 % off."""
     lam = [value for value in lam if value] or [1.0]
-    terms = Terms(dict.fromkeys("abcd"[: len(lam)], TAU), dict(zip("abcd", lam, strict=False)))
+    coefficients = dict(zip("abcd", lam, strict=False))
+    terms = fused_terms(dict.fromkeys(coefficients, TAU), coefficients)
     found, kept = double(merge(terms, method="tsv-m")), low_rank(TAU, 1 / len(lam))
     largest = max(map(abs, lam)) * max(np.abs(tensor).max(initial=0) for tensor in kept.values())
     for name, matrix in kept.items():
@@ -106,7 +113,7 @@ def test_tsv_m_of_a_large_matrix_repeated_lets_no_noise_in(size: int) -> None:
     tau = tau / math.sqrt(size)
     for second in (tau, 0.3 * tau, -0.7 * tau):
         vectors = {"a": TaskVector({"w": tau}), "b": TaskVector({"w": second})}
-        found = merge(Terms(vectors, {"a": 0.3, "b": -0.5}), method="tsv-m")["w"].double()
+        found = merge(fused_terms(vectors, {"a": 0.3, "b": -0.5}), method="tsv-m")["w"].double()
         kept = torch.from_numpy(low_rank(TaskVector({"w": tau}), 0.5)["w"])
         factor = (0.3 - 0.5 * float((second / tau).mean())) / 2
         assert torch.linalg.matrix_norm(found - factor * kept) <= 1e-3 * 0.3 * kept.norm()

@@ -10,13 +10,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskarith.core import METHODS, TaskVector, Terms, merge
+from taskarith.core import METHODS, TaskVector, merge
 from tests.core.merges import textbook
 from tests.core.merges.examples import (
     LAYERS,
     SHAPES,
     MadeUpStatistics,
     double,
+    fused_terms,
     random_vector,
     sigmas,
     split,
@@ -103,7 +104,7 @@ def assert_is_textbook(
     layers: Mapping[str, Mapping[str, float]] | None = None,
     **given: float,
 ) -> None:
-    terms = Terms(vectors, coefficients, layers=layers)
+    terms = fused_terms(vectors, coefficients, layers=layers)
     found = merge(terms, method=name, settings=given, statistics=STATISTICS)
     assert all(tensor.dtype == torch.float32 for tensor in found.values())
     if METHODS[name].needs_data:
@@ -181,7 +182,7 @@ def test_any_vectors_and_coefficients(name: str, seed: int, coefficients: dict[s
 
 
 def merged(name: str, coefficients: Mapping[str, float], **given: Any) -> TaskVector:
-    terms = Terms(VECTORS["two"], coefficients)
+    terms = fused_terms(VECTORS["two"], coefficients)
     return merge(terms, method=name, statistics=STATISTICS, **given)
 
 
@@ -196,7 +197,9 @@ def test_one_factor_for_all_coefficients_is_a_factor_of_the_result(name: str) ->
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_coefficient_of_zero_leaves_the_vector_out(name: str) -> None:
-    lone = merge(Terms({"a": VECTORS["two"]["a"]}, {"a": 0.5}), method=name, statistics=STATISTICS)
+    lone = merge(
+        fused_terms({"a": VECTORS["two"]["a"]}, {"a": 0.5}), method=name, statistics=STATISTICS
+    )
     beside = merged(name, {"a": 0.5, "b": 0.0})
     assert all(torch.equal(lone[parameter], beside[parameter]) for parameter in lone)
 
@@ -215,7 +218,7 @@ def test_query_key_and_value_are_seen_apart(name: str) -> None:
         for vector, tau in VECTORS["two"].items()
     }
     coefficients = {"a": 0.5, "b": -1.0}
-    three = merge(Terms(apart, coefficients), method=name)
+    three = merge(fused_terms(apart, coefficients), method=name)
     one = double(merged(name, coefficients))
     for parameter, tensor in three.items():
         assert tensor.numpy() == pytest.approx(one[parameter], abs=1e-6)
@@ -233,11 +236,11 @@ def test_the_vectors_stay_as_they_are(name: str) -> None:
 def test_identical_vectors_under_the_methods_that_average() -> None:
     vectors = VECTORS["identical"]
     for name in ("average", "slerp", "model-stock", "fisher", "regmean"):
-        found = merge(Terms(vectors), method=name, statistics=STATISTICS)
+        found = merge(fused_terms(vectors), method=name, statistics=STATISTICS)
         for parameter, tensor in found.items():
             assert tensor.numpy() == pytest.approx(same[parameter].numpy(), abs=1e-4), name
 
 
 def test_split_is_what_the_shapes_say() -> None:
     apart = split({name: np.zeros(shape) for name, shape in SHAPES.items()})
-    assert sum(tensor.size for tensor in apart.values()) == Terms({"a": zero_vector()}).size
+    assert sum(tensor.size for tensor in apart.values()) == fused_terms({"a": zero_vector()}).size

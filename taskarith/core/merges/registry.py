@@ -2,8 +2,8 @@
 
 A method is one function, and its signature is its schema: every keyword of type
 `Annotated[float | int, Bounds(...)]` is a setting, with its default. The page, the command line
-and `Edit` read that schema here. This module knows no method and never sees a tensor;
-`taskarith.core.merges` fills the registry.
+and `Edit` read that schema here. This module knows no method and never sees a tensor; the modules
+beside it fill the registry.
 """
 
 import inspect
@@ -12,16 +12,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
+from taskarith.core.vector import TaskVector
 from taskarith.errors import SettingError, unknown_name
-
-if TYPE_CHECKING:
-    from taskarith.core.vector import TaskVector
 
 __all__ = ["METHODS", "Bounds", "Method", "Setting", "method"]
 
-Function = TypeVar("Function", bound="Callable[..., TaskVector]")
+Function = TypeVar("Function", bound=Callable[..., TaskVector])
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ class Method:
     settings: tuple[Setting, ...]
     seeded: bool
     needs_data: bool
-    function: "Callable[..., TaskVector]"
+    function: Callable[..., TaskVector]
 
     def checked(self, settings: Mapping[str, object]) -> dict[str, float]:
         """All settings of the method: those given, checked, and the defaults of the rest.

@@ -3,7 +3,7 @@ from typing import Annotated
 import pytest
 
 from taskarith.core import METHODS, TaskVector, Terms
-from taskarith.core.methods import Bounds, method
+from taskarith.core.merges.registry import Bounds, method
 from taskarith.errors import TaskArithError
 
 
