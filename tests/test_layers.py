@@ -40,7 +40,7 @@ HOMES = {
     "huggingface_hub": "taskarith.sources.hub",
     "llvmlite": "taskarith.core.kernels.compiled",
     "open_clip": "taskarith.models.clip.open_clip",
-    "pandas": "taskarith.training.real",
+    "pandas": "taskarith.training.parquet",
     "plotly": "taskarith.figures",
     "pyarrow": "taskarith.tasks.hub_pictures",
     "safetensors": "taskarith.sources.tensors",

@@ -252,6 +252,10 @@ class Evaluator:
                 rows[index] = found.float().numpy() if found.ndim == 2 else found.int().numpy()
         return [rows[index] for index in range(len(parts))]
 
+    def has_logits(self, task: str) -> bool:
+        """Whether `logits` has some for the task."""
+        return isinstance(self.head(task), EmbeddingHead | LabelLikelihood)
+
     def logits(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
         """Logits of each part under the edit in use, float32 [examples, classes].
 

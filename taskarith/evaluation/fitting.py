@@ -27,6 +27,7 @@ __all__ = [
     "fit_in_steps",
     "fit_settings",
     "fit_surrogate",
+    "previewed_tasks",
     "surrogate_error",
 ]
 
@@ -49,6 +50,12 @@ def fit_settings(count: int, *, step: float = FIT_STEP) -> np.ndarray:
     return step * np.stack([np.zeros(count), *axes, *-axes, *pairs])
 
 
+def previewed_tasks(evaluator: Evaluator) -> list[str]:
+    """The targets and the control, as far as their heads have logits for a surrogate."""
+    suite = evaluator.suite
+    return [name for name in (*suite.targets, suite.control) if evaluator.has_logits(name)]
+
+
 def fit_surrogate(
     evaluator: Evaluator,
     *,
@@ -65,7 +72,7 @@ def fit_surrogate(
     and the `candidates` − 1 that come nearest to winning in any pass.
 
     Args:
-        tasks: the targets and the control if None.
+        tasks: `previewed_tasks` if None.
         progress: called after each pass with the passes done and to do.
     """
     fitting = fit_in_steps(
@@ -99,7 +106,7 @@ def fit_in_steps(
     done and to do; what it returns in the end is the surrogate.
     """
     suite = evaluator.suite
-    names = list(tasks) if tasks is not None else [*suite.targets, suite.control]
+    names = list(tasks) if tasks is not None else previewed_tasks(evaluator)
     settings = fit_settings(len(suite.targets), step=step)
     passes: list[dict[str, np.ndarray]] = []
     for setting in settings:

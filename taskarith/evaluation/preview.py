@@ -7,13 +7,13 @@ fitting would cost too much; nothing of who wants a preview.
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from taskarith.errors import AssetError, WeightsError
 from taskarith.evaluation.evaluator import Evaluator
-from taskarith.evaluation.fitting import fit_in_steps, fit_settings
+from taskarith.evaluation.fitting import fit_in_steps, fit_settings, previewed_tasks
 from taskarith.evaluation.measure import Piece
 from taskarith.evaluation.plan import COARSE_IMAGES, FINE_IMAGES, FIRST_IMAGES, Part
 from taskarith.evaluation.preview_score import PreviewScore
@@ -153,13 +153,16 @@ class Preview:
         self.surrogate = surrogate
 
     def _fitted(self, evaluator: Evaluator) -> Generator[None, None, Surrogate | None]:
-        control = self._suite.control
-        first = Part(control, 0, min(FIRST_IMAGES, evaluator.total(control, SPLIT)))
+        names = previewed_tasks(evaluator)
+        if not names:
+            self._none = "no preview: the answers here have no logits to fit one to"
+            return None
+        first = Part(names[-1], 0, min(FIRST_IMAGES, evaluator.total(names[-1], SPLIT)))
         started = self._clock()
         evaluator.logits([first], split=SPLIT)
         seconds = (self._clock() - started) / first.stop
         yield
-        images = self._images(seconds)
+        images = self._images(seconds, names)
         if not images:
             return None
         step_images = int(min(evaluator.step_images, STEP_SECONDS / max(seconds, 1e-6)))
@@ -173,9 +176,8 @@ class Preview:
             self._none = f"preview being fitted, {100 * done // total} % done: measured nodes only"
             yield
 
-    def _images(self, seconds: float) -> int:
+    def _images(self, seconds: float, names: Sequence[str]) -> int:
         """How many images a task to fit to, at `seconds` an image; 0 where it costs too much."""
-        names = [*self._suite.targets, self._suite.control]
         passes = len(fit_settings(len(self._suite.targets)))
         classes = sum(len(self._suite.tasks[name].classnames) for name in names)
         rows = passes * len(names)

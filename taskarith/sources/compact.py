@@ -1,20 +1,21 @@
-"""Matrices in eight bits: whole numbers and one scale a row, a quarter of the size of float32.
+"""Matrices in less than their size: in eight bits with a scale a row, or as a product of two.
 
 Good enough for vectors that are many and small; a suite's report measures what rounding costs in
 answers. Knows nothing of files.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor
 
 from taskarith.errors import WeightsError
 
-__all__ = ["SCALE", "compacted", "expanded"]
+__all__ = ["SCALE", "compacted", "expanded", "low_rank", "stored_names"]
 
 _LARGEST = 127
 SCALE = ".scale"  # what the name of a matrix's scales ends with
+LEFT, RIGHT = ".left", ".right"  # and those of the two factors of one of low rank
 
 
 def compacted(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -39,12 +40,60 @@ def compacted(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return compact
 
 
-def expanded(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The float32 matrices that `compacted` stored; other tensors as they are."""
-    matrices = {}
+def low_rank(tensors: Mapping[str, Tensor], *, rank: int) -> dict[str, Tensor]:
+    """Each matrix W as L [rows, rank] and R [rank, columns], the nearest L·R there is.
+
+    By its largest `rank` singular values, shared out evenly (Eckart & Young 1936,
+    doi:10.1007/BF02288367).
+
+    >>> found = expanded(low_rank({"w": torch.tensor([[2.0, 4.0], [1.0, 2.0]])}, rank=1))
+    >>> torch.allclose(found["w"], torch.tensor([[2.0, 4.0], [1.0, 2.0]]))
+    True
+    """
+    factors = {}
     for name, tensor in tensors.items():
-        if name.endswith(SCALE) and name.removesuffix(SCALE) in tensors:
+        if tensor.ndim != 2:
+            raise WeightsError(f"{name} is {list(tensor.shape)}; only matrices have a rank")
+        u, s, v = torch.linalg.svd(tensor.float(), full_matrices=False)
+        root = s[:rank].sqrt()
+        factors[name + LEFT] = (u[:, :rank] * root).contiguous()
+        factors[name + RIGHT] = (root[:, None] * v[:rank]).contiguous()
+    return factors
+
+
+def stored_names(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The matrices that are stored under `names`, each with the names of its parts.
+
+    >>> stored_names(["a", "a.scale", "b.left", "b.right", "c"])
+    {'a': ('a', 'a.scale'), 'b': ('b.left', 'b.right'), 'c': ('c',)}
+    """
+    names = dict.fromkeys(names)
+    found: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        whole = name.removesuffix(LEFT)
+        if name.endswith(SCALE) and name.removesuffix(SCALE) in names:
             continue
+        if name.endswith(RIGHT) and name.removesuffix(RIGHT) + LEFT in names:
+            continue
+        if name.endswith(LEFT) and whole + RIGHT in names:
+            found[whole] = (name, whole + RIGHT)
+        else:
+            found[name] = (name, name + SCALE) if name + SCALE in names else (name,)
+    return found
+
+
+def expanded(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The float32 matrices that `compacted` or `low_rank` stored; other tensors as they are."""
+    matrices = {}
+    for name, parts in stored_names(tensors).items():
+        if parts[0] != name:
+            left, right = (tensors[part].float() for part in parts)
+            if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0]:
+                raise WeightsError(f"the factors of {name} are {list(left.shape)} and "
+                                   f"{list(right.shape)}; the file is damaged")  # fmt: skip
+            matrices[name] = left @ right
+            continue
+        tensor = tensors[name]
         scale = tensors.get(name + SCALE)
         if scale is not None and scale.shape != (*tensor.shape[:1], 1):
             raise WeightsError(f"the scales of {name} are {list(scale.shape)}, its shape is "

@@ -22,6 +22,7 @@ from taskarith.models.clip.open_clip import ClipModel
 from taskarith.sources.tensors import write_tensors
 from taskarith.suites import Suite
 from taskarith.tasks import Images, Task
+from taskarith.training.parquet import read_columns
 from taskarith.training.anchor import Anchor
 from taskarith.training.finetune import Lesson
 from taskarith.training.loop import Recipe
@@ -115,18 +116,9 @@ def _read(folder: Path, side: int, *, validation_images: int) -> dict[str, Image
 
 
 def _pictures(path: Path, side: int) -> Images:
-    try:
-        import pandas
-
-        table = pandas.read_parquet(path)
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"Reading {path.name} needs pandas and pyarrow ({error}). "
-            "Install them with: pip install pandas pyarrow"
-        ) from error
-    images = [_decoded(cell["bytes"], side) for cell in table["image"]]
-    labels = torch.from_numpy(table["label"].to_numpy(np.int64).copy())
-    return Images(torch.from_numpy(np.stack(images)), labels)
+    cells, labels = read_columns(path, "image", "label")
+    images = [_decoded(cell["bytes"], side) for cell in cells]
+    return Images(torch.from_numpy(np.stack(images)), torch.tensor(labels))
 
 
 def _decoded(data: bytes, side: int) -> np.ndarray:
