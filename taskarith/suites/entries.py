@@ -143,24 +143,26 @@ def used_task(fields: Mapping[str, Any], reader: EntryReader, where: str) -> Map
 
 
 def check_hub_data(data: Mapping[str, Any], reader: EntryReader, where: str) -> None:
-    """The data of a task whose pictures are a dataset of the Hub.
+    """The data of a task whose pictures, or texts where it names their column, are on the Hub.
 
-    `images` may be null: all of a split, which is refused where it has more than `MAX_PICTURES`.
+    `images` (or `texts`) may be null: all of a split, which is refused where it has more than
+    `MAX_PICTURES`.
     """
     name = data.get("dataset")
     if not isinstance(name, str) or not DATASET.fullmatch(name) or ".." in name:
         reader.problems.append(f"{where}.dataset: {name!r:.80} is no name of a dataset")
-    for key in ("config", "revision", "image", "label"):
+    for key in ("config", "revision", "image", "text", "label", "answer"):
         value = data.get(key)
         if value is not None and not (isinstance(value, str) and WORD.fullmatch(value)):
             reader.problems.append(f"{where}.{key}: {value!r:.80} is no name")
-    images = data.get("images")
-    if images is not None and (
-        isinstance(images, bool) or not isinstance(images, int) or not 1 <= images <= MAX_PICTURES
-    ):
-        reader.problems.append(
-            f"{where}.images: {images!r:.40} must be a number of pictures, up to {MAX_PICTURES:,}"
-        )
+    for key in ("images", "texts"):
+        most = data.get(key)
+        if most is not None and (
+            isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= MAX_PICTURES
+        ):
+            reader.problems.append(
+                f"{where}.{key}: {most!r:.40} must be a number of {key}, up to {MAX_PICTURES:,}"
+            )
     labels = data.get("labels", [])
     if not isinstance(labels, list) or not all(isinstance(name, str) for name in labels):
         reader.problems.append(f"{where}.labels must be a list of names")

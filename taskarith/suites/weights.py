@@ -30,7 +30,7 @@ from taskarith.sources import (
     read_metadata,
     subtract,
 )
-from taskarith.sources.compact import SCALE, expanded
+from taskarith.sources.compact import expanded, stored_names
 from taskarith.sources.native import check_base
 from taskarith.sources.states import Entry
 from taskarith.suites.manifest import Manifest
@@ -130,20 +130,25 @@ class Weights:
             info = VectorInfo.from_metadata(read_metadata(self._path(weights)))
         except WeightsError as error:
             raise AssetError(f"a file of the suite {self._suite!r}: {error}") from error
-        names = [n for n in state if not (n.endswith(SCALE) and n.removesuffix(SCALE) in state)]
-        wrong = [n for n in names if n not in base or base.shape(n) != state.shape(n)]
+        stored = stored_names(state)
+        shapes = {
+            n: (state.shape(parts[0])[0], *state.shape(parts[-1])[1:])
+            if parts[0] != n
+            else state.shape(n)
+            for n, parts in stored.items()
+        }
+        wrong = [n for n in stored if n not in base or base.shape(n) != shapes[n]]
         if wrong:
             raise WeightsError(
                 f"the vector {name!r} does not fit its base: {', '.join(wrong[:8])}; restore the "
                 "suite's files"
             )
-        check_base(info, base, {n: n for n in names}, where=f"the vector {name!r}")
+        check_base(info, base, {n: n for n in stored}, where=f"the vector {name!r}")
 
         def read(n: str) -> Tensor:
-            pair = {part: state[part] for part in (n, n + SCALE) if part in state}
-            return expanded(pair)[n].float()
+            return expanded({part: state[part] for part in stored[n]})[n].float()
 
-        entries = {n: Entry(state.shape(n), torch.float32, partial(read, n)) for n in names}
+        entries = {n: Entry(shapes[n], torch.float32, partial(read, n)) for n in stored}
         return LazyState(entries, where=state.where)
 
     def _from_source(self, reference: str, base: LazyState) -> LazyState:

@@ -1,40 +1,28 @@
-"""Pictures of a Hub dataset: a spread-out slice of a split, or all of it, fetched as it streams.
+"""Pictures of a Hub dataset, decoded as they stream and kept on disk.
 
-The only module that uses `datasets`. Of parquet files only the row groups of a slice are fetched;
-archives stream one by one. Knows datasets and columns; what the classes are called is the task's
-business.
+Knows columns of pictures and labels; what the classes are called is the task's business.
 """
 
 import hashlib
 import json
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from taskarith.errors import AssetError, MissingDependencyError, SourceError, TaskArithError
+from taskarith.errors import AssetError
 from taskarith.models.picture_transform import PictureTransform
-from taskarith.sources.hub import open_remote
-from taskarith.sources.plan import check_disk, in_words
+from taskarith.sources.plan import check_disk
 from taskarith.tasks.dataset_commits import dataset_commit, settled_commit, warn_where_it_moved
 from taskarith.tasks.decoding import DECODING, collect, decode
-from taskarith.tasks.pictures import MAX_PICTURES, Pictures, kept_pictures
+from taskarith.tasks.hub_rows import Row, class_number, explained_rows, open_dataset, rows_of
+from taskarith.tasks.pictures import Pictures, kept_pictures
 
 __all__ = ["hub_pictures"]
 
-# The formats that hold pictures as bytes; none of them runs code.
-FORMATS = ("parquet", "arrow", "webdataset")
-PER_GROUP = 16  # pictures taken from one row group of a slice
-READ_AHEAD = 20  # times as many rows of an archive are looked through as are taken
 MAX_PICTURE = 100 * 2**20  # bytes
-MAX_GROUP = 2**30  # bytes of one row group, unpacked
-BATCH = 32  # rows of a row group that are unpacked together
-
-Row = tuple[str, Mapping[str, Any]]
 
 
 def hub_pictures(
@@ -69,11 +57,17 @@ def hub_pictures(
     name += hashlib.sha256(described.encode()).hexdigest()[:16]
 
     def fetch() -> Pictures:
-        with _explained(str(data["dataset"])):
+        with explained_rows(str(data["dataset"])):
             if known is not None:
                 warn_where_it_moved(data, known)
-            builder = _open(data, str(rule["from"]), commit=commit)
-            rows, count = _rows(builder, str(rule["from"]), data, tenth=rule.get("tenth"))
+            builder = open_dataset(data, str(rule["from"]), commit=commit)
+            rows, count = rows_of(
+                builder,
+                str(rule["from"]),
+                data,
+                columns=[data.get("image", "image"), data.get("label", "label")],
+                tenth=rule.get("tenth"),
+            )
             # Twice: once as they come, and once as they are kept.
             size = 2 * max(1, count) * transform.side**2 * 3
             check_disk(f"{split} of {data['dataset']}", size, folder=folder)
@@ -81,203 +75,6 @@ def hub_pictures(
             return collect(pictures, side=transform.side, folder=folder)
 
     return kept_pictures(folder / name, draw=fetch)
-
-
-def _open(data: Mapping[str, Any], split: str, *, commit: str) -> Any:
-    datasets = _datasets()
-    name = str(data["dataset"])
-    if Path(name).exists():  # `datasets` would take it for the dataset
-        raise AssetError(
-            f"{name} is also a folder or file here ({Path(name).absolute()}), which would be read "
-            "in place of the dataset of that name; start from another folder"
-        )
-    builder = datasets.load_dataset_builder(name, name=data.get("config"), revision=commit)
-    if builder.name not in FORMATS:
-        raise AssetError(
-            f"{data['dataset']} is stored as {builder.name}; datasets of pictures are read from "
-            f"{', '.join(FORMATS)}"
-        )
-    known = builder.config.data_files or {}
-    if split not in known:
-        raise AssetError(f"{data['dataset']} has no split {split!r}; it has {', '.join(known)}")
-    # Names such as "parquet" mean a format to `datasets`, and the files of this folder.
-    if not all(str(file).startswith("hf://") for file in known[split]):
-        raise AssetError(f"{data['dataset']} is no dataset of the Hub; give its full name")
-    _check_labels(builder, data)
-    return builder
-
-
-def _check_labels(builder: Any, data: Mapping[str, Any]) -> None:
-    """Refuse a dataset whose labels come in another order than the class names were written in."""
-    feature = (builder.info.features or {}).get(data.get("label", "label"))
-    found, expected = getattr(feature, "names", None), data.get("labels")
-    if found is not None and expected is not None and list(found) != list(expected):
-        raise AssetError(
-            f"{data['dataset']} numbers its classes in another order than the task: it begins "
-            f"{list(found)[:3]}, expected {list(expected)[:3]}. Its labels were changed; give the "
-            "revision that the task was written for"
-        )
-
-
-def _rows(
-    builder: Any, split: str, data: Mapping[str, Any], *, tenth: bool | None
-) -> tuple[Iterator[Row], int]:
-    """Rows of one part of a split, with their places, and at most how many, 0 if not known.
-
-    A slice comes from all over the part. A part of more rows than may be had is refused.
-    """
-    images = data.get("images")
-    if builder.name == "parquet":
-        columns = [data.get("image", "image"), data.get("label", "label")]
-        files = [str(file) for file in builder.config.data_files[split]]
-        groups = _row_groups(files, columns)
-        sizes = [file.metadata.row_group(group).num_rows for file, group in groups]
-        there = sum(_part_of(size, tenth) for size in sizes)
-        count = there if images is None else min(images, there)
-        _check_count(count, data)
-        name = str(data["dataset"])
-        return _parquet_rows(groups, columns, tenth=tenth, images=images, name=name), count
-    _check_count(images or 0, data)
-    stream = builder.as_streaming_dataset(split).decode(False)
-    return _counted(_streamed_rows(stream, tenth, images=images), data), images or 0
-
-
-def _check_count(count: int, data: Mapping[str, Any]) -> None:
-    if count > MAX_PICTURES:
-        raise AssetError(
-            f"{data['dataset']} would give more than {MAX_PICTURES:,} pictures; let images of "
-            "its data be fewer"
-        )
-
-
-def _counted(rows: Iterator[Row], data: Mapping[str, Any]) -> Iterator[Row]:
-    for count, row in enumerate(rows, 1):
-        _check_count(count, data)
-        yield row
-
-
-def _row_groups(files: Sequence[str], columns: Sequence[str]) -> list[tuple[Any, int]]:
-    """Every row group as its file and its place in it; only the files' ends are fetched."""
-    import pyarrow.parquet
-
-    groups: list[tuple[Any, int]] = []
-    for name in files:
-        # Pre-buffered: the columns of a row group are fetched together, in few requests.
-        opened = pyarrow.parquet.ParquetFile(open_remote(name), pre_buffer=True)
-        missing = [column for column in columns if column not in opened.schema_arrow.names]
-        if missing:
-            there = ", ".join(opened.schema_arrow.names)
-            raise AssetError(f"{name} has no column {missing[0]!r}; it has {there}")
-        groups += [(opened, index) for index in range(opened.num_row_groups)]
-    return groups
-
-
-def _parquet_rows(
-    groups: Sequence[tuple[Any, int]],
-    columns: Sequence[str],
-    *,
-    tenth: bool | None,
-    images: int | None,
-    name: str,
-) -> Iterator[Row]:
-    """Only the columns and row groups that are needed are fetched, by byte ranges."""
-    left = images
-    for file, group, wanted in _spread(groups, images):
-        described = file.metadata.row_group(group)
-        if described.total_byte_size > MAX_GROUP:
-            raise AssetError(
-                f"row group {group} of {name} is {in_words(described.total_byte_size)}; at most "
-                f"{in_words(MAX_GROUP)} are read. Use a copy of the dataset with smaller row groups"
-            )
-        places = [row for row in range(described.num_rows) if _is_in_part(row, tenth)]
-        if left is not None:
-            places = _evenly(places, min(wanted, left))
-            left -= len(places)
-        for row, value in _rows_at(file, group, columns, places=places):
-            yield f"row {row} of row group {group}", value
-        if left == 0:
-            return
-
-
-def _rows_at(
-    file: Any, group: int, columns: Sequence[str], *, places: Sequence[int]
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The rows at `places`, which are sorted, of one row group; a few are unpacked at a time."""
-    start = 0
-    for batch in file.iter_batches(BATCH, row_groups=[group], columns=list(columns)):
-        stop = start + batch.num_rows
-        here = places[bisect_left(places, start) : bisect_left(places, stop)]
-        if here:
-            yield from zip(here, batch.take([row - start for row in here]).to_pylist(), strict=True)
-        start = stop
-
-
-def _spread(
-    groups: Sequence[tuple[Any, int]], images: int | None
-) -> Iterator[tuple[Any, int, int]]:
-    """Row groups with how many rows to take: evenly spaced ones first, then the others."""
-    if images is None:
-        yield from ((file, group, 0) for file, group in groups)
-        return
-    count = min(len(groups), max(1, images // PER_GROUP))
-    first = _evenly(range(len(groups)), count)
-    share = -(-images // max(1, count))
-    others = [index for index in range(len(groups)) if index not in set(first)]
-    for index in [*first, *others]:
-        yield (*groups[index], share)
-
-
-def _streamed_rows(dataset: Any, tenth: bool | None, *, images: int | None) -> Iterator[Row]:
-    """Archives come one after the other; a slice is drawn from the first rows of each."""
-    count = dataset.num_shards
-    left = images
-    for shard in range(count):
-        rows = (
-            (f"row {row} of part {shard}", value)
-            for row, value in enumerate(dataset.shard(num_shards=count, index=shard))
-            if _is_in_part(row, tenth)
-        )
-        if left is None:
-            yield from rows
-            continue
-        taken = _sample(rows, -(-left // (count - shard)), seed=shard)
-        left -= len(taken)
-        yield from taken
-
-
-def _is_in_part(row: int, tenth: bool | None) -> bool:
-    return tenth is None or (row % 10 == 0) == tenth
-
-
-def _part_of(count: int, tenth: bool | None) -> int:
-    """How many of `count` rows are in the part."""
-    tenths = -(-count // 10)
-    return count if tenth is None else tenths if tenth else count - tenths
-
-
-def _evenly(items: Sequence[int], count: int) -> list[int]:
-    """`count` of `items` at even distances; all of them where there are fewer.
-
-    >>> _evenly(range(10), 3)
-    [0, 3, 6]
-    """
-    if count >= len(items):
-        return list(items)
-    return [items[index * len(items) // count] for index in range(count)]
-
-
-def _sample(rows: Iterator[Row], count: int, *, seed: int) -> list[Row]:
-    """`count` rows from all over the first of `rows`, which often come sorted by class."""
-    rng = np.random.default_rng(seed)
-    kept: list[tuple[int, Row]] = []
-    for seen, row in enumerate(rows):
-        if seen >= READ_AHEAD * max(count, PER_GROUP):
-            break
-        if len(kept) < count:
-            kept.append((seen, row))
-        elif (place := int(rng.integers(seen + 1))) < count:
-            kept[place] = (seen, row)
-    return [row for _, row in sorted(kept, key=lambda item: item[0])]
 
 
 def _pictures(
@@ -288,52 +85,14 @@ def _pictures(
     transform: PictureTransform,
 ) -> Iterator[tuple[NDArray[np.uint8], int]]:
     image, label = data.get("image", "image"), data.get("label", "label")
-    # What a label that is a word means: a name of the dataset's own, or of the task's classes.
-    names = data.get("labels") or classnames
-    numbers = {name: number for number, name in enumerate(names)}
     for place, row in rows:
         what = f"{data['dataset']}, {place}"
-        missing = [column for column in (image, label) if column not in row]
-        if missing:
-            raise AssetError(f"{what} has no column {missing[0]!r}; it has {', '.join(row)}")
-        number = row[label]
-        number = numbers.get(number, number) if isinstance(number, str) else number
-        if (
-            isinstance(number, bool)
-            or not isinstance(number, int)
-            or not (0 <= number < len(classnames))
-        ):
-            raise AssetError(
-                f"{what} has the label {number!r:.40}, but the task has classes 0 to "
-                f"{len(classnames) - 1}; check the label column and the class names"
-            )
+        if image not in row:
+            raise AssetError(f"{what} has no column {image!r}; it has {', '.join(row)}")
+        number = class_number(row, label, data=data, classnames=classnames, what=what)
         # Only bytes that are in the dataset itself: a path could name any file of this machine.
         value = row[image]
         content = value.get("bytes") if isinstance(value, Mapping) else value
         if not isinstance(content, bytes) or len(content) > MAX_PICTURE:
             raise AssetError(f"{what} has no picture in its column {image!r}")
         yield decode(content, transform=transform, what=what), number
-
-
-@contextmanager
-def _explained(name: str) -> Iterator[None]:
-    try:
-        yield
-    except TaskArithError:
-        raise
-    except Exception as error:  # every format and every way of the network has its own
-        raise SourceError(
-            f"the pictures of {name} could not be fetched ({type(error).__name__}: "
-            f"{error!s:.200}); check the name, its access and the network"
-        ) from error
-
-
-def _datasets() -> Any:
-    try:
-        import datasets
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"pictures from the Hub need datasets, which did not import ({error}). "
-            'Install it with: pip install "datasets>=4.5"'
-        ) from error
-    return datasets

@@ -17,7 +17,8 @@ import torch
 from taskarith.errors import AssetError, WeightsError, unknown_name
 from taskarith.models.picture_transform import PictureTransform
 from taskarith.sources.tensors import read_tensors
-from taskarith.tasks.examples import Examples, Images, as_images
+from taskarith.tasks.cache_folder import cache_folder
+from taskarith.tasks.examples import Examples, Images, Texts, as_images
 from taskarith.tasks.pictures import Pictures, kept_pictures, pictures_folder
 from taskarith.tasks.shifts import own_name, shifted_split
 from taskarith.tasks.tables import table_texts
@@ -58,6 +59,8 @@ def load_split(task: Task, split: str, *, transform: PictureTransform | None = N
         loaded = written_texts(str(task.data["family"]), split)
     elif kind == "table":
         loaded = table_texts(task.data, split, classnames=task.classnames, of=task.name)
+    elif kind == "hub" and "text" in task.data:
+        loaded = _hub_texts(task, split)
     elif kind == "tensors":
         loaded = _from_tensors(Path(task.data["path"]), split)
     elif kind in ("folder", "hub"):
@@ -125,6 +128,13 @@ def _from_elsewhere(task: Task, split: str, *, transform: PictureTransform) -> I
             data, split, classnames=task.classnames, transform=transform, folder=kept
         )
     return Images(torch.from_numpy(images), torch.from_numpy(labels))
+
+
+def _hub_texts(task: Task, split: str) -> Texts:
+    from taskarith.tasks.hub_texts import hub_texts
+
+    folder = cache_folder() / "texts"
+    return hub_texts(task.data, split, classnames=task.classnames, folder=folder)
 
 
 def _fitted(split: Images, transform: PictureTransform) -> Images:

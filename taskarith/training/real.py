@@ -16,17 +16,17 @@ import torch
 from PIL import Image
 from torch.nn.functional import normalize
 
-from taskarith.errors import AssetError, MissingDependencyError
+from taskarith.errors import AssetError
 from taskarith.evaluation import stratified_order
 from taskarith.models.clip.open_clip import ClipModel
 from taskarith.sources.tensors import write_tensors
 from taskarith.suites import Suite
 from taskarith.tasks import Images, Task
-from taskarith.training.parquet import read_columns
 from taskarith.training.anchor import Anchor
 from taskarith.training.finetune import Lesson
 from taskarith.training.loop import Recipe
 from taskarith.training.mini import FINETUNING, VectorMaker
+from taskarith.training.parquet import read_columns
 
 __all__ = ["prototypes", "train_real"]
 

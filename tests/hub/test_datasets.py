@@ -321,7 +321,7 @@ def test_a_huge_row_group_is_refused_before_it_is_read(
 ) -> None:
     big = parquet(40, image=lambda i: {"bytes": png(i, side=90), "path": None}, group=40)
     publish(hub, big)
-    monkeypatch.setattr("taskarith.tasks.hub_pictures.MAX_GROUP", 400_000)
+    monkeypatch.setattr("taskarith.tasks.hub_rows.MAX_GROUP", 400_000)
     hub.sent = 0
     with pytest.raises(
         AssetError, match=r"row group 0 of someone/pictures is .*; at most 400\.0 kB"
@@ -340,9 +340,9 @@ def test_all_of_a_huge_split_is_refused(
         publish(hub, parquet(101))
     else:
         hub.add(NAME, {"test/0.tar": tar(101)}, kind="datasets")
-    monkeypatch.setattr("taskarith.tasks.hub_pictures.MAX_PICTURES", 89)
+    monkeypatch.setattr("taskarith.tasks.hub_rows.MAX_PICTURES", 89)
     for images in (None, 90):
-        with pytest.raises(AssetError, match="more than 89 pictures; let images"):
+        with pytest.raises(AssetError, match="more than 89 rows; let images"):
             load(task(images=images, **columns), 8, "test")
     assert len(load(task(images=89, **columns), 8, "test")) == 89
     assert len(load(task(images=None, **columns), 8, "validation")) == 11

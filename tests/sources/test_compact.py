@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskarith.errors import WeightsError
-from taskarith.sources.compact import compacted, expanded
+from taskarith.sources.compact import compacted, expanded, low_rank
 
 
 @given(
@@ -44,3 +44,20 @@ def test_only_matrices_are_compacted() -> None:
 def test_scales_of_another_shape_are_refused() -> None:
     with pytest.raises(WeightsError, match="the scales of w are \\[3, 1\\]"):
         expanded({"w": torch.zeros(2, 2, dtype=torch.int8), "w.scale": torch.ones(3, 1)})
+
+
+def test_a_low_rank_is_the_nearest_there_is() -> None:
+    generator = torch.Generator().manual_seed(0)
+    matrix = torch.randn(12, 20, generator=generator)
+    for rank in (1, 5, 12):
+        found = expanded(low_rank({"w": matrix}, rank=rank))["w"]
+        left_out = torch.linalg.svdvals(matrix)[rank:]
+        assert float((found - matrix).norm()) == pytest.approx(float(left_out.norm()), abs=1e-4)
+    with pytest.raises(WeightsError, match="only matrices have a rank"):
+        low_rank({"b": torch.zeros(3)}, rank=1)
+
+
+def test_factors_that_do_not_fit_are_said() -> None:
+    damaged = {"w.left": torch.zeros(3, 2), "w.right": torch.zeros(4, 5)}
+    with pytest.raises(WeightsError, match=r"the factors of w are \[3, 2\] and \[4, 5\]"):
+        expanded(damaged)

@@ -10,7 +10,7 @@ import torch
 from taskarith.core import TaskVector, VectorInfo
 from taskarith.errors import UnknownNameError, WeightsError
 from taskarith.sources import base_fingerprint, write_tensors
-from taskarith.sources.compact import compacted
+from taskarith.sources.compact import compacted, expanded, low_rank
 from taskarith.suites import Suite, load_suite
 from tests.suites.remote_suite import write_remote_suite
 
@@ -93,3 +93,16 @@ def test_the_fingerprint_sees_every_file_of_a_local_base(name: str, tmp_path: Pa
     path.write_bytes(content)
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert load_suite(tmp_path).fingerprint != before
+
+
+def test_a_vector_of_low_rank_is_its_product(tiny_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "low"
+    shutil.copytree(tiny_folder, folder)
+    vector = load_suite(folder).vector("apples")
+    factors = low_rank(vector, rank=4)
+    write_tensors(folder / "vectors" / "apples.safetensors", factors, {"task": "apples"})
+    found = load_suite(folder).vector("apples")
+    assert found.keys() == vector.keys()
+    for name, tensor in expanded(factors).items():
+        assert torch.equal(found[name], tensor)
+    assert 0.1 < found.cosine(vector) < 1
