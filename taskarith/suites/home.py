@@ -29,8 +29,11 @@ __all__ = [
     "add_hub_suite",
     "added_suites",
     "file_references",
-    "forget_oldest",
+    "forget_unused",
+    "let_go",
+    "made_by_visitor",
     "new_folder",
+    "note_use",
     "own_files",
     "own_folders",
     "plan_hub_suite",
@@ -39,6 +42,8 @@ __all__ = [
 
 MANIFEST = "manifest.json"
 POINTER = ".json"
+# In the folder of a suite that a visitor of a public server made; its time is that of the last use.
+VISITORS = ".made-by-a-visitor"
 
 
 def suites_home() -> Path:
@@ -174,13 +179,64 @@ def new_folder(
         ) from error
 
 
-def forget_oldest(most: int) -> list[str]:
-    """Remove the added suites beyond `most` that were written longest ago; gives their names."""
-    manifests = list(suites_home().glob(f"[!.]*/{MANIFEST}"))
-    manifests.sort(key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in manifests[most:]:
-        shutil.rmtree(file.parent, ignore_errors=True)
-    return [file.parent.name for file in manifests[most:]]
+def made_by_visitor(name: str) -> None:
+    """Note that a visitor made the added suite `name`: such suites may be forgotten."""
+    (suites_home() / name / VISITORS).touch()
+
+
+def note_use(folder: Path) -> None:
+    """Note that the suite in `folder` is used, if it is one that may be forgotten."""
+    mark = folder / VISITORS
+    if mark.is_file():
+        os.utime(mark)
+
+
+def forget_unused(most: int, *, in_use: Callable[[str], bool]) -> list[str]:
+    """Remove suites that visitors made beyond `most`; gives their names.
+
+    Those go that were used longest ago; what is in use stays, and so does what the owner added.
+    """
+    gone: list[str] = []
+    found = _of_visitors()
+    for name in found:
+        if len(found) - len(gone) > most and not in_use(name):
+            shutil.rmtree(suites_home() / name, ignore_errors=True)
+            gone.append(name)
+    return gone
+
+
+def let_go(folder: Path, *, in_use: Callable[[str], bool]) -> bool:
+    """Whether no suite takes weights from `folder`, after forgetting what may be forgotten.
+
+    Where all that take some were made by visitors and none is in use, they are removed.
+    """
+    added = added_suites()
+    takers = [name for name, own in added.items() if _takes_from(own, folder)]
+    free = [name for name in _of_visitors() if not in_use(name)]
+    if not set(takers) <= set(free):
+        return False
+    for name in takers:
+        shutil.rmtree(added[name], ignore_errors=True)
+    return True
+
+
+def _of_visitors() -> list[str]:
+    """The suites that visitors made; which was used longest ago comes first."""
+    return [mark.parent.name for mark in sorted(suites_home().glob(f"[!.]*/{VISITORS}"), key=_time)]
+
+
+def _time(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:  # it has just been removed
+        return 0.0
+
+
+def _takes_from(suite: Path, folder: Path) -> bool:
+    try:
+        return str(folder) in (suite / MANIFEST).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
 
 
 def _fetched(repo: HubRepo, files: Sequence[HubFile], *, what: str) -> dict[str, Path]:

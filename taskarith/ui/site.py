@@ -73,7 +73,7 @@ def build(
         source=explorers.source,
         explorer=explorers.first,
         explorers=explorers,
-        jobs=Jobs(),
+        jobs=Jobs(shared=public),
         nav=nav,
         public=public,
     )

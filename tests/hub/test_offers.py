@@ -13,7 +13,16 @@ from taskarith import load_suite
 from taskarith.errors import AssetError, SourceError, TaskArithError, WeightsError
 from taskarith.sources import write_tensors
 from taskarith.suites import Suite
-from taskarith.suites.home import added_suites, forget_oldest, new_folder
+from taskarith.suites.home import (
+    VISITORS,
+    add_folder,
+    added_suites,
+    forget_unused,
+    let_go,
+    made_by_visitor,
+    new_folder,
+    note_use,
+)
 from taskarith.suites.making.planning import Asked, AskedTask, AskedVector
 from taskarith.ui.models.offers import offer_assembly, offer_manifest, offer_pull, offer_suite
 from taskarith.ui.models.picked import picked_folder
@@ -179,10 +188,10 @@ def test_a_public_server_forgets_the_oldest_whoever_added_it(
     file.write_text(json.dumps(manifest(name="first")))
     offer_manifest(file, public=True).act(desk)
     hub.add("someone/suite", {"manifest.json": (folder / "manifest.json").read_bytes()})
-    os.utime(added_suites()["first"] / "manifest.json", (1, 1))
+    os.utime(added_suites()["first"] / VISITORS, (1, 1))
     offer_suite("hub:someone/suite", public=True).act(desk)
     assert set(added_suites()) == {"tiny-hub"}
-    os.utime(added_suites()["tiny-hub"] / "manifest.json", (1, 1))
+    os.utime(added_suites()["tiny-hub"] / VISITORS, (1, 1))
     offer_manifest(file, public=True).act(desk)
     assert set(added_suites()) == {"first"}
 
@@ -274,11 +283,69 @@ def test_a_place_that_is_none(place: str, hub: LoopbackHub) -> None:
         offer_suite(place, public=True)
 
 
-def test_only_so_many_suites_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TASKARITH_SUITES", str(tmp_path))
-    for index, name in enumerate(("old", "older", "new")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "manifest.json").write_text("{}")
-        os.utime(tmp_path / name / "manifest.json", (100 - index, 100 - index))
-    assert forget_oldest(2) == ["new"]
-    assert set(added_suites()) == {"old", "older"}
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where added suites are: three of visitors, unused for 3, 2 and 1 hours, and the owner's."""
+    monkeypatch.setenv("TASKARITH_SUITES", str(tmp_path / "home"))
+    for hours, name in ((9, "owners"), (3, "first"), (2, "second"), (1, "third")):
+        suite = tmp_path / "home" / name
+        suite.mkdir(parents=True)
+        (suite / "manifest.json").write_text(json.dumps(manifest(name=name)))
+        if name != "owners":
+            made_by_visitor(name)
+            os.utime(suite / VISITORS, (1e9 - 3600 * hours,) * 2)
+    return tmp_path / "home"
+
+
+def nobody(name: str) -> bool:
+    return False
+
+
+def test_of_the_suites_of_visitors_so_many_are_kept_and_the_owners_always(home: Path) -> None:
+    assert forget_unused(2, in_use=nobody) == ["first"]
+    assert set(added_suites()) == {"owners", "second", "third"}
+    assert forget_unused(0, in_use=nobody) == ["second", "third"]
+    assert set(added_suites()) == {"owners"}
+
+
+def test_what_is_in_use_stays_and_what_was_used_last_goes_last(home: Path) -> None:
+    note_use(home / "first")
+    note_use(home / "owners")  # which is none of those that go
+    assert not (home / "owners" / VISITORS).exists()
+    assert forget_unused(1, in_use=lambda name: name == "second") == ["third", "first"]
+
+
+def test_many_small_manifests_push_out_neither_the_owners_suites_nor_open_ones(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Any
+) -> None:
+    monkeypatch.setattr("taskarith.ui.models.offers.MOST_MADE", 4)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "manifest.json").write_text(json.dumps(manifest(name="noted")))
+    add_folder(elsewhere, taken=nobody)
+    file = tmp_path / "small.json"
+    for number in range(12):
+        file.write_text(json.dumps(manifest(name=f"flood-{number}")))
+        offer_manifest(file, public=True, in_use=lambda name: name == "first").act(desk)
+    left = set(added_suites())
+    assert left == {"owners", "noted", "first", "flood-9", "flood-10", "flood-11"}
+
+
+def test_picked_weights_that_a_suite_takes_are_let_go_with_unused_suites_only(
+    home: Path, tmp_path: Path
+) -> None:
+    picked = tmp_path / "picked" / "0123"
+
+    def takes(name: str) -> None:
+        vectors = [{"task": task, "source": f"file:{picked}"} for task in TARGETS]
+        (home / name / "manifest.json").write_text(json.dumps(manifest(vectors=vectors)))
+
+    assert let_go(picked, in_use=nobody)
+    takes("first")
+    assert not let_go(picked, in_use=lambda name: name == "first")
+    takes("owners")
+    assert not let_go(picked, in_use=nobody)
+    assert (home / "first").exists()  # which would have been of no help
+    (home / "owners" / "manifest.json").write_text(json.dumps(manifest()))
+    assert let_go(picked, in_use=nobody)
+    assert set(added_suites()) == {"owners", "second", "third"}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskarith.errors import ExportCancelled, ExportError
+from taskarith.ui.serving.limits import first_to_go
 
 if TYPE_CHECKING:
     from taskarith.core import Edit, Statistics
@@ -32,19 +33,24 @@ CHUNK = 2**20
 
 @dataclass(frozen=True)
 class Taken:
-    """An export that is ready: its folder, and the same as one file."""
+    """An export that is ready: its folder, and the same as one file.
+
+    `address` is whence it was asked for.
+    """
 
     export: "Export"
     archive: Path
     to: str
     made: float
+    address: str = ""
 
 
 class Exports:
     """The last export of each visitor, in a folder that goes away with the process.
 
-    An export is removed when its visitor makes the next one, after an hour, or when many others
-    came after it. `largest`: bytes of weights that one may have; None for no bound.
+    An export is removed when its visitor makes the next one, after an hour, or when there are too
+    many; then the oldest goes of the address that has the most. `largest`: bytes of weights that
+    one may have; None for no bound.
     """
 
     def __init__(
@@ -78,6 +84,7 @@ class Exports:
         suite: "Suite",
         edit: "Edit",
         *,
+        address: str = "",
         to: str,
         dtype: str,
         source: str,
@@ -124,7 +131,7 @@ class Exports:
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
-        taken = Taken(export, archive, to, self._clock())
+        taken = Taken(export, archive, to, self._clock(), address)
         with self._lock:
             self._taken[visitor] = taken
         self._forget_old()
@@ -146,8 +153,11 @@ class Exports:
         with self._lock:
             now = self._clock()
             old = [v for v, taken in self._taken.items() if now - taken.made > KEPT_SECONDS]
-            many = list(self._taken)[: max(0, len(self._taken) - self._max_kept)]
-        for visitor in dict.fromkeys([*old, *many]):
+            left = {v: taken.address for v, taken in self._taken.items() if v not in old}
+            while len(left) > self._max_kept:
+                old.append(first_to_go(left))
+                del left[old[-1]]
+        for visitor in old:
             self._forget(visitor)
 
     def _forget(self, visitor: str) -> None:

@@ -14,7 +14,7 @@ from taskarith.errors import TaskArithError
 from taskarith.export.formats import DTYPES, FORMATS
 from taskarith.ui.chrome import frame
 from taskarith.ui.export.exports import MAX_PUBLIC, Exports, Taken
-from taskarith.ui.export.publish import NOWHERE, PublicationForm, Token
+from taskarith.ui.export.publish import PublicationForm, Token
 from taskarith.ui.export.words import (
     about_format,
     edit_html,
@@ -27,6 +27,7 @@ from taskarith.ui.recipes.form import read_visitor
 from taskarith.ui.recipes.page import LOOK_EVERY, VISITOR, read_query
 from taskarith.ui.recipes.words import said_html
 from taskarith.ui.serving.jobs import Desk, Jobs, Look
+from taskarith.ui.serving.limits import address
 
 if TYPE_CHECKING:
     from taskarith.core import Edit
@@ -71,7 +72,7 @@ class _ExportPage:
     def __init__(self, site: "Site") -> None:
         self.site = site
         self.exports = Exports(largest=MAX_PUBLIC if site.public else None)
-        self.work = Jobs()
+        self.work = Jobs(shared=site.public)
         self.publication = PublicationForm(self.exports, self.work, public=site.public)
 
     # ---- elements ---------------------------------------------------------------------------
@@ -177,15 +178,17 @@ class _ExportPage:
             plan = await asyncio.to_thread(_plan, explorer, edit, to, dtype)
             self.exports.check(plan.size)
             known = await asyncio.to_thread(explorer.known, edit) if plan.size else ()
+            whence = address()
 
             def work(desk: Desk) -> object:
                 return self.exports.make(
-                    own, explorer.suite, edit, to=to, dtype=dtype, source=explorer.source,
-                    accuracies=known, statistics=_statistics(explorer, edit) if plan.size else None,
+                    own, explorer.suite, edit, address=whence, to=to, dtype=dtype,
+                    source=explorer.source, accuracies=known,
+                    statistics=_statistics(explorer, edit) if plan.size else None,
                     report=desk.progress, cancelled=desk.stopped,
                 )  # fmt: skip
 
-            self.work.submit(own, work, place=NOWHERE)
+            self.work.submit(own, work)
         except TaskArithError as error:
             return [said_html(str(error), kind="failed"), *[gr.skip()] * 5]
         hidden = gr.update(visible=False)  # what came of the last export is not this one's

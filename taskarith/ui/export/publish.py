@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from taskarith.export.account import Account
     from taskarith.export.publication import Publication
 
-__all__ = ["NOWHERE", "PublicationForm", "Token"]
+__all__ = ["PublicationForm", "Token"]
 
 LOG_IN = "Log in with Hugging Face"
 LONGEST = 200  # characters of what is typed
@@ -41,18 +41,6 @@ ENTER = f"""label => {{
 
 Updates = list[Any]
 Token = gr.OAuthToken | None
-
-
-class _NoEngine:
-    """Exporting and publishing need no engine of the queue's: see `jobs.Place`."""
-
-    busy = False
-
-    def make_evaluator(self) -> None:
-        return None
-
-
-NOWHERE = _NoEngine()
 
 
 class PublicationForm:
@@ -168,7 +156,7 @@ class PublicationForm:
                     cancelled=desk.stopped,
                 )  # fmt: skip
 
-            self._work.submit(own, work, place=NOWHERE)
+            self._work.submit(own, work)
         except TaskArithError as error:
             return [gr.skip(), gr.skip(), gr.skip(), said_html(str(error), kind="failed")]
         return [said_html("Publishing…"), None, gr.update(visible=False), ""]

@@ -21,7 +21,8 @@ from taskarith.suites.home import (
     add_folder,
     add_hub_suite,
     file_references,
-    forget_oldest,
+    forget_unused,
+    made_by_visitor,
     new_folder,
     own_files,
     own_folders,
@@ -52,7 +53,13 @@ __all__ = [
     "offer_suite",
 ]
 
-MOST_MADE = 200  # suites that a public server keeps; the oldest go first
+MOST_MADE = 200  # suites of visitors that a public server keeps
+
+InUse = Callable[[str], bool]  # whether the suite of a name is open
+
+
+def _nothing(name: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ def _limits(*, public: bool) -> Limits:
     return VISITOR if public else OWNER
 
 
-def offer_assembly(asked: Asked, *, public: bool) -> Offer:
+def offer_assembly(asked: Asked, *, public: bool, in_use: InUse = _nothing) -> Offer:
     """A new suite: one with task vectors more, or one on a base of its own."""
     limits = _limits(public=public)
     base = [] if asked.base is None else [base_reference(asked.base)]
@@ -105,7 +112,7 @@ def offer_assembly(asked: Asked, *, public: bool) -> Offer:
     def act(desk: "Desk") -> Done:
         with _without_paths([replace(p.reference, revision=p.commit) for p in assembly.plans]):
             found = assemble(assembly, report=_report(desk), cancelled=desk.stopped)
-        _keep_bound(public=public)
+        _keep_bound(asked.name, public=public, in_use=in_use)
         vector = asked.tasks[0].name if asked.tasks else None
         return Done(asked.name, tuple(found), vector=vector)
 
@@ -147,7 +154,7 @@ def offer_pull(suite: Suite, *, public: bool) -> Offer:
     )
 
 
-def offer_suite(place: str, *, public: bool) -> Offer:
+def offer_suite(place: str, *, public: bool, in_use: InUse = _nothing) -> Offer:
     """A whole suite: of the Hub, or in a folder of this machine."""
     if not place:
         raise AssetError("say where the suite is: hub:owner/name")
@@ -164,13 +171,13 @@ def offer_suite(place: str, *, public: bool) -> Offer:
     def act(desk: "Desk") -> Done:
         desk.progress(0, 0, f"fetching the suite {plan.manifest.name}")
         name = add_hub_suite(plan, taken=is_installed)
-        _keep_bound(public=public)
+        _keep_bound(name, public=public, in_use=in_use)
         return Done(name, ())
 
     return Offer(f"Add the suite {plan.manifest.name}", (plan.describe(),), "Add it", act)
 
 
-def offer_manifest(file: Path, *, public: bool) -> Offer:
+def offer_manifest(file: Path, *, public: bool, in_use: InUse = _nothing) -> Offer:
     """The suite of a manifest that came alone: everything in it is a reference."""
     try:
         if file.stat().st_size > MAX_BYTES:
@@ -192,7 +199,7 @@ def offer_manifest(file: Path, *, public: bool) -> Offer:
     def act(desk: "Desk") -> Done:
         with new_folder(manifest.name, taken=is_installed, allowed=lambda _: not public) as folder:
             (folder / MANIFEST).write_text(text, encoding="utf-8")
-        _keep_bound(public=public)
+        _keep_bound(manifest.name, public=public, in_use=in_use)
         return Done(manifest.name, ())
 
     count = len(manifest.vectors)
@@ -200,10 +207,11 @@ def offer_manifest(file: Path, *, public: bool) -> Offer:
     return Offer(f"Add the suite {manifest.name}", lines, "Add it", act)
 
 
-def _keep_bound(*, public: bool) -> None:
-    """A public server keeps so many suites that visitors added; the oldest go."""
+def _keep_bound(made: str, *, public: bool, in_use: InUse) -> None:
+    """A public server keeps so many suites that visitors made; who was unused longest goes."""
     if public:
-        forget_oldest(MOST_MADE)
+        made_by_visitor(made)
+        forget_unused(MOST_MADE, in_use=lambda name: name == made or in_use(name))
 
 
 def _start(asked: Asked) -> str:

@@ -47,18 +47,6 @@ _log = logging.getLogger(__name__)
 Updates = tuple[Any, ...]
 
 
-class _NoEngine:
-    """Fetching needs no engine and disturbs nobody: see `jobs.Place`."""
-
-    busy = False
-
-    def make_evaluator(self) -> None:
-        return None
-
-
-NOWHERE = _NoEngine()
-
-
 def build(site: "Site") -> None:
     """The page, inside its route."""
     page = _ModelsPage(site)
@@ -73,7 +61,8 @@ class _ModelsPage:
 
     def __init__(self, site: "Site") -> None:
         self.site = site
-        self.downloads = Jobs()
+        self.downloads = Jobs(shared=site.public)
+        self.in_use = site.explorers.in_use
 
     # ---- elements ---------------------------------------------------------------------------
 
@@ -188,9 +177,9 @@ class _ModelsPage:
             start = None if form["start"] == NEW_BASE else await self._suite(form["start"])
             public = self.site.public
             asked = await asyncio.to_thread(
-                read_asked, form, start=start, public=public, picked=_picked()
+                read_asked, form, start=start, public=public, picked=self._picked()
             )
-            return await asyncio.to_thread(offer_assembly, asked, public=public)
+            return await asyncio.to_thread(offer_assembly, asked, public=public, in_use=self.in_use)
 
         return await self._planned(offer)
 
@@ -201,7 +190,9 @@ class _ModelsPage:
             from taskarith.ui.models.offers import offer_suite
 
             where = place.strip() if isinstance(place, str) else ""
-            return await asyncio.to_thread(offer_suite, where, public=self.site.public)
+            return await asyncio.to_thread(
+                offer_suite, where, public=self.site.public, in_use=self.in_use
+            )
 
         return await self._planned(offer)
 
@@ -211,8 +202,10 @@ class _ModelsPage:
         async def offer() -> "Offer":
             from taskarith.ui.models.offers import offer_manifest
 
-            path = _picked().file(str(file))
-            return await asyncio.to_thread(offer_manifest, path, public=self.site.public)
+            path = self._picked().file(str(file))
+            return await asyncio.to_thread(
+                offer_manifest, path, public=self.site.public, in_use=self.in_use
+            )
 
         return await self._planned(offer)
 
@@ -253,7 +246,7 @@ class _ModelsPage:
         try:
             if offer is None:
                 raise TaskArithError("there is no plan (any more); press Plan first")
-            self.downloads.submit(str(own), offer.act, place=NOWHERE)
+            self.downloads.submit(str(own), offer.act)
         except TaskArithError as error:
             return own, problem(str(error))
         return own, gr.skip()
@@ -311,6 +304,16 @@ class _ModelsPage:
             raise UnknownNameError(f"{str(name)[:80]!r} is no name of a suite")
         return await asyncio.to_thread(load_suite, str(name))
 
+    def _picked(self) -> "Picked":
+        from taskarith.suites.home import let_go
+        from taskarith.ui.models.picked import Picked, picked_folder
+
+        return Picked(
+            picked_folder(),
+            uploads=Path(get_upload_folder()),
+            let_go=lambda folder: let_go(folder, in_use=self.in_use),
+        )
+
 
 def _is_session(text: object) -> bool:
     """Whether a browser's text is a name that this page gave it."""
@@ -333,12 +336,6 @@ def _shared_tasks() -> list[str]:
     from taskarith.suites.library import library_tasks
 
     return list(library_tasks())
-
-
-def _picked() -> "Picked":
-    from taskarith.ui.models.picked import Picked, picked_folder
-
-    return Picked(picked_folder(), uploads=Path(get_upload_folder()))
 
 
 def _unexpected(error: Exception) -> str:

@@ -7,7 +7,8 @@ it goes on finding it. Knows files; what is in them is looked at elsewhere.
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
@@ -20,6 +21,7 @@ from taskarith.tasks.cache_folder import cache_folder
 __all__ = ["MOST_PICTURES", "Picked", "picked_folder"]
 
 MOST_BYTES = 8 * 2**30  # of all that was picked; what was used longest ago goes first
+PLANNING = 600.0  # seconds for which picked files stay, in use or not: somebody reads their plan
 MOST_FILES = 20  # of weights: a model in shards with its configuration
 MOST_PICTURES = 5_000
 CHUNK = 2**20
@@ -36,10 +38,19 @@ class Picked:
     Args:
         uploads: the folder into which the server puts what is uploaded; files from anywhere else
             are refused.
+        let_go: asked before kept files are removed; False where a suite takes its weights there.
     """
 
-    def __init__(self, folder: Path, *, uploads: Path, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        uploads: Path,
+        let_go: Callable[[Path], bool] = lambda folder: True,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         self.folder = folder
+        self._let_go = let_go
         self._uploads = uploads.resolve()
         self._most_bytes = most_bytes
 
@@ -116,13 +127,22 @@ class Picked:
         return kept
 
     def _make_room(self, size: int) -> None:
-        """Remove what was used longest ago until `size` more bytes fit."""
+        """Remove what was used longest ago and is not in use until `size` more bytes fit."""
         folders = [path for path in self.folder.iterdir() if not path.name.startswith(".")]
         folders.sort(key=lambda path: path.stat().st_mtime)
-        sizes = [_size(folder) for folder in folders]
-        while folders and sum(sizes) + size > self._most_bytes:
-            shutil.rmtree(folders.pop(0), ignore_errors=True)
-            sizes.pop(0)
+        sizes = {folder: _size(folder) for folder in folders}
+        for folder in folders:
+            if sum(sizes.values()) + size <= self._most_bytes:
+                return
+            if time.time() - folder.stat().st_mtime > PLANNING and self._let_go(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                del sizes[folder]
+        if sum(sizes.values()) + size > self._most_bytes:
+            raise SourceError(
+                f"there is no room for {in_words(size)} more picked files here: suites take their "
+                "weights from those that are kept. Put yours into a repository of the Hub, or try "
+                "it later"
+            )
 
 
 def _size(folder: Path) -> int:

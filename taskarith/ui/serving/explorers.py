@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from taskarith.errors import MemoryBudgetError, UnknownNameError
 from taskarith.ui.hello import is_suite_name
+from taskarith.ui.serving.limits import address
 
 if TYPE_CHECKING:
     from taskarith.ui.serving.explorer import Explorer
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Explorers"]
 
 MOST = 4  # open at a time, with the one the server was started with
+MOST_LOOKS = 1024  # addresses that are remembered for each
 LOOKED_AT = 150.0  # seconds without a call; a page in the background calls once a minute
 
 
@@ -31,6 +33,7 @@ class Explorers:
         first: its Explorer, which is never closed before the server ends.
         open_suite: opens the suite of a name; UnknownNameError where there is none.
         most: how many are open at a time.
+        shared: whether visitors share them: then one address leaves a place to the others.
     """
 
     def __init__(
@@ -40,14 +43,17 @@ class Explorers:
         *,
         open_suite: "Callable[[str], Explorer]",
         most: int = MOST,
+        shared: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.source = source
         self.first = first
         self._open_suite = open_suite
         self._most = most
+        self._each = max(1, most - 2) if shared else most
         self._clock = clock
-        self._open: OrderedDict[str, tuple[Explorer, float]] = OrderedDict()
+        self._open: OrderedDict[str, Explorer] = OrderedDict()  # who was used longest ago is first
+        self._looks: dict[str, dict[str, float]] = {}  # of each, who looked at it, and when last
         self._opening = asyncio.Lock()
 
     async def get(self, name: object = None, *, anew: bool = False) -> "Explorer":
@@ -73,26 +79,44 @@ class Explorers:
                 found = None
             return found or await self._opened(name)
 
+    def in_use(self, name: str) -> bool:
+        """Whether the suite called `name` is open, so that its files are to stay."""
+        return name in self._open
+
     def close(self) -> None:
         """End the threads of all."""
-        for explorer, _ in self._open.values():
+        for explorer in self._open.values():
             explorer.close()
         self._open.clear()
         if self.first.done() and not self.first.exception():
             self.first.result().close()
 
     def _used(self, name: str) -> "Explorer | None":
-        if name not in self._open:
-            return None
-        explorer, _ = self._open[name]
-        self._open[name] = explorer, self._clock()
-        self._open.move_to_end(name)
-        return explorer
+        if name in self._open:
+            if len(self._looks[name]) >= MOST_LOOKS:
+                del self._looks[name][next(iter(self._looks[name]))]
+            self._looks[name].pop(address(), None)
+            self._looks[name][address()] = self._clock()
+            self._open.move_to_end(name)
+        return self._open.get(name)
+
+    def _looked_at(self, name: str, *, by: str | None = None) -> bool:
+        """Whether somebody, or who is at the address `by`, looks at an open suite."""
+        since = self._clock() - LOOKED_AT
+        looks = self._looks[name]
+        return any(when > since for who, when in looks.items() if by is None or who == by)
 
     async def _opened(self, name: str) -> "Explorer":
+        own = sum(self._looked_at(other, by=address()) for other in self._open)
+        if own >= self._each:
+            raise MemoryBudgetError(
+                f"the suite {name!r} cannot be opened now: your network looks at {own} suites "
+                "of this server, and the other places are for others. Try again a few minutes "
+                "after you have left one"
+            )
         if len(self._open) >= self._most - 1:
-            oldest, (_, used) = next(iter(self._open.items()))
-            if self._clock() - used < LOOKED_AT:
+            oldest = next(iter(self._open))
+            if self._looked_at(oldest):
                 names = ", ".join([self.first.result().suite.name, *self._open])
                 raise MemoryBudgetError(
                     f"the suite {name!r} cannot be opened now: this server keeps {self._most} "
@@ -101,9 +125,10 @@ class Explorers:
                 )
             await self._close(oldest)
         explorer = await asyncio.to_thread(self._open_suite, name)
-        self._open[name] = explorer, self._clock()
+        self._open[name] = explorer
+        self._looks[name] = {address(): self._clock()}
         return explorer
 
     async def _close(self, name: str) -> None:
-        explorer, _ = self._open.pop(name)
-        await asyncio.to_thread(explorer.close)
+        del self._looks[name]
+        await asyncio.to_thread(self._open.pop(name).close)

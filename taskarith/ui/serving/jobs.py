@@ -1,20 +1,19 @@
 """Jobs: work that takes minutes, for many visitors on one machine, beside Explore.
 
-One thread of lowest priority runs one job at a time with an evaluator of its own; the others wait
-in a short queue. Explore goes first: at every check a job waits while somebody there does. Knows
-nothing of browsers, nor what a job computes.
+One thread of lowest priority does what waits in a line, one after the other, with an engine that it
+borrows. Explore goes first: at every check a job waits while somebody there does. Knows nothing of
+browsers, nor what a job computes.
 """
 
 import atexit
 import logging
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
 
 from taskarith.errors import RecipeCancelled, TaskArithError
+from taskarith.ui.serving.lease import Lease, Place
+from taskarith.ui.serving.limits import address
+from taskarith.ui.serving.line import Job, Line, Look, Work
 from taskarith.ui.serving.priority import lower_priority
 
 __all__ = ["Desk", "Jobs", "Look", "Place", "Work"]
@@ -28,72 +27,17 @@ UNWATCHED = 60.0  # seconds without a look after which a job gives its place to 
 IDLE = 300.0  # seconds without a job after which the evaluator's memory is given back
 TICK = 0.05
 
-State = Literal["waiting", "running", "done", "failed", "cancelled"]
-
 _log = logging.getLogger(__name__)
-
-
-class Place(Protocol):
-    """Where a job's evaluator comes from: an `Explorer`."""
-
-    @property
-    def busy(self) -> bool:
-        """Whether somebody there waits for a measurement."""
-        ...
-
-    def make_evaluator(self) -> object:
-        """A new evaluator; called on the jobs' thread."""
-        ...
-
-
-Work = Callable[["Desk"], object]
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a job stands.
-
-    Attributes:
-        ahead: how many jobs come before it.
-        done, needed, what: evaluations done, the most there can be, and what was last done.
-        partial: what it has found so far, as the job shows it.
-        result: what it gave back; there only when it is done.
-        message: why it failed or was stopped, in words.
-    """
-
-    state: State
-    ahead: int = 0
-    done: int = 0
-    needed: int = 0
-    what: str = ""
-    partial: object = None
-    result: object = None
-    message: str = ""
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will come."""
-        return self.state in ("done", "failed", "cancelled")
-
-
-@dataclass(eq=False)
-class _Job:
-    session: str
-    place: Place
-    work: Work | None  # None once it is over: what it holds, such as a login, is let go of
-    look: Look = field(default_factory=lambda: Look("waiting"))
-    stop: threading.Event = field(default_factory=threading.Event)
-    watched: float = field(default_factory=time.monotonic)
 
 
 class Desk:
     """What a job works with.
 
     Attributes:
-        evaluator: the jobs' own, of the job's place; no other thread uses it.
+        evaluator: the jobs' own, of the job's place; no other thread uses it. None without one.
     """
 
-    def __init__(self, jobs: "Jobs", job: _Job, evaluator: object) -> None:
+    def __init__(self, jobs: "Jobs", job: Job, evaluator: object) -> None:
         self.evaluator = evaluator
         self._jobs = jobs
         self._job = job
@@ -101,16 +45,16 @@ class Desk:
 
     def progress(self, done: int, needed: int, what: str) -> None:
         """Say how far the job is."""
-        self._jobs._change(self._job, done=done, needed=needed, what=what)
+        self._jobs._line.change(self._job, done=done, needed=needed, what=what)
 
     def show(self, partial: object) -> None:
         """Show what was found so far; not to be changed afterwards."""
-        self._jobs._change(self._job, partial=partial)
+        self._jobs._line.change(self._job, partial=partial)
 
     def stopped(self) -> bool:
         """Whether to stop now; first waits while Explore has work, though not for ever."""
-        started = time.monotonic()
-        while started >= self._turn_ends and self._job.place.busy:
+        started, place = time.monotonic(), self._job.place
+        while started >= self._turn_ends and place is not None and place.busy:
             if self._job.stop.wait(TICK):
                 break
             if time.monotonic() - started > self._jobs.give_way:
@@ -119,10 +63,11 @@ class Desk:
 
 
 class Jobs:
-    """The queue and its thread, which starts with the first job; `close()` ends it.
+    """The line and the thread that works it off, which starts with the first job; see `close()`.
 
     Args:
         max_waiting: how many jobs may wait.
+        shared: whether visitors share it: then one address gets half of the places.
         unwatched: seconds without a `look` after which a job is stopped if another one waits.
         idle: seconds after which an unused evaluator is dropped.
         give_way: seconds at most that a check waits for Explore.
@@ -132,45 +77,28 @@ class Jobs:
         self,
         *,
         max_waiting: int = MAX_WAITING,
+        shared: bool = False,
         unwatched: float = UNWATCHED,
         idle: float = IDLE,
         give_way: float = GIVE_WAY,
     ) -> None:
         self.give_way = give_way
-        self._max_waiting = max_waiting
         self._unwatched = unwatched
         self._idle = idle
-        self._jobs: OrderedDict[str, _Job] = OrderedDict()  # by session, the oldest first
-        self._queue: deque[_Job] = deque()
-        self._current: _Job | None = None
-        self._opened: tuple[Place, object] | None = None
-        self._changed = threading.Condition()
-        self._closed = False
+        each = max(1, max_waiting // 2) if shared else None
+        self._line = Line(max_waiting=max_waiting, each=each, max_kept=MAX_KEPT)
+        self._lease = Lease()
+        self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def submit(self, session: str, work: Work, *, place: Place) -> None:
-        """Queue `work` as the session's job.
+    def submit(self, session: str, work: Work, *, place: Place | None = None) -> None:
+        """Let `work` wait for its turn as the session's job, with an engine of `place`.
 
         Raises:
             TaskArithError: the session has a job that is not over, or too many wait.
         """
-        with self._changed:
-            known = self._jobs.get(session)
-            if known is not None and not known.look.over:
-                raise TaskArithError(
-                    "something of yours is still running here: wait for it, or cancel it first"
-                )
-            if self._closed or len(self._queue) >= self._max_waiting:
-                raise TaskArithError(
-                    f"{len(self._queue)} jobs wait on this machine already: try again in a few "
-                    "minutes, or run it on your own machine"
-                )
-            job = _Job(session, place, work)
-            self._jobs[session] = job
-            self._jobs.move_to_end(session)
-            self._queue.append(job)
-            self._count()
-            self._forget_old()
+        self._line.join(Job(session, address(), place, work))
+        with self._starting:
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._run, name="taskarith-jobs", daemon=True
@@ -178,55 +106,36 @@ class Jobs:
                 self._thread.start()
                 # A thread inside torch when the interpreter goes away takes it down with a crash.
                 atexit.register(self.close)
-            self._changed.notify_all()
 
     def look(self, session: str) -> Look | None:
         """How the session's job stands; None if there is none (any more)."""
-        with self._changed:
-            job = self._jobs.get(session)
-            if job is None:
-                return None
-            job.watched = time.monotonic()
-            return job.look
+        return self._line.look(session)
 
     def cancel(self, session: str) -> None:
         """Stop the session's job, soon if it is running."""
-        with self._changed:
-            job = self._jobs.get(session)
-            if job is None or job.look.over:
-                return
-            job.stop.set()
-            if job in self._queue:
-                self._queue.remove(job)
-                job.work = None
-                job.look = Look("cancelled", message="It was cancelled before it began.")
-                self._count()
+        self._line.cancel(session)
 
     def close(self) -> None:
         """End the thread after the step it is at."""
         atexit.unregister(self.close)
-        with self._changed:
-            self._closed = True
-            for job in self._jobs.values():
-                job.stop.set()
-            for job in self._queue:
-                job.work = None
-            self._queue.clear()
-            self._changed.notify_all()
+        self._line.close()
         if self._thread is not None and threading.current_thread() is not self._thread:
             self._thread.join()
 
     def _run(self) -> None:
         lower_priority(NICENESS)
-        while (job := self._next()) is not None:
-            self._do(job)
+        while not self._line.closed:
+            job = self._line.take(self._idle)
+            if job is None:
+                self._lease.give_back()
+            else:
+                self._do(job)
 
-    def _do(self, job: _Job) -> None:
+    def _do(self, job: Job) -> None:
         work, job.work = job.work, None
         assert work is not None
         try:
-            evaluator = self._evaluator(job.place)
-            result = work(Desk(self, job, evaluator))
+            result = work(Desk(self, job, self._lease.of(job.place)))
             over: dict[str, object] = {"state": "done", "result": result}
         except TaskArithError as error:
             stopped = job.stop.is_set() or isinstance(error, RecipeCancelled)
@@ -239,43 +148,8 @@ class Jobs:
             )
             over = {"state": "failed", "message": message}
         del work  # before anybody is told that it is over
-        self._change(job, partial=None, **over)
+        self._line.change(job, partial=None, **over)
 
-    def _next(self) -> _Job | None:
-        """Wait for a job; None once all is closed. Idle for long, gives memory back."""
-        with self._changed:
-            self._current = None
-            while not self._closed and not self._queue:
-                if not self._changed.wait(self._idle):
-                    self._opened = None
-            if self._closed:
-                return None
-            self._current = self._queue.popleft()
-            self._current.look = Look("running", what="getting ready")
-            self._count()
-            return self._current
-
-    def _evaluator(self, place: Place) -> object:
-        if self._opened is None or self._opened[0] is not place:
-            self._opened = None  # its memory goes before the next one's comes
-            self._opened = place, place.make_evaluator()
-        return self._opened[1]
-
-    def _change(self, job: _Job, **fields: object) -> None:
-        with self._changed:
-            job.look = replace(job.look, **fields)  # type: ignore[arg-type]
-
-    def _gave_up(self, job: _Job) -> bool:
+    def _gave_up(self, job: Job) -> bool:
         """Whether nobody looks at the job and somebody waits behind it."""
-        with self._changed:
-            return bool(self._queue) and time.monotonic() - job.watched > self._unwatched
-
-    def _count(self) -> None:
-        running = self._current is not None and not self._current.look.over
-        for ahead, job in enumerate(self._queue, start=int(running)):
-            job.look = replace(job.look, ahead=ahead)
-
-    def _forget_old(self) -> None:
-        over = [session for session, job in self._jobs.items() if job.look.over]
-        for session in over[: max(0, len(self._jobs) - MAX_KEPT)]:
-            del self._jobs[session]
+        return self._line.unwatched(job, seconds=self._unwatched)

@@ -108,7 +108,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None, access: "Acc
         ) from error
     opening: Future[Explorer] = Future()
     open_suite = _opener(device, public=access.public)
-    explorers = Explorers(suite, opening, open_suite=open_suite)
+    explorers = Explorers(suite, opening, open_suite=open_suite, shared=access.public)
     limiter = Limiter(public=access.public)
     seen = threading.Event()
     page = build(explorers, public=access.public, limiter=limiter, on_open=seen.set)
@@ -162,9 +162,11 @@ def _opener(device: str | None, *, public: bool = False) -> "Callable[[str], Exp
     def open_suite(source: str) -> "Explorer":
         from taskarith.evaluation import Evaluator, choose_device
         from taskarith.suites import load_suite
+        from taskarith.suites.home import note_use
         from taskarith.ui.serving.explorer import Explorer
 
         suite = load_suite(source)
+        note_use(suite.folder)
         chosen = choose_device("cpu" if measure else device)
 
         def make_evaluator() -> "Evaluator":

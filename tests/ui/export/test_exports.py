@@ -31,12 +31,13 @@ def make(
     visitor: str,
     *,
     to: str = "open_clip",
+    address: str = "",
     report: Callable[[int, int, str], None] = lambda done, total, words: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Taken:
     return exports.make(
-        visitor, suite, EDIT, to=to, dtype="float32", source=suite.name, accuracies=(),
-        statistics=None, report=report, cancelled=stop,
+        visitor, suite, EDIT, address=address, to=to, dtype="float32", source=suite.name,
+        accuracies=(), statistics=None, report=report, cancelled=stop,
     )  # fmt: skip
 
 
@@ -66,6 +67,15 @@ def test_old_ones_and_too_many_go(tiny_suite: Suite) -> None:
     clock.now = KEPT_SECONDS + 1
     assert exports.of("c") is None
     assert not any(archive.exists() for archive in archives)
+
+
+def test_made_up_visitors_push_out_their_own(tiny_suite: Suite) -> None:
+    exports = Exports(max_kept=3)
+    real = make(exports, tiny_suite, "real", to="json", address="school")
+    for number in range(6):
+        make(exports, tiny_suite, f"made up {number}", to="json", address="robot")
+    assert exports.of("real") == real
+    assert [exports.of(f"made up {n}") is not None for n in range(6)] == [False] * 4 + [True] * 2
 
 
 def test_a_visitor_may_not_have_everything(tiny_suite: Suite) -> None:

@@ -61,6 +61,25 @@ def test_what_was_used_longest_ago_makes_room(picked: Picked, uploads: Path) -> 
     assert [folder.is_dir() for folder in folders] == [True, False, True]
 
 
+def test_what_a_suite_takes_stays_and_the_new_is_refused(uploads: Path, tmp_path: Path) -> None:
+    used: set[Path] = set()
+    picked = Picked(
+        tmp_path / "picked", uploads=uploads, most_bytes=1_000,
+        let_go=lambda folder: folder not in used,
+    )  # fmt: skip
+    folders = []
+    for index in range(3):
+        folders.append(picked.weights([upload(uploads, f"{index}", bytes(300))]))
+        os.utime(folders[-1], (index, index))
+    used.add(folders[0])
+    picked.weights([upload(uploads, "new", bytes(300))])
+    assert [folder.is_dir() for folder in folders] == [True, False, True]
+    used.add(folders[2])
+    with pytest.raises(SourceError, match="suites take their weights"):
+        picked.weights([upload(uploads, "newer", bytes(300))])  # "new" is in somebody's plan
+    assert [folder.is_dir() for folder in folders] == [True, False, True]
+
+
 def test_more_than_the_bound_is_refused(picked: Picked, uploads: Path) -> None:
     with pytest.raises(SourceError, match=r"2\.0 kB; at most 1\.0 kB"):
         picked.weights([upload(uploads, "w", bytes(2_000))])

@@ -106,6 +106,51 @@ def test_what_is_looked_at_stays_and_the_new_one_is_refused_with_words(
     assert not any(explorer.closed for explorer in opener.opened)
 
 
+def test_one_visitor_leaves_a_place_to_the_others(
+    opener: Opener, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first: Future[Any] = Future()
+    first.set_result(FakeExplorer("mini"))
+    explorers = Explorers("mini", first, open_suite=opener, most=4, shared=True, clock=clock)
+
+    def at(address: str) -> None:
+        monkeypatch.setattr("taskarith.ui.serving.explorers.address", lambda: address)
+
+    async def scenario() -> None:
+        at("robot")
+        await explorers.get("a")
+        await explorers.get("b")
+        with pytest.raises(MemoryBudgetError, match="your network looks at 2 suites"):
+            await explorers.get("c")
+        at("school")
+        await explorers.get("c")
+        await explorers.get("a")
+        at("robot")
+        clock.now += LOOKED_AT - 1
+        await explorers.get("b")
+        clock.now += 1
+        with pytest.raises(UnknownNameError):  # which makes room for it: nobody looks at c
+            await explorers.get("gone")
+        await explorers.get("d")
+
+    run(scenario())
+    assert [(e.suite.name, e.closed) for e in opener.opened] == [
+        ("a", False), ("b", False), ("c", True), ("d", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc", "../mini", "a/b", "a\\b", ".", "C:", "A", "a" * 65, 7, True, ["a"], {}, "a\0"]
+)
+def test_what_is_no_name_opens_nothing(explorers: Explorers, opener: Opener, name: object) -> None:
+    async def scenario() -> None:
+        with pytest.raises(UnknownNameError, match="that is no name of a suite"):
+            await explorers.get(name)
+
+    run(scenario())
+    assert opener.opened == []
+
+
 def test_an_engine_that_could_not_start_is_tried_again_when_a_page_opens(
     explorers: Explorers, opener: Opener
 ) -> None:

@@ -95,7 +95,7 @@ def test_an_idle_evaluator_gives_its_memory_back(place: FakePlace) -> None:
     jobs = Jobs(idle=0.01)
     jobs.submit("a", lambda desk: desk.evaluator, place=place)
     finished(jobs, "a")
-    until(lambda: jobs._opened is None)
+    until(lambda: not jobs._lease.held)
     jobs.submit("a", lambda desk: desk.evaluator, place=place)
     assert finished(jobs, "a").result == "evaluator 2"
     jobs.close()
@@ -131,6 +131,64 @@ def test_one_at_a_time_and_each_knows_how_many_are_ahead(jobs: Jobs, place: Fake
     slow.end.set()
     assert finished(jobs, "c").result == "c"
     assert finished(jobs, "b").state == "cancelled"
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Says where the next calls come from."""
+
+    def come_from(address: str) -> None:
+        monkeypatch.setattr("taskarith.ui.serving.jobs.address", lambda: address)
+
+    return come_from
+
+
+def test_made_up_visitors_leave_places_to_others(
+    place: FakePlace, at: Callable[[str], None]
+) -> None:
+    jobs = Jobs(max_waiting=8, shared=True)
+    slow = Slow()
+    at("robot")
+    jobs.submit("first", slow, place=place)
+    slow.started.wait(PATIENCE)
+    for number in range(4):
+        jobs.submit(f"made up {number}", lambda desk: None, place=place)
+    with pytest.raises(TaskArithError, match=r"4 jobs of your network wait .* are for others"):
+        jobs.submit("made up 4", lambda desk: None, place=place)
+    at("school")
+    jobs.submit("real", lambda desk: "real", place=place)
+    assert jobs.look("real") == Look("waiting", 5)
+    slow.end.set()
+    assert finished(jobs, "real").result == "real"
+    jobs.close()
+
+
+def test_nor_do_they_push_out_what_others_found(
+    jobs: Jobs, at: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs._line, "_max_kept", 3)
+    at("school")
+    jobs.submit("real", lambda desk: "real")
+    finished(jobs, "real")
+    at("robot")
+    for number in range(6):
+        jobs.submit(f"made up {number}", lambda desk: None)
+        finished(jobs, f"made up {number}")
+    assert finished(jobs, "real").result == "real"
+    assert jobs.look("made up 0") is None
+
+
+def test_work_without_a_place_gets_no_engine_and_takes_none_away(
+    jobs: Jobs, place: FakePlace
+) -> None:
+    jobs.submit("a", lambda desk: desk.evaluator, place=place)
+    assert finished(jobs, "a").result == "evaluator 1"
+    place.busy = True  # which does not concern it
+    jobs.submit("b", lambda desk: (desk.evaluator, desk.stopped()))
+    assert finished(jobs, "b").result == (None, False)
+    place.busy = False
+    jobs.submit("c", lambda desk: desk.evaluator, place=place)
+    assert finished(jobs, "c").result == "evaluator 1"
 
 
 def test_a_session_has_one_job(jobs: Jobs, place: FakePlace) -> None:
