@@ -25,6 +25,7 @@ __all__ = ["Calls", "Gate", "gates"]
 
 MOST_BYTES = 2**20  # of a call; what the page sends is a few kB
 LONGEST_NAME = 64  # of a window
+LONGEST_QUERY = 20_000  # bytes: a link with a hundred vectors fits
 
 # Gradio's own routes, below API. It has many more, which write files or answer for minutes.
 API = "/gradio_api/"
@@ -142,6 +143,10 @@ class Gate:
         own = not path.startswith(API) and not path.startswith(WATCHED)
         if not own and caller.route not in READ and not caller.route.startswith(READ_UNDER):
             await _refuse(404, "there is nothing to read here", scope, send)
+            return
+        query = scope.get("query_string", b"")
+        if len(query) > LONGEST_QUERY or min(query, default=33) <= 32:  # no browser sends blanks
+            await _refuse(414, "this address is none that a page of ours has", scope, send)
             return
         whole = own and "." not in path  # a page, or its configuration
         if (self._limiter.pages if whole else self._limiter.files).refuses(caller.address):

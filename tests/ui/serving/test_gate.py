@@ -71,6 +71,7 @@ def request(
     method: str = "POST",
     host: str = "192.0.2.1",
     headers: Headers = JSON,
+    query: bytes = b"",
 ) -> tuple[int, bytes, dict[bytes, bytes]]:
     """Status, body and headers of the answer to one request, sent in `parts`."""
     sent: list[Message] = []
@@ -90,6 +91,7 @@ def request(
         "type": "http",
         "method": method,
         "path": path,
+        "query_string": query,
         "headers": [*headers, *([] if named else [(b"host", b"127.0.0.1:7860")])],
         "client": (host, 5),
     }
@@ -281,6 +283,13 @@ def test_pages_are_paced_too_and_what_they_load_is_not_counted_with_them() -> No
 def test_what_no_page_reads_is_not_there(path: str) -> None:
     app = App()
     assert request(gate_of(app), path, method="GET", headers=())[0] == 404
+    assert app.calls == []
+
+
+@pytest.mark.parametrize("query", [b"x" * 20_001, b"suite=\0", b"a b", b"a\n"])
+def test_an_address_that_no_browser_sends_is_refused(query: bytes) -> None:
+    app = App()
+    assert request(gate_of(app), "/", method="GET", headers=(), query=query)[0] == 414
     assert app.calls == []
 
 

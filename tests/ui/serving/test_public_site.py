@@ -188,7 +188,7 @@ def check_window(page: Page, folder: Path, *, moved: set[str]) -> None:
     tasks = [*suite.targets, suite.control]
     found = {name: page.evaluate(f"{EXPLORE}.found({name!r})") for name in tasks}
     expected = measure(Evaluator(suite, device="cpu"), edit, tasks=tasks)
-    assert {name: (f["n"], f["accuracy"]) for name, f in found.items()} == {
+    assert {name: (f["n"], f["value"]) for name, f in found.items()} == {
         name: (e.n, e.value) for name, e in expected.items()
     }
 
