@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from taskarith.errors import SourceError
-from taskarith.tasks.folders import folder_classes
+from taskarith.tasks.folders import class_folders
 from taskarith.ui.models.picked import MOST_FILES, MOST_PICTURES, Picked
 
 
@@ -40,7 +40,7 @@ def test_the_same_files_are_kept_once(picked: Picked, uploads: Path) -> None:
 def test_pictures_go_back_into_their_class_folders(picked: Picked, uploads: Path) -> None:
     names = ("robin__1.png", "robin__a__b.png", "wren bird__1.png")
     folder = picked.pictures([upload(uploads, name, b"x") for name in names])
-    assert folder_classes(folder) == ["robin", "wren bird"]
+    assert class_folders(folder).classes == ("robin", "wren bird")
     assert (folder / "robin" / "a__b.png").is_file()
 
 
