@@ -99,7 +99,8 @@ def _described(folder: Mapping[str, Path]) -> tuple[dict[str, Any], dict[str, An
 def _check_readable(config: Mapping[str, Any]) -> None:
     """AssetError for a tower or a tokenizer of another library, whose words would be others."""
     for part, keys in FOREIGN.items():
-        found = [key for key in keys if (config.get(part) or {}).get(key)]
+        tower = config.get(part)
+        found = [key for key in keys if isinstance(tower, Mapping) and tower.get(key)]
         if found:
             what = "tokenizer" if "tokenizer" in found[0] else "tower"
             raise AssetError(
