@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.functional import normalize
 
-from taskarith.errors import MissingDependencyError, WeightsError
+from taskarith.errors import MissingDependencyError
 from taskarith.models.clip.dual_encoder import DualEncoder
 from taskarith.models.clip.pixels import PixelNormalizer
 from taskarith.models.clip.tower import encode_class_token
+from taskarith.models.fitting import refuse_misfits
 from taskarith.models.tokenizer import Tokenizer, WordTokenizer
 from taskarith.models.torchvision_operators import declare_torchvision_operators
 
@@ -94,12 +95,9 @@ def load_clip(
         WeightsError: names or shapes of `state` do not fit the configuration; all are listed.
     """
     model = build_clip(config, vocabulary)
-    try:
-        model.network.load_state_dict({name: t.float() for name, t in state.items()}, strict=True)
-    except RuntimeError as error:
-        raise WeightsError(
-            f"These weights do not fit the model's configuration: {error}"
-        ) from error
+    own = {name: tensor.shape for name, tensor in model.network.state_dict().items()}
+    refuse_misfits(own, state, strict=True)
+    model.network.load_state_dict({name: t.float() for name, t in state.items()}, strict=True)
     return model
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from taskarith.errors import AssetError, unknown_name
 from taskarith.models.clip.open_clip import ClipModel, import_open_clip
 from taskarith.models.clip.pixels import PixelNormalizer, open_clip_transform
-from taskarith.models.fitting import build_fitting
+from taskarith.models.fitting import build_fitting, check_config
 
 __all__ = ["CONFIG", "described_model", "load_pretrained", "pretrained_repository"]
 
@@ -22,6 +22,12 @@ FOREIGN = {
     "text_cfg": ("hf_model_name", "hf_tokenizer_name", "tokenizer_kwargs"),
     "vision_cfg": ("timm_model_name",),
 }
+USUAL = {
+    "image_size": 224,
+    "patch_size": 16,
+    "width": 768,
+}  # what OpenCLIP takes where none is said
+MOST_POSITIONS = 100_000_000  # numbers in a table of positions; the largest models have a million
 
 
 def pretrained_repository(model: str, tag: str) -> str:
@@ -91,9 +97,30 @@ def _described(folder: Mapping[str, Path]) -> tuple[dict[str, Any], dict[str, An
         data = json.loads(folder[CONFIG].read_text(encoding="utf-8"))
         config, preprocessing = dict(data["model_cfg"]), dict(data.get("preprocess_cfg") or {})
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise AssetError(f"{folder[CONFIG]} cannot be read: {error!r:.200}") from error
+        raise AssetError(
+            f"{folder[CONFIG]} cannot be read: it is no JSON object with a model_cfg; get it again"
+        ) from error
+    odd = [part for part in FOREIGN if not isinstance(config.get(part), dict)]
+    if odd:
+        raise AssetError(f"{folder[CONFIG]} has no {odd[0]}, or one that is no object")
     _check_readable(config)
+    _check_positions(config["vision_cfg"])
     return config, preprocessing
+
+
+def _check_positions(vision: Mapping[str, Any]) -> None:
+    """AssetError for a table of positions that nobody has: it is made before weights are seen."""
+    check_config(vision)
+    sizes = [vision.get(key, usual) for key, usual in USUAL.items()]
+    flat = [[*size] if isinstance(size, list) else [size] for size in sizes]
+    if not all(isinstance(n, int) and n > 0 for numbers in flat for n in numbers or [0]):
+        raise AssetError(f"the configuration's {', '.join(USUAL)} are no sizes")
+    image, patch, width = max(flat[0]), min(flat[1]), max(flat[2])
+    if (image // patch) ** 2 * width > MOST_POSITIONS:
+        raise AssetError(
+            f"an image of {image} in patches of {patch}, each {width} wide, is more than any model "
+            "takes"
+        )
 
 
 def _check_readable(config: Mapping[str, Any]) -> None:

@@ -1,11 +1,16 @@
+import json
 import math
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from taskarith.errors import WeightsError
+from taskarith.errors import AssetError, WeightsError
 from taskarith.models import ClipModel, load_clip
-from taskarith.models.clip.open_clip import build_clip
+from taskarith.models.clip.open_clip import build_clip, import_open_clip
+from taskarith.models.clip.pretrained import load_pretrained
+from tests import clips
 
 CONFIG = {
     "embed_dim": 16,
@@ -60,3 +65,41 @@ def test_weights_that_do_not_fit_are_refused_with_every_difference(model: ClipMo
     del state["visual.proj"]
     with pytest.raises(WeightsError, match=r"(?s)visual\.proj.*surplus|surplus.*visual\.proj"):
         load_clip(CONFIG, state, WORDS)
+
+
+HOSTILE_CONFIGS: dict[str, tuple[dict[str, Any], str]] = {
+    "timm and a repository of the Hub": (
+        {"vision_cfg": {"timm_model_name": "hf-hub:evil/model", "image_size": 16}},
+        "its tower comes from elsewhere",
+    ),
+    "a text tower of the Hub": (
+        {"text_cfg": {"hf_model_name": "evil/model"}},
+        "its tower comes from elsewhere",
+    ),
+    "a tokenizer of the Hub": (
+        {"text_cfg": {"hf_tokenizer_name": "evil/model"}},
+        "its tokenizer comes from elsewhere",
+    ),
+    "a list of layers": ({"vision_cfg": {"layers": [10**9, 1, 1, 1]}}, "no model has more than"),
+    "no towers": ({"vision_cfg": 3}, "has no vision_cfg, or one that is no object"),
+    "a vast table of positions": (
+        {"vision_cfg": {"image_size": 10**6, "patch_size": 1, "pos_embed_type": "sin_cos_2d"}},
+        "more than any model takes",
+    ),
+    "patches of nothing": ({"vision_cfg": {"patch_size": 0}}, "are no sizes"),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), HOSTILE_CONFIGS.values(), ids=list(HOSTILE_CONFIGS))
+def test_a_hostile_configuration_is_refused_before_anything_is_built(
+    change: dict[str, Any], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(**_: Any) -> None:
+        raise AssertionError("it was built")
+
+    monkeypatch.setattr(import_open_clip(), "CLIP", build)
+    described = {"model_cfg": {**clips.OPEN_CLIP_CONFIG, **change}}
+    (tmp_path / "open_clip_config.json").write_text(json.dumps(described))
+    folder = {"open_clip_config.json": tmp_path / "open_clip_config.json"}
+    with pytest.raises(AssetError, match=words):
+        load_pretrained({}, folder=folder)
