@@ -18,9 +18,11 @@ __all__ = [
     "add_method",
     "add_setting",
     "add_suite",
+    "number",
     "parse_method_settings",
     "parse_setting",
     "read_edit",
+    "typed",
     "whole_number",
 ]
 
@@ -109,10 +111,24 @@ def whole_number(smallest: int) -> Callable[[str], int]:
     return parse
 
 
+def typed(text: str) -> str:
+    """A number as it was typed, or copied from what this program prints, with a plain minus.
+
+    >>> typed("−0.5")
+    '-0.5'
+    """
+    return text.replace("\N{MINUS SIGN}", "-")
+
+
+def number(text: str) -> float:
+    """`typed` as a float, for `add_argument(type=…)`."""
+    return float(typed(text))
+
+
 def parse_setting(settings: list[str]) -> dict[str, str]:
     """The coefficients of `["digits=-0.5", …]`, still as text; the core checks the numbers.
 
-    >>> parse_setting(["digits=-0.5", "letters=1"])
+    >>> parse_setting(["digits=−0.5", "letters=1"])
     {'digits': '-0.5', 'letters': '1'}
 
     Raises:
@@ -162,7 +178,7 @@ def _pairs(
             raise error(f"{option} {text}: write {what}, for example {option} {example}.")
         if name in found:
             raise error(f"{option} names {name} twice; give it one value.")
-        found[name] = value
+        found[name] = typed(value)
     return found
 
 

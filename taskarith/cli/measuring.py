@@ -14,6 +14,7 @@ from taskarith.cli.arguments import (
     add_setting,
     add_suite,
     read_edit,
+    typed,
     whole_number,
 )
 from taskarith.errors import unknown_name
@@ -51,8 +52,10 @@ def add_commands(commands: Any) -> None:
     )
     add_suite(parser)
     parser.add_argument("--vary", required=True, metavar="TASK", help="whose coefficient varies")
-    parser.add_argument("--from", default="-1", dest="first", metavar="λ", help="default: -1")
-    parser.add_argument("--to", default="1", dest="last", metavar="λ", help="default: 1")
+    for option, name, usual in (("--from", "first", "-1"), ("--to", "last", "1")):
+        parser.add_argument(
+            option, type=typed, default=usual, dest=name, metavar="λ", help=f"default: {usual}"
+        )
     parser.add_argument(
         "--points", type=whole_number(2), default=21, metavar="N", help="default: 21"
     )
@@ -72,8 +75,10 @@ def add_commands(commands: Any) -> None:
     add_suite(parser)
     for name in "abcd":
         parser.add_argument(f"--{name}", required=True, metavar="TASK")
-    parser.add_argument("--bracket", default="1", metavar="λ", help="of (τ_B − τ_A); default: 1")
-    parser.add_argument("--own", default="1", metavar="λ", help="of τ_C; default: 1")
+    for option, of in (("--bracket", "(τ_B − τ_A)"), ("--own", "τ_C")):
+        parser.add_argument(
+            option, type=typed, default="1", metavar="λ", help=f"of {of}; default: 1"
+        )
     add_measuring(parser)
     add_json(parser)
     parser.set_defaults(run=analogy)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from taskarith.cli.answer import Answer
-from taskarith.cli.arguments import add_device, add_json, add_suite, whole_number
+from taskarith.cli.arguments import add_device, add_json, add_suite, number, whole_number
 
 __all__ = ["add_commands", "run"]
 
@@ -32,7 +32,7 @@ def add_commands(commands: Any) -> None:
     _add_tasks(one, "tasks to forget, each on its own (default: the targets)")
     one.add_argument(
         "--floor",
-        type=float,
+        type=number,
         default=0.95,
         metavar="SHARE",
         help="share of its pretrained accuracy that the control must keep (default: 0.95)",
@@ -105,7 +105,7 @@ def add_commands(commands: Any) -> None:
         one.add_argument(
             f"--{axis}-ends",
             nargs=2,
-            type=float,
+            type=number,
             default=[-0.5, 1.0],
             metavar=("FROM", "TO"),
             help="of its λ (default: -0.5 1)",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taskarith.cli.answer import Answer
-from taskarith.cli.arguments import add_json
+from taskarith.cli.arguments import add_json, number
 from taskarith.cli.fetching import add_yes, obtain, obtain_plan
 from taskarith.cli.publishing import add_publish
 
@@ -66,12 +66,12 @@ def _add_make(verbs: Any) -> None:
     parser.add_argument("--task", help="what it was fine-tuned on")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="how τ is stored")
     _add_exclude(parser)
-    parser.add_argument("--coefficient", type=float, metavar="λ", help="the λ you suggest")
+    parser.add_argument("--coefficient", type=number, metavar="λ", help="the λ you suggest")
     parser.add_argument(
-        "--zero-shot", type=float, metavar="0…1", help="accuracy of θ₀ on the task, as measured"
+        "--zero-shot", type=number, metavar="0…1", help="accuracy of θ₀ on the task, as measured"
     )
     parser.add_argument(
-        "--finetuned-accuracy", type=float, metavar="0…1", help="accuracy of θ_t on the task"
+        "--finetuned-accuracy", type=number, metavar="0…1", help="accuracy of θ_t on the task"
     )
     parser.add_argument("--split", help="of the task's data, where they were measured")
     parser.add_argument("--images", type=int, metavar="N", help="how many they were measured on")

@@ -93,7 +93,7 @@ def read_adapter_config(path: Path) -> AdapterConfig:
     except OSError as error:
         raise WeightsError(f"could not read {path}: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
-        raise WeightsError(f"{path} is not valid JSON: {error}; get the file again") from error
+        raise WeightsError(f"{path} is not valid JSON; get the file again") from error
     return parse_adapter_config(data)
 
 
@@ -123,7 +123,7 @@ def parse_adapter_config(data: object) -> AdapterConfig:
         return AdapterConfig(
             kind=data["peft_type"],
             base=base[:200] if isinstance(base, str) and base else None,
-            rank=int(data.get("r") or 0),
+            rank=int(_finite(data.get("r") or 0)),
             alpha=_finite(data.get("lora_alpha") or 0),
             rank_pattern=_patterns(data.get("rank_pattern")),
             alpha_pattern=_patterns(data.get("alpha_pattern")),
@@ -150,7 +150,10 @@ def _by_pattern(patterns: Mapping[LayerPattern, float], module: str, *, default:
 
 
 def _finite(value: Any) -> float:
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
     if not math.isfinite(number):
         raise ValueError(f"{value!r:.40} is no finite number")
     return number

@@ -144,7 +144,7 @@ def explained(what: str) -> Iterator[None]:
     except Exception as error:
         # The client's own network errors have changed their class with its every major version.
         raise HubUnreachableError(
-            f"{what}: the Hub could not be reached ({type(error).__name__}: {str(error)[:200]}); "
+            f"{what}: the Hub could not be reached ({type(error).__name__}); "
             "check the network and try again, or set HF_HUB_OFFLINE=1 to use what is there"
         ) from error
 
@@ -171,7 +171,7 @@ def huggingface_hub() -> Any:
         import huggingface_hub.file_download
     except ImportError as error:
         raise MissingDependencyError(
-            f"references to the Hub need huggingface_hub, which did not import ({error}). "
+            "references to the Hub need huggingface_hub, which did not import. "
             'Install it with: pip install "huggingface_hub>=1.16"'
         ) from error
     return hub

@@ -83,7 +83,7 @@ def read_pickle(stream: BytesIO) -> Any:
                 return machine.stack[-1]
             machine.run(opcode.name, argument)
     except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
-        raise WeightsError(f"the pickle is damaged: {str(error)[:200]}") from error
+        raise WeightsError("the pickle is damaged, or it is none") from error
     raise WeightsError("the pickle is damaged: it ends too early")
 
 

@@ -75,7 +75,10 @@ def open_pickle(path: Path | str) -> LazyState:
         *(OSError, EOFError, zipfile.BadZipFile),
         *(RuntimeError, ValueError, TypeError, RecursionError),
     ) as error:
-        raise WeightsError(f"{path} cannot be read as pickled weights: {error}") from error
+        said = error.strerror if isinstance(error, OSError) else None
+        raise WeightsError(
+            f"{path} cannot be read as pickled weights: {said or 'it is damaged'}; get it again"
+        ) from error
     if not found:
         raise WeightsError(f"{path} holds no tensors; name the file with the weights")
     check_names([_name(tensor.place) for tensor in found], where=str(path))
@@ -294,7 +297,7 @@ def _cut(read: ReadStorage, storage: tuple[str, torch.dtype, int], place: Any) -
         size, stride, offset = place
         return read(*storage).as_strided(size, stride, offset).clone().contiguous()
     except (OSError, zipfile.BadZipFile, RuntimeError, ValueError, EOFError) as error:
-        raise WeightsError(f"pickled weights could not be read: {error}") from error
+        raise WeightsError("pickled weights could not be read: the file is damaged") from error
 
 
 def _is_count(value: Any) -> bool:

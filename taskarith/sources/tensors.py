@@ -70,7 +70,7 @@ def read_tensors(path: Path | str, *, dtype: torch.dtype | None = None) -> dict[
                 # Always a copy: a tensor must not depend on the file staying as it is.
                 tensors[name] = tensor.to(convert or tensor.dtype, copy=True)
     except UNREADABLE as error:
-        raise _damaged(path, str(error)) from error
+        raise _damaged(path, _reason(error)) from error
     if wrong:
         raise _damaged(path, "; ".join(wrong[:8]))
     return tensors
@@ -100,7 +100,7 @@ def open_tensors(path: Path | str) -> LazyState:
                 read=partial(_read_one, file, path, name, kind),
             )
     except UNREADABLE as error:
-        raise _damaged(path, str(error)) from error
+        raise _damaged(path, _reason(error)) from error
     return LazyState(entries, where=str(path))
 
 
@@ -110,7 +110,7 @@ def _read_one(file: Any, path: Path, name: str, kind: str) -> Tensor:
     try:
         return cast(Tensor, file.get_tensor(name)).clone()
     except UNREADABLE as error:
-        raise _damaged(path, str(error)) from error
+        raise _damaged(path, _reason(error)) from error
 
 
 def read_metadata(path: Path | str) -> dict[str, str]:
@@ -121,7 +121,7 @@ def read_metadata(path: Path | str) -> dict[str, str]:
         with safe_open(path, framework="pt") as file:
             return dict(file.metadata() or {})
     except UNREADABLE as error:
-        raise _damaged(path, str(error)) from error
+        raise _damaged(path, _reason(error)) from error
 
 
 def write_tensors(
@@ -149,7 +149,8 @@ def write_tensors(
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise WeightsError(
-            f"could not write {path}: {error}; make room or choose another folder"
+            f"could not write {path}: {_reason(error, otherwise='the disk took no more')}; make "
+            "room or choose another folder"
         ) from error
 
 
@@ -188,8 +189,12 @@ def _check_header_size(path: Path) -> None:
         raise _damaged(path, f"it announces a header of {announced} bytes in a file of {size}")
 
 
+def _reason(error: Exception, *, otherwise: str = "its header and its numbers disagree") -> str:
+    """What the system says; what a library says is for those who look at the error's cause."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else otherwise
+
+
 def _damaged(path: Path, reason: str) -> WeightsError:
-    first_line = reason.partition("\n")[0][:300]
     return WeightsError(
-        f"{path} is not a usable safetensors file: {first_line}; get or build the file again"
+        f"{path} is not a usable safetensors file: {reason}; get or build the file again"
     )

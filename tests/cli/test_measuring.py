@@ -25,6 +25,16 @@ def answer(tiny_folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     return run
 
 
+def test_the_minus_that_the_program_prints_can_be_typed(answer: Any) -> None:
+    found = answer("evaluate --set apples=−0.5 --n 8")
+    assert found["edit"]["coefficients"] == {"apples": -0.5}
+    swept = answer("sweep --vary apples --from −1 --to −0.5 --points 2 --n 8")
+    assert {row["lambda"] for row in swept} == {-1, -0.5}
+    words = "analogy --a apples --b birds --c coins --d dice --n 8 --bracket "
+    plain, pasted = answer(f"{words}-0.5"), answer(f"{words}−0.5")
+    assert pasted["edit"] == plain["edit"]
+
+
 def test_evaluate_has_the_promised_shape(answer: Any) -> None:
     found = answer("evaluate --set apples=-0.5 --set coins=0.3 --n 20 --device cpu")
     assert found.keys() == {"edit", "split", "device", "estimates", "seconds"}

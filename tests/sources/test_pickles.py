@@ -366,7 +366,7 @@ def test_whatever_goes_wrong_in_opening_is_explained(
         raise error("odd")
 
     monkeypatch.setattr("taskarith.sources.pickles.read_pickle", fail)
-    with pytest.raises(WeightsError, match="cannot be read as pickled weights: odd"):
+    with pytest.raises(WeightsError, match="cannot be read as pickled weights: it is damaged"):
         open_pickle(weights)
 
 
