@@ -18,6 +18,7 @@ from taskarith.evaluation.measure import Measurer
 from taskarith.evaluation.plan import FINE_IMAGES, Part, Step, point_steps
 from taskarith.evaluation.results import ResultCache
 from taskarith.evaluation.surrogate import Surrogate, quadratic_terms
+from taskarith.suites import Suite
 from taskarith.tasks import SplitName
 
 __all__ = [
@@ -50,9 +51,8 @@ def fit_settings(count: int, *, step: float = FIT_STEP) -> np.ndarray:
     return step * np.stack([np.zeros(count), *axes, *-axes, *pairs])
 
 
-def previewed_tasks(evaluator: Evaluator) -> list[str]:
+def previewed_tasks(suite: Suite, evaluator: Evaluator) -> list[str]:
     """The targets and the control, as far as their heads have logits for a surrogate."""
-    suite = evaluator.suite
     return [name for name in (*suite.targets, suite.control) if evaluator.has_logits(name)]
 
 
@@ -106,7 +106,7 @@ def fit_in_steps(
     done and to do; what it returns in the end is the surrogate.
     """
     suite = evaluator.suite
-    names = list(tasks) if tasks is not None else previewed_tasks(evaluator)
+    names = list(tasks) if tasks is not None else previewed_tasks(suite, evaluator)
     settings = fit_settings(len(suite.targets), step=step)
     passes: list[dict[str, np.ndarray]] = []
     for setting in settings:

@@ -153,7 +153,7 @@ class Preview:
         self.surrogate = surrogate
 
     def _fitted(self, evaluator: Evaluator) -> Generator[None, None, Surrogate | None]:
-        names = previewed_tasks(evaluator)
+        names = previewed_tasks(self._suite, evaluator)
         if not names:
             self._none = "no preview: the answers here have no logits to fit one to"
             return None

@@ -65,6 +65,9 @@ class Sized:
     def total(self, task: str, split: str) -> int:
         return 1000
 
+    def has_logits(self, task: str) -> bool:
+        return True
+
     def logits(self, parts: object, *, split: str) -> list[np.ndarray]:
         return []
 
