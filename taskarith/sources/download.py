@@ -60,7 +60,7 @@ def fetch(
     lock = lock_path(repo.name, file.digest, cache=cache)
     with (
         explained(f"{repo.name} ({file.name})"),
-        _one_at_a_time(str(blob)),
+        _one_at_a_time(str(blob), cancelled),
         _one_process(lock, cancelled),
     ):
         if not blob.exists():
@@ -188,14 +188,18 @@ def _verify(partial: Path, file: HubFile) -> None:
 
 
 @contextmanager
-def _one_at_a_time(name: str) -> Iterator[None]:
-    """Two visitors who want one file fetch it once."""
+def _one_at_a_time(name: str, cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Two visitors who want one file fetch it once; who waits for the other can stop waiting."""
     with _LOCKS_LOCK:
         lock, count = _LOCKS.get(name, (threading.Lock(), 0))
         _LOCKS[name] = lock, count + 1
     try:
-        with lock:
+        while not lock.acquire(timeout=WAIT):
+            _stop_if(cancelled)
+        try:
             yield
+        finally:
+            lock.release()
     finally:
         with _LOCKS_LOCK:
             _, count = _LOCKS.pop(name)

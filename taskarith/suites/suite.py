@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from threading import RLock
+from threading import Lock
 from typing import Any
 
 import torch
@@ -69,7 +69,8 @@ class Suite:
         self._recipe_tasks = {task.name: self._located(task) for task in manifest.recipe_tasks}
         self.recipe_tasks = tuple(self._recipe_tasks)
         self.recipe_vectors = tuple(manifest.recipe_vectors)
-        self._lock = RLock()
+        self._lock = Lock()
+        self._loading: dict[tuple[str, str], Lock] = {}
         self._splits: OrderedDict[tuple[str, str], Examples] = OrderedDict()
 
     def __repr__(self) -> str:
@@ -198,16 +199,23 @@ class Suite:
         return head
 
     def split(self, task: str, split: SplitName) -> Examples:
-        """The examples of `task`, kept in memory for the next call within a budget."""
+        """The examples of `task`, kept in memory for the next call within a budget.
+
+        While some are fetched, only those who want the same wait.
+        """
         wanted = self.task(task)
         with self._lock:
-            loaded = self._splits.pop((task, split), None)
+            loading = self._loading.setdefault((task, split), Lock())
+        with loading:
+            with self._lock:
+                loaded = self._splits.pop((task, split), None)
             if loaded is None:
                 loaded = load_split(wanted, split, transform=self.picture_transform)
-            self._splits[task, split] = loaded  # the newest is last
-            while len(self._splits) > 1 and self._split_bytes() > SPLITS_BUDGET:
-                self._splits.popitem(last=False)
-            return loaded
+            with self._lock:
+                self._splits[task, split] = loaded  # the newest is last
+                while len(self._splits) > 1 and self._split_bytes() > SPLITS_BUDGET:
+                    self._splits.popitem(last=False)
+        return loaded
 
     def _split_bytes(self) -> int:
         return sum(kept.nbytes for kept in self._splits.values())

@@ -238,3 +238,26 @@ def test_two_visitors_who_want_one_file_fetch_it_once(
     assert hub.sent == len(weights)
     assert find_pulled(NAME, cache=cache).paths["model.safetensors"].read_bytes() == weights
     assert download_module._LOCKS == {}
+
+
+def test_who_waits_for_another_visitors_download_can_stop(
+    hub: LoopbackHub, repo: str, cache: Path
+) -> None:
+    plan = make_plan(NAME, cache=cache)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def report(done: int, total: int) -> None:
+        begun.set()
+        go_on.wait(30)
+
+    options = {"cache": cache, "report": report}
+    first = threading.Thread(target=pull, args=(plan,), kwargs=options)
+    first.start()
+    assert begun.wait(30)
+    with pytest.raises(PullCancelled):
+        pull(plan, cache=cache, cancelled=lambda: True)
+    assert first.is_alive()
+    go_on.set()
+    first.join()
+    assert find_pulled(NAME, cache=cache).paths
+    assert download_module._LOCKS == {}

@@ -1,7 +1,9 @@
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -96,6 +98,32 @@ def test_a_split_is_loaded_once(tiny_suite: Suite) -> None:
     first = tiny_suite.split("apples", "validation")
     assert tiny_suite.split("apples", "validation") is first
     assert len(first) == tiny.SIZES["validation"]
+
+
+def test_while_one_split_is_fetched_others_can_be_had(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, begun, go_on = load_suite(folder), threading.Event(), threading.Event()
+    real, calls = suite.load_split, []
+
+    def slow(task: Any, split: Any, **options: Any) -> Any:
+        calls.append(task.name)
+        if task.name == "apples":
+            begun.set()
+            assert go_on.wait(60)
+        return real(task, split, **options)
+
+    monkeypatch.setattr(suite, "load_split", slow)
+    with ThreadPoolExecutor() as pool:
+        apples = [pool.submit(opened.split, "apples", "validation") for _ in range(2)]
+        assert begun.wait(60)
+        birds = pool.submit(opened.split, "birds", "validation")
+        assert len(birds.result(timeout=60)) == tiny.SIZES["validation"]
+        assert not any(future.done() for future in apples)
+        go_on.set()
+        one, other = (future.result(timeout=60) for future in apples)
+    assert one is other
+    assert sorted(calls) == ["apples", "birds"]
 
 
 def test_splits_leave_when_the_budget_is_spent(
