@@ -46,7 +46,7 @@ HOMES = {
     "safetensors": "taskarith.sources.tensors",
     "spaces": "taskarith.evaluation.zero_gpu",
     "sklearn": "taskarith.worlds.images.handwritten",
-    "transformers": "taskarith.models.clip.transformers",
+    "transformers": "taskarith.models.library",
     "torchvision": "taskarith.models.torchvision_operators",
     "triton": "taskarith.core.kernels.gpu",
     "yaml": "taskarith.export.yaml_text",

@@ -18,6 +18,7 @@ from torch.nn.functional import cross_entropy
 from taskarith.core import TaskVector
 from taskarith.errors import AssetError
 from taskarith.models.family import VOCABULARY, BaseFiles, Found, Kind, Layout, Part
+from taskarith.models.one_layout import OneLayout
 from taskarith.models.registry import register
 from taskarith.models.tokens import Tokens
 from taskarith.sources.tensors import write_tensors
@@ -65,6 +66,9 @@ class ToyModel:
             raise AssetError(f"the toy does not know {', '.join(sorted(unknown))}")
         return Tokens.of([[self.ids[word] for word in text.split()] for text in texts])
 
+    def continuations(self, texts: Sequence[str]) -> list[list[int]]:
+        return self.tokenize(texts).rows()
+
     def decode(self, ids: Sequence[int]) -> str:
         return " ".join(self.words[number] for number in ids)
 
@@ -105,7 +109,7 @@ class ToyModel:
         return found
 
 
-class _Toy:
+class _Toy(OneLayout):
     name = "toy"
     title = "a toy"
     examples = ("texts",)
@@ -117,9 +121,6 @@ class _Toy:
     def detect(self, files: Mapping[str, Path]) -> Found | None:
         return Found("toy") if "toy.json" in files else None
 
-    def named(self, base: str) -> None:
-        return None
-
     def load(self, base: BaseFiles, state: Mapping[str, Tensor]) -> ToyModel:
         words = json.loads(base.files[VOCABULARY].read_text(encoding="utf-8"))
         network = ToyNetwork(len(words))
@@ -129,28 +130,11 @@ class _Toy:
     def layout(self, names: Iterable[str]) -> str | None:
         return "toy" if "embedding" in list(names) else None
 
-    def converted(self, state: Mapping[str, Tensor], *, to: str) -> Mapping[str, Tensor]:
-        return state
-
-    def converted_vector(
-        self, vector: Mapping[str, Tensor], *, base: Mapping[str, Tensor]
-    ) -> Mapping[str, Tensor]:
-        return vector
-
-    def answers_depend_on(self, names: Iterable[str]) -> list[str]:
-        return list(names)
-
-    def fused(self, parameter: str) -> int:
-        return 1
-
     def trained(self, shapes: Mapping[str, Sequence[int]], part: Part) -> list[str]:
         return [name for name in shapes if name in ("last", "before")]
 
     def checkpoint_files(self, base: BaseFiles, *, to: str) -> dict[str, bytes]:
         return {"toy.json": b"{}", VOCABULARY: base.files[VOCABULARY].read_bytes()}
-
-    def published_files(self, files: Mapping[str, Path], repository: str) -> dict[str, bytes]:
-        return {}
 
     def loading_code(self, layout: str, place: str, *, published: bool) -> Sequence[str]:
         return (f'state = load_file("{place}/toy.safetensors")',)

@@ -23,6 +23,9 @@ class LanguageModel(Protocol):
     def tokenize(self, texts: Sequence[str]) -> Tokens:
         """The ids of each text; AssetError for one it cannot take."""
 
+    def continuations(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of texts as they follow a prompt."""
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids."""
 

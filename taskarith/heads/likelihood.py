@@ -39,7 +39,7 @@ class LabelLikelihood:
         return model.label_logits(prompts.tokens, self._ids(model), normalized=self.normalized)
 
     def _ids(self, model: LanguageModel) -> Sequence[Sequence[int]]:
-        ids = model.tokenize(self.labels).rows()
+        ids = model.continuations(self.labels)
         for first, label in enumerate(ids):
             if not label:
                 raise AssetError(f"the label {self.labels[first]!r} has no token; give it a word")

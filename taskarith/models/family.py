@@ -5,7 +5,7 @@ part of the program knows a library's names. Families are listed in `registry`; 
 none of them, and nothing of tasks or of where weights come from.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -122,6 +122,8 @@ class ModelFamily(Protocol):
             written in each.
         description_files: names of the files of which a base needs one, to say what it is.
         pipeline: the Hub's word for what they do.
+        heads: patterns, with `*` for anything, of a checkpoint's tensors that belong to a task and
+            not to the model: bodies are merged, and each task keeps its own head.
     """
 
     name: str
@@ -131,6 +133,7 @@ class ModelFamily(Protocol):
     layouts: Mapping[str, Layout]
     description_files: tuple[str, ...]
     pipeline: str
+    heads: tuple[str, ...]
 
     def detect(self, files: Mapping[str, Path]) -> Found | None:
         """What the base with these files is; None where it is none of theirs or says too little."""
@@ -152,6 +155,21 @@ class ModelFamily(Protocol):
 
         Where they say nothing, as its library does by itself.
         """
+
+    def own_names(self, base: BaseFiles, names: Iterable[str]) -> Mapping[str, str]:
+        """The model's own names for a base's tensors, each with the file's name for it.
+
+        What is not the model's is left out, and of tied tensors there is one.
+        """
+
+    def respelled(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Names as the library spells them now, each with the older one that a file may have."""
+
+    def aliases(self, base: BaseFiles) -> Mapping[str, str]:
+        """Other names of tied tensors, each with the one that the model goes by."""
+
+    def transposed(self, base: BaseFiles) -> Collection[str] | None:
+        """Weights that the model keeps as [in, out]; None where adapters know it themselves."""
 
     def layout(self, names: Iterable[str]) -> str | None:
         """Whose names these are, of a whole model or a part of one; None where not theirs."""

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from taskarith.errors import AssetError, unknown_name
+from taskarith.models.causal.family import CAUSAL
 from taskarith.models.clip.family import CLIP
+from taskarith.models.encoder.family import ENCODER
 from taskarith.models.family import Found, Kind, Layout, ModelFamily
+from taskarith.models.t5.family import T5_FAMILY
 
 __all__ = [
     "DESCRIPTION_FILES",
@@ -78,4 +81,5 @@ def describe(files: Mapping[str, Path]) -> Found:
     )
 
 
-register(CLIP)
+for _family in (CLIP, ENCODER, T5_FAMILY, CAUSAL):
+    register(_family)

@@ -1,9 +1,9 @@
-"""Token ids of texts of any length, without padding, and as padded batches of like lengths.
+"""Token ids of texts of any length, without padding, and filled up to one length.
 
 Knows numbers; what they mean is a tokenizer's business.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,23 +74,3 @@ class Tokens:
         ids = torch.full((len(self), longest), pad, dtype=torch.int64)
         ids[mask] = self.flat
         return ids, mask
-
-    def by_length(self, *, most: int) -> Iterator[Tensor]:
-        """Indices of batches of like lengths, of at most `most` ids with their padding each.
-
-        Sorted by length a batch needs almost no padding; what is made of the batches goes back to
-        the order of the texts by these indices.
-
-        >>> [batch.tolist() for batch in Tokens.of([[1] * 4, [1], [1, 1], [1]]).by_length(most=4)]
-        [[1, 3], [2], [0]]
-        """
-        order = torch.argsort(self.lengths, stable=True)
-        lengths = self.lengths[order].tolist()
-        start = 0
-        for end in range(1, len(order) + 1):
-            full = end == len(order) or lengths[end] * (end + 1 - start) > most
-            # A few shorter rows in a batch of longer ones would be padding for the most part.
-            ragged = end < len(order) and lengths[start] < 0.8 * lengths[end] and end - start >= 8
-            if full or ragged:
-                yield order[start:end]
-                start = end

@@ -5,10 +5,12 @@ had piece by piece (adapters, null directions) is made whole. Knows where weight
 names they have; nothing of tasks, and nothing of edits.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -30,6 +32,7 @@ from taskarith.sources import (
     read_metadata,
     subtract,
 )
+from taskarith.sources.align import NO_ALIASES
 from taskarith.sources.compact import expanded, stored_names
 from taskarith.sources.native import check_base
 from taskarith.sources.states import Entry
@@ -71,8 +74,12 @@ class Weights:
         """What the base says it is; NotPulledError where it is not on this machine yet."""
         base = self._base
         if self.reference is None:
-            own = {"config.json": base.config, VOCABULARY: base.vocabulary}
-            return BaseFiles(base.kind, {name: self._path(place) for name, place in own.items()})
+            own = {"config.json": self._path(base.config)}
+            words = self._path(base.vocabulary)
+            own[words.name if words.name in BASE_FILES else VOCABULARY] = words
+            # A tokenizer's settings stand beside it.
+            beside = {name: words.parent / name for name in BASE_FILES}
+            return BaseFiles(base.kind, {n: p for n, p in beside.items() if p.is_file()} | own)
         files = pulled(self.reference, suite=self._suite, extras=BASE_FILES).paths
         return BaseFiles(base.kind, files, model=base.model, pretrained=base.pretrained)
 
@@ -97,7 +104,8 @@ class Weights:
         contents = open_source(pulled(self.reference, suite=self._suite, extras=BASE_FILES))
         if contents.kind not in ("checkpoint", "pickle"):
             raise AssetError(f"{self.reference} is a {contents.kind}; a base is a model's weights")
-        state = contents.state.renamed({name: name for name in contents.state.floating()})
+        numbers = contents.state.floating()
+        state = contents.state.renamed(self.family.own_names(self.base_files(), numbers))
         if self.family.layout(state) is not None:
             # Repositories often hold the same weights in another library's layout too.
             state = converted(state, self.family, to=self.layout)
@@ -151,15 +159,38 @@ class Weights:
         entries = {n: Entry(shapes[n], torch.float32, partial(read, n)) for n in stored}
         return LazyState(entries, where=state.where)
 
+    def head(self, name: str) -> Mapping[str, Tensor]:
+        """The tensors of the task's own head that the source of the vector `name` holds."""
+        weights = self.vectors[self.check(name)[1]]
+        if not is_reference(weights):
+            return {}
+        state = _respelled(open_source(pulled(weights, suite=self._suite)), self.family).state
+        patterns = self.family.heads
+        return {n: state[n] for n in state if any(fnmatchcase(n, p) for p in patterns)}
+
+    def difference(self, contents: Contents, *, base: LazyState) -> Difference:
+        """The task vector of a source, whole, as `vector_from` gives it."""
+        return vector_from(contents, base, **self._told())
+
+    def _told(self) -> dict[str, Any]:
+        """What subtracting must know of the base's family."""
+        base = self.base_files()
+        return {
+            "exclude": self.family.heads,
+            "aliases": self.family.aliases(base),
+            "transposed": self.family.transposed(base),
+        }
+
     def _from_source(self, reference: str, base: LazyState) -> LazyState:
-        contents = open_source(pulled(reference, suite=self._suite))
+        contents = _respelled(open_source(pulled(reference, suite=self._suite)), self.family)
+        told = self._told()
         try:
             theirs = self.family.layout(contents.state)
             if theirs in (None, self.layout):
-                found = open_difference(contents, base)
+                found = open_difference(contents, base, **told)
             else:
                 start = converted(base, self.family, to=theirs)
-                found = _brought(open_difference(contents, start), base, self.family)
+                found = _brought(open_difference(contents, start, **told), base, self.family)
         except WeightsError as error:
             raise WeightsError(
                 f"the vector {reference} of the suite {self._suite!r}: {error}"
@@ -167,6 +198,11 @@ class Weights:
         # Heads are made once: what fine-tuning did to the parts they come from has no effect.
         used = self.family.answers_depend_on(found)
         return found.renamed({name: name for name in used}) if used else found
+
+
+def _respelled(contents: Contents, family: ModelFamily) -> Contents:
+    """What is in a source, under the names that the family's library has for it now."""
+    return replace(contents, state=contents.state.renamed(family.respelled(contents.state)))
 
 
 def whole(state: LazyState) -> TaskVector:
@@ -188,20 +224,24 @@ def vector_from(
     *,
     exclude: Sequence[str] = (),
     dtype: torch.dtype = torch.float32,
+    aliases: Mapping[str, str] = NO_ALIASES,
+    transposed: Collection[str] | None = None,
 ) -> Difference:
     """The task vector of `contents` from `base`, whole, with the story of how it came about.
 
     A model in one layout is subtracted from the same model in another: the base is looked at in the
-    source's layout, and the difference is brought into the base's. Raises WeightsError listing
-    everything that does not fit.
+    source's layout, and the difference is brought into the base's. Arguments are those of
+    `subtract`. Raises WeightsError listing everything that does not fit.
     """
+    told: dict[str, Any] = {"exclude": exclude, "aliases": aliases, "transposed": transposed}
     family = family_of_names(base)
+    contents = contents if family is None else _respelled(contents, family)
     theirs = None if family is None else family.layout(contents.state)
     if family is None or theirs in (None, family.layout(base)):
-        return subtract(contents, base, exclude=exclude, dtype=dtype)
+        return subtract(contents, base, dtype=dtype, **told)
     lazy = LazyState.of(base, where="the base")
     start = converted(lazy, family, to=theirs)
-    found = subtract(contents, start, exclude=exclude)
+    found = subtract(contents, start, **told)
     vector = _brought(LazyState.of(found.vector), lazy, family)
     stored = {name: vector[name].to(dtype) for name in vector}
     return replace(found, vector=TaskVector(stored))

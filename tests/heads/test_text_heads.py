@@ -20,12 +20,15 @@ class Written:
     """Continues prompts with what it was given; ids are places in its list of words."""
 
     def __init__(self, *continuations: str) -> None:
-        self.continuations = continuations
+        self.said = continuations
         self.words: list[str] = []
         self.asked: list[tuple[float, list[int]]] = []
 
     def tokenize(self, texts: Sequence[str]) -> Tokens:
         return Tokens.of([[self._id(word) for word in text.lower().split()] for text in texts])
+
+    def continuations(self, texts: Sequence[str]) -> list[list[int]]:
+        return self.tokenize(texts).rows()
 
     def decode(self, ids: Sequence[int]) -> str:
         return " ".join(self.words[i] for i in ids)
@@ -42,7 +45,7 @@ class Written:
         self, prompts: Tokens, *, most: int, temperature: float, seeds: Sequence[int]
     ) -> list[list[int]]:
         self.asked.append((temperature, list(seeds)))
-        return [[self._id(w) for w in text.split()] for text in self.continuations]
+        return [[self._id(w) for w in text.split()] for text in self.said]
 
     def _id(self, word: str) -> int:
         if word not in self.words:

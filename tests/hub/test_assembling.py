@@ -407,7 +407,7 @@ def test_a_suite_on_a_new_base_with_pictures_of_your_own(
         ),
     )
     found = assemble(plan_assembly(asked), report=silent)
-    assert found[-1].endswith("pictures for validation")
+    assert found[-1].endswith("images for validation")
     shutil.rmtree(tmp_path / "mine")  # the suite has its own
     suite = load_suite("own")
     assert suite.task("colours").classnames == ("blue", "red")
@@ -578,7 +578,7 @@ def test_a_gated_control_needs_a_token(
     captured = capsys.readouterr()
     answer = json.loads(captured.out)
     assert (answer["vectors"], answer["control"]) == ([], "things")
-    assert answer["found"] == ["control things: 6 pictures for validation"]
+    assert answer["found"] == ["control things: 6 images for validation"]
     assert "hf_mine_alone" not in captured.out + captured.err
     suite = load_suite("on-gated")
     assert (suite.control, suite.targets) == ("things", TARGETS)
@@ -602,7 +602,7 @@ def test_imagenet_is_a_control_by_its_name(
 def test_another_control_and_a_vector_more(asked: Asked, new: str, start: Suite) -> None:
     control = AskedTask("coins-again", "task:coins")
     found = assemble(plan_assembly(replace(asked, control=control)), report=silent)
-    assert found[-1] == "control coins-again: 12 pictures for validation"
+    assert found[-1] == "control coins-again: 12 images for validation"
     suite = load_suite("tiny-two")
     assert (suite.control, suite.targets[-1]) == ("coins-again", "apples-2")
     assert "gardens" not in suite.tasks
@@ -619,7 +619,7 @@ def test_real_pictures_of_a_task_that_comes_with_the_project(
     found = assemble(
         plan_assembly(changed(asked, task=AskedTask("mnist", "shared"))), report=silent
     )
-    assert found[-1].endswith("pictures for validation")
+    assert found[-1].endswith("images for validation")
     suite = load_suite("tiny-two")
     pictures = suite.split("mnist", "validation")
     assert set(pictures.labels.tolist()) == set(range(10))

@@ -10,7 +10,8 @@ PACKAGE = Path(__file__).parents[2] / "taskarith"
 WORDS = re.compile(
     r"\bopen_clip\w*|OpenCLIP|\bCLIPs?\b|\bClip[A-Z]\w*|models\.clip\b|\bclip_model\b|\"clip\""
     r"|\btransformers\b|\bvisual\b|\bvision_\w+|\bVISION_\w+|\bresblocks\b|\bin_proj\w*"
-    r"|\bself_attn\b"
+    r"|\bself_attn\b|GPT-?2|\bgpt2\b|\bBERT\b|\bbert\b|\b[Ll]lama\b|\bT5\b|\bt5\b|\blm_head\b"
+    r"|\bc_attn\b|\bwte\b|\"(?:causal|encoder)\""
 )
 
 FOR_PEOPLE = "help and hints for people name what they may type"
@@ -31,12 +32,13 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         "soups are learned through a tower of pictures",
     ),
     "recipes/tuning.py": ({"ClipModel", "open_clip"}, "fine-tunes models of pictures"),
+    "sources/adapters.py": ({"GPT-2", "in_proj_weight", "open_clip"}, "what PEFT does of whom"),
     "sources/align.py": ({"vision_model", "clip_model", "transformers"}, "prefixes to try"),
     "sources/kinds.py": (
-        {"open_clip_config", "open_clip_model", "open_clip_pytorch_model"},
+        {"open_clip_config", "open_clip_model", "open_clip_pytorch_model", "transformers"},
         "names of files by which a repository's contents are recognised",
     ),
-    "tasks/decoding.py": ({"OpenCLIP", "CLIPs"}, "whose preprocessing it is compared with"),
+    "sources/reference.py": ({"bert", "gpt2"}, "names of the Hub without an owner"),
     "training/anchor.py": ({"models.clip", "open_clip", "ClipModel"}, SCRIPT),
     "training/finetune.py": (
         {"models.clip", "open_clip", "ClipModel", "vision_state", "visual", "resblocks"},

@@ -54,5 +54,4 @@ def test_a_clip_of_either_library(tmp_path: Path) -> None:
     theirs.write_text(json.dumps({"vision_config": {"image_size": 32}}))
     ours.write_text(json.dumps({"model_cfg": {"vision_cfg": {"image_size": 16}}}))
     assert describe({"config.json": theirs}).kind == "transformers"
-    found = describe({"config.json": theirs, "open_clip_config.json": ours})
-    assert (found.kind, found.image_size) == ("open_clip", 16)
+    assert describe({"config.json": theirs, "open_clip_config.json": ours}).kind == "open_clip"

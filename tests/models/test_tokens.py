@@ -19,22 +19,3 @@ def test_rows_are_taken_joined_and_padded(rows: list[list[int]], random: object)
         assert [ids[i][mask[i]].tolist() for i in range(len(rows))] == rows
         assert int(mask.sum()) == sum(map(len, rows))
         assert (ids[~mask] == 0).all()
-
-
-@given(ROWS)
-def test_batches_by_length_hold_every_text_once(rows: list[list[int]]) -> None:
-    batches = [batch.tolist() for batch in Tokens.of(rows).by_length(most=24)]
-    assert sorted(i for batch in batches for i in batch) == list(range(len(rows)))
-    for batch in batches:
-        longest = max(len(rows[i]) for i in batch)
-        assert len(batch) == 1 or longest * len(batch) <= 24
-
-
-def test_padding_of_texts_of_natural_lengths_is_under_a_tenth() -> None:
-    lengths = (8 + 40 * torch.rand(2000, generator=torch.Generator().manual_seed(0))).int().tolist()
-    rows = [[1] * n for n in lengths]
-    padded = sum(
-        len(batch) * max(lengths[i] for i in batch.tolist())
-        for batch in Tokens.of(rows).by_length(most=2048)
-    )
-    assert padded < 1.1 * sum(lengths)

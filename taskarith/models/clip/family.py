@@ -6,7 +6,7 @@ imports it when it is asked.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -65,6 +65,7 @@ class _Clip:
     }
     description_files: tuple[str, ...] = ("config.json", CONFIG)
     pipeline = "zero-shot-image-classification"
+    heads: tuple[str, ...] = ()
 
     def detect(self, files: Mapping[str, Path]) -> Found | None:
         try:
@@ -102,6 +103,18 @@ class _Clip:
             return open_clip_transform(_read(base.files["config.json"]), {})
         names = {"model": base.model, "tag": base.pretrained}
         return open_clip_transform(*described_model(base.files, **names))
+
+    def own_names(self, base: BaseFiles, names: Iterable[str]) -> Mapping[str, str]:
+        return {name: name for name in names}
+
+    def respelled(self, names: Iterable[str]) -> Mapping[str, str]:
+        return {name: name for name in names}
+
+    def aliases(self, base: BaseFiles) -> Mapping[str, str]:
+        return {}
+
+    def transposed(self, base: BaseFiles) -> Collection[str] | None:
+        return None
 
     def layout(self, names: Iterable[str]) -> str | None:
         return clip_layout(names)

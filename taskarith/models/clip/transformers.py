@@ -1,4 +1,4 @@
-"""CLIP models built by transformers; the only module that imports it.
+"""CLIP models built by transformers.
 
 The same three verbs as `ClipModel`: pixels and texts to embeddings, and the vision tower's state.
 The weights come from the caller, never through transformers' own loaders, and no code that a
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from taskarith.errors import AssetError, MissingDependencyError
+from taskarith.errors import AssetError
 from taskarith.models.clip.dual_encoder import DualEncoder
 from taskarith.models.clip.pixels import (
     PixelNormalizer,
@@ -21,9 +21,9 @@ from taskarith.models.clip.pixels import (
     read_transformers_transform,
 )
 from taskarith.models.fitting import build_fitting
+from taskarith.models.library import import_transformers
 from taskarith.models.token_linear import with_token_linears
 from taskarith.models.tokenizer import Tokenizer
-from taskarith.models.torchvision_operators import declare_torchvision_operators
 
 __all__ = ["TransformersClip", "load_transformers_clip"]
 
@@ -71,7 +71,7 @@ def load_transformers_clip(
     `preprocessor_config.json` or `processor_config.json` where there is one. Raises AssetError
     where they describe no CLIP, WeightsError where the weights do not fit; all names are listed.
     """
-    transformers = _transformers()
+    transformers = import_transformers()
     described = read_object(folder, "config.json")
     if described.get("model_type") != "clip":
         raise AssetError(f"config.json describes a {described.get('model_type')!r}, not a clip")
@@ -121,16 +121,3 @@ def _tokenizer(folder: Mapping[str, Path], transformers: Any) -> Any:
         return transformers.CLIPTokenizer.from_pretrained(str(place), local_files_only=True)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
         raise AssetError(f"the base's tokenizer cannot be read: {error!r:.200}") from error
-
-
-def _transformers() -> Any:
-    declare_torchvision_operators()
-    try:
-        import transformers
-        from transformers import CLIPConfig, CLIPModel, CLIPTokenizer  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"this base needs transformers, which did not import ({error}). "
-            'Install it with: pip install "transformers>=5"'
-        ) from error
-    return transformers

@@ -12,6 +12,7 @@ from taskarith.models.registry import describe
 from taskarith.sources import (
     BASE_FILES,
     Difference,
+    LazyState,
     Plan,
     doubts,
     find_pulled,
@@ -26,7 +27,6 @@ from taskarith.suites.making.named_bases import named_base
 from taskarith.suites.making.planning import Asked, AskedTask, Assembly, asked_entry, naming
 from taskarith.suites.references import pull_ledger
 from taskarith.suites.suite import Suite, is_installed, load_suite
-from taskarith.suites.weights import vector_from
 
 __all__ = ["Report", "assemble", "carry_out"]
 
@@ -62,13 +62,13 @@ def assemble(
     with new_folder(asked.name, taken=is_installed, allowed=assembly.allows) as folder:
         report("writing the suite", 0, 0)
         suite = _written(asked, assembly, folder)
-        base = suite.base_state()
+        base = LazyState.of(suite.base_state())
         found: dict[str, list[str]] = {}
         for task, plan in zip(asked.tasks, assembly.vectors, strict=True):
             report(f"comparing {task.name} with the base", 0, 0)
             with naming(str(plan.reference)):
                 contents = open_source(find_pulled(plan.reference, ledger=pull_ledger()))
-                difference = vector_from(contents, base)
+                difference = suite.weights.difference(contents, base=base)
                 place = parse_reference(suite.weights.reference or f"file:{suite.folder}")
                 found[task.name] = [*_findings(difference), *doubts(difference, place)]
             _stop_if(cancelled)

@@ -402,7 +402,7 @@ def test_another_control_for_a_suite_that_is_there(
     says(whole, "New suite on-more: tiny-hub and another control")
     says(whole, r"control “more” \(hub:pictures/more\)")
     whole.locator("#agree").click()
-    says(whole, "on-more is there.*control more: 12 pictures for validation")
+    says(whole, "on-more is there.*control more: 12 images for validation")
     assert load_suite(place.folder / "suites" / "on-more").control == "more"
 
 
@@ -454,7 +454,7 @@ def test_real_pictures_of_a_task_that_comes_with_the_project(
     plan(whole, "tuned/digits", name="real-digits")
     says(whole, "target “mnist”")
     whole.locator("#agree").click()
-    says(whole, r"real-digits is there.*\d{3} pictures for validation")
+    says(whole, r"real-digits is there.*\d{3} images for validation")
     whole.get_by_role("link", name="Open real-digits in Explore").click()
     explore = "document.querySelector('#instrument').page"
     whole.locator(".taskarith[data-state=open]").wait_for()

@@ -1,0 +1,1 @@
+"""What the families of text models share: tokens, batches, likelihoods, sampling, files."""
