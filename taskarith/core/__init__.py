@@ -12,7 +12,7 @@ from taskarith.core.geometry import cosine_matrix, layer_grams, layer_norms, sig
 from taskarith.core.info import Reported, VectorInfo
 from taskarith.core.layers import layer_group, layer_groups
 from taskarith.core.layout import ParameterLayout, all_finite, check_states
-from taskarith.core.merges import Statistics, merge
+from taskarith.core.merges import Gram, Statistics, merge
 from taskarith.core.merges.registry import METHODS, Method, Setting
 from taskarith.core.nulls import NULLS, permuted_vector, random_vector
 from taskarith.core.terms import Terms
@@ -24,6 +24,7 @@ __all__ = [
     "METHODS",
     "NULLS",
     "Edit",
+    "Gram",
     "Method",
     "ParameterLayout",
     "Recomposer",

@@ -14,18 +14,19 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from taskarith.core import TaskVector
-from taskarith.errors import AssetError
+from taskarith.core import Gram, TaskVector
+from taskarith.errors import AssetError, SettingError, UnknownNameError
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import TextHead
 from taskarith.models import ClipModel
+from taskarith.suites import Suite
 from taskarith.tasks import SplitName
 
 __all__ = ["KEPT_BYTES", "Kept", "ModelStatistics", "Source"]
 
 SPLIT: SplitName = "validation"
 GRAM_BATCH = 32  # images a forward pass
-Kept = OrderedDict[tuple[str, str, int, int], dict[str, Tensor]]  # kind, vector, seed, images
+Kept = OrderedDict[tuple[str, str, int, int], dict[str, Any]]  # kind, vector, seed, images
 KEPT_BYTES = 2**30  # Fisher information and Gram matrices kept for the next merge
 
 
@@ -33,6 +34,7 @@ class Source(Protocol):
     """What the statistics need of an `Evaluator`."""
 
     model: ClipModel
+    suite: Suite
 
     def vector(self, name: str, *, seed: int = 0) -> TaskVector:
         """The task vector of a name."""
@@ -58,8 +60,9 @@ class Source(Protocol):
 class ModelStatistics:
     """Answers of a suite's model about validation images: the `Statistics` of core.
 
-    The model is called with other weights and left as it is. A vector's task is the one it is
-    named after ("random:letters" is answered with the images of "letters").
+    The model is called with other weights and left as it is. A vector's task is the one that the
+    suite says it is about ("random:letters" is answered with the images of "letters"); a vector
+    that was made on the way is about none, and a SettingError says so.
 
     Args:
         seed: of null directions.
@@ -81,10 +84,10 @@ class ModelStatistics:
         """
         return self._remembered("fisher", vector, images=images, make=self._fisher)
 
-    def grams(self, vector: str, *, images: int) -> Mapping[str, Tensor]:
-        """The mean of x·xᵀ [in, in] over the inputs x of each linear map at θ₀ + τ.
+    def grams(self, vector: str, *, images: int) -> Mapping[str, Gram]:
+        """The Gram matrix of the inputs of each linear map at θ₀ + τ.
 
-        By the name of the map's weight [out, in]; over all tokens of all images.
+        By the name of the map's weight; over all tokens of all images.
         """
         return self._remembered("grams", vector, images=images, make=self._grams)
 
@@ -99,7 +102,7 @@ class ModelStatistics:
         weights = self._weights(merged)
         total = 0.0
         for vector in vectors:
-            task = _task(vector)
+            task = self._task(vector)
             start = step * images % self._source.total(task, SPLIT)
             with torch.enable_grad():
                 logits = self._logits(weights, task, start=start, stop=start + images)
@@ -114,7 +117,10 @@ class ModelStatistics:
         return total, gradient
 
     def _fisher(self, vector: str, images: int) -> dict[str, Tensor]:
-        task, weights = _task(vector), self._weights(self._source.vector(vector, seed=self._seed))
+        task, weights = (
+            self._task(vector),
+            self._weights(self._source.vector(vector, seed=self._seed)),
+        )
         count = min(images, self._source.total(task, SPLIT))
         generator = torch.Generator().manual_seed(0)
         squares = {name: torch.zeros_like(weight) for name, weight in weights.items()}
@@ -130,8 +136,11 @@ class ModelStatistics:
         return {name: square.detach() for name, square in squares.items()}
 
     @torch.no_grad()
-    def _grams(self, vector: str, images: int) -> dict[str, Tensor]:
-        task, weights = _task(vector), self._weights(self._source.vector(vector, seed=self._seed))
+    def _grams(self, vector: str, images: int) -> dict[str, Gram]:
+        task, weights = (
+            self._task(vector),
+            self._weights(self._source.vector(vector, seed=self._seed)),
+        )
         count = min(images, self._source.total(task, SPLIT))
         with _plain_attention(), _Inputs(weights) as inputs:
             for start in range(0, count, GRAM_BATCH):
@@ -143,14 +152,20 @@ class ModelStatistics:
         model = self._source.model
         inputs = model.normalize(self._source.images(task, SPLIT, start=start, stop=stop))
         embeddings: Tensor = functional_call(model.network, dict(weights), (inputs,))[0]
-        # A head that was first used in inference mode cannot take part in a gradient.
-        return embeddings @ self._class_weights(task).T
-
-    def _class_weights(self, task: str) -> Tensor:
         head = self._source.head(task)
         if not isinstance(head, EmbeddingHead):
             raise AssetError(f"the head of {task!r} is on no embeddings; this merge needs one")
-        return head.weights.clone()
+        # One that was first used in inference mode cannot take part in a gradient.
+        return head.clone().logits(embeddings)
+
+    def _task(self, vector: str) -> str:
+        try:
+            return self._source.suite.subject(vector)
+        except UnknownNameError as error:
+            raise SettingError(
+                f"this merge looks at images of each vector's task, and {vector!r} is about none "
+                "of the suite's; merge the suite's own vectors by it, or take another method"
+            ) from error
 
     def _weights(self, vector: TaskVector) -> dict[str, Tensor]:
         """θ₀ + τ as leaves that gather gradients."""
@@ -166,8 +181,8 @@ class ModelStatistics:
         vector: str,
         *,
         images: int,
-        make: Callable[[str, int], dict[str, Tensor]],
-    ) -> dict[str, Tensor]:
+        make: Callable[[str, int], dict[str, Any]],
+    ) -> dict[str, Any]:
         key = (kind, vector, self._seed, images)
         found = self._kept.pop(key, None)
         if found is None:
@@ -180,7 +195,7 @@ class ModelStatistics:
 
 
 class _Inputs(TorchDispatchMode):
-    """While it is entered, adds up x·xᵀ over the inputs of every product with a known weightᵀ.
+    """While it is entered, adds up x·xᵀ over the inputs of every product with a known weight.
 
     Watching the products themselves sees what hooks on modules do not: attention multiplies by its
     projections without calling them.
@@ -191,20 +206,26 @@ class _Inputs(TorchDispatchMode):
         self._names = {w.data_ptr(): (name, w) for name, w in weights.items() if w.ndim == 2}
         self._sums: dict[str, Tensor] = {}
         self._rows: dict[str, int] = {}
+        self._turned: dict[str, bool] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func in (torch.ops.aten.mm.default, torch.ops.aten.addmm.default):
             self._add(*args[-2:])
         return func(*args, **(kwargs or {}))
 
-    def means(self) -> dict[str, Tensor]:
-        """The mean of x·xᵀ by the weight's name."""
-        return {name: total / self._rows[name] for name, total in self._sums.items()}
+    def means(self) -> dict[str, Gram]:
+        """The Gram matrix by the weight's name."""
+        return {
+            name: Gram(total / self._rows[name], turned=self._turned[name])
+            for name, total in self._sums.items()
+        }
 
     def _add(self, rows: Tensor, factor: Tensor) -> None:
         name, weight = self._names.get(factor.data_ptr(), ("", factor))
-        turned = factor.shape == weight.shape[::-1] and factor.stride() == weight.stride()[::-1]
-        if not name or not turned:
+        shape, stride = (factor.shape, factor.stride())
+        plain = shape == weight.shape[::-1] and stride == weight.stride()[::-1]  # x·Wᵀ
+        turned = shape == weight.shape and stride == weight.stride()  # x·W
+        if not name or not (plain or turned) or self._turned.setdefault(name, turned) != turned:
             return
         square = rows.T @ rows
         self._sums[name] = self._sums[name] + square if name in self._sums else square
@@ -222,9 +243,7 @@ def _plain_attention() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(before)
 
 
-def _task(vector: str) -> str:
-    return vector.rpartition(":")[2]
-
-
-def _bytes(tensors: Mapping[str, Tensor]) -> int:
-    return sum(tensor.nbytes for tensor in tensors.values())
+def _bytes(kept: Mapping[str, Tensor | Gram]) -> int:
+    return sum(
+        each.matrix.nbytes if isinstance(each, Gram) else each.nbytes for each in kept.values()
+    )

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from taskarith.core import METHODS, Edit, TaskVector, Terms, merge
+from taskarith.core import METHODS, Edit, Gram, TaskVector, Terms, merge
 from taskarith.core.layers import layer_groups
 from taskarith.evaluation import Estimate, Evaluator, Measurer, Part, Reading, ResultCache
 from taskarith.evaluation.statistics import ModelStatistics
@@ -302,7 +302,7 @@ class _Stoppable(ModelStatistics):
         self._check()
         return super().fisher(vector, images=images)
 
-    def grams(self, vector: str, *, images: int) -> Mapping[str, Tensor]:
+    def grams(self, vector: str, *, images: int) -> Mapping[str, Gram]:
         self._check()
         return super().grams(vector, images=images)
 

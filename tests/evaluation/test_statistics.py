@@ -1,17 +1,19 @@
 """The statistics of a live model, against plain loops over a copy of it."""
 
 import copy
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from taskarith.core import TaskVector
+from taskarith.core import Edit, TaskVector
+from taskarith.errors import SettingError
 from taskarith.evaluation import Evaluator
 from taskarith.evaluation import statistics as statistics_module
 from taskarith.evaluation.plan import Part
-from taskarith.evaluation.statistics import Kept, ModelStatistics
+from taskarith.evaluation.statistics import Kept, ModelStatistics, _Inputs
 from taskarith.suites import Suite
 
 VALIDATION = 80  # images of each task
@@ -102,7 +104,8 @@ def test_grams_are_those_of_the_inputs(evaluator: Evaluator, statistics: ModelSt
     }
     for name, inputs in expected.items():
         rows = inputs.flatten(0, 1).double().numpy()
-        gram = found[BLOCK + name].numpy()
+        assert not found[BLOCK + name].turned
+        gram = found[BLOCK + name].matrix.numpy()
         assert gram == pytest.approx(rows.T @ rows / len(rows), rel=1e-4, abs=1e-5), name
 
 
@@ -199,5 +202,55 @@ def test_a_null_direction_is_that_of_the_seed(evaluator: Evaluator) -> None:
         ModelStatistics(evaluator, seed=seed).grams("random:birds", images=8) for seed in (1, 2, 1)
     )
     name = BLOCK + "mlp.c_proj.weight"
-    assert torch.equal(one[name], again[name])
-    assert np.abs((one[name] - other[name]).numpy()).max() > 1e-3
+    assert torch.equal(one[name].matrix, again[name].matrix)
+    assert np.abs((one[name].matrix - other[name].matrix).numpy()).max() > 1e-3
+
+
+def test_a_weight_kept_as_in_by_out_says_so_even_where_it_is_square() -> None:
+    """x·W instead of x·Wᵀ: some libraries keep all linear maps so, CLIPs their projections."""
+    weights = {"turned": torch.randn(6, 6), "plain": torch.randn(6, 6), "wide": torch.randn(6, 4)}
+    inputs = torch.randn(10, 6)
+    with _Inputs(weights) as seen:
+        hidden = torch.addmm(torch.ones(6), inputs, weights["turned"])
+        nn.functional.linear(hidden, weights["plain"]) @ weights["wide"]
+    grams = seen.means()
+    assert {name: gram.turned for name, gram in grams.items()} == {
+        "turned": True, "plain": False, "wide": True,
+    }  # fmt: skip
+    assert grams["turned"].matrix.numpy() == pytest.approx((inputs.T @ inputs / 10).numpy())
+    assert grams["wide"].matrix.shape == (6, 6)
+
+
+def test_a_recipes_vector_is_asked_about_with_images_of_its_task(evaluator: Evaluator) -> None:
+    """Soups, joint and ascent models have names that are no task's."""
+    asked: list[str] = []
+    images = evaluator.images
+
+    def noting(task: str, *args: Any, **kwargs: Any) -> Tensor:
+        asked.append(task)
+        return images(task, *args, **kwargs)
+
+    evaluator.images = noting  # type: ignore[method-assign]
+    statistics = ModelStatistics(evaluator)
+    statistics.fisher("soup-apples-00", images=2)
+    statistics.grams("random:joint", images=2)
+    statistics.entropy(TaskVector({}), vectors=["ascent-apples"], step=0, images=2)
+    assert set(asked) == {"apples"}
+
+
+@pytest.mark.parametrize("method", ["fisher", "regmean", "adamerging"])
+def test_methods_with_data_merge_vectors_of_recipes(evaluator: Evaluator, method: str) -> None:
+    steps = {"steps": 2} if method == "adamerging" else {}
+    coefficients = {"soup-apples-00": 0.5, "soup-apples-01": 0.5, "birds": 0.5}
+    evaluator.use(Edit("tiny", coefficients, method=method, settings={"images": 4, **steps}))
+    merged = evaluator.logits([Part("apples", 0, 8)], split="validation")[0]
+    evaluator.use(Edit("tiny"))
+    assert (
+        np.abs(merged - evaluator.logits([Part("apples", 0, 8)], split="validation")[0]).max() > 0
+    )
+
+
+def test_a_vector_without_a_task_says_so(evaluator: Evaluator) -> None:
+    evaluator.add_vector("tuned-0123", evaluator.suite.vector("birds"))
+    with pytest.raises(SettingError, match=r"'tuned-0123' is about none of the suite's"):
+        ModelStatistics(evaluator).fisher("tuned-0123", images=2)

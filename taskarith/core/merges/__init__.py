@@ -18,10 +18,11 @@ from taskarith.core.merges.sparse import (
     ties_sum,
 )
 from taskarith.core.merges.spectral import iso_c, tsv_m
-from taskarith.core.merges.statistics import Statistics
+from taskarith.core.merges.statistics import Gram, Statistics
 from taskarith.core.merges.with_data import adamerging, fisher, learned_coefficients, regmean
 
 __all__ = [
+    "Gram",
     "Statistics",
     "adamerging",
     "average",

@@ -4,13 +4,27 @@ Everything is by the name of a vector; whoever answers knows its task, its image
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor
 
 from taskarith.core.vector import TaskVector
 
-__all__ = ["Statistics"]
+__all__ = ["Gram", "Statistics"]
+
+
+@dataclass(frozen=True, eq=False)
+class Gram:
+    """The mean of x·xᵀ, [in, in], over the inputs x of one linear map.
+
+    Attributes:
+        turned: whether the map is x·W with a weight [in, out], as some libraries keep it, and not
+            x·Wᵀ with one of [out, in]. A square weight does not tell.
+    """
+
+    matrix: Tensor
+    turned: bool = False
 
 
 class Statistics(Protocol):
@@ -23,10 +37,10 @@ class Statistics(Protocol):
         """
         ...
 
-    def grams(self, vector: str, *, images: int) -> Mapping[str, Tensor]:
-        """The mean of x·xᵀ, [in, in], over the inputs x of each linear map at θ₀ + τ.
+    def grams(self, vector: str, *, images: int) -> Mapping[str, Gram]:
+        """The Gram matrix of the inputs of each linear map at θ₀ + τ.
 
-        By the name of the map's weight [out, in], over `images` images of the vector's task.
+        By the name of the map's weight, over `images` images of the vector's task.
         """
         ...
 

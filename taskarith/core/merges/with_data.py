@@ -104,7 +104,9 @@ def regmean(
 
     scale · (Σ σ_t G_t) (Σ G_t)⁻¹ for the weight [out, in] of a linear map, with G_t [in, in] the
     mean of x·xᵀ over the inputs x it gets in model θ₀ + τ_t from images of task t, what is off its
-    diagonal multiplied by `off_diagonal`; (1/K) Σ σ_t for all else. With λ = 1 this is the paper's.
+    diagonal multiplied by `off_diagonal`; a weight kept as [in, out] is merged as its transpose;
+    (1/K) Σ σ_t for all else. With λ = 1 this is the paper's. Query, key and value have one input,
+    so that it makes no difference whether they are kept together.
 
     Beside the vectors, the result and the products it holds two sets of Gram matrices, which its
     mathematics asks for: [in, in] for each map, 1.6 times the size of a transformer's block
@@ -112,12 +114,16 @@ def regmean(
     """
     grams: dict[str, Tensor] = {}
     products: dict[str, Tensor] = {}
+    turned: set[str] = set()
     for name in terms.names:
         for parameter, gram in statistics.grams(name, images=images).items():
             if parameter not in terms.shapes:
                 continue
-            shrunk = _shrunk(gram.to(terms.device, torch.float32), off_diagonal)
+            shrunk = _shrunk(gram.matrix.to(terms.device, torch.float32), off_diagonal)
             term = terms.row(name, terms.whole(parameter))
+            if gram.turned:
+                turned.add(parameter)
+                term = term.T
             _check_map(term, shrunk, parameter)
             _add(grams, parameter, shrunk)
             _add(products, parameter, term @ shrunk)
@@ -126,7 +132,8 @@ def regmean(
         for parameter in terms.shapes:
             whole = terms.whole(parameter)
             if parameter in grams:
-                yield whole, _divided(products.pop(parameter), grams.pop(parameter))
+                divided = _divided(products.pop(parameter), grams.pop(parameter))
+                yield whole, divided.T if parameter in turned else divided
             else:
                 yield whole, terms.stack(whole).mean(0)
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from taskarith.core import TaskVector, Terms
+from taskarith.core import Gram, TaskVector, Terms
 from tests.core.merges.textbook import Array, Sigma
 
 WIDTH, BLOCKS = 12, 2
@@ -98,13 +98,13 @@ class MadeUpStatistics:
     def fisher(self, vector: str, *, images: int) -> dict[str, Tensor]:
         return {name: t.square() for name, t in random_tensors(sum(vector.encode())).items()}
 
-    def grams(self, vector: str, *, images: int) -> dict[str, Tensor]:
+    def grams(self, vector: str, *, images: int) -> dict[str, Gram]:
         generator = torch.Generator().manual_seed(sum(vector.encode()))
         grams = {}
         for name, shape in SHAPES.items():
             if "resblocks" in name and len(shape) == 2:
                 inputs = torch.randn(50, shape[1], generator=generator)
-                grams[name] = inputs.T @ inputs / 50
+                grams[name] = Gram(inputs.T @ inputs / 50)
         return grams
 
     def entropy(

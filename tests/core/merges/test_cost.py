@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from taskarith.core import METHODS, TaskVector, merge
+from taskarith.core import METHODS, Gram, TaskVector, merge
 from tests.core.merges.examples import MadeUpStatistics, fused_terms
 
 WIDTH, BLOCKS, COUNT = 64, 24, 4
@@ -36,8 +36,8 @@ class Answers(MadeUpStatistics):
     def fisher(self, vector: str, *, images: int) -> dict[str, Tensor]:
         return {name: tensor.clone() for name, tensor in self.tensors.items()}
 
-    def grams(self, vector: str, *, images: int) -> dict[str, Tensor]:
-        return {name: square.clone() for name, square in self.squares.items()}
+    def grams(self, vector: str, *, images: int) -> dict[str, Gram]:
+        return {name: Gram(square.clone()) for name, square in self.squares.items()}
 
     def entropy(self, merged: TaskVector, **_: object) -> tuple[float, dict[str, Tensor]]:
         return 0.0, {name: tensor.clone() for name, tensor in merged.items()}

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from taskarith.core import METHODS, Edit, TaskVector, Terms, merge
+from taskarith.core import METHODS, Edit, Gram, TaskVector, Terms, merge
 from taskarith.errors import (
     CoefficientError,
     SettingError,
@@ -94,7 +94,8 @@ def test_answers_about_data_must_fit(name: str, question: str) -> None:
         pass
 
     wrong = {"visual.transformer.resblocks.0.mlp.c_fc.weight": torch.ones(5, 5)}
-    answer = (0.0, wrong) if question == "entropy" else wrong
+    grams = {name: Gram(tensor) for name, tensor in wrong.items()}
+    answer = {"entropy": (0.0, wrong), "fisher": wrong, "grams": grams}[question]
     setattr(Wrong, question, lambda *_, **__: answer)
     with pytest.raises(WeightsError, match=r"fit the vectors|Gram matrix of visual"):
         merge(Terms(VECTORS), method=name, statistics=Wrong())

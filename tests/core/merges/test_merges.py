@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskarith.core import METHODS, TaskVector, merge
+from taskarith.core import METHODS, Gram, TaskVector, Terms, merge
 from tests.core.merges import textbook
 from tests.core.merges.examples import (
     LAYERS,
@@ -37,7 +37,7 @@ def textbook_fisher(terms: Sequence[Sigma], *, names: Sequence[str], **given: An
 def textbook_regmean(terms: Sequence[Sigma], *, names: Sequence[str], **given: Any) -> Sigma:
     grams = []
     for name in names:
-        found = {n: g.double().numpy() for n, g in STATISTICS.grams(name, images=1).items()}
+        found = {n: g.matrix.double().numpy() for n, g in STATISTICS.grams(name, images=1).items()}
         fused = {n: g for n, g in found.items() if "in_proj" in n}
         grams.append(found | {f"{n}/{i}": g for n, g in fused.items() for i in range(3)})
     given.pop("images")
@@ -222,6 +222,56 @@ def test_query_key_and_value_are_seen_apart(name: str) -> None:
     one = double(merged(name, coefficients))
     for parameter, tensor in three.items():
         assert tensor.numpy() == pytest.approx(one[parameter], abs=1e-6)
+
+
+class Answered(MadeUpStatistics):
+    """Gram matrices that are given."""
+
+    def __init__(self, grams: Mapping[str, Gram]) -> None:
+        self.given = grams
+
+    def grams(self, vector: str, *, images: int) -> dict[str, Gram]:
+        scale = float(ord(vector))
+        return {n: Gram(scale * g.matrix, turned=g.turned) for n, g in self.given.items()}
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (6, 6)])
+def test_regmean_of_a_weight_kept_as_in_by_out_is_that_of_its_transpose(
+    shape: tuple[int, int],
+) -> None:
+    weights = {name: torch.randn(shape) for name in "ab"}
+    inputs = torch.randn(30, shape[1])
+    gram = inputs.T @ inputs
+    found = [
+        merge(
+            Terms({n: TaskVector({"w": w.T if turned else w}) for n, w in weights.items()}),
+            method="regmean",
+            statistics=Answered({"w": Gram(gram, turned=turned)}),
+        )["w"]
+        for turned in (False, True)
+    ]
+    assert torch.equal(found[0], found[1].T)
+    assert found[0].numpy() == pytest.approx(
+        ((97 * weights["a"] + 98 * weights["b"]) / 195).numpy(), abs=1e-4
+    )
+
+
+def test_regmean_is_the_same_for_query_key_and_value_together_and_apart() -> None:
+    whole = {name: torch.randn(12, 4) for name in "ab"}
+    inputs = torch.randn(9, 4)
+    gram = Gram(inputs.T @ inputs)
+    together = merge(
+        Terms({n: TaskVector({"qkv": w}) for n, w in whole.items()}),
+        method="regmean",
+        statistics=Answered({"qkv": gram}),
+    )
+    apart = merge(
+        Terms({n: TaskVector(dict(zip("qkv", w.chunk(3), strict=True))) for n, w in whole.items()}),
+        method="regmean",
+        statistics=Answered(dict.fromkeys("qkv", gram)),
+    )
+    parts = torch.cat([apart[name] for name in "qkv"])
+    assert parts.numpy() == pytest.approx(together["qkv"].numpy(), abs=1e-5)
 
 
 @pytest.mark.parametrize("name", METHODS)
