@@ -37,6 +37,7 @@ PUBLIC: dict[str, list[str]] = {
     "taskarith.cli": ["main"],
     "taskarith.core": [
         "Edit",
+        "Gram",
         "LAYERS",
         "MAX_COEFFICIENT",
         "METHODS",
@@ -75,6 +76,7 @@ PUBLIC: dict[str, list[str]] = {
         "make_kernel",
     ],
     "taskarith.core.merges": [
+        "Gram",
         "Statistics",
         "adamerging",
         "average",
