@@ -1,6 +1,8 @@
 """`taskarith suites`: what there is to edit, and adding to it."""
 
 import argparse
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +76,19 @@ def _add_extend(verbs: Any) -> None:
         "--template", action="append", default=[], dest="templates", metavar="TEXT",
         help="a prompt with {} for the class name (default: 'a photo of a {}.')",
     )  # fmt: skip
+    verb.add_argument(
+        "--head", action="append", default=[], dest="heads", metavar="[TASK=]KIND",
+        help="what classes are told apart by: words (prompts; the default), prototypes (means of "
+        "training pictures) or linear-probe; of one task, or of all that are new",
+    )  # fmt: skip
+    verb.add_argument(
+        "--alike", action="store_true",
+        help="make it although words tell some of its classes not apart",
+    )  # fmt: skip
+    verb.add_argument(
+        "--validation-seed", type=whole_number(0), metavar="SEED",
+        help="draw validation from the training pictures of folders that come without",
+    )  # fmt: skip
     add_yes(verb)
     add_json(verb)
     verb.set_defaults(run=extend)
@@ -118,6 +133,15 @@ def _add_create(verbs: Any) -> None:
     verb.add_argument(
         "--template", action="append", default=[], dest="templates", metavar="TEXT",
         help="a prompt with {} for the class name (default: 'a photo of a {}.')",
+    )  # fmt: skip
+    verb.add_argument(
+        "--head", action="append", default=[], dest="heads", metavar="[TASK=]KIND",
+        help="what classes are told apart by: words (prompts; the default), prototypes (means of "
+        "training pictures) or linear-probe; of one task, or of all that are new",
+    )  # fmt: skip
+    verb.add_argument(
+        "--alike", action="store_true",
+        help="make it although words tell some of its classes not apart",
     )  # fmt: skip
     add_json(verb)
     verb.set_defaults(run=create)
@@ -193,6 +217,8 @@ def create(
     control: str,
     classnames: list[str],
     templates: list[str],
+    heads: list[str],
+    alike: bool,
 ) -> Answer:
     """Write a manifest and add it."""
     from taskarith.suites.home import add_folder
@@ -208,12 +234,14 @@ def create(
             classnames=words.get(pair[0]),
             templates=templates or TEMPLATES,
             seed=validation_seed,
+            head=_head_of(pair[0], heads),
         )
 
     name = folder.resolve().name
     if is_installed(name):
         raise AssetError(f"there is a suite {name!r} already; choose another name for the folder")
     [control_pair] = _pairs([_with_source(control)]).items()
+    _check_named({*_pairs(tasks), control_pair[0]}, classnames=classnames, heads=heads)
     entries = [entry(pair) for pair in _pairs(tasks).items()]
     other = entry(control_pair)
     create_suite(
@@ -226,9 +254,11 @@ def create(
         vectors=_pairs(vectors),
         control=other,
     )
-    add_folder(folder, taken=is_installed)
+    with _unwritten_where_refused(folder):
+        notes = _words_of(folder, (*entries, other), alike=alike)
+        add_folder(folder, taken=is_installed)
     found = {e.get("name") or e["use"]: task_notes(e, folder=folder) for e in (*entries, other)}
-    notes = [f"{task}: {'; '.join(words)}" for task, words in found.items() if words]
+    notes = [f"{task}: {'; '.join(said)}" for task, said in found.items() if said] + notes
     said = f"Wrote {folder / 'manifest.json'} and added {name}. Try: taskarith suites pull {name}"
     return Answer(
         {"suite": name, "manifest": str(folder / "manifest.json"), "found": notes},
@@ -245,6 +275,9 @@ def extend(
     control: str | None,
     classnames: list[str],
     templates: list[str],
+    heads: list[str],
+    alike: bool,
+    validation_seed: int | None,
     yes: bool,
 ) -> Answer:
     """Make a suite with task vectors more or another control, after one question."""
@@ -258,6 +291,8 @@ def extend(
         raise AssetError(
             f"there are {len(vectors)} vectors for {len(tasks)} tasks; give each --vector a --task"
         )
+    new = {*_pairs(tasks), *([] if control is None else _pairs([_with_source(control)]))}
+    _check_named(new, classnames=classnames, heads=heads)
     words = {}  # by task; those of all tasks by ""
     for text in classnames:
         task, _, file = text.rpartition("=")
@@ -266,13 +301,21 @@ def extend(
     def asked_task(setting: str) -> AskedTask:
         [(own, source)] = _pairs([setting]).items()
         names = words.get(own, words.get("", ()))
-        return AskedTask(own, source, names, tuple(templates) or TEMPLATES)
+        return AskedTask(
+            own,
+            source,
+            names,
+            tuple(templates) or TEMPLATES,
+            head=_head_of(own, heads),
+            seed=validation_seed,
+        )
 
     wanted = [
         AskedVector(vector, asked_task(task)) for vector, task in zip(vectors, tasks, strict=True)
     ]
     other = None if control is None else asked_task(_with_source(control))
-    assembly = plan_assembly(Asked(name, tuple(wanted), start=load_suite(suite), control=other))
+    asked = Asked(name, tuple(wanted), start=load_suite(suite), control=other, alike=alike)
+    assembly = plan_assembly(asked)
     if assembly.to_fetch:
         lines = [f"{plan.reference}: {plan.describe()}" for plan in assembly.plans]
         if len(lines) > 1:
@@ -284,6 +327,47 @@ def extend(
     text = f"Made {name} of {suite}, with {', '.join(own_names) or 'the control ' + made.control}:"
     data = {"suite": name, "vectors": own_names, "control": made.control, "found": found}
     return Answer(data, "\n".join([text, *found]))
+
+
+@contextmanager
+def _unwritten_where_refused(folder: Path) -> Iterator[None]:
+    """A manifest that was just written goes again where what it says is refused."""
+    try:
+        yield
+    except BaseException:
+        (folder / "manifest.json").unlink(missing_ok=True)
+        raise
+
+
+def _words_of(folder: Path, entries: Sequence[dict[str, Any]], *, alike: bool) -> list[str]:
+    """What the words of new tasks are worth, where the base is here to tell."""
+    from taskarith.suites import load_suite
+    from taskarith.suites.making.wording import check_words
+    from taskarith.suites.references import is_pulled
+
+    suite = load_suite(folder)
+    if not is_pulled(suite.references()[0]):
+        return []
+    own = [entry["name"] for entry in entries if "use" not in entry]
+    return [f"{name}: {said}" for name in own for said in check_words(suite, name, anyway=alike)]
+
+
+def _check_named(tasks: Collection[str], *, classnames: list[str], heads: list[str]) -> None:
+    """AssetError for words or a head of a task that is not there."""
+    for option, texts in (("--classnames", classnames), ("--head", heads)):
+        for text in texts:
+            task = text.rpartition("=")[0]
+            if task and task not in tasks:
+                raise AssetError(
+                    f"{option} {text}: there is no new task {task!r}; there are "
+                    f"{', '.join(sorted(tasks))}"
+                )
+
+
+def _head_of(task: str, heads: Sequence[str]) -> str:
+    """The head that --head says for a task: its own, else that of all."""
+    by_task = {text.rpartition("=")[0]: text.rpartition("=")[2] for text in heads}
+    return by_task.get(task, by_task.get("", "words"))
 
 
 def _with_source(task: str) -> str:

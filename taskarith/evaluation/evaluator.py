@@ -214,12 +214,13 @@ class Evaluator:
 
     def key(self, edit: Edit, *, task: str, split: SplitName) -> ResultKey:
         """What the answers to `task` under `edit` are kept under."""
+        examples, head = self._order_of(task, split).fingerprint, self.suite.head_fingerprint(task)
         return ResultKey(
             suite=self.suite.fingerprint_of(edit, task),
             edit=edit.key(),
             task=task,
             split=split,
-            examples=self._order_of(task, split).fingerprint,
+            examples=f"{examples}/{head}" if head else examples,
             context=self._context,
         )
 

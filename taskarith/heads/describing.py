@@ -13,10 +13,12 @@ from taskarith.heads.language_modelling import LanguageModelling
 from taskarith.heads.likelihood import LabelLikelihood
 from taskarith.tasks.task import ZERO_SHOT, Task
 
-__all__ = ["EMBEDDING_KINDS", "TEXT_KINDS", "text_head"]
+__all__ = ["EMBEDDING_KINDS", "EXAMPLE_KINDS", "TEXT_KINDS", "text_head"]
 
-# Kinds that are class vectors; everything about them is in the suite's files or made by its model.
-EMBEDDING_KINDS = (ZERO_SHOT, "classifier")
+# Kinds of class vectors that are made of the task's training examples.
+EXAMPLE_KINDS = ("prototypes", "linear-probe")
+# All kinds of class vectors: in the suite's files, or made by its model.
+EMBEDDING_KINDS = (ZERO_SHOT, "classifier", *EXAMPLE_KINDS)
 
 MOST_TOKENS = 256  # that a head may let a model write for one example
 

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-__all__ = ["TextEncoder", "build_head"]
+__all__ = ["TextEncoder", "alike", "build_head"]
 
 BATCH = 512  # prompts encoded at a time
+ALIKE = 0.9999  # the cosine above which nothing tells two classes apart
 
 
 class TextEncoder(Protocol):
@@ -50,3 +51,14 @@ def build_head(model: TextEncoder, classnames: Sequence[str], templates: Sequenc
     embeddings = torch.cat(encoded).clone().view(len(classnames), len(templates), -1)
     means = normalize(embeddings, dim=-1).mean(1)
     return normalize(means, dim=-1) * model.logit_scale
+
+
+def alike(head: Tensor) -> list[tuple[int, int]]:
+    """Pairs of classes whose vectors in a head [classes, d] point the same way.
+
+    >>> alike(torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0]]))
+    [(0, 2)]
+    """
+    directions = normalize(head.double(), dim=-1)
+    pairs = torch.triu(directions @ directions.T > ALIKE, diagonal=1).nonzero().tolist()
+    return [(first, second) for first, second in pairs]

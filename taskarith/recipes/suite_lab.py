@@ -16,6 +16,7 @@ from taskarith.core import METHODS, Edit, Gram, TaskVector, Terms, merge
 from taskarith.core.layers import layer_groups
 from taskarith.evaluation import Estimate, Evaluator, Measurer, Part, Reading, ResultCache
 from taskarith.evaluation.statistics import ModelStatistics
+from taskarith.heads.linear_probe import LinearProbe
 from taskarith.models.clip.open_clip import VISION_PREFIX
 from taskarith.recipes.lab import Answers, Lab, Merged, Meter, Mixture
 from taskarith.recipes.mixing import (
@@ -25,7 +26,6 @@ from taskarith.recipes.mixing import (
     mixed_parameters,
     mixed_vector,
 )
-from taskarith.recipes.probing import LinearProbe
 from taskarith.recipes.tuning import TUNING, Tuning, trainable_model, tuned_vector
 from taskarith.sources.tensors import fingerprint
 from taskarith.tasks import SplitName

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from taskarith.core import NULLS, checked_coefficient
 from taskarith.errors import AssetError, CoefficientError
-from taskarith.heads.describing import EMBEDDING_KINDS
+from taskarith.heads.describing import EMBEDDING_KINDS, EXAMPLE_KINDS
 from taskarith.suites.entries import (
     Base,
     check_folder_data,
@@ -30,6 +30,7 @@ __all__ = ["Base", "Manifest", "Preset", "parse_manifest", "read_manifest"]
 
 FORMAT = 1
 MAX_BYTES = 4 * 2**20
+FILED_KINDS = [kind for kind in EMBEDDING_KINDS if kind not in EXAMPLE_KINDS]
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
 
@@ -326,7 +327,7 @@ def _check_story(manifest: Manifest, reader: _Reader) -> None:
         reader.problems.append("tasks: those under recipes, and only those, have the role recipe")
     if manifest.recipe_tasks and manifest.recipe_heads is None:
         reader.problems.append("recipes.heads: its tasks need a file of heads")
-    of_words = any(task.head["kind"] in EMBEDDING_KINDS for task in manifest.tasks)
+    of_words = any(task.head["kind"] in FILED_KINDS for task in manifest.tasks)
     if of_words and manifest.heads is None and not manifest.base.is_elsewhere:
         reader.problems.append("heads must be a file of the suite, as its base is")
     needed = [task.name for task in manifest.tasks if task.role == "target"]

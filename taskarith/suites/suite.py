@@ -19,10 +19,11 @@ from torch import Tensor
 
 from taskarith.core import NULLS, Edit, TaskVector
 from taskarith.errors import AssetError, TaskArithError, WeightsError, unknown_name
-from taskarith.heads.describing import EMBEDDING_KINDS, text_head
+from taskarith.heads.describing import EMBEDDING_KINDS, EXAMPLE_KINDS, text_head
 from taskarith.heads.embedding import EmbeddingHead
+from taskarith.heads.from_examples import head_of_examples
 from taskarith.heads.head import TextHead
-from taskarith.heads.kept import kept_heads
+from taskarith.heads.kept import kept_head, kept_heads
 from taskarith.models.picture_transform import PictureTransform
 from taskarith.sources import LazyState
 from taskarith.sources.tensors import read_tensors
@@ -31,7 +32,9 @@ from taskarith.suites.manifest import Manifest, read_manifest
 from taskarith.suites.references import identity, is_pulled, is_reference
 from taskarith.suites.weights import Weights, whole
 from taskarith.tasks import Examples, SplitName, Task, load_split
+from taskarith.tasks.examples import as_images
 from taskarith.tasks.shifts import own_name, shifted_task
+from taskarith.tasks.task import ZERO_SHOT
 
 __all__ = ["SUITES_FOLDER", "Suite", "is_installed", "list_suites", "load_suite"]
 
@@ -72,6 +75,7 @@ class Suite:
         self._lock = Lock()
         self._loading: dict[tuple[str, str], Lock] = {}
         self._splits: OrderedDict[tuple[str, str], Examples] = OrderedDict()
+        self._example_heads: dict[str, EmbeddingHead] = {}
 
     def __repr__(self) -> str:
         return f"Suite({self.name!r}, {len(self.tasks)} tasks, {len(self.vectors)} vectors)"
@@ -183,12 +187,31 @@ class Suite:
         asked = self.task(task)
         if asked.head["kind"] not in EMBEDDING_KINDS:
             return text_head(asked)
+        if asked.head["kind"] in EXAMPLE_KINDS:
+            return self._example_head(own_name(task)[0])
         return EmbeddingHead(self.class_weights(task))
 
+    def head_fingerprint(self, task: str) -> str:
+        """What a task's head depends on beside the suite's fingerprint: its training examples."""
+        if self.task(task).head["kind"] not in EXAMPLE_KINDS:
+            return ""
+        return self.split(own_name(task)[0], "train").fingerprint
+
     def class_weights(self, task: str) -> Tensor:
-        """The class vectors of a head on embeddings, float32 [classes, d]; AssetError without."""
+        """The class vectors of a head on embeddings, float32 [classes, d]; AssetError without.
+
+        A linear probe has biases too, and so no class vectors alone.
+        """
         classes = len(self.task(task).classnames)
         own = own_name(task)[0]
+        if self.task(task).head["kind"] in EXAMPLE_KINDS:
+            made = self._example_head(own)
+            if made.bias is not None:
+                raise AssetError(
+                    f"the head of {task!r} is a linear probe, whose biases this would leave out; "
+                    "give the task prototypes or words"
+                )
+            return made.weights
         head = (self._recipe_heads if own in self._recipe_tasks else self._heads).get(own)
         if head is None or head.ndim != 2 or len(head) != classes:
             found = "none" if head is None else str(list(head.shape))
@@ -255,9 +278,35 @@ class Suite:
     def _heads(self) -> Mapping[str, Tensor]:
         if self.manifest.heads is None:
             assert self.weights.reference is not None  # else the manifest names its heads
-            base = identity(self.weights.reference, suite=self.name)
-            return kept_heads(self.tasks.values(), model=self.model, identity=base)
+            base = self._base_identity
+            of_words = [t for t in self.tasks.values() if t.head["kind"] == ZERO_SHOT]
+            return kept_heads(of_words, model=self.model, identity=base)
         return self._read(self.manifest.heads)
+
+    def _example_head(self, name: str) -> EmbeddingHead:
+        """A head of training examples, made once by the pretrained model."""
+        if name not in self._example_heads:
+            task = self.task(name)
+            kind, classes = str(task.head["kind"]), len(task.classnames)
+            try:
+                examples = as_images(self.split(name, "train"), of=name)
+            except AssetError as error:
+                raise AssetError(
+                    f"the head of {name!r} is made of its training pictures: {error}"
+                ) from error
+            self._example_heads[name] = kept_head(
+                [kind, self._base_identity, examples.fingerprint],
+                make=lambda: head_of_examples(kind, self.model(), examples, classes=classes),
+            )
+        return self._example_heads[name]
+
+    @cached_property
+    def _base_identity(self) -> str:
+        """A text that changes when the base does."""
+        base = self.manifest.base
+        if self.weights.reference is not None:
+            return identity(self.weights.reference, suite=self.name)
+        return self._fingerprint([base.config, base.weights], (), {})
 
     @cached_property
     def _recipe_heads(self) -> dict[str, Tensor]:

@@ -17,7 +17,7 @@ from taskarith.suites import Suite, load_suite
 from tests.suites.remote_suite import write_remote_suite
 
 LIBRARIES = ("open_clip", "transformers")
-TEXTS = ["a picture of the letter q", "One small apples3", "a stop sign"]
+TEXTS = ["a picture of the letter q", "One small apples3", "a (stop) sign, again."]
 
 # What a user of each library writes, and the mending of an installation that some CPU users have.
 MEND = """

@@ -10,6 +10,7 @@ from typing import Any
 
 from taskarith.errors import ExportError
 from taskarith.models.clip.open_clip import import_open_clip
+from taskarith.models.tokenizer import separators
 
 __all__ = ["TOKENIZER_FILES", "byte_pair_files", "word_level_files"]
 
@@ -56,7 +57,17 @@ def word_level_files(vocabulary: Sequence[str], *, context: int) -> dict[str, by
         "truncation": None,
         "padding": None,
         "added_tokens": added,
-        "normalizer": {"type": "Lowercase"},
+        "normalizer": {
+            "type": "Sequence",
+            "normalizers": [
+                {"type": "Lowercase"},
+                {
+                    "type": "Replace",
+                    "pattern": {"Regex": separators(vocabulary)},
+                    "content": " ",
+                },
+            ],
+        },
         "pre_tokenizer": {"type": "WhitespaceSplit"},
         "post_processor": {
             "type": "TemplateProcessing",

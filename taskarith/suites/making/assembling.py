@@ -25,6 +25,7 @@ from taskarith.suites.making.creating import create_suite
 from taskarith.suites.making.deriving import derive_suite
 from taskarith.suites.making.named_bases import named_base
 from taskarith.suites.making.planning import Asked, AskedTask, Assembly, asked_entry, naming
+from taskarith.suites.making.wording import check_words
 from taskarith.suites.references import pull_ledger
 from taskarith.suites.suite import Suite, is_installed, load_suite
 
@@ -81,10 +82,13 @@ def assemble(
         if asked.control is not None:
             looked_at = _looked_at(asked.control, suite, report=report)
             lines.append(f"control {asked.control.name}: {looked_at}")
-        report("making the zero-shot heads", 0, 0)
+        report("making the heads", 0, 0)
         for task in filter(None, (*asked.tasks, asked.control)):
             suite.head(task.name)
-        _stop_if(cancelled)
+            if task.has_own_words:
+                words = check_words(suite, task.name, anyway=asked.alike)
+                lines += [f"{task.name}: {note}" for note in words]
+            _stop_if(cancelled)
     return lines
 
 

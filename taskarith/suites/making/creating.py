@@ -10,7 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from taskarith.errors import AssetError
+from taskarith.errors import AssetError, unknown_name
+from taskarith.heads.describing import EXAMPLE_KINDS
 from taskarith.models.registry import HUB_KIND
 from taskarith.sources.pull import NotPulledError
 from taskarith.suites.library import library_task, library_tasks
@@ -19,10 +20,20 @@ from taskarith.suites.manifest import Manifest, parse_manifest
 from taskarith.suites.weights import Weights
 from taskarith.tasks.folders import class_folders
 
-__all__ = ["TEMPLATES", "create_suite", "task_entry", "task_notes"]
+__all__ = [
+    "HEADS",
+    "TEMPLATES",
+    "WORDS",
+    "create_suite",
+    "head_entry",
+    "task_entry",
+    "task_notes",
+]
 
 MANIFEST = "manifest.json"
 TEMPLATES = ("a photo of a {}.",)
+WORDS = "words"
+HEADS = (WORDS, *EXAMPLE_KINDS)  # what classes are told apart by
 LISTED = 8
 
 
@@ -93,6 +104,7 @@ def task_entry(
     templates: Sequence[str] = TEMPLATES,
     columns: Mapping[str, str] = MappingProxyType({}),
     seed: int | None = None,
+    head: str = WORDS,
 ) -> dict[str, Any]:
     """The manifest's entry of a task, from where its pictures are.
 
@@ -102,20 +114,24 @@ def task_entry(
     after its folders unless `classnames` says otherwise; a dataset's must be given, and `columns`
     says what its "image" and "label" columns are called where that is something else. With a
     `seed`, a folder that is split without validation lends it a fifth of its training pictures.
+    `head` says what classes are told apart by: one of `HEADS`.
 
     Raises AssetError or UnknownNameError.
     """
     kind, _, of = source.partition(":")
     if kind == "shared" or (source == name and name in library_tasks()):
         library_task(of or name)  # it must be there
-        return {"use": of, "name": name, "title": name} if of not in ("", name) else {"use": name}
-    words = {"templates": list(templates)}
+        entry = {"use": of, "name": name, "title": name} if of not in ("", name) else {"use": name}
+        return {**entry, **head_entry(head)}
+    words = {"templates": list(templates), **head_entry(head)}
     if source.startswith("hub:"):
         place, _, split = source.removeprefix("hub:").partition("@")
         if classnames is None:
             raise AssetError(f"the task {name!r} needs the names of its classes, in label order")
         rule = {"validation": {"from": split or "test", "tenth": True}}
         rule["test"] = {"from": split or "test", "tenth": False}
+        if head != WORDS:
+            rule["train"] = {"from": "train"}
         data: dict[str, Any] = {"kind": "hub", "dataset": place, "images": 2000, "splits": rule}
         data |= columns
         return {"name": name, "title": name, **words, "classnames": list(classnames), "data": data}
@@ -140,6 +156,13 @@ def task_entry(
     data = {"kind": "folder", "path": relative, "folders": list(found.classes)}
     data |= {} if seed is None else {"seed": seed}
     return {"name": name, "title": name, **words, "classnames": given, "data": data}
+
+
+def head_entry(head: str) -> dict[str, Any]:
+    """What a manifest says about a task's head; UnknownNameError for one that is not in `HEADS`."""
+    if head not in HEADS:
+        raise unknown_name("head", head, existing=HEADS)
+    return {} if head == WORDS else {"head": {"kind": head}}
 
 
 def task_notes(entry: Mapping[str, Any], *, folder: Path) -> list[str]:

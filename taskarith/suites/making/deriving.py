@@ -9,16 +9,19 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor
 
 from taskarith.errors import AssetError, unknown_name
+from taskarith.heads.describing import EXAMPLE_KINDS
 from taskarith.heads.zero_shot import build_head
 from taskarith.sources import write_tensors
 from taskarith.suites.home import MANIFEST, own_files, own_folders
 from taskarith.suites.manifest import Manifest, parse_manifest
 from taskarith.suites.suite import Suite
+from taskarith.tasks.task import ZERO_SHOT
 
 __all__ = ["derive_suite", "same_task", "take_folder"]
 
@@ -73,15 +76,18 @@ def derive_suite(
     return manifest
 
 
-def same_task(parent: Suite, of: str, *, name: str) -> dict[str, Any]:
+def same_task(
+    parent: Suite, of: str, *, name: str, head: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
     """The entry of a task `name` with the pictures and the words of the parent's task `of`.
 
-    For one more vector of a task that the suite has already. Raises UnknownNameError.
+    For one more vector of a task that the suite has already. `head` is what the entry says of its
+    head, where that is another. Raises UnknownNameError.
     """
     for entry in _raw(parent)["tasks"]:
         if of in (entry.get("name"), entry.get("use")):
             kept = {key: value for key, value in entry.items() if key != "role"}
-            return {**kept, "name": name, "title": name}
+            return {**kept, "name": name, "title": name, **head}
     raise unknown_name("task", of, existing=parent.tasks)
 
 
@@ -106,11 +112,15 @@ def _take(source: Path, target: Path) -> None:
 def _add_heads(parent: Suite, manifest: Manifest, *, folder: Path) -> None:
     """Write the heads of the new suite: the parent's, and those made of the new tasks' words."""
     assert manifest.heads is not None
-    heads: dict[str, Tensor] = {name: parent.class_weights(name) for name in parent.tasks}
+    kept = [task for task in parent.tasks.values() if task.head["kind"] not in EXAMPLE_KINDS]
+    heads: dict[str, Tensor] = {task.name: parent.class_weights(task.name) for task in kept}
     by_words = {
-        (task.classnames, task.templates): heads[name] for name, task in parent.tasks.items()
+        (task.classnames, task.templates): heads[task.name]
+        for task in kept
+        if task.head["kind"] == ZERO_SHOT
     }
-    for task in manifest.tasks:
+    filed = [task for task in manifest.tasks if task.head["kind"] not in EXAMPLE_KINDS]
+    for task in filed:
         if task.name in heads:
             continue
         words = (task.classnames, task.templates)
@@ -119,7 +129,7 @@ def _add_heads(parent: Suite, manifest: Manifest, *, folder: Path) -> None:
         heads[task.name] = by_words[words]
     path = folder / manifest.heads
     path.unlink(missing_ok=True)  # a link to the parent's file: writing into it would change that
-    write_tensors(path, {task.name: heads[task.name].clone() for task in manifest.tasks})
+    write_tensors(path, {task.name: heads[task.name].clone() for task in filed})
 
 
 def _titles(

@@ -25,7 +25,7 @@ from taskarith.sources import (
 from taskarith.sources.hub_cache import hub_cache
 from taskarith.sources.plan import check_disk, in_words
 from taskarith.sources.pull import NotPulledError
-from taskarith.suites.making.creating import TEMPLATES, task_entry
+from taskarith.suites.making.creating import TEMPLATES, WORDS, head_entry, task_entry
 from taskarith.suites.making.deriving import same_task, take_folder
 from taskarith.suites.making.named_bases import base_reference, named_base
 from taskarith.suites.manifest import NAME
@@ -54,6 +54,8 @@ class AskedTask:
             folder.
         classnames: empty where the pictures say them.
         columns: names of a dataset's "image" and "label" columns where they are others.
+        head: what classes are told apart by, one of `creating.HEADS`.
+        seed: by which a folder without validation lends it training pictures.
     """
 
     name: str
@@ -61,6 +63,13 @@ class AskedTask:
     classnames: tuple[str, ...] = ()
     templates: tuple[str, ...] = TEMPLATES
     columns: Mapping[str, str] = field(default_factory=dict)
+    head: str = WORDS
+    seed: int | None = None
+
+    @property
+    def has_own_words(self) -> bool:
+        """Whether its words are those of whoever asks, not of a task that is there."""
+        return not self.pictures.startswith(("task:", "shared:")) and self.pictures != "shared"
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,7 @@ class Asked:
         base: the new base, where there is no suite to start from: its reference, or
             the name its library has for it.
         control: what must not be harmed; None: as in the suite it starts from.
+        alike: whether it is made although words tell some classes not apart.
     """
 
     name: str
@@ -89,6 +99,7 @@ class Asked:
     start: Suite | None = None
     base: str | None = None
     control: AskedTask | None = None
+    alike: bool = False
 
     @property
     def tasks(self) -> tuple[AskedTask, ...]:
@@ -200,7 +211,8 @@ def asked_entry(task: AskedTask, start: Suite | None, *, folder: Path) -> dict[s
     if task.pictures.startswith("task:"):
         if start is None:
             raise AssetError("there is no suite whose tasks could be used again")
-        return same_task(start, task.pictures.removeprefix("task:"), name=task.name)
+        of = task.pictures.removeprefix("task:")
+        return same_task(start, of, name=task.name, head=head_entry(task.head))
     pictures = task.pictures
     if _is_folder(task):
         pictures = f"pictures/{task.name}"
@@ -212,6 +224,8 @@ def asked_entry(task: AskedTask, start: Suite | None, *, folder: Path) -> dict[s
         classnames=task.classnames or None,
         templates=task.templates or TEMPLATES,
         columns=task.columns,
+        head=task.head,
+        seed=task.seed,
     )
 
 

@@ -4,11 +4,18 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
+from taskarith import Edit
 from taskarith.errors import AssetError
-from taskarith.suites import load_suite
+from taskarith.evaluation import Evaluator, measure
+from taskarith.heads.embedding import EmbeddingHead
+from taskarith.suites import Suite, load_suite
 from taskarith.suites.making.creating import create_suite, task_entry, task_notes
+from taskarith.suites.making.deriving import derive_suite
+from taskarith.suites.making.wording import check_words
+from taskarith.tasks.folders import class_folders
 from tests.clips import SIDE, write_transformers_clip
 
 
@@ -31,12 +38,11 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make(folder: Path, base: Path, **more: object) -> None:
     for task in ("pets", "ctl"):
         fill(folder / task)
-    tasks = [task_entry("pets", "pets", folder=folder)]
+    more.setdefault("tasks", [task_entry("pets", "pets", folder=folder)])
     create_suite(
         folder,
         name="own",
         base=f"file:{base}",
-        tasks=tasks,
         vectors={"pets": f"file:{base}"},
         control=task_entry("ctl", "ctl", folder=folder),
         **more,  # type: ignore[arg-type]
@@ -69,6 +75,45 @@ def test_the_fingerprint_changes_with_the_words(base: Path, tmp_path: Path) -> N
     assert load_suite(tmp_path / "own").fingerprint != before
     manifest.write_text(text, encoding="utf-8")
     assert load_suite(tmp_path / "own").fingerprint == before
+
+
+@pytest.mark.parametrize("kind", ["prototypes", "linear-probe"])
+def test_heads_of_pictures_are_measured_and_follow_the_pictures(
+    base: Path, tmp_path: Path, kind: str
+) -> None:
+    fill(tmp_path / "own" / "pets", count=40)
+    entry = task_entry("pets", "pets", folder=tmp_path / "own", head=kind)
+    assert entry["head"] == {"kind": kind}
+    make(tmp_path / "own", base, tasks=[entry])
+    suite = load_suite(tmp_path / "own")
+    edit = Edit("own", {"pets": 0.5})
+    evaluator = Evaluator(suite, device="cpu")
+    assert measure(evaluator, edit, tasks=["pets"])["pets"].value == 1.0
+    head = suite.head("pets")
+    assert isinstance(head, EmbeddingHead)
+    assert torch.equal(head.weights, load_suite(tmp_path / "own").head("pets").weights)
+    before = evaluator.key(edit, task="pets", split="validation")
+    control = evaluator.key(edit, task="ctl", split="validation")
+    path = suite.task("pets").data["path"]
+    place, _ = class_folders(Path(path)).of("train")[0]
+    Image.new("RGB", (20, 24), (9, 9, 9)).save(place)
+    again = Evaluator(load_suite(tmp_path / "own"), device="cpu")
+    assert again.key(edit, task="pets", split="validation") != before
+    assert again.key(edit, task="ctl", split="validation") == control
+
+
+def test_names_that_nothing_tells_apart_are_refused(tiny_suite: Suite, tmp_path: Path) -> None:
+    """The tiny suite knows few words; all others look alike to it."""
+    fill(tmp_path / "new" / "pictures" / "pets", names=("zebu", "yak"))
+    words = [task_entry("pets", "pictures/pets", folder=tmp_path / "new")]
+    vector = f"file:{tiny_suite.path('vectors/birds.safetensors')}"
+    derive_suite(tiny_suite, tmp_path / "new", name="more", added=[(words[0], vector)])
+    suite = load_suite(tmp_path / "new")
+    with pytest.raises(AssetError, match=r"nothing tells yak, zebu apart.*not among the words"):
+        check_words(suite, "pets")
+    said = check_words(suite, "pets", anyway=True)
+    assert said[0] == "not among the words of the base: yak, zebu"
+    assert check_words(suite, "apples") == []
 
 
 def test_what_is_found_is_said_and_what_is_missing_refused(tmp_path: Path) -> None:

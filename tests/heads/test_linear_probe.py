@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import Ridge
 
-from taskarith.recipes import probing
-from taskarith.recipes.probing import LinearProbe
+from taskarith.errors import AssetError
+from taskarith.heads import linear_probe
+from taskarith.heads.linear_probe import LinearProbe
 
 
 def clouds(seed: int, *, n: int = 90, apart: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -34,7 +36,7 @@ def test_the_penalty_is_that_of_leaving_each_image_out(monkeypatch: pytest.Monke
             right += peer.predict(x[i : i + 1]).argmax() == labels[i]
         return right / len(x)
 
-    shares = {penalty: left_out_share(penalty) for penalty in probing.PENALTIES}
+    shares = {penalty: left_out_share(penalty) for penalty in linear_probe.PENALTIES}
     assert len(set(shares.values())) > 1
     assert shares[LinearProbe(x, labels, classes=3).penalty] == max(shares.values())
 
@@ -44,3 +46,16 @@ def test_clouds_apart_are_told_apart_and_noise_is_not() -> None:
     assert (LinearProbe(x, labels, classes=3).predict(unseen) == truth).mean() > 0.95
     (x, labels), (unseen, truth) = clouds(6, apart=0.0), clouds(7, apart=0.0)
     assert (LinearProbe(x, labels, classes=3).predict(unseen) == truth).mean() < 0.55
+
+
+def test_as_a_head_it_gives_the_same_answers() -> None:
+    (x, labels), (unseen, _) = clouds(8), clouds(9)
+    head = linear_probe.linear_probe(
+        torch.from_numpy(x).float(), torch.from_numpy(labels).long(), classes=3
+    )
+    logits = head.logits(torch.from_numpy(unseen).float())
+    assert logits.argmax(1).tolist() == LinearProbe(x, labels, classes=3).predict(unseen).tolist()
+    with pytest.raises(AssetError, match="no training example of class 3"):
+        linear_probe.linear_probe(
+            torch.from_numpy(x).float(), torch.from_numpy(labels).long(), classes=4
+        )

@@ -1,12 +1,17 @@
-"""A linear probe: what a straight line through the embeddings can still tell about the classes.
+"""A linear probe: what a straight line through the embeddings can tell about the classes.
 
 Ridge regression of the one-hot labels, in closed form; its penalty is the one whose
 leave-one-out answers are best on the images it is fitted to. Knows arrays alone.
 """
 
 import numpy as np
+import torch
+from torch import Tensor
 
-__all__ = ["LinearProbe"]
+from taskarith.errors import AssetError
+from taskarith.heads.embedding import EmbeddingHead
+
+__all__ = ["LinearProbe", "linear_probe"]
 
 PENALTIES = tuple(10.0**power for power in range(-4, 4))
 
@@ -50,3 +55,22 @@ class LinearProbe:
         """The class of each embedding, int64 [n]."""
         scores = (embeddings.astype(np.float64) - self._x_mean) @ self._weights + self._y_mean
         return scores.argmax(1)
+
+    def head(self) -> EmbeddingHead:
+        """The same answers as a head: weights float32 [classes, d] and biases [classes]."""
+        bias = self._y_mean - self._x_mean @ self._weights
+        return EmbeddingHead(
+            torch.from_numpy(self._weights.T.astype(np.float32)),
+            torch.from_numpy(bias.astype(np.float32)),
+        )
+
+
+def linear_probe(embeddings: Tensor, labels: Tensor, *, classes: int) -> EmbeddingHead:
+    """The head of a linear probe fitted to embeddings float32 [n, d] with labels int64 [n].
+
+    Raises AssetError where a class has no example.
+    """
+    lacking = set(range(classes)) - set(labels.tolist())
+    if lacking:
+        raise AssetError(f"there is no training example of class {min(lacking)}; add some")
+    return LinearProbe(embeddings.numpy(), labels.numpy(), classes=classes).head()
