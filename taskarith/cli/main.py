@@ -5,7 +5,9 @@ argparse itself does. Commands are imported light; what they compute with is loa
 """
 
 import argparse
+import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -27,8 +29,10 @@ from taskarith.errors import TaskArithError
 
 __all__ = ["build_parser", "main"]
 
+UTF8 = ("utf-8", "utf8")
 BAD_INPUT = 2
 INTERRUPTED = 130  # as shells report a program that Ctrl-C ended
+CLOSED = 141  # and one whose reader went away, as `head` does
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -63,17 +67,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: argparse printed its help, the version, or what it could not understand.
     """
+    _replace_what_cannot_be_written()
     try:
-        options = vars(build_parser().parse_args(arguments))
-        as_json = options.pop("as_json", False)
-        answer: Answer | None = options.pop("run")(**options)
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still in the buffer would be written at the end, into the same closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED
     except (TaskArithError, OSError) as error:  # an OSError names the file it is about
         print(f"taskarith: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print("taskarith: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    options = vars(build_parser().parse_args(arguments))
+    as_json = options.pop("as_json", False)
+    answer: Answer | None = options.pop("run")(**options)
     if answer is None:
         return 0
     print(json.dumps(answer.data, indent=2, allow_nan=False) if as_json else answer.text)
     return answer.code
+
+
+def _replace_what_cannot_be_written() -> None:
+    """Where a terminal or a pipe is not UTF-8, a λ becomes a question mark and no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in UTF8:
+            stream.reconfigure(errors="replace")

@@ -17,7 +17,15 @@ from taskarith.models.picture_transform import PictureTransform
 from taskarith.sources.plan import check_disk
 from taskarith.tasks.dataset_commits import dataset_commit, settled_commit, warn_where_it_moved
 from taskarith.tasks.decoding import DECODING, collect, decode
-from taskarith.tasks.hub_rows import Row, class_number, explained_rows, open_dataset, rows_of
+from taskarith.tasks.hub_names import check_names
+from taskarith.tasks.hub_rows import (
+    Row,
+    class_number,
+    explained_rows,
+    names_in,
+    open_dataset,
+    rows_of,
+)
 from taskarith.tasks.pictures import Pictures, kept_pictures
 
 __all__ = ["hub_pictures"]
@@ -61,6 +69,8 @@ def hub_pictures(
             if known is not None:
                 warn_where_it_moved(data, known)
             builder = open_dataset(data, str(rule["from"]), commit=commit)
+            names = names_in(builder, str(rule["from"]), column=str(data.get("label", "label")))
+            check_names(data, classnames, names)
             rows, count = rows_of(
                 builder,
                 str(rule["from"]),

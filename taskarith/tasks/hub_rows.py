@@ -5,6 +5,7 @@ are fetched; archives stream one by one. Knows datasets and columns; what is in 
 caller's business.
 """
 
+import json
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from taskarith.sources.hub import open_remote
 from taskarith.sources.plan import in_words
 from taskarith.tasks.pictures import MAX_PICTURES
 
-__all__ = ["Row", "class_number", "explained_rows", "open_dataset", "rows_of"]
+__all__ = ["Row", "class_number", "explained_rows", "names_in", "open_dataset", "rows_of"]
 
 # The formats that are read; none of them runs code.
 FORMATS = ("parquet", "arrow", "webdataset")
@@ -51,20 +52,25 @@ def open_dataset(data: Mapping[str, Any], split: str, *, commit: str) -> Any:
     # Names such as "parquet" mean a format to `datasets`, and the files of this folder.
     if not all(str(file).startswith("hf://") for file in known[split]):
         raise AssetError(f"{data['dataset']} is no dataset of the Hub; give its full name")
-    _check_labels(builder, data)
     return builder
 
 
-def _check_labels(builder: Any, data: Mapping[str, Any]) -> None:
-    """Refuse a dataset whose labels come in another order than the class names were written in."""
-    feature = (builder.info.features or {}).get(data.get("label", "label"))
-    found, expected = getattr(feature, "names", None), data.get("labels")
-    if found is not None and expected is not None and list(found) != list(expected):
-        raise AssetError(
-            f"{data['dataset']} numbers its classes in another order than the task: it begins "
-            f"{list(found)[:3]}, expected {list(expected)[:3]}. Its labels were changed; give the "
-            "revision that the task was written for"
-        )
+def names_in(builder: Any, split: str, *, column: str) -> list[str] | None:
+    """The names of a label column, of the card, or of the first parquet file's own note."""
+    feature = (builder.info.features or {}).get(column)
+    names = getattr(feature, "names", None)
+    if names is None and builder.name == "parquet":
+        import pyarrow.parquet
+
+        first = str(builder.config.data_files[split][0])
+        note = (pyarrow.parquet.read_schema(open_remote(first)).metadata or {}).get(b"huggingface")
+        try:
+            names = json.loads(note or b"{}")["info"]["features"][column]["names"]
+        except (ValueError, KeyError, TypeError):
+            return None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return None
+    return list(names)
 
 
 def rows_of(

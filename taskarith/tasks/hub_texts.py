@@ -16,7 +16,15 @@ import torch
 from taskarith.errors import AssetError
 from taskarith.tasks.dataset_commits import dataset_commit, settled_commit, warn_where_it_moved
 from taskarith.tasks.examples import Texts
-from taskarith.tasks.hub_rows import Row, class_number, explained_rows, open_dataset, rows_of
+from taskarith.tasks.hub_names import check_names
+from taskarith.tasks.hub_rows import (
+    Row,
+    class_number,
+    explained_rows,
+    names_in,
+    open_dataset,
+    rows_of,
+)
 from taskarith.tasks.tables import MAX_CHARACTERS
 
 __all__ = ["hub_texts"]
@@ -51,6 +59,9 @@ def hub_texts(
         if known is not None:
             warn_where_it_moved(data, known)
         builder = open_dataset(data, str(rule["from"]), commit=commit)
+        if classnames:
+            names = names_in(builder, str(rule["from"]), column=str(data.get("label", "label")))
+            check_names(data, classnames, names)
         columns = [str(data["text"]), *([str(data.get("label", "label"))] if classnames else [])]
         columns += [str(data["answer"])] if data.get("answer") else []
         rows, _ = rows_of(

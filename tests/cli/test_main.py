@@ -1,6 +1,9 @@
 """What every command shares: exit codes, where errors go, JSON alone on stdout."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,3 +108,39 @@ def test_a_damaged_suite_is_an_error_not_a_traceback(
     (tmp_path / "manifest.json").write_text("{", encoding="utf-8")
     assert main(["evaluate", "--suite", str(tmp_path)]) == 2
     assert "not valid JSON" in capsys.readouterr().err
+
+
+def run_with(arguments: list[str], **environment: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "taskarith", *arguments]
+    return subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "cp1252"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+)
+def test_a_terminal_that_cannot_write_a_lambda_shows_a_question_mark(
+    environment: dict[str, str],
+) -> None:
+    for arguments in (["methods"], ["evaluate", "--help"]):
+        shown = run_with(arguments, **environment)
+        assert shown.returncode == 0, shown.stderr
+        assert b"?" in shown.stdout
+        assert shown.stderr == b""
+
+
+def test_a_reader_that_goes_away_ends_it_quietly() -> None:
+    """As `head` does; the pipe is closed before anything is written."""
+    for arguments in (["methods"], ["--help"]):
+        read, write = os.pipe()
+        command = [sys.executable, "-m", "taskarith", *arguments]
+        process = subprocess.Popen(command, stdout=write, stderr=subprocess.PIPE)
+        os.close(write)
+        os.close(read)
+        assert process.communicate()[1] == b""
+        assert process.returncode == 141

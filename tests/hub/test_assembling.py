@@ -100,7 +100,7 @@ def test_the_vector_becomes_a_slider_that_moves_the_accuracy(
         "writing the suite",
         "comparing apples-2 with the base",
         "reading pictures of apples-2",
-        "making the zero-shot heads",
+        "making the heads",
     ]
     suite = load_suite("tiny-two")
     assert suite.targets == (*TARGETS, "apples-2")
@@ -411,7 +411,7 @@ def test_a_suite_on_a_new_base_with_pictures_of_your_own(
     shutil.rmtree(tmp_path / "mine")  # the suite has its own
     suite = load_suite("own")
     assert suite.task("colours").classnames == ("blue", "red")
-    assert suite.manifest.base.image_size == start.manifest.base.image_size
+    assert suite.picture_transform == start.picture_transform
     result = measure(
         Evaluator(suite, device="cpu"), Edit("own", {"colours": 1.0}), tasks=["colours", "odd"]
     )

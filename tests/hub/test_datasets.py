@@ -7,6 +7,7 @@ import tarfile
 import tracemalloc
 from collections import namedtuple
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from PIL import Image
 
 from taskarith.errors import AssetError, SourceError
 from taskarith.models.picture_transform import PictureTransform
+from taskarith.suites.making.creating import task_entry
 from taskarith.tasks import Images, Task, load_split
 from taskarith.tasks.dataset_commits import dataset_commit
 from taskarith.tasks.pictures import pictures_folder
@@ -206,6 +208,65 @@ def test_classes_in_another_order_are_refused(hub: LoopbackHub) -> None:
     assert len(load(task(labels=list("dcba")), 8, "test")) == 18
     with pytest.raises(AssetError, match="another order"):
         load(task(labels=list("abcd")), 8, "test")
+
+
+CARD_WITH_NAMES = CARD.replace(
+    b"configs:",
+    b"dataset_info:\n  features:\n  - name: image\n    dtype: image\n  - name: label\n"
+    b"    dtype:\n      class_label:\n        names:\n          '0': old\n          '1': green\n"
+    b"          '2': blue\n          '3': red\nconfigs:",
+)
+
+
+def with_names(table: bytes) -> bytes:
+    """A parquet file whose own note says what its labels are called, as `datasets` writes it."""
+    names = {"names": ["old", "green", "blue", "red"], "_type": "ClassLabel"}
+    note = {"info": {"features": {"image": {"_type": "Image"}, "label": names}}}
+    read = pq.read_table(io.BytesIO(table))
+    stream = io.BytesIO()
+    pq.write_table(
+        read.replace_schema_metadata({"huggingface": json.dumps(note)}),
+        stream,
+        row_group_size=10,
+    )
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("place", ["card", "parquet"])
+def test_the_datasets_own_names_are_held_against_those_of_the_task(
+    hub: LoopbackHub, tmp_path: Path, place: str
+) -> None:
+    table = parquet(60) if place == "card" else with_names(parquet(60))
+    card = CARD_WITH_NAMES if place == "card" else CARD
+    hub.add(
+        NAME,
+        {"README.md": card, "data/test-0.parquet": table, "data/train-0.parquet": table},
+        kind="datasets",
+    )
+    reversed_names = replace(task(), classnames=("red", "blue", "green", "old"))
+    both = r"4 classes old, green, blue, red, in the order of their labels, but the task has "
+    for names, said in (
+        (("red", "blue", "green", "old"), "4: red, blue, green, old"),
+        (("Blue", "red"), "2: Blue, red"),
+        (("ancient", "green", "RED", "blue"), "4: ancient, green, RED, blue"),
+    ):
+        with pytest.raises(AssetError, match=both + said):
+            load(replace(task(), classnames=names), 8, "test")
+        with pytest.raises(AssetError, match=both + said):
+            task_entry("t", f"hub:{NAME}", folder=tmp_path, classnames=names)
+    assert len(load(replace(reversed_names, classnames=("Old", "green", "sea", "red")), 8, "test"))
+    assert task_entry("t", f"hub:{NAME}", folder=tmp_path)["classnames"] == [
+        "old", "green", "blue", "red",
+    ]  # fmt: skip
+    pinned = task(labels=["red", "blue", "green", "old"])
+    with pytest.raises(AssetError, match="in another order than the task: it has old, green"):
+        load(pinned, 8, "test")
+
+
+def test_a_dataset_that_states_no_names_needs_them(hub: LoopbackHub, tmp_path: Path) -> None:
+    publish(hub, parquet(60))
+    with pytest.raises(AssetError, match="needs the names of its classes, in label order"):
+        task_entry("t", f"hub:{NAME}", folder=tmp_path)
 
 
 def test_a_large_row_group_is_unpacked_a_few_rows_at_a_time(hub: LoopbackHub) -> None:

@@ -77,7 +77,7 @@ def test_a_new_slider_in_words_and_then_in_fact(
     done = offer.act(desk)
     assert done.suite == "tiny-two"
     assert done.lines[0].startswith("39 tensors")
-    assert desk.heard[-1] == "making the zero-shot heads"
+    assert desk.heard[-1] == "making the heads"
     assert "apples-2" in load_suite("tiny-two").vectors
 
 

@@ -13,12 +13,15 @@ from typing import Any
 from taskarith.errors import AssetError, unknown_name
 from taskarith.heads.describing import EXAMPLE_KINDS
 from taskarith.models.registry import HUB_KIND
+from taskarith.sources.hub import HubUnreachableError
 from taskarith.sources.pull import NotPulledError
 from taskarith.suites.library import library_task, library_tasks
 from taskarith.suites.making.named_bases import named_base
 from taskarith.suites.manifest import Manifest, parse_manifest
 from taskarith.suites.weights import Weights
 from taskarith.tasks.folders import class_folders
+from taskarith.tasks.hub_names import check_names, stated_names
+from taskarith.tasks.pictures import pictures_folder
 
 __all__ = [
     "HEADS",
@@ -111,7 +114,8 @@ def task_entry(
     `source` is "shared" (a task that comes with the project, by its name; "shared:NAME" for one of
     another name), "hub:OWNER/DATASET" with its split as "@SPLIT" where that is not "test", or the
     path of a folder of class folders inside `folder`, the suite's. A folder's classes are named
-    after its folders unless `classnames` says otherwise; a dataset's must be given, and `columns`
+    after its folders unless `classnames` says otherwise; a dataset's must be given where it does
+    not state them itself, and `columns`
     says what its "image" and "label" columns are called where that is something else. With a
     `seed`, a folder that is split without validation lends it a fifth of its training pictures.
     `head` says what classes are told apart by: one of `HEADS`.
@@ -126,15 +130,14 @@ def task_entry(
     words = {"templates": list(templates), **head_entry(head)}
     if source.startswith("hub:"):
         place, _, split = source.removeprefix("hub:").partition("@")
-        if classnames is None:
-            raise AssetError(f"the task {name!r} needs the names of its classes, in label order")
         rule = {"validation": {"from": split or "test", "tenth": True}}
         rule["test"] = {"from": split or "test", "tenth": False}
         if head != WORDS:
             rule["train"] = {"from": "train"}
         data: dict[str, Any] = {"kind": "hub", "dataset": place, "images": 2000, "splits": rule}
         data |= columns
-        return {"name": name, "title": name, **words, "classnames": list(classnames), "data": data}
+        given = _hub_names(data, classnames, task=name)
+        return {"name": name, "title": name, **words, "classnames": given, "data": data}
     path = Path(source)
     own = path if path.is_absolute() else folder / path
     try:
@@ -156,6 +159,30 @@ def task_entry(
     data = {"kind": "folder", "path": relative, "folders": list(found.classes)}
     data |= {} if seed is None else {"seed": seed}
     return {"name": name, "title": name, **words, "classnames": given, "data": data}
+
+
+def _hub_names(
+    data: Mapping[str, Any], classnames: Sequence[str] | None, *, task: str
+) -> list[str]:
+    """The names of a dataset's classes: those that were given, held against its own, or its own.
+
+    Where the Hub does not answer now, they are held against its own when pictures are fetched.
+    """
+    try:
+        stated = stated_names(data, folder=pictures_folder())
+    except HubUnreachableError:
+        if classnames is None:
+            raise
+        return list(classnames)
+    if classnames is not None:
+        check_names(data, classnames, stated)
+        return list(classnames)
+    if stated is None:
+        raise AssetError(
+            f"the task {task!r} needs the names of its classes, in label order: the dataset "
+            f"{data['dataset']} does not state them"
+        )
+    return [name.replace("_", " ") for name in stated]
 
 
 def head_entry(head: str) -> dict[str, Any]:
