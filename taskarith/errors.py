@@ -38,6 +38,7 @@ __all__ = [
     "TaskArithError",
     "UnknownNameError",
     "WeightsError",
+    "listed",
     "unknown_name",
 ]
 
@@ -103,6 +104,17 @@ class RecipeCancelled(RecipeError):
 
 class PortInUseError(TaskArithError):
     """The port the page was asked to open on is taken."""
+
+
+def listed(names: Iterable[str], *, most: int = 8) -> str:
+    """The first `most` names, each at most 120 characters, and how many more there are.
+
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(name[:120] for name in names[:most]) + more
 
 
 def unknown_name(kind: str, asked: object, *, existing: Iterable[str]) -> UnknownNameError:

@@ -13,14 +13,13 @@ import torch
 from torch import Tensor
 
 from taskarith.core.buffers import Allocate, allocate
-from taskarith.errors import WeightsError
+from taskarith.errors import WeightsError, listed
 
 __all__ = ["ParameterLayout", "all_finite", "check_states", "exact_dtype"]
 
 # Each tensor starts at a multiple of this many elements: 64 bytes in half precision, so that
 # vector instructions and GPU kernels find every parameter aligned. The gaps hold zeros.
 ALIGNMENT = 32
-LISTED = 8  # names shown per kind of mismatch
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class ParameterLayout:
         wrong = [name for name, tensor in state.items() if not tensor.is_floating_point()]
         if wrong:
             raise WeightsError(
-                f"only floating-point tensors can be edited; leave out {_listed(wrong)}"
+                f"only floating-point tensors can be edited; leave out {listed(wrong)}"
             )
         shapes = tuple(tuple(tensor.shape) for tensor in state.values())
         *offsets, size = accumulate((_padded(prod(shape)) for shape in shapes), initial=0)
@@ -66,7 +65,7 @@ class ParameterLayout:
         known = dict(zip(self.names, self.shapes, strict=True))
         wrong = [n for n, tensor in state.items() if known.get(n) != tuple(tensor.shape)]
         if wrong:
-            raise WeightsError(f"these tensors do not fit the layout: {_listed(wrong)}")
+            raise WeightsError(f"these tensors do not fit the layout: {listed(wrong)}")
         flat = allocate(self.size, dtype)
         for name, view in self.views(flat).items():
             if name in state:
@@ -132,7 +131,7 @@ def check_states(
         "NaN or Inf in the expected": _not_finite(expected) if expected is not found else [],
         "NaN or Inf": _not_finite(found),
     }
-    report = [f"{kind}: {_listed(names)}" for kind, names in problems.items() if names]
+    report = [f"{kind}: {listed(names)}" for kind, names in problems.items() if names]
     if report:
         raise WeightsError(f"{what} do not fit each other: {'; '.join(report)}")
 
@@ -163,11 +162,6 @@ def exact_dtype(state: Mapping[str, Tensor]) -> torch.dtype:
 
 def _padded(count: int) -> int:
     return -(-count // ALIGNMENT) * ALIGNMENT
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more
 
 
 def _both_float(one: Tensor, other: Tensor) -> bool:

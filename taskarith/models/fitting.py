@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from taskarith.errors import AssetError, WeightsError
+from taskarith.errors import AssetError, WeightsError, listed
 
 __all__ = ["build_fitting", "check_config", "refuse_misfits"]
 
@@ -21,7 +21,6 @@ MOST_LAYERS = 200  # of all numbers of layers together
 COUNTS_LAYERS = re.compile(r"(^|_)(layers?|depths?|blocks?)$")
 MOST_VALUES = 10_000  # in all: labels by number are the longest tables
 DEEPEST = 20
-LISTED = 8
 
 
 def build_fitting(
@@ -64,7 +63,7 @@ def refuse_misfits(
             if name in state and tuple(state[name].shape) != tuple(shape)
         ],
     }
-    report = [f"{kind}: {_listed(names)}" for kind, names in problems.items() if names]
+    report = [f"{kind}: {listed(names)}" for kind, names in problems.items() if names]
     if report:
         raise WeightsError(f"the weights do not fit their configuration: {'; '.join(report)}")
 
@@ -107,8 +106,3 @@ def _numbers(
             yield from _numbers(item, where, depth=depth + 1, key=key)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield where, key, value
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more

@@ -24,9 +24,9 @@ from torch.nn.functional import conv2d
 
 from taskarith.core import all_finite
 from taskarith.core.precision import wide
-from taskarith.errors import WeightsError
+from taskarith.errors import WeightsError, listed
 from taskarith.sources.adapter_config import AdapterConfig
-from taskarith.sources.align import left_out, listed
+from taskarith.sources.align import left_out
 from taskarith.sources.states import LazyState
 
 __all__ = ["adapter_differences", "changed_weights", "refuse_bare_adapter", "trained_beside"]

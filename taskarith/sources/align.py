@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 import torch
 
-from taskarith.errors import WeightsError
+from taskarith.errors import WeightsError, listed
 from taskarith.sources.states import LazyState
 
 __all__ = [
@@ -27,14 +27,12 @@ __all__ = [
     "best_renaming",
     "fitting",
     "left_out",
-    "listed",
     "untied",
 ]
 
 Shapes = Mapping[str, tuple[int, ...] | None]
 
 NO_ALIASES: Mapping[str, str] = MappingProxyType({})
-LISTED = 8
 MOST_LOOKED_AT = 64  # names that suggest prefixes; those with the fewest counterparts come first
 MOST_COUNTERPARTS = 5_000
 MOST_TRIED = 64  # pairs of prefixes
@@ -228,12 +226,6 @@ def best_renaming(found: Shapes, base: Shapes) -> Renaming:
 def left_out(names: Iterable[str], exclude: Sequence[str]) -> set[str]:
     """Those of `names` that a name or pattern of `exclude` means."""
     return {name for name in names if any(fnmatchcase(name, pattern) for pattern in exclude)}
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(name[:120] for name in names[:LISTED]) + more
 
 
 def _count(renaming: Renaming, found: Shapes, base: Shapes) -> int:

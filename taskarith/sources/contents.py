@@ -17,7 +17,7 @@ from torch import Tensor
 
 from taskarith.core import TaskVector, VectorInfo, all_finite
 from taskarith.core.precision import wide
-from taskarith.errors import WeightsError
+from taskarith.errors import WeightsError, listed
 from taskarith.sources.adapter_config import AdapterConfig, read_adapter_config
 from taskarith.sources.adapters import (
     adapter_differences,
@@ -25,7 +25,7 @@ from taskarith.sources.adapters import (
     refuse_bare_adapter,
     trained_beside,
 )
-from taskarith.sources.align import NO_ALIASES, align, best_renaming, fitting, listed, untied
+from taskarith.sources.align import NO_ALIASES, align, best_renaming, fitting, untied
 from taskarith.sources.checkpoints import open_checkpoint, open_weights
 from taskarith.sources.kinds import Kind
 from taskarith.sources.native import check_base, is_vector_file

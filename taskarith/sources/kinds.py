@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from taskarith.errors import SourceError
+from taskarith.errors import SourceError, listed
 from taskarith.sources.native import NATIVE_FILE
 from taskarith.sources.reference import is_inside
 from taskarith.sources.shards import INDEX
@@ -47,7 +47,6 @@ ADAPTER_CONFIG = "adapter_config.json"
 WHOLE = ("model.safetensors", "open_clip_model.safetensors", "open_clip_pytorch_model.safetensors")
 PICKLES = ("pytorch_model.bin", "open_clip_pytorch_model.bin")
 PICKLE_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt")
-LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,7 @@ def recognise(
 
 
 def _listed(names: Iterable[str]) -> str:
-    """The first few names, and how many more there are."""
-    everything = sorted(names)
-    shown = ", ".join(name[:60] for name in everything[:LISTED])
-    more = f" and {len(everything) - LISTED} more files" if len(everything) > LISTED else ""
-    return (shown or "no files") + more
+    return listed(sorted(names)) or "no files"
 
 
 def _whole(names: list[str], shards: Shards) -> Recognised | None:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from taskarith.errors import AssetError
+from taskarith.errors import AssetError, listed
 from taskarith.models.picture_transform import PictureTransform
 from taskarith.tasks.decoding import FORMATS, collect, decode
 from taskarith.tasks.pictures import MAX_PICTURES, Pictures
@@ -38,7 +38,7 @@ SPLIT_NAMES = {
     "test": "test", "testing": "test",
 }  # fmt: skip
 MAX_BYTES = 100 * 2**20  # of one picture's file
-LISTED = 5
+KINDS_LISTED = 5
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,9 @@ class ClassFolders:
             if not here:
                 notes.append(f"there is nothing to evaluate on {split}")
             elif lacking:
-                notes.append(f"{split} has no picture of {_listed(lacking)}")
+                notes.append(f"{split} has no picture of {listed(lacking)}")
         if self.unused:
-            notes.append(f"not used: {_listed(self.unused)}")
+            notes.append(f"not used: {listed(self.unused)}")
         return notes
 
 
@@ -158,7 +158,7 @@ def folder_pictures(
         gone = [name for name in expected if name not in found.classes]
         raise AssetError(
             f"the class folders in {folder} are others than when the task was made: new "
-            f"{_listed(added) or 'none'}, gone {_listed(gone) or 'none'}. Put them back, or make "
+            f"{listed(added) or 'none'}, gone {listed(gone) or 'none'}. Put them back, or make "
             "the task anew"
         )
     if len(found.classes) != classes:
@@ -198,8 +198,8 @@ def _split_folders(folder: Path) -> dict[str, Path]:
     beside = [p for p in places if p not in splits.values() and _inside(p)[0]]
     if splits and beside:
         raise AssetError(
-            f"{folder} has {_listed([f'{p.name}/' for p in splits.values()])} with folders in it, "
-            f"as a split has, beside {_listed([f'{p.name}/' for p in beside])} with pictures. Of a "
+            f"{folder} has {listed([f'{p.name}/' for p in splits.values()])} with folders in it, "
+            f"as a split has, beside {listed([f'{p.name}/' for p in beside])} with pictures. Of a "
             "split, move the others away; of a class with that name, put its pictures right into it"
         )
     return {split: splits[split] for split in SPLITS if split in splits}
@@ -255,9 +255,9 @@ def _without_pictures(folder: Path, name: str, others: Sequence[Path]) -> str:
     if not others:
         return f"{folder / name} is a class without a picture; put some into it, or remove it"
     kinds = Counter(path.suffix.lower() or "no suffix" for path in others)
-    listed = ", ".join(f"{count} × {kind}" for kind, count in kinds.most_common(LISTED))
+    counted = ", ".join(f"{count} × {kind}" for kind, count in kinds.most_common(KINDS_LISTED))
     return (
-        f"{folder / name} has no picture that can be read here ({listed}). Save them in one of "
+        f"{folder / name} has no picture that can be read here ({counted}). Save them in one of "
         f"{', '.join(FORMATS)}, or remove the folder"
     )
 
@@ -289,8 +289,3 @@ def _with_validation(
 
 def _lot(text: str) -> int:
     return hashlib.sha256(text.encode()).digest()[0] % 5
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more

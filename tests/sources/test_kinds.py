@@ -112,7 +112,7 @@ def test_a_base_brings_what_it_needs() -> None:
         (["a" + ".index.json" * 2_000], "no weights were recognised"),
         ([INDEX], "no weights were recognised"),
         (["a.safetensors", "b.safetensors"], "Name a file"),
-        ([f"{i}.txt" for i in range(50)], "and 42 more files"),
+        ([f"{i}.txt" for i in range(50)], "and 42 more"),
         (["../model.safetensors", "/model.safetensors"], "no weights were recognised"),
     ],
 )

@@ -7,7 +7,7 @@ takes is looked up by `planning`.
 from collections.abc import Callable
 from pathlib import Path
 
-from taskarith.errors import PullCancelled
+from taskarith.errors import PullCancelled, listed
 from taskarith.models.registry import describe
 from taskarith.sources import (
     BASE_FILES,
@@ -140,15 +140,10 @@ def _findings(found: Difference) -> list[str]:
     if found.dtypes[0] != "float32":
         words.append(f"stored as {found.dtypes[0]}")
     if found.info.excluded:
-        words.append(f"left out: {_listed(found.info.excluded)}")
+        words.append(f"left out: {listed(found.info.excluded, most=LISTED)}")
     if found.uncovered:
-        words.append(f"not in it, so not edited: {_listed(found.uncovered)}")
+        words.append(f"not in it, so not edited: {listed(found.uncovered, most=LISTED)}")
     return words
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more
 
 
 def _stop_if(cancelled: Callable[[], bool]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from taskarith.errors import AssetError, unknown_name
+from taskarith.errors import AssetError, listed, unknown_name
 from taskarith.heads.describing import EXAMPLE_KINDS
 from taskarith.models.registry import HUB_KIND
 from taskarith.sources.hub import HubUnreachableError
@@ -37,7 +37,6 @@ MANIFEST = "manifest.json"
 TEMPLATES = ("a photo of a {}.",)
 WORDS = "words"
 HEADS = (WORDS, *EXAMPLE_KINDS)  # what classes are told apart by
-LISTED = 8
 
 
 def create_suite(
@@ -153,8 +152,8 @@ def task_entry(
     given = list(classnames) if classnames is not None else names
     if len(given) != len(found.classes):
         raise AssetError(
-            f"{source} has {len(found.classes)} classes ({_listed(found.classes)}), but "
-            f"{len(given)} names were given ({_listed(given)})"
+            f"{source} has {len(found.classes)} classes ({listed(found.classes)}), but "
+            f"{len(given)} names were given ({listed(given)})"
         )
     data = {"kind": "folder", "path": relative, "folders": list(found.classes)}
     data |= {} if seed is None else {"seed": seed}
@@ -201,8 +200,3 @@ def task_notes(entry: Mapping[str, Any], *, folder: Path) -> list[str]:
     if data.get("kind") != "folder":
         return []
     return class_folders(folder / data["path"], seed=data.get("seed")).notes()
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - LISTED
-    return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")

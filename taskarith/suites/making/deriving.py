@@ -14,7 +14,7 @@ from typing import Any
 
 from torch import Tensor
 
-from taskarith.errors import AssetError, unknown_name
+from taskarith.errors import AssetError, listed, unknown_name
 from taskarith.heads.describing import EXAMPLE_KINDS
 from taskarith.heads.zero_shot import build_head
 from taskarith.sources import write_tensors
@@ -56,7 +56,7 @@ def derive_suite(
     controls = [] if control is None else [{**control, "role": "control"}]
     data |= {
         "name": name,
-        "title": f"{parent.title}, and {_listed(_titles(added, control))}",
+        "title": f"{parent.title}, and {listed(_titles(added, control), most=LISTED)}",
         "about": f"The suite {parent.name} with {' and '.join(_changes(added, control))}.",
         "tasks": [*kept, *({**task, "role": "target"} for task, _ in added), *controls],
         "vectors": [
@@ -145,13 +145,8 @@ def _changes(
     changes = []
     if added:
         more = f"{len(added)} task vectors" if len(added) > 1 else "one task vector"
-        changes.append(f"{more} more, from {_listed([source for _, source in added])}")
+        changes.append(f"{more} more, from {listed([source for _, source in added], most=LISTED)}")
     return changes + ([f"the control {_name(control)}"] if control is not None else [])
-
-
-def _listed(words: Sequence[str]) -> str:
-    more = len(words) - LISTED
-    return ", ".join(words[:LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _name(task: Mapping[str, Any]) -> object:

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-from taskarith.errors import AssetError
+from taskarith.errors import AssetError, listed
 from taskarith.heads.zero_shot import alike
 from taskarith.models.tokenizer import WordTokenizer
 from taskarith.suites.suite import Suite
 from taskarith.tasks.task import ZERO_SHOT
 
 __all__ = ["check_words"]
-
-LISTED = 10
 
 
 def check_words(suite: Suite, name: str, *, anyway: bool = False) -> list[str]:
@@ -22,12 +20,12 @@ def check_words(suite: Suite, name: str, *, anyway: bool = False) -> list[str]:
     if task.head["kind"] != ZERO_SHOT:
         return []
     names = task.classnames
-    found = [f"not among the words of the base: {_listed(w)}" for w in _unknown(suite, names) if w]
+    found = [f"not among the words of the base: {listed(w)}" for w in _unknown(suite, names) if w]
     pairs = alike(suite.class_weights(name))
     if not pairs:
         return found
     lost = [names[i] for i in sorted({index for pair in pairs for index in pair})]
-    said = f"nothing tells {_listed(lost)} apart: their prompts give the same head"
+    said = f"nothing tells {listed(lost)} apart: their prompts give the same head"
     if anyway:
         return [*found, said]
     raise AssetError(
@@ -41,8 +39,3 @@ def _unknown(suite: Suite, names: Sequence[str]) -> list[list[str]]:
     """The names' unknown words, where the base has a list of words."""
     tokenizer = suite.model().tokenizer
     return [tokenizer.unknown(names)] if isinstance(tokenizer, WordTokenizer) else []
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - LISTED
-    return ", ".join(names[:LISTED]) + (f" and {more} more" if more > 0 else "")
