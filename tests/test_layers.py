@@ -40,7 +40,7 @@ HOMES = {
     "huggingface_hub": "taskarith.sources.hub",
     "llvmlite": "taskarith.core.kernels.compiled",
     "open_clip": "taskarith.models.clip.open_clip",
-    "pandas": "taskarith.training.parquet",
+    "pandas": "taskarith.tasks.frames",
     "plotly": "taskarith.figures",
     "pyarrow": "taskarith.tasks.hub_rows",
     "safetensors": "taskarith.sources.tensors",
@@ -54,7 +54,7 @@ HOMES = {
 EVERYWHERE = {"PIL", "numpy", "torch", "tqdm"}
 
 # Not in requirements.txt: what is missing without it says so, with the command that installs it.
-ON_DEMAND = {"pandas", "spaces", "triton"}
+ON_DEMAND = {"spaces", "triton"}
 
 # Where the name to import is not the name to install.
 INSTALLED_AS = {"PIL": "pillow", "open_clip": "open_clip_torch", "sklearn": "scikit-learn"}

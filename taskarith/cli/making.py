@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from taskarith.cli.arguments import add_device
-from taskarith.errors import AssetError
+from taskarith.cli.arguments import add_device, whole_number
+from taskarith.errors import AssetError, RecipeError
 
 __all__ = ["add_commands", "report", "train"]
 
@@ -44,8 +44,9 @@ def add_commands(commands: Any) -> None:
 
     parser = commands.add_parser(
         "report",
-        help="measure a suite by the paper's protocol",
+        help="measure a suite by every recipe it has",
         description="Choose every λ on validation, measure once on test, and write the report.",
+        epilog="Try: taskarith report mini --recipes negation --n 64 --output look.md",
     )
     parser.add_argument("suite", help="name of a suite, or path of its folder")
     parser.add_argument(
@@ -55,8 +56,17 @@ def add_commands(commands: Any) -> None:
         "--recipes",
         nargs="*",
         metavar="NAME",
-        help="also run these recipes, a section each; the bare option runs all that choose on "
-        "validation and measure on test (some take many minutes)",
+        help="with a section for these recipes alone (default: all that choose on validation and "
+        "measure on test, which takes many minutes)",
+    )
+    parser.add_argument(
+        "--n",
+        type=whole_number(1),
+        metavar="N",
+        help="use the first N examples of each split only, for a quick look (default: all)",
+    )
+    parser.add_argument(
+        "--rehearse", action="store_true", help="leave test closed and answer from validation"
     )
     add_device(parser)
     parser.set_defaults(run=report)
@@ -98,17 +108,28 @@ def train(
 
 
 def report(
-    *, suite: str, output: Path | None, recipes: list[str] | None, device: str | None
+    *,
+    suite: str,
+    output: Path | None,
+    recipes: list[str] | None,
+    n: int | None,
+    rehearse: bool,
+    device: str | None,
 ) -> None:
-    """Write the report of a suite."""
+    """Write the report of a suite; a shorter one does not take the place of the suite's own."""
     from taskarith.evaluation import choose_device
     from taskarith.recipes.report import write_report
-    from taskarith.recipes.sections import reported_recipes
     from taskarith.suites import load_suite
 
     loaded = load_suite(suite)
+    if output is None and (recipes is not None or n is not None or rehearse):
+        raise RecipeError(
+            f"a report of some recipes, or of some examples, would replace the whole one of "
+            f"{loaded.name!r}; say where to write it with --output FILE"
+        )
     path = output or loaded.path("REPORT.md")
     path.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes of measuring
-    wanted = reported_recipes(loaded) if recipes == [] else recipes or []
-    write_report(loaded, path, device=choose_device(device), recipes=wanted)
+    write_report(
+        loaded, path, device=choose_device(device), recipes=recipes, n=n, rehearse=rehearse
+    )
     print(f"Wrote {path}.")

@@ -99,7 +99,8 @@ class Estimate:
             return cls.share(correct=correct, n=n, total=total, split=split, metric=metric.name)
         mean, half = _mean_and_half(*_columns(rows))
         low, high = _exp(mean - half), _exp(mean + half)
-        return cls(_exp(mean), max(metric.low, low), high, n, total, split, metric.name)
+        value = max(metric.low, _exp(mean))  # a loss of nothing may round to below it
+        return cls(value, max(metric.low, low), max(value, high), n, total, split, metric.name)
 
     @property
     def skill(self) -> float:

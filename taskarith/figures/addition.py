@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, COLUMNS, Theme, figure, rule, sample, titled
+from taskarith.figures.look import COLOURS, COLUMNS, Theme, figure, rule, titled
+from taskarith.figures.standing import sample
 
 if TYPE_CHECKING:
-    from taskarith.recipes.addition import Addition
-    from taskarith.recipes.addition_recipe import AdditionResult
+    from taskarith.recipes.addition.protocol import Addition
+    from taskarith.recipes.addition.result import AdditionResult
 
 __all__ = ["addition_figures"]
 
@@ -40,9 +41,12 @@ def _pairs(result: "AdditionResult", theme: Theme) -> Any:
         traces.append(marker)
     frame = titled(
         "Pairs: two tasks in one model",
-        sample(one.accuracies[task] for one in pairs for task in one.tasks),
-        x="normalized accuracy, first task",
-        y="normalized accuracy, second task",
+        sample(
+            (one.accuracies[task] for one in pairs for task in one.tasks),
+            called=result.sample.examples,
+        ),
+        x=f"normalized {result.measure}, first task",
+        y=f"normalized {result.measure}, second task",
         theme=theme,
         height=470,
     )
@@ -83,9 +87,12 @@ def _by_number(result: "AdditionResult", theme: Theme) -> Any:
             traces.append(_points(label, at, [label], symbol=symbol, colour=colour, size=14))
     frame = titled(
         "What is kept as tasks are added",
-        sample(one.accuracies[task] for one in result.sums for task in one.tasks),
+        sample(
+            (one.accuracies[task] for one in result.sums for task in one.tasks),
+            called=result.sample.examples,
+        ),
         x="tasks in one model",
-        y="mean normalized accuracy",
+        y=f"mean normalized {result.measure}",
         theme=theme,
         height=470,
     )
@@ -99,13 +106,13 @@ def _by_number(result: "AdditionResult", theme: Theme) -> Any:
 
 def _normalized(result: "AdditionResult", one: "Addition") -> tuple[float, float]:
     first, second = (
-        one.accuracies[task].value / result.finetuned[task].value for task in one.tasks
+        one.accuracies[task].skill / result.finetuned[task].skill for task in one.tasks
     )
     return first, second
 
 
 def _before(result: "AdditionResult", one: "Addition") -> list[float]:
-    return [result.pretrained[task].value / result.finetuned[task].value for task in one.tasks]
+    return [result.pretrained[task].skill / result.finetuned[task].skill for task in one.tasks]
 
 
 def _nothing(result: "AdditionResult", one: "Addition") -> tuple[float, float]:

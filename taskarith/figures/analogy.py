@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Theme, figure, rule, sample, titled, whiskers
+from taskarith.figures.look import COLOURS, Theme, figure, rule, titled, whiskers
+from taskarith.figures.standing import axis_title, sample, standing
 
 if TYPE_CHECKING:
-    from taskarith.recipes.analogy_recipe import AnalogyResult
+    from taskarith.recipes.analogy.result import AnalogyResult
 
 __all__ = ["analogy_figures"]
 
@@ -32,13 +33,15 @@ def _by_quadruple(result: "AnalogyResult", theme: Theme) -> Any:
     rows = list(range(len(result.analogies)))  # two may have the same D
     traces = []
     for model, (colour, symbol, size) in LOOK.items():
-        estimates = [one.on_d[model] for one in result.analogies]
-        x = [estimate.value for estimate in estimates]
+        x, lows, highs = zip(
+            *(standing(one.on_d[model], one.on_d["pretrained"]) for one in result.analogies),
+            strict=True,
+        )
         trace = {
             "type": "scatter",
             "mode": "markers",
             "name": model,
-            "x": x,
+            "x": list(x),
             "y": rows,
             "text": [one.quadruple.text() for one in result.analogies],
             "hovertemplate": "%{text}: %{x:.1%}<extra>" + model + "</extra>",
@@ -50,17 +53,12 @@ def _by_quadruple(result: "AnalogyResult", theme: Theme) -> Any:
             },
         }
         if model == ANALOGY:
-            trace["error_x"] = whiskers(
-                [estimate.low for estimate in estimates],
-                [estimate.high for estimate in estimates],
-                x,
-                theme,
-            )
+            trace["error_x"] = whiskers(lows, highs, x, theme)
         traces.append(trace)
     frame = titled(
-        "Accuracy on D, by quadruple",
-        sample(one.on_d[ANALOGY] for one in result.analogies),
-        x="accuracy on D",
+        f"{result.measure.capitalize()} on D, by quadruple",
+        sample((one.on_d[ANALOGY] for one in result.analogies), called=result.sample.examples),
+        x=f"{axis_title(one.on_d[ANALOGY] for one in result.analogies)} on D",
         y="",
         theme=theme,
         height=210 + 34 * len(rows),
@@ -91,7 +89,7 @@ def _gains(result: "AnalogyResult", theme: Theme) -> Any:
     frame = titled(
         "What the analogy adds to each rival",
         f"mean over {gains[0].over}, 95 % interval",
-        x="points of accuracy on D",
+        x=f"points of {axis_title(one.on_d[ANALOGY] for one in result.analogies)} on D",
         y="",
         theme=theme,
         height=380,

@@ -1,6 +1,6 @@
 """Figures along α: PAINT's patching against supported tasks, and WiSE-FT's curve and scatter."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from taskarith.figures.look import (
@@ -11,22 +11,23 @@ from taskarith.figures.look import (
     figure,
     line,
     rule,
-    sample,
     titled,
 )
 from taskarith.figures.robustness import robustness_points
+from taskarith.figures.standing import axis_title, sample, standing
 
 if TYPE_CHECKING:
     from taskarith.evaluation import Estimate
-    from taskarith.recipes.interval import Interval
-    from taskarith.recipes.paint import Patched
-    from taskarith.recipes.paint_recipe import PaintResult
-    from taskarith.recipes.wise_ft import WiseFt, WiseFtResult
+    from taskarith.recipes.paint.protocol import Patched
+    from taskarith.recipes.paint.result import PaintResult
+    from taskarith.recipes.wise_ft.result import WiseFt, WiseFtResult
 
 __all__ = ["paint_figures", "wise_ft_figures"]
 
 # Several tasks of one role differ in dash and mark.
 DASHES, MARKS = ("solid", "dash", "dot"), ("circle", "diamond", "triangle-up")
+TARGET: Role = "target"
+CONTROL: Role = "control"
 STEPS = 41  # points of the line that usual models lie on
 
 
@@ -40,7 +41,9 @@ def paint_figures(result: "PaintResult", *, theme: Theme = "light") -> list[Any]
 
 def wise_ft_figures(result: "WiseFtResult", *, theme: Theme = "light") -> list[Any]:
     """For every task: the curve along α, and shifted against reference accuracy."""
-    return [make(one, theme) for one in result.tasks for make in (_wise_curve, _wise_scatter)]
+    return [
+        make(result, one, theme) for one in result.tasks for make in (_wise_curve, _wise_scatter)
+    ]
 
 
 def _patched(result: "PaintResult", patched: "list[Patched]", theme: Theme) -> Any:
@@ -51,13 +54,16 @@ def _patched(result: "PaintResult", patched: "list[Patched]", theme: Theme) -> A
     for task in dict.fromkeys([*result.supported, *first.tasks]):
         points = [point.accuracies[task] for point in first.curve if task in point.accuracies]
         if len(points) == len(x):
-            y = [point.value for point in points]
-            curve = _curve(task, x, y, points, role=roles.get(task, "target"), theme=theme)
+            places = [standing(point, points[0]) for point in points]
+            told = [point.shown() for point in points]
+            curve = _curve(task, x, places, told, role=roles.get(task, "target"), theme=theme)
             traces += _told_apart(curve, first.tasks.index(task) if task in first.tasks else 0)
+    every = [estimate for point in first.curve for estimate in point.accuracies.values()]
     frame = _along_alpha(
         f"Patching {' + '.join(first.tasks)}" + (f", {first.way}" if first.way != "one" else ""),
-        sample(estimate for point in first.curve for estimate in point.accuracies.values()),
+        every,
         theme,
+        called=result.sample.examples,
     )
     if len(set(first.alphas)) == 1:  # else there is no one α to mark
         marks: dict[float, list[str]] = {}
@@ -67,7 +73,7 @@ def _patched(result: "PaintResult", patched: "list[Patched]", theme: Theme) -> A
     return figure(traces, frame)
 
 
-def _wise_curve(one: "WiseFt", theme: Theme) -> Any:
+def _wise_curve(result: "WiseFtResult", one: "WiseFt", theme: Theme) -> Any:
     x = list(one.test)
     traces: list[dict[str, Any]] = []
     for shift in next(iter(one.test.values())).by_shift:
@@ -75,13 +81,18 @@ def _wise_curve(one: "WiseFt", theme: Theme) -> Any:
         hover = f"{shift}, α = %{{x:.2f}}: %{{y:.1%}}<extra></extra>"
         thin = line("other", theme) | {"x": x, "y": y, "mode": "lines", "hovertemplate": hover}
         traces.append(thin | {"name": "each shift", "showlegend": not traces})
+    from taskarith.recipes.result import shown
+
     shifted = [robustness.shifted for robustness in one.test.values()]
     reference = [robustness.reference for robustness in one.test.values()]
-    y = [estimate.value for estimate in reference]
-    traces += _curve("as it is", x, y, reference, role="control", theme=theme)
-    y = [interval.value for interval in shifted]
-    traces += _curve("mean over shifts", x, y, shifted, role="target", theme=theme)
-    frame = _along_alpha(f"{one.task}: along α", sample(reference), theme)
+    for name, points, role in (
+        ("as it is", reference, CONTROL),
+        ("mean over shifts", shifted, TARGET),
+    ):
+        places = [(point.value, point.low, point.high) for point in points]
+        told = [shown(point) for point in points]
+        traces += _curve(name, x, places, told, role=role, theme=theme)
+    frame = _along_alpha(f"{one.task}: along α", reference, theme, called=result.sample.examples)
     marks: dict[float, list[str]] = {}
     for choice in one.choices[:2]:
         marks.setdefault(choice.alpha, []).append(choice.chosen_by)
@@ -89,7 +100,7 @@ def _wise_curve(one: "WiseFt", theme: Theme) -> Any:
     return figure(traces, frame)
 
 
-def _wise_scatter(one: "WiseFt", theme: Theme) -> Any:
+def _wise_scatter(result: "WiseFtResult", one: "WiseFt", theme: Theme) -> Any:
     colours = COLOURS[theme]
     path = {f"α = {alpha:.2f}": robustness for alpha, robustness in one.test.items()}
     others = {name: robustness for name, robustness in one.standard.items() if name}
@@ -115,8 +126,10 @@ def _wise_scatter(one: "WiseFt", theme: Theme) -> Any:
         traces.insert(0, usual)
     frame = titled(
         f"{one.task}: effective robustness",
-        sample(robustness.reference for robustness in path.values()),
-        x="accuracy as it is",
+        sample(
+            (robustness.reference for robustness in path.values()), called=result.sample.examples
+        ),
+        x=f"{result.measure} as it is",
         y="mean over shifts",
         theme=theme,
         height=440,
@@ -144,17 +157,18 @@ def _wise_scatter(one: "WiseFt", theme: Theme) -> Any:
 def _curve(
     name: str,
     x: list[float],
-    y: list[float],
-    points: "list[Estimate] | list[Interval]",
+    places: "Sequence[tuple[float, float, float]]",
+    told: Sequence[str],
     *,
     role: Role,
     theme: Theme,
 ) -> list[dict[str, Any]]:
-    low, high = [point.low for point in points], [point.high for point in points]
-    hover = f"{name}, α = %{{x:.2f}}: %{{y:.1%}}<extra></extra>"
+    y, low, high = (list(those) for those in zip(*places, strict=True))
+    hover = f"{name}, α = %{{x:.2f}}: %{{customdata}}<extra></extra>"
+    drawn = {"x": x, "y": y, "name": name, "customdata": list(told), "hovertemplate": hover}
     return [
         band(role, theme) | {"x": x + x[::-1], "y": high + low[::-1], "showlegend": False},
-        line(role, theme) | {"x": x, "y": y, "name": name, "hovertemplate": hover},
+        line(role, theme) | drawn,
     ]
 
 
@@ -167,8 +181,11 @@ def _told_apart(curve: list[dict[str, Any]], index: int) -> list[dict[str, Any]]
     return [shown, drawn]
 
 
-def _along_alpha(title: str, about: str, theme: Theme) -> dict[str, Any]:
-    frame = titled(title, about, x="α", y="accuracy", theme=theme, height=420)
+def _along_alpha(
+    title: str, estimates: "Sequence[Estimate]", theme: Theme, *, called: str
+) -> dict[str, Any]:
+    about = sample(estimates, called=called)
+    frame = titled(title, about, x="α", y=axis_title(estimates), theme=theme, height=420)
     frame["xaxis"] |= {"range": [-0.02, 1.02], "dtick": 0.25}
     return frame | {"showlegend": True}
 

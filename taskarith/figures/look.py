@@ -6,13 +6,13 @@ hues). Roles also differ in width, dash and marker, so colour never speaks alone
 the page needs it before torch and plotly are there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from taskarith.errors import MissingDependencyError
 
 if TYPE_CHECKING:
-    from taskarith.evaluation import Estimate
+    pass
 
 __all__ = [
     "COLOURS",
@@ -28,7 +28,6 @@ __all__ = [
     "line",
     "page_style",
     "rule",
-    "sample",
     "titled",
     "translucent",
     "whiskers",
@@ -243,21 +242,3 @@ def whiskers(
         "thickness": 2,
         "width": 4,
     }
-
-
-def sample(estimates: "Iterable[Estimate]") -> str:
-    """Which images stand behind some accuracies: the split, and how many a task.
-
-    >>> from taskarith.evaluation import Estimate
-    >>> def first(n):
-    ...     return Estimate.share(correct=1, n=n, total=100, split="validation")
-    >>> sample([first(64), first(50)])
-    'validation, 50–64 images a task'
-    """
-    every = list(estimates)
-    counts = sorted({estimate.n for estimate in every})
-    splits = " and ".join(sorted({estimate.split for estimate in every}, reverse=True))
-    if not counts:
-        return "nothing measured"
-    span = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,}–{counts[-1]:,}"
-    return f"{splits}, {span} images a task"

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Theme, figure, rule, sample, titled, whiskers
+from taskarith.figures.look import COLOURS, Theme, figure, rule, titled, whiskers
+from taskarith.figures.standing import sample
 
 if TYPE_CHECKING:
-    from taskarith.recipes.methods_recipe import MethodsResult
+    from taskarith.recipes.methods.result import MethodsResult
 
 __all__ = ["methods_figures"]
 
@@ -39,11 +40,14 @@ def _means(result: "MethodsResult", theme: Theme) -> Any:
         "customdata": [choice.scale for choice in ranked],
         "hovertemplate": "%{y}: %{x:.3f} at s = %{customdata:.2f}<extra></extra>",
     }
-    about = sample(e for c in ranked for e in c.outcomes[0].accuracies.values())
+    about = sample(
+        (e for c in ranked for e in c.outcomes[0].accuracies.values()),
+        called=result.sample.examples,
+    )
     frame = titled(
         "Merge methods on the same vectors",
-        f"{about}; dashed: doing nothing; ◆ looks at unlabelled images",
-        x="mean normalized accuracy",
+        f"{about}; dashed: doing nothing; ◆ looks at unlabelled {result.sample.examples}",
+        x=f"mean normalized {result.measure}",
         y="",
         theme=theme,
         height=170 + ROW * len(ranked),
@@ -62,7 +66,7 @@ def _by_task(result: "MethodsResult", theme: Theme) -> Any:
     rows = [("doing nothing", before)]
     rows += [(choice.entrant.label(), choice.outcomes[0].accuracies) for choice in ranked]
     tuned = result.references.finetuned
-    shares = [[of[task].value / tuned[task].value for task in result.tasks] for _, of in rows]
+    shares = [[of[task].skill / tuned[task].skill for task in result.tasks] for _, of in rows]
     trace = {
         "type": "heatmap",
         "x": list(result.tasks),
@@ -79,7 +83,8 @@ def _by_task(result: "MethodsResult", theme: Theme) -> Any:
     }
     frame = titled(
         "Task by task",
-        f"accuracy ÷ that of the task's own model; {sample(tuned.values())}",
+        f"{result.measure} ÷ that of the task's own model; "
+        + sample(tuned.values(), called=result.sample.examples),
         x="",
         y="",
         theme=theme,

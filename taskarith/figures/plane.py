@@ -1,11 +1,14 @@
 """A plane's figures: target and control over two coefficients, and the front between them."""
 
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Theme, figure, sample, titled
+from taskarith.figures.look import COLOURS, Theme, figure, titled
+from taskarith.figures.standing import sample, standing
 
 if TYPE_CHECKING:
-    from taskarith.recipes.plane import PlanePoint, PlaneResult
+    from taskarith.recipes.plane.protocol import PlanePoint
+    from taskarith.recipes.plane.result import PlaneResult
 
 __all__ = ["plane_figures"]
 
@@ -27,7 +30,7 @@ def _map(result: "PlaneResult", title: str, tasks: tuple[str, ...], role: str, t
             "type": "heatmap",
             "x": [point.x for point in result.points],
             "y": [point.y for point in result.points],
-            "z": [point.target(tasks) for point in result.points],
+            "z": [_mean(result, point, tasks) for point in result.points],
             "colorscale": [[0, colours["paper"]], [1, colours[role]]],
             "colorbar": {"tickformat": ".0%", "thickness": 14, "outlinewidth": 0},
             "hovertemplate": _hover(result, "%{z:.1%}"),
@@ -46,7 +49,10 @@ def _map(result: "PlaneResult", title: str, tasks: tuple[str, ...], role: str, t
             "hoverinfo": "skip",
         },
     ]
-    about = sample(point.accuracies[task] for point in result.points for task in tasks)
+    about = sample(
+        (point.accuracies[task] for point in result.points for task in tasks),
+        called=result.sample.examples,
+    )
     frame = titled(
         title,
         f"{about}; ◆ on the front",
@@ -77,7 +83,10 @@ def _trade(result: "PlaneResult", targets: str, theme: Theme) -> Any:
     frame = titled(
         "Target against control",
         f"line: the Pareto front, a {aim} target and a higher control are better; "
-        + sample(e for point in result.points for e in point.accuracies.values()),
+        + sample(
+            (e for point in result.points for e in point.accuracies.values()),
+            called=result.sample.examples,
+        ),
         x=targets,
         y=result.control,
         theme=theme,
@@ -91,12 +100,18 @@ def _trade(result: "PlaneResult", targets: str, theme: Theme) -> Any:
 def _points(result: "PlaneResult", points: "tuple[PlanePoint, ...]") -> dict[str, Any]:
     return {
         "type": "scatter",
-        "x": [point.target(result.targets) for point in points],
-        "y": [point.accuracies[result.control].value for point in points],
+        "x": [_mean(result, point, result.targets) for point in points],
+        "y": [_mean(result, point, (result.control,)) for point in points],
         "customdata": [(point.x, point.y) for point in points],
         "hovertemplate": f"λ({result.x}) %{{customdata[0]:.2f}}, λ({result.y}) "
         "%{customdata[1]:.2f}: %{x:.1%}, %{y:.1%}<extra></extra>",
     }
+
+
+def _mean(result: "PlaneResult", point: "PlanePoint", tasks: tuple[str, ...]) -> float:
+    """The mean over tasks on one axis; means beside the point that moves least."""
+    start = min(result.points, key=lambda one: abs(one.x) + abs(one.y)).accuracies
+    return fmean(standing(point.accuracies[task], start[task])[0] for task in tasks)
 
 
 def _hover(result: "PlaneResult", value: str) -> str:

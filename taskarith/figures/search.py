@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Role, Theme, figure, line, sample, titled
+from taskarith.figures.look import COLOURS, Role, Theme, figure, line, titled
+from taskarith.figures.standing import axis_title, sample, standing
 
 if TYPE_CHECKING:
     from taskarith.evaluation import Estimate
@@ -22,14 +23,20 @@ Curve = dict[float, "Estimate"]
 
 
 def search_figure(
-    seen: "Sequence[Seen]", *, control: str, curves: bool = True, theme: Theme = "light"
+    seen: "Sequence[Seen]",
+    *,
+    control: str,
+    curves: bool = True,
+    called: str = "images",
+    theme: Theme = "light",
 ) -> Any:
     """What a recipe has measured so far, as a plotly Figure.
 
     Args:
         seen: in the order of measuring.
         control: the suite's control task.
-        curves: accuracy along the direction that is being searched, those before it in grey;
+        called: what the examples are called.
+        curves: values along the direction that is being searched, those before it in grey;
             without it (or without such a direction), every edit as a mark in its task's row.
         theme: "light" or "dark".
 
@@ -38,7 +45,9 @@ def search_figure(
     """
     found = _curves(seen) if curves else {}
     whole = [direction for direction, tasks in found.items() if _longest(tasks) >= CURVE_POINTS]
-    return _along(found, whole, control, theme) if whole else _strips(seen, control, theme)
+    if not whole:
+        return _strips(seen, theme, called)
+    return _along(found, whole, control, theme, called)
 
 
 def _along(
@@ -46,6 +55,7 @@ def _along(
     whole: Sequence[Direction],
     control: str,
     theme: Theme,
+    called: str,
 ) -> Any:
     hand = whole[-1]
     traces = []
@@ -56,11 +66,12 @@ def _along(
     roles = _roles(hand, list(found[hand]), control)
     for task, curve in sorted(found[hand].items(), key=lambda item: roles[item[0]] != "control"):
         traces.append(_line(task, curve, roles[task], theme))
+    every = [estimate for curve in found[hand].values() for estimate in curve.values()]
     frame = titled(
         f"Choosing along {_named(hand)}",
-        sample(estimate for curve in found[hand].values() for estimate in curve.values()),
+        sample(every, called=called),
         x="coefficient",
-        y="accuracy",
+        y=axis_title(every),
         theme=theme,
         height=420,
     )
@@ -69,7 +80,7 @@ def _along(
         frame["annotations"].append(
             {
                 "x": last,
-                "y": curve[last].value,
+                "y": standing(curve[last], curve.get(0.0))[0],
                 "text": task,
                 "xanchor": "right",
                 "yanchor": "bottom",
@@ -81,20 +92,21 @@ def _along(
     return figure(traces, frame)
 
 
-def _strips(seen: "Sequence[Seen]", control: str, theme: Theme) -> Any:
+def _strips(seen: "Sequence[Seen]", theme: Theme, called: str) -> Any:
     colours = COLOURS[theme]
     tasks = list(dict.fromkeys(one.task for one in seen))
     last = seen[-1:]
     before = [one for one in seen if not any(one.coefficients.values())]
+    starts = {one.task: one.estimate for one in before}
     traces = [
-        _marks("measured", seen, colours["other"], "circle", 8) | {"opacity": 0.7},
-        _marks("pretrained", before, colours["muted"], "line-ns-open", 16),
-        _marks("the last one", last, colours["target"], "circle", 13),
+        _marks("measured", seen, starts, colours["other"], "circle", 8) | {"opacity": 0.7},
+        _marks("pretrained", before, starts, colours["muted"], "line-ns-open", 16),
+        _marks("the last one", last, starts, colours["target"], "circle", 13),
     ]
     frame = titled(
         "Measured so far, by task",
-        sample(one.estimate for one in seen),
-        x="accuracy",
+        sample((one.estimate for one in seen), called=called),
+        x=axis_title(one.estimate for one in seen),
         y="",
         theme=theme,
         height=190 + 32 * len(tasks),
@@ -150,21 +162,29 @@ def _named(direction: Direction) -> str:
 
 def _line(name: str, curve: "Curve", role: Role, theme: Theme) -> dict[str, Any]:
     x = sorted(curve)
-    hover = f"{name}, %{{x:.2f}}: %{{y:.1%}}<extra></extra>"
-    y = [curve[value].value for value in x]
-    return line(role, theme) | {"x": x, "y": y, "name": name, "hovertemplate": hover}
+    hover = f"{name}, %{{x:.2f}}: %{{customdata}}<extra></extra>"
+    y = [standing(curve[value], curve.get(0.0))[0] for value in x]
+    told = [curve[value].shown() for value in x]
+    drawn = {"x": x, "y": y, "name": name, "customdata": told, "hovertemplate": hover}
+    return line(role, theme) | drawn
 
 
 def _marks(
-    name: str, seen: "Sequence[Seen]", colour: str, symbol: str, size: int
+    name: str,
+    seen: "Sequence[Seen]",
+    starts: "Mapping[str, Estimate]",
+    colour: str,
+    symbol: str,
+    size: int,
 ) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "markers",
         "name": name,
-        "x": [one.estimate.value for one in seen],
+        "x": [standing(one.estimate, starts.get(one.task))[0] for one in seen],
         "y": [one.task for one in seen],
-        "hovertemplate": "%{y}: %{x:.1%}<extra></extra>",
+        "customdata": [one.estimate.shown() for one in seen],
+        "hovertemplate": "%{y}: %{customdata}<extra></extra>",
         "marker": {
             "color": colour,
             "symbol": symbol,

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Theme, figure, sample, titled, whiskers
+from taskarith.figures.look import COLOURS, Theme, figure, titled, whiskers
 from taskarith.figures.robustness import robustness_points
+from taskarith.figures.standing import sample
 
 if TYPE_CHECKING:
     from taskarith.recipes.shifted import Robustness
-    from taskarith.recipes.soup import SoupResult
+    from taskarith.recipes.soup.result import SoupResult
 
 __all__ = ["soup_figures"]
 
@@ -35,8 +36,8 @@ def soup_figures(result: "SoupResult", *, theme: Theme = "light") -> list[Any]:
         traces.append(_point(model.kind, model.robustness, colours[colour], symbol, theme))
     frame = titled(
         f"Soups of {len(result.ingredients)} models of {result.task}",
-        sample(one.reference for one in singles),
-        x="accuracy as it is",
+        sample((one.reference for one in singles), called=result.sample.examples),
+        x=f"{result.measure} as it is",
         y="mean over shifts",
         theme=theme,
         height=500,

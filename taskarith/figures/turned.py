@@ -50,6 +50,7 @@ def counted_figure(
     *,
     difference: "PairedDifference",
     split: str,
+    called: str = "images",
     title: str = "",
     theme: Theme = "light",
 ) -> Any:
@@ -77,7 +78,7 @@ def counted_figure(
     frame = titled(
         title or "What the classes turned into",
         f"{100 * difference.difference:+.1f} points ({100 * difference.low:+.1f} to "
-        f"{100 * difference.high:+.1f}), {difference.n} {split} images; blue is better",
+        f"{100 * difference.high:+.1f}), {difference.n} {split} {called}; blue is better",
         x="answer",
         y="shown",
         theme=theme,

@@ -9,22 +9,23 @@ from typing import Protocol
 from taskarith.core import Edit
 from taskarith.errors import RecipeError, unknown_name
 from taskarith.evaluation import Evaluator, ResultCache
-from taskarith.recipes.addition_recipe import AdditionRecipe
-from taskarith.recipes.analogy_recipe import FEW, AnalogyRecipe
-from taskarith.recipes.entrants import entrants
+from taskarith.recipes.addition.recipe import AdditionRecipe
+from taskarith.recipes.analogy.recipe import FEW, AnalogyRecipe
 from taskarith.recipes.lab import Lab, Meter, Progress
-from taskarith.recipes.methods import SEEDS
-from taskarith.recipes.methods_recipe import MethodsRecipe
-from taskarith.recipes.negation import CONTROL_FLOOR, NegationRecipe
-from taskarith.recipes.paint import WAYS
-from taskarith.recipes.paint_recipe import PaintRecipe
-from taskarith.recipes.plane import ENDS, STEPS, PlaneRecipe
+from taskarith.recipes.methods.entrants import entrants
+from taskarith.recipes.methods.protocol import SEEDS
+from taskarith.recipes.methods.recipe import MethodsRecipe
+from taskarith.recipes.negation.protocol import CONTROL_FLOOR
+from taskarith.recipes.negation.recipe import NegationRecipe
+from taskarith.recipes.paint.protocol import WAYS
+from taskarith.recipes.paint.recipe import PaintRecipe
+from taskarith.recipes.plane.recipe import ENDS, STEPS, PlaneRecipe
 from taskarith.recipes.result import Result
-from taskarith.recipes.soup import SoupRecipe
+from taskarith.recipes.soup.recipe import SoupRecipe
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.tuning import TUNING, Tuning
 from taskarith.recipes.watching import Watch, watched
-from taskarith.recipes.wise_ft import WiseFtRecipe
+from taskarith.recipes.wise_ft.recipe import WiseFtRecipe
 from taskarith.suites import Suite
 from taskarith.tasks import Task
 from taskarith.tasks.shifts import SHIFTS
@@ -72,7 +73,7 @@ def run_recipe(
 ) -> Result:
     """Run a recipe on the evaluator's suite.
 
-    `n` measures the first images of each split only; `rehearse` leaves test closed and answers
+    `n` measures the first examples of each split only; `rehearse` leaves test closed and answers
     from validation instead; `tuning` says how models are fine-tuned on the way. `progress` gets the
     evaluations done, the most there can be, and what was last done; `watch` gets every accuracy
     when it is measured. Raises RecipeCancelled soon after `cancelled` says so; a result is always
@@ -97,6 +98,7 @@ def negation_recipe(
         unseen_controls=_unseen(suite),
         ascent={task: vector for task, vector in suite.recipes.ascent.items() if task in chosen},
         floor=floor,
+        onlookers=suite.targets,
     )
 
 

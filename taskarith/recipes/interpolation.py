@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from taskarith.evaluation import Estimate
-from taskarith.recipes.score import Score
+from taskarith.recipes.score import Score, on_one_axis
 from taskarith.tasks import SplitName
 
-__all__ = ["ALPHAS", "CurvePoint", "best_point", "curve", "mean_accuracy"]
+__all__ = ["ALPHAS", "CurvePoint", "best_point", "curve", "mean_standing"]
 
 ALPHAS = tuple(round(0.05 * step, 2) for step in range(21))
 
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """The model at one α: its edit, and its accuracy on every task asked for."""
+    """The model at one α: its edit, and its estimate on every task asked for."""
 
     alpha: float
     coefficients: dict[str, float]
@@ -52,6 +52,8 @@ def best_point(
     return max(points, key=lambda point: (quality(point), -point.alpha))
 
 
-def mean_accuracy(accuracies: Mapping[str, Estimate], tasks: Sequence[str]) -> float:
-    """The mean accuracy over `tasks`."""
-    return fmean(accuracies[task].value for task in tasks)
+def mean_standing(
+    accuracies: Mapping[str, Estimate], pretrained: Mapping[str, Estimate], tasks: Sequence[str]
+) -> float:
+    """The mean over `tasks` on one axis: of shares as they are, of means as what they retain."""
+    return fmean(on_one_axis(accuracies[task], pretrained=pretrained[task]) for task in tasks)

@@ -33,10 +33,11 @@ class Interval:
     over: str
     percent: bool = False
 
-    def to_json(self) -> dict[str, float | str | None]:
+    def to_json(self) -> dict[str, float | str | bool | None]:
         """As plain JSON values; an end that is unknown is None."""
         low, high = (end if math.isfinite(end) else None for end in (self.low, self.high))
-        return {"value": self.value, "low": low, "high": high, "over": self.over}
+        told: dict[str, float | str | bool | None] = {"value": self.value, "low": low, "high": high}
+        return told | {"over": self.over, "percent": self.percent}
 
 
 def mean_interval(values: Sequence[float] | np.ndarray, *, units: str) -> Interval:

@@ -1,20 +1,23 @@
 """The lab: everything a recipe may ask of the outside world, as callables.
 
 A recipe is a protocol. It gets a `Lab`, measures, chooses, and gives back a result; models, files
-and pages stay behind the callables, so that a test can run a recipe on made-up accuracies.
+and pages stay behind the callables, so that a test can run a recipe on made-up answers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from taskarith.errors import RecipeCancelled
+from taskarith.errors import RecipeCancelled, RecipeError
 from taskarith.evaluation import Estimate, PairedDifference
+from taskarith.evaluation.intervals import paired_ratio
+from taskarith.recipes.sample import Sample
 from taskarith.recipes.score import Score
 from taskarith.tasks import SplitName
+from taskarith.tasks.metric import ACCURACY, METRICS
 
 __all__ = [
     "Answer",
@@ -36,54 +39,95 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What an edited model answered to a task's images, in their stratified order.
+    """What an edited model answered to a task's examples, in their stratified order.
 
     Attributes:
-        predicted, labels: int32 [n].
-        total: how many images the split holds; n may be fewer.
+        rows: int32 [n], the answers; of a mean, float32 [n, 2]: −log p of each text, its tokens.
+        labels: int32 [n].
+        total: how many examples the split holds; n may be fewer.
+        metric: what they are counted by, a key of `METRICS`.
     """
 
-    predicted: np.ndarray
+    rows: np.ndarray
     labels: np.ndarray
     total: int
     split: SplitName
+    metric: str = ACCURACY.name
+
+    @property
+    def counted(self) -> bool:
+        """Whether answers are right or wrong, and the metric is their share."""
+        return METRICS[self.metric].kind == "share"
 
     @property
     def right(self) -> np.ndarray:
-        """Whether each answer is right, bool [n]."""
-        return self.predicted == self.labels
+        """Whether each answer is right, bool [n]; RecipeError where answers are not counted."""
+        if not self.counted:
+            raise RecipeError(
+                f"{METRICS[self.metric].title} has no right and wrong answers; "
+                "choose a task that has, or a recipe that needs none"
+            )
+        return self.rows == self.labels
 
     @property
     def estimate(self) -> Estimate:
-        """The accuracy."""
-        right = int(np.count_nonzero(self.right))
-        return Estimate.share(correct=right, n=len(self.labels), total=self.total, split=self.split)
+        """What they come to."""
+        whole = np.zeros(self.total, dtype=np.int32)
+        whole[: len(self.labels)] = self.labels
+        return Estimate.of(self.rows, labels=whole, split=self.split, metric=METRICS[self.metric])
+
+    def retained(self, before: "Answers") -> tuple[float, float]:
+        """The 95 % interval of what is kept of another edit's skill on the same examples.
+
+        >>> rows = np.array([0, 0, 0]), np.array([0, 1, 1])
+        >>> before, after = (Answers(one, np.zeros(3), total=3, split="test") for one in rows)
+        >>> low, high = after.retained(before)
+        >>> f"{low:.2f} {high:.2f}"
+        '0.06 1.61'
+        """
+        if not self.counted:
+            change = self.against(before)
+            return 1 + change.low, 1 + change.high
+        n = min(len(self.labels), len(before.labels))
+        was, now = before.right[:n], self.right[:n]
+        return paired_ratio(
+            both=int(np.count_nonzero(was & now)),
+            gained=int(np.count_nonzero(now & ~was)),
+            lost=int(np.count_nonzero(was & ~now)),
+            n=n,
+        )
 
     def against(self, before: "Answers") -> PairedDifference:
-        """The difference to another edit's answers to the same images."""
+        """The difference to another edit's answers to the same examples."""
         return PairedDifference.of(
-            before=before.predicted, after=self.predicted, labels=self.labels
+            before=before.rows, after=self.rows, labels=self.labels, metric=METRICS[self.metric]
         )
 
     def confusion(self, classes: int) -> tuple[tuple[int, ...], ...]:
-        """How often each class (row) was taken for each (column).
+        """How often each class (row) was taken for each (column); nothing of no classes.
 
         >>> told = Answers(np.array([0, 1, 1]), np.array([0, 0, 1]), total=3, split="test")
         >>> told.confusion(2)
         ((1, 1), (0, 1))
         """
-        cells = self.labels.astype(np.int64) * classes + self.predicted
+        if not classes:
+            return ()
+        inside = (self.rows >= 0) & (self.rows < classes)  # −1: an answer outside the label set
+        cells = self.labels[inside].astype(np.int64) * classes + self.rows[inside]
         counts = np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
         return tuple(tuple(row) for row in counts.tolist())
 
 
 class Answer(Protocol):
-    """Runs a task's images through an edited model."""
+    """Runs a task's examples through an edited model."""
 
     def __call__(
-        self, coefficients: Mapping[str, float], task: str, *, split: SplitName
+        self, coefficients: Mapping[str, float], task: str, *, split: SplitName, least: int = 0
     ) -> Answers:
-        """What it answers; coefficients left out are 0."""
+        """What it answers; coefficients left out are 0.
+
+        `least`: on so many examples, where there are as many, even if the run takes fewer.
+        """
         ...
 
 
@@ -100,8 +144,8 @@ class Logits(Protocol):
 class Probe(Protocol):
     """A linear probe of what an edited model's embeddings still tell."""
 
-    def __call__(self, coefficients: Mapping[str, float], task: str) -> Estimate:
-        """Its accuracy on test, fitted on validation."""
+    def __call__(self, coefficients: Mapping[str, float], task: str) -> Estimate | None:
+        """Its accuracy on test, fitted on validation; None where there are no classes to find."""
         ...
 
 
@@ -118,7 +162,7 @@ class Tune(Protocol):
     ) -> AbstractContextManager[str]:
         """A new vector ν = θ_tuned − θ_start, to be named in coefficients while it lasts.
 
-        Trains on the first `examples` images of each task in `split` (None: on all of them); the
+        Trains on the first `examples` of each task in `split` (None: on all of them); the
         tuned model is the edit {**coefficients, ν: 1}.
         """
         ...
@@ -138,7 +182,7 @@ class Mixture:
 
 
 class Mix(Protocol):
-    """Learns how to average models on a task's validation images."""
+    """Learns how to average models on a task's validation examples."""
 
     def __call__(
         self, vectors: Sequence[str], task: str, *, by_layer: bool
@@ -177,7 +221,7 @@ class Merge(Protocol):
 
 @dataclass(frozen=True)
 class Lab:
-    """The callables; a recipe uses those that its protocol needs."""
+    """The callables, of which a recipe uses what it needs; `sample` says what they measure."""
 
     score: Score
     answer: Answer
@@ -186,6 +230,7 @@ class Lab:
     tune: Tune
     mix: Mix
     merge: Merge
+    sample: Sample = field(default_factory=Sample)
 
 
 class Meter:

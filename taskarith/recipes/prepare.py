@@ -20,10 +20,10 @@ from taskarith.evaluation import (
     make_shipped,
     surrogate_error,
 )
-from taskarith.recipes.addition import choose_common
-from taskarith.recipes.negation import choose_negation
-from taskarith.recipes.score import Score
-from taskarith.recipes.scoring import suite_score
+from taskarith.recipes.addition.protocol import choose_common
+from taskarith.recipes.lab import Lab
+from taskarith.recipes.negation.protocol import choose_negation
+from taskarith.recipes.suite_lab import suite_lab
 from taskarith.suites import Suite, load_suite
 
 __all__ = ["MINI_STORY", "Story", "choose_presets", "prepare_suite"]
@@ -50,7 +50,7 @@ def prepare_suite(folder: Path, *, story: Story, device: torch.device) -> None:
     cache = ResultCache()
     suite = load_suite(str(folder))
     evaluator = Evaluator(suite, device=device)
-    presets = choose_presets(suite, score=suite_score(evaluator, cache=cache), story=story)
+    presets = choose_presets(suite, lab=suite_lab(evaluator, cache=cache), story=story)
     _update_manifest(folder, presets=presets, start="forget", measurements=None, surrogate=None)
 
     evaluator = Evaluator(load_suite(str(folder)), device=device)
@@ -71,18 +71,18 @@ def prepare_suite(folder: Path, *, story: Story, device: torch.device) -> None:
     )
 
 
-def choose_presets(suite: Suite, *, score: Score, story: Story) -> list[dict[str, Any]]:
+def choose_presets(suite: Suite, *, lab: Lab, story: Story) -> list[dict[str, Any]]:
     """The presets of the page, as they stand in the manifest."""
     titles = {name: task.title.lower() for name, task in suite.tasks.items()}
     finetuned = {
-        name: score({name: 1.0}, [name], split="validation")[name] for name in suite.targets
+        name: lab.score({name: 1.0}, [name], split="validation")[name] for name in suite.targets
     }
 
     def common(tasks: Sequence[str]) -> float:
-        return choose_common(score, tasks=tasks, finetuned=finetuned)
+        return choose_common(lab.score, tasks=tasks, finetuned=finetuned)
 
     forgotten = choose_negation(
-        score, vector=story.forget, target=story.forget, control=suite.control
+        lab, vector=story.forget, target=story.forget, control=suite.control
     )
     one, two = story.pair
     a, b, c, d = story.analogy

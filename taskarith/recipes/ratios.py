@@ -11,12 +11,10 @@ import numpy as np
 
 from taskarith.evaluation import Estimate
 from taskarith.evaluation.intervals import mean_of_ratios, ratio_of_sums
-from taskarith.recipes.addition import mean_gain, mean_normalized
 from taskarith.recipes.interval import Interval
+from taskarith.recipes.score import mean_gain, mean_normalized
 
 __all__ = ["normalized_and_gain", "ratio_of_means"]
-
-OVER = "images"
 
 
 def normalized_and_gain(
@@ -24,8 +22,11 @@ def normalized_and_gain(
     *,
     pretrained: Mapping[str, Estimate],
     finetuned: Mapping[str, Estimate],
+    over: str = "images",
 ) -> tuple[Interval, Interval]:
-    """Mean normalized accuracy and gain recovered over the tasks of `edited`.
+    """Mean normalized skill and gain recovered over the tasks of `edited`.
+
+    `over` is what the examples are called.
 
     >>> def measured(correct):
     ...     return {"t": Estimate.share(correct=correct, n=500, total=500, split="test")}
@@ -44,8 +45,8 @@ def normalized_and_gain(
         below=np.repeat([0, -1, 1], count),
     )
     return (
-        _interval(mean_normalized(edited, finetuned=tuned), normalized),
-        _interval(mean_gain(edited, pretrained=before, finetuned=tuned), gain),
+        _interval(mean_normalized(edited, finetuned=tuned), normalized, over),
+        _interval(mean_gain(edited, pretrained=before, finetuned=tuned), gain, over),
     )
 
 
@@ -68,5 +69,5 @@ def _skills(estimates: Iterable[Estimate]) -> tuple[np.ndarray, np.ndarray, np.n
     return value, low, high
 
 
-def _interval(value: float, ends: tuple[np.ndarray, np.ndarray]) -> Interval:
-    return Interval(value, float(ends[0]), float(ends[1]), OVER)
+def _interval(value: float, ends: tuple[np.ndarray, np.ndarray], over: str) -> Interval:
+    return Interval(value, float(ends[0]), float(ends[1]), over)

@@ -8,13 +8,15 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from taskarith.errors import unknown_name
 from taskarith.evaluation import Estimate, PairedDifference
 from taskarith.recipes.interval import Interval
-from taskarith.recipes.published import PUBLISHED
+from taskarith.tasks.frames import data_frame
 
 __all__ = [
+    "NONE",
     "Cell",
     "Result",
     "Row",
@@ -50,7 +52,7 @@ class Table:
 
         >>> half = Estimate.share(correct=8, n=16, total=16, split="test")
         >>> list(Table("t", [{"task": "digits", "now": half}]).flat()[0])
-        ['task', 'now', 'now low', 'now high', 'now n', 'now split']
+        ['task', 'now', 'now low', 'now high', 'now n', 'now split', 'now metric']
         """
         shapes = {
             key: value for row in self.rows for key, value in row.items() if value is not None
@@ -66,10 +68,14 @@ class Result:
 
     Attributes:
         name, title: of the recipe.
+        published: what its paper reports, to set beside its own figures; nothing is compared. Other
+            models, tasks and controls than ours: what carries over is the shape of the result.
+            Figures of tables are from third-party transcriptions of the papers.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
+    published: ClassVar[str] = ""
 
     def protocol(self) -> str:
         """How it was measured: the split, and how every coefficient was chosen."""
@@ -83,9 +89,27 @@ class Result:
         """What the tables show, a sentence each, with numbers."""
         raise NotImplementedError
 
+    def chosen(self) -> list[tuple[str, dict[str, float]]]:
+        """The edits that the recipe chose, the main ones first: what for, and the coefficients."""
+        return []
+
     def rows(self) -> Sequence[Row]:
         """The rows of the main table."""
         return self.tables()[0].rows
+
+    def frame(self, title: str | None = None) -> Any:
+        """A table as a pandas DataFrame, the main one unless another's title is given.
+
+        An estimate has a column for each of its value, ends, n, split and metric.
+
+        Raises:
+            MissingDependencyError: pandas is not installed.
+            UnknownNameError: there is no such table.
+        """
+        tables = {table.title: table for table in self.tables()}
+        if title is not None and title not in tables:
+            raise unknown_name("table of this result", title, existing=tables)
+        return data_frame(tables[title or next(iter(tables))].flat())
 
     def to_json(self) -> dict[str, object]:
         """Everything as plain JSON values: the measurements, and the tables made of them."""
@@ -95,7 +119,7 @@ class Result:
             "title": self.title,
             "protocol": self.protocol(),
             "findings": self.findings(),
-            "published": PUBLISHED.get(self.name),
+            "published": self.published or None,
             "tables": [{"title": table.title, "rows": table.flat()} for table in self.tables()],
             "result": {field.name: plain(getattr(self, field.name)) for field in fields(self)},
         }
@@ -140,13 +164,13 @@ def as_markdown(result: Result) -> str:
 
 def _listed(result: Result) -> str:
     """The findings, and what the paper found elsewhere."""
-    published = PUBLISHED.get(result.name)
-    lines = [*result.findings(), *([f"published: {published}"] if published else [])]
+    published = [f"published: {result.published}"] if result.published else []
+    lines = [*result.findings(), *published]
     return "\n".join(f"- {line}" for line in lines)
 
 
 def as_csv(table: Table) -> str:
-    """A table as CSV, accuracies as shares of 1.
+    """A table as CSV that `pandas.read_csv` reads, shares as parts of 1.
 
     >>> print(as_csv(Table("t", [{"task": "digits", "λ": -0.5}])), end="")
     task,λ
@@ -171,28 +195,24 @@ def _parts(cell: Cell) -> dict[str, Flat]:
     match cell:
         case Estimate():
             ends: dict[str, Flat] = {" low": cell.low, " high": cell.high}
-            return {"": cell.value, **ends, " n": cell.n, " split": cell.split}
+            told: dict[str, Flat] = {" n": cell.n, " split": cell.split, " metric": cell.metric}
+            return {"": cell.value, **ends, **told}
         case PairedDifference():
             ends = {" low": cell.low, " high": cell.high}
-            return {"": cell.difference, **ends, " over": f"{cell.n} images"}
+            return {"": cell.difference, **ends, " n": cell.n}
         case Interval():
-            found = cell.to_json()
-            return {
-                "": cell.value,
-                " low": found["low"],
-                " high": found["high"],
-                " over": cell.over,
-            }
+            low, high = (end if math.isfinite(end) else None for end in (cell.low, cell.high))
+            return {"": cell.value, " low": low, " high": high, " over": cell.over}
     return {"": cell}
 
 
 def shown(cell: Cell) -> str:
-    """A cell for people: shares in percent, an interval in brackets."""
+    """A cell for people: an estimate in its metric's unit, an interval in brackets."""
     match cell:
         case None:
             return NONE
         case Estimate():
-            return f"{100 * cell.value:.1f} [{100 * cell.low:.1f}, {100 * cell.high:.1f}]"
+            return cell.shown()
         case PairedDifference():
             low, high = 100 * cell.low, 100 * cell.high
             return f"{100 * cell.difference:+.1f} [{low:+.1f}, {high:+.1f}]"

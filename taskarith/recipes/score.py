@@ -1,16 +1,25 @@
-"""What a recipe asks of the outside world: accuracies of an edit, by task.
+"""What a recipe asks of the outside world: estimates of an edit, by task; ratios of their skill.
 
 Recipes know protocols; how an edit is recomposed and measured stays behind `Score`.
 """
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Protocol
 
 from taskarith.errors import RecipeError
 from taskarith.evaluation import Estimate
 from taskarith.tasks import SplitName
+from taskarith.tasks.metric import METRICS
 
-__all__ = ["Score", "gain_recovered", "normalized_accuracy"]
+__all__ = [
+    "Score",
+    "gain_recovered",
+    "mean_gain",
+    "mean_normalized",
+    "normalized_accuracy",
+    "on_one_axis",
+]
 
 
 class Score(Protocol):
@@ -19,20 +28,20 @@ class Score(Protocol):
     def __call__(
         self, coefficients: Mapping[str, float], tasks: Sequence[str], *, split: SplitName
     ) -> Mapping[str, Estimate]:
-        """The accuracy of each of `tasks`; coefficients left out are 0."""
+        """The estimate of each of `tasks`; coefficients left out are 0."""
         ...
 
 
 def normalized_accuracy(edited: float, finetuned: float) -> float:
-    """Edited ÷ fine-tuned accuracy, both in 0…1; RecipeError where fine-tuning gives nothing.
+    """Edited ÷ fine-tuned skill; RecipeError where fine-tuning gives nothing.
 
     >>> normalized_accuracy(0.72, 0.9)
     0.8
     """
     if finetuned == 0:
         raise RecipeError(
-            "the fine-tuned model answers no image rightly, so there is nothing to divide by; "
-            "measure more images, or leave this task out"
+            "the fine-tuned model answers nothing rightly, so there is nothing to divide by; "
+            "measure more examples, or leave this task out"
         )
     return edited / finetuned
 
@@ -47,7 +56,46 @@ def gain_recovered(edited: float, pretrained: float, finetuned: float) -> float:
     """
     if finetuned == pretrained:
         raise RecipeError(
-            "fine-tuning gains nothing over the pretrained model on these images, so no share of "
-            "the gain can be recovered; measure more images, or other tasks"
+            "fine-tuning gains nothing over the pretrained model on these examples, so no share of "
+            "the gain can be recovered; measure more of them, or other tasks"
         )
     return (edited - pretrained) / (finetuned - pretrained)
+
+
+def mean_normalized(
+    measured: Mapping[str, Estimate], *, finetuned: Mapping[str, Estimate]
+) -> float:
+    """Mean over tasks of edited ÷ fine-tuned skill."""
+    return fmean(
+        normalized_accuracy(estimate.skill, finetuned[task].skill)
+        for task, estimate in measured.items()
+    )
+
+
+def mean_gain(
+    measured: Mapping[str, Estimate],
+    *,
+    pretrained: Mapping[str, Estimate],
+    finetuned: Mapping[str, Estimate],
+) -> float:
+    """Gain recovered from mean skills: (edited − zero-shot) ÷ (fine-tuned − zero-shot).
+
+    The means are taken first, so that a task with little to gain cannot blow up the ratio.
+    """
+    return gain_recovered(
+        fmean(estimate.skill for estimate in measured.values()),
+        fmean(pretrained[task].skill for task in measured),
+        fmean(finetuned[task].skill for task in measured),
+    )
+
+
+def on_one_axis(estimate: Estimate, *, pretrained: Estimate) -> float:
+    """Where an estimate stands beside others: a share as it is, a mean as what it retains.
+
+    >>> before, after = (Estimate(v, 1.0, 9.0, 9, 9, "test", "perplexity") for v in (2.0, 2.5))
+    >>> on_one_axis(after, pretrained=before)
+    0.8
+    """
+    if METRICS[estimate.metric].kind == "share":
+        return estimate.value
+    return estimate.skill / pretrained.skill

@@ -20,7 +20,7 @@ __all__ = ["Robustness", "ShiftedAnswers", "ask_shifted"]
 
 @dataclass(frozen=True)
 class Robustness:
-    """Accuracy as it is, under each shift, and the mean over shifts."""
+    """The share as it is, under each shift, and the mean over shifts."""
 
     reference: Estimate
     shifted: Interval
@@ -36,7 +36,10 @@ class ShiftedAnswers:
 
     @property
     def share(self) -> np.ndarray:
-        """For each image, under what share of the shifts the answer is right, float [n]."""
+        """For each image, under what share of the shifts the answer is right, float [n].
+
+        RecipeError where answers are not right or wrong.
+        """
         return np.mean([answers.right for answers in self.by_shift.values()], axis=0)
 
     @property

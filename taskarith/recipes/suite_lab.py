@@ -16,6 +16,7 @@ from taskarith.core import METHODS, Edit, Gram, TaskVector, Terms, merge
 from taskarith.core.layers import layer_groups
 from taskarith.evaluation import Estimate, Evaluator, Measurer, Part, Reading, ResultCache
 from taskarith.evaluation.statistics import ModelStatistics
+from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.linear_probe import LinearProbe
 from taskarith.models.clip.open_clip import VISION_PREFIX
 from taskarith.recipes.lab import Answers, Lab, Merged, Meter, Mixture
@@ -26,12 +27,14 @@ from taskarith.recipes.mixing import (
     mixed_parameters,
     mixed_vector,
 )
+from taskarith.recipes.sample import Sample
 from taskarith.recipes.tuning import TUNING, Tuning, trainable_model, tuned_vector
 from taskarith.sources.tensors import fingerprint
+from taskarith.suites import Suite
 from taskarith.tasks import SplitName
 from taskarith.tasks.examples import as_images
 
-__all__ = ["suite_lab"]
+__all__ = ["examples_called", "suite_lab"]
 
 MIX_BATCH = 128
 MIX_SEED = 3
@@ -49,7 +52,7 @@ def suite_lab(
 ) -> Lab:
     """The lab of the evaluator's suite.
 
-    `n` takes the first images of each split's stratified order only (None: all), for a quick
+    `n` takes the first examples of each split's stratified order only (None: all), for a quick
     look; `seed` draws the null directions; `tuning` says how models are fine-tuned on the way.
     With `rehearse` test stays closed: what is asked of it is answered from validation, and the
     estimates say so. Numbers of edits that were chosen there then flatter.
@@ -71,7 +74,14 @@ def suite_lab(
         tune=bench.tune,
         mix=bench.mix,
         merge=bench.merge,
+        sample=Sample(examples_called(evaluator.suite), n, rehearse),
     )
+
+
+def examples_called(suite: Suite) -> str:
+    """What the examples of a suite's tasks are called; "examples" where there are several kinds."""
+    kinds = {task.examples for task in suite.tasks.values()}
+    return kinds.pop() if len(kinds) == 1 else "examples"
 
 
 class _Bench:
@@ -105,11 +115,13 @@ class _Bench:
         edit = self._edit(coefficients)
         return {task: self._read(edit, task, split).estimate for task in tasks}
 
-    def answer(self, coefficients: Mapping[str, float], task: str, *, split: SplitName) -> Answers:
-        reading = self._read(self._edit(coefficients), task, split)
-        estimate = reading.estimate
-        labels = self._evaluator.labels(task, self._opened(split))[: estimate.n]
-        return Answers(reading.rows, labels, estimate.total, self._opened(split))
+    def answer(
+        self, coefficients: Mapping[str, float], task: str, *, split: SplitName, least: int = 0
+    ) -> Answers:
+        reading = self._read(self._edit(coefficients), task, split, least=least)
+        told, split = reading.estimate, self._opened(split)
+        labels = self._evaluator.labels(task, split)[: told.n]
+        return Answers(reading.rows, labels, told.total, split, told.metric)
 
     def logits(
         self, coefficients: Mapping[str, float], task: str, *, split: SplitName
@@ -122,7 +134,9 @@ class _Bench:
         self._meter.count(f"logits of {task}, {split}: {edit.formula()}")
         return found
 
-    def probe(self, coefficients: Mapping[str, float], task: str) -> Estimate:
+    def probe(self, coefficients: Mapping[str, float], task: str) -> Estimate | None:
+        if not isinstance(self._evaluator.head(task), EmbeddingHead):
+            return None
         self._meter.check()
         edit = self._edit(coefficients)
         self._evaluator.use(edit)
@@ -280,10 +294,11 @@ class _Bench:
         labels = self._evaluator.labels(task, split)[: part.stop]
         return self._evaluator.embeddings(part, split=split), labels
 
-    def _read(self, edit: Edit, task: str, split: SplitName) -> Reading:
+    def _read(self, edit: Edit, task: str, split: SplitName, *, least: int = 0) -> Reading:
         self._meter.check()
         split = self._opened(split)
-        piece = self._measurer.measure(edit, tasks=[task], split=split, n=self._n)
+        n = None if self._n is None else max(self._n, least)
+        piece = self._measurer.measure(edit, tasks=[task], split=split, n=n)
         asked = (edit.key(), task, split)
         if asked not in self._seen:
             self._seen.add(asked)

@@ -1,6 +1,6 @@
 """What an edit turned one task's classes into: answers gained and lost, and new confusions.
 
-Compares two runs of answers to the same images; knows neither edits nor models.
+Compares two runs of answers to the same examples; knows neither edits nor models.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ __all__ = ["ClassChange", "Confusion", "changed_classes", "new_confusions"]
 
 @dataclass(frozen=True)
 class ClassChange:
-    """One class under two edits, over the same `difference.n` images of it.
+    """One class under two edits, over the same `difference.n` examples of it.
 
     Attributes:
         before, after: how many of them were answered rightly.
@@ -31,7 +31,7 @@ class ClassChange:
 
 @dataclass(frozen=True)
 class Confusion:
-    """Images of one class that one edit takes for another class, and how often the other does."""
+    """Examples of one class that one edit takes for another class, and how often the other does."""
 
     truth: str
     answer: str
@@ -47,7 +47,7 @@ class Confusion:
 def changed_classes(
     before: Answers, after: Answers, classnames: Sequence[str]
 ) -> list[ClassChange]:
-    """Every class that has images, in the order of the classes.
+    """Every class that has examples, in the order of the classes.
 
     >>> labels = np.array([0, 0, 1])
     >>> before, after = (Answers(np.array(p), labels, 3, "test") for p in ([0, 0, 1], [1, 0, 1]))
@@ -66,8 +66,8 @@ def changed_classes(
                     before=int(before.right[own].sum()),
                     after=int(after.right[own].sum()),
                     difference=PairedDifference.of(
-                        before=before.predicted[own],
-                        after=after.predicted[own],
+                        before=before.rows[own],
+                        after=after.rows[own],
                         labels=after.labels[own],
                     ),
                 )
@@ -78,15 +78,20 @@ def changed_classes(
 def new_confusions(
     before: Answers, after: Answers, classnames: Sequence[str], *, most: int = 8
 ) -> list[Confusion]:
-    """The wrong answers that became more frequent, those that grew most first."""
+    """The wrong answers that became more frequent, those that grew most first.
+
+    Answers outside `classnames` are none of them.
+    """
+    if not classnames:
+        return []
     n = min(len(before.labels), len(after.labels))
     counts = [
-        Counter(zip(one.labels[:n].tolist(), one.predicted[:n].tolist(), strict=True))
+        Counter(zip(one.labels[:n].tolist(), one.rows[:n].tolist(), strict=True))
         for one in (before, after)
     ]
     grown = [
         Confusion(classnames[truth], classnames[answer], counts[0][truth, answer], count)
         for (truth, answer), count in sorted(counts[1].items())
-        if truth != answer and count > counts[0][truth, answer]
+        if 0 <= answer != truth and count > counts[0][truth, answer]
     ]
     return sorted(grown, key=lambda one: -one.gained)[:most]

@@ -1,4 +1,4 @@
-"""Watching a recipe: every accuracy it measures is told as it comes, and nothing else changes."""
+"""Watching a recipe: every estimate it measures is told as it comes, and nothing else changes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ __all__ = ["Seen", "Watch", "watched"]
 
 @dataclass(frozen=True)
 class Seen:
-    """One accuracy that a recipe asked for on its way: of which edit, on which task."""
+    """One estimate that a recipe asked for on its way: of which edit, on which task."""
 
     coefficients: Mapping[str, float]
     task: str
@@ -34,8 +34,10 @@ def watched(lab: Lab, watch: Watch) -> Lab:
             watch(Seen(dict(coefficients), task, found[task]))
         return found
 
-    def answer(coefficients: Mapping[str, float], task: str, *, split: SplitName) -> Answers:
-        found = lab.answer(coefficients, task, split=split)
+    def answer(
+        coefficients: Mapping[str, float], task: str, *, split: SplitName, least: int = 0
+    ) -> Answers:
+        found = lab.answer(coefficients, task, split=split, least=least)
         watch(Seen(dict(coefficients), task, found.estimate))
         return found
 

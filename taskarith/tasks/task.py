@@ -9,12 +9,13 @@ from typing import Any, Literal, get_args
 
 from taskarith.tasks.metric import ACCURACY, Metric
 
-__all__ = ["ROLES", "SPLITS", "ZERO_SHOT", "Role", "SplitName", "Task"]
+__all__ = ["ROLES", "SPLITS", "TEXT_DATA", "ZERO_SHOT", "Role", "SplitName", "Task"]
 
 Role = Literal["target", "auxiliary", "control", "second-control", "recipe"]
 SplitName = Literal["train", "validation", "test"]
 
 ZERO_SHOT = "zero-shot"
+TEXT_DATA = ("written-world", "table")  # kinds of data that hold texts
 
 ROLES: tuple[Role, ...] = get_args(Role)
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
@@ -48,6 +49,12 @@ class Task:
     data: Mapping[str, Any] = field(hash=False)
     metric: Metric = ACCURACY
     head: Mapping[str, Any] = field(default_factory=lambda: {"kind": ZERO_SHOT}, hash=False)
+
+    @property
+    def examples(self) -> str:
+        """What its examples are called."""
+        has_texts = self.data.get("kind") in TEXT_DATA or "text" in self.data
+        return "texts" if has_texts else "images"
 
     @property
     def chance(self) -> float | None:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from taskarith.errors import AssetError, MissingDependencyError
+from taskarith.errors import AssetError
+from taskarith.tasks.frames import read_parquet
 
 __all__ = ["read_columns"]
 
@@ -14,14 +15,7 @@ def read_columns(path: Path, *columns: str) -> tuple[list[Any], ...]:
     Raises MissingDependencyError without pandas, AssetError where the file or a column is missing.
     """
     try:
-        import pandas
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"Reading {path.name} needs pandas and pyarrow ({error}). "
-            "Install them with: pip install pandas pyarrow"
-        ) from error
-    try:
-        table = pandas.read_parquet(path)
+        table = read_parquet(path)
     except (OSError, ValueError) as error:
         raise AssetError(f"could not read {path}: {error!s:.200}") from error
     missing = [column for column in columns if column not in table]

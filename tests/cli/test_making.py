@@ -13,12 +13,24 @@ def test_report_writes_the_file(
     tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "REPORT.md"
-    assert main(["report", str(tiny_folder), "--output", str(path), "--device", "cpu"]) == 0
+    asked = ["report", str(tiny_folder), "--recipes", "negation", "--n", "16"]
+    assert main([*asked, "--output", str(path), "--device", "cpu"]) == 0
     assert path.read_text(encoding="utf-8").startswith("# ")
     assert str(path) in capsys.readouterr().out
 
 
-def test_the_bare_option_runs_every_recipe_that_ends_on_test(tiny_suite: Suite) -> None:
+@pytest.mark.parametrize("shorter", [["--recipes", "negation"], ["--n", "16"], ["--rehearse"]])
+def test_a_shorter_report_does_not_replace_the_suites_own(
+    tiny_folder: Path, shorter: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tiny_folder / "REPORT.md"
+    before = own.read_text("utf-8") if own.exists() else None
+    assert main(["report", str(tiny_folder), *shorter]) == 2
+    assert "--output FILE" in capsys.readouterr().err
+    assert (own.read_text("utf-8") if own.exists() else None) == before
+
+
+def test_a_whole_report_has_every_recipe_that_ends_on_test(tiny_suite: Suite) -> None:
     assert reported_recipes(tiny_suite) == [
         "negation", "addition", "analogy", "paint", "wise-ft", "soup",
     ]  # fmt: skip

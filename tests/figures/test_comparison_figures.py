@@ -9,8 +9,9 @@ import pytest
 from taskarith.figures import confusion_figure, geometry_figures, recipe_figures
 from taskarith.suites import Suite
 from taskarith.suites.geometry import suite_geometry
-from tests.recipes import test_plane, test_turned
+from tests.recipes import test_turned
 from tests.recipes.fakes import FakeLab
+from tests.recipes.plane import test_plane
 
 
 @pytest.mark.parametrize("forget", [False, True])

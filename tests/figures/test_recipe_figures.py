@@ -8,21 +8,19 @@ import pytest
 from taskarith.errors import UnknownNameError
 from taskarith.evaluation import Estimate
 from taskarith.figures import recipe_figures, search_figure
-from taskarith.recipes.analogy_recipe import AnalogyRecipe
+from taskarith.recipes.analogy.recipe import AnalogyRecipe
 from taskarith.recipes.catalogue import Recipe
 from taskarith.recipes.result import Result
 from taskarith.recipes.watching import Seen, watched
-from tests.recipes import (
-    test_addition_recipe,
-    test_analogy,
-    test_methods,
-    test_negation,
-    test_paint,
-    test_plane,
-    test_soup,
-    test_wise_ft,
-)
+from tests.recipes.addition import test_recipe as test_addition_recipe
+from tests.recipes.analogy import test_analogy
 from tests.recipes.fakes import FakeLab
+from tests.recipes.methods import test_methods
+from tests.recipes.negation import test_negation
+from tests.recipes.paint import test_paint
+from tests.recipes.plane import test_plane
+from tests.recipes.soup import test_soup
+from tests.recipes.wise_ft import test_wise_ft
 
 CASES: dict[str, tuple[Recipe, Callable[..., float]]] = {
     "negation": (test_negation.RECIPE, test_negation.accuracy),

@@ -1,5 +1,6 @@
-"""A lab of made-up accuracies that writes down every question it is asked."""
+"""A lab of made-up accuracies and perplexities that writes down every question it is asked."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -8,6 +9,7 @@ import numpy as np
 from taskarith.errors import SettingError
 from taskarith.evaluation import Estimate
 from taskarith.recipes.lab import Answers, Lab, Merged, Mixture
+from taskarith.recipes.sample import Sample
 from taskarith.tasks import SplitName
 
 N = 1_000
@@ -16,7 +18,9 @@ Accuracy = Callable[[Mapping[str, float], str], float]
 
 
 class FakeLab:
-    """`accuracy(coefficients, task)` is what every split of every task gives, over N images.
+    """`accuracy(coefficients, task)` is what every split of every task gives, over N examples.
+
+    Of tasks in `means` it is a perplexity: texts of ten tokens whose losses differ a little.
 
     The first images are the ones answered rightly, so paired differences are those of the
     accuracies. A tuned vector is called "tuned(…)", a merged one "merged(…)", and a mixture takes
@@ -28,8 +32,12 @@ class FakeLab:
         alive: the vectors that a recipe may name now beside the suite's own.
     """
 
-    def __init__(self, accuracy: Accuracy) -> None:
+    def __init__(
+        self, accuracy: Accuracy, *, means: Sequence[str] = (), sample: Sample | None = None
+    ) -> None:
         self.accuracy = accuracy
+        self.means = means
+        self.sample = sample or Sample()
         self.asked: list[tuple[str, str, str, dict[str, float]]] = []
         self.tuned: list[tuple[dict[str, float], tuple[str, ...], str, int | None]] = []
         self.alive: set[str] = set()
@@ -37,7 +45,14 @@ class FakeLab:
     @property
     def lab(self) -> Lab:
         return Lab(
-            self.score, self.answer, self.logits, self.probe, self.tune, self.mix, self.merge
+            self.score,
+            self.answer,
+            self.logits,
+            self.probe,
+            self.tune,
+            self.mix,
+            self.merge,
+            self.sample,
         )
 
     def splits(self) -> list[str]:
@@ -48,11 +63,17 @@ class FakeLab:
     ) -> dict[str, Estimate]:
         return {task: self.answer(coefficients, task, split=split).estimate for task in tasks}
 
-    def answer(self, coefficients: Mapping[str, float], task: str, *, split: SplitName) -> Answers:
+    def answer(
+        self, coefficients: Mapping[str, float], task: str, *, split: SplitName, least: int = 0
+    ) -> Answers:
         edit = {name: value for name, value in coefficients.items() if value}
         for name in edit:
             assert not name.startswith(("tuned", "merged")) or name in self.alive
         self.asked.append(("answer", task, split, edit))
+        if task in self.means:
+            losses = 10 * (math.log(self.accuracy(edit, task)) + 0.01 * np.sin(np.arange(N)))
+            rows = np.stack([losses, np.full(N, 10.0)], axis=1).astype(np.float32)
+            return Answers(rows, np.zeros(N, dtype=np.int32), N, split, "perplexity")
         labels = (np.arange(N) % 2).astype(np.int32)
         right = np.arange(N) < round(N * self.accuracy(edit, task))
         return Answers(np.where(right, labels, 1 - labels), labels, N, split)
@@ -60,7 +81,7 @@ class FakeLab:
     def logits(
         self, coefficients: Mapping[str, float], task: str, *, split: SplitName
     ) -> np.ndarray:
-        return np.eye(2, dtype=np.float32)[self.answer(coefficients, task, split=split).predicted]
+        return np.eye(2, dtype=np.float32)[self.answer(coefficients, task, split=split).rows]
 
     def probe(self, coefficients: Mapping[str, float], task: str) -> Estimate:
         self.asked.append(("probe", task, "test", dict(coefficients)))

@@ -19,6 +19,7 @@ from taskarith.errors import (
     WeightsError,
 )
 from taskarith.evaluation import Evaluator, ResultCache, measure
+from taskarith.figures import recipe_figures
 from taskarith.recipes.catalogue import (
     RECIPES,
     addition_recipe,
@@ -33,14 +34,15 @@ from taskarith.recipes.catalogue import (
     wise_ft_recipe,
 )
 from taskarith.recipes.lab import Meter
-from taskarith.recipes.negation import NegationResult
-from taskarith.recipes.paint_recipe import PaintResult
+from taskarith.recipes.negation.result import NegationResult
+from taskarith.recipes.paint.result import PaintResult
 from taskarith.recipes.result import Table
-from taskarith.recipes.sections import recipe_sections
-from taskarith.recipes.soup import SoupResult
+from taskarith.recipes.sections import recipe_results
+from taskarith.recipes.soup.result import SoupResult
+from taskarith.recipes.stored import read_result, write_result
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.tuning import trainable_model
-from taskarith.recipes.wise_ft import WiseFtResult
+from taskarith.recipes.wise_ft.result import WiseFtResult
 from taskarith.sources.tensors import read_tensors, write_tensors
 from taskarith.suites import RecipeBook, Suite, load_suite
 from taskarith.tasks import Images, SplitName
@@ -161,7 +163,9 @@ MADE: dict[str, Callable[[Suite], object]] = {
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
-def test_progress_goes_up_to_at_most_what_was_said(name: str, evaluator: Evaluator) -> None:
+def test_progress_goes_up_to_at_most_and_the_result_can_be_stored(
+    name: str, evaluator: Evaluator, tmp_path: Path
+) -> None:
     recipe = MADE[name](evaluator.suite)
     seen: list[tuple[int, int, str]] = []
     result = run_recipe(
@@ -176,6 +180,10 @@ def test_progress_goes_up_to_at_most_what_was_said(name: str, evaluator: Evaluat
     assert len(seen) <= recipe.evaluations()
     assert all(what for _, _, what in seen)
     assert result.name == name
+    write_result(result, tmp_path / "stored.json", suite=evaluator.suite)
+    again = read_result(tmp_path / "stored.json", suite=evaluator.suite)
+    assert again.to_json() == result.to_json()
+    assert recipe_figures(again) == recipe_figures(result)
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
@@ -213,12 +221,8 @@ def test_a_suite_s_report_gets_a_section_for_every_recipe_it_has(evaluator: Eval
         "negation", "addition", "methods", "plane",
     ]  # fmt: skip
     bare = Evaluator(without(evaluator.suite), device="cpu")
-    sections = list(recipe_sections(bare, ["negation", "addition"], tuning=TUNING))
-    assert [section.split("\n")[0] for section in sections] == [
-        "## Recipe: Negation: forgetting",
-        "## Recipe: Addition: several tasks in one model",
-    ]
-    assert all("| ---" in section and "\n- " in section for section in sections)
+    results = list(recipe_results(bare, ["negation", "addition"], tuning=TUNING, n=16))
+    assert [result.name for result in results] == ["negation", "addition"]
 
 
 def test_a_quick_look_is_provisional(evaluator: Evaluator) -> None:
@@ -245,6 +249,11 @@ def test_a_rehearsal_never_opens_test(
         v for row in result.rows() for k, v in Table("", [row]).flat()[0].items() if "split" in k
     }
     assert splits <= {"validation", None}
+    told = "\n".join([result.protocol(), *result.findings(), *(t.title for t in result.tables())])
+    assert "on test" not in told
+    assert "(test)" not in told
+    assert not any(key == "test" for table in result.tables() for row in table.rows for key in row)
+    assert "all images" not in told
 
 
 def test_a_probe_is_judged_on_images_that_it_was_not_fitted_to(evaluator: Evaluator) -> None:

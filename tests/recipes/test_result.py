@@ -3,14 +3,16 @@ import io
 import json
 import math
 
+import pandas
+import pytest
+
+from taskarith.errors import UnknownNameError
 from taskarith.evaluation import Estimate, PairedDifference
-from taskarith.recipes.catalogue import RECIPES
 from taskarith.recipes.interval import Interval
-from taskarith.recipes.published import PUBLISHED
 from taskarith.recipes.result import Table, as_csv, as_markdown, as_text, plain
-from taskarith.recipes.soup import SoupResult
+from taskarith.recipes.soup.result import SoupResult
 from tests.recipes.fakes import FakeLab
-from tests.recipes.test_soup import RECIPE, accuracy
+from tests.recipes.soup.test_soup import RECIPE, accuracy
 
 ESTIMATE = Estimate.share(correct=3, n=4, total=8, split="validation")
 CHANGE = PairedDifference.counted(gained=2, lost=1, n=10)
@@ -29,7 +31,7 @@ def test_every_row_has_the_same_flat_columns() -> None:
     assert list(one) == list(two)
     assert one["now"] == 0.75
     assert (one["now n"], one["now split"]) == (4, "validation")
-    assert (one["change"], one["change over"]) == (0.1, "10 images")
+    assert (one["change"], one["change n"]) == (0.1, 10)
     assert one["mean low"] == 0.4
     assert {value for key, value in two.items() if key != "task"} == {None}
 
@@ -81,7 +83,20 @@ def test_what_the_paper_found_stands_beside_and_apart() -> None:
     soup = result()
     (line,) = [line for line in as_text(soup).splitlines() if line.startswith("- published: ")]
     assert line in as_markdown(soup)
-    assert line == f"- published: {PUBLISHED['soup']}"
-    assert soup.to_json()["published"] == PUBLISHED["soup"]
-    assert not any(PUBLISHED["soup"] in finding for finding in soup.findings())
-    assert PUBLISHED.keys() < RECIPES.keys()
+    assert line == f"- published: {soup.published}"
+    assert soup.to_json()["published"] == soup.published
+    assert not any(soup.published in finding for finding in soup.findings())
+
+
+def test_a_frame_has_what_the_csv_has() -> None:
+    soup = result()
+    for table in soup.tables():
+        frame = soup.frame(table.title)
+        read = pandas.read_csv(io.StringIO(as_csv(table)))
+        assert list(read.columns) == list(frame.columns)
+        assert len(set(read.columns)) == len(read.columns)
+        assert not any("Unnamed" in name or name.endswith(".1") for name in read.columns)
+        pandas.testing.assert_frame_equal(read, frame, check_dtype=False)
+    assert list(soup.frame()["model"]) == [model.kind for model in soup.models]
+    with pytest.raises(UnknownNameError, match="did you mean 'Weights'"):
+        soup.frame("Weigths")

@@ -24,9 +24,7 @@ def test_classes_are_counted_image_by_image() -> None:
     assert [one.name for one in changes] == ["cat", "dog", "fox"]
     for index, change in enumerate(changes):
         gained = lost = n = was = now = 0
-        for label, first, second in zip(
-            after.labels, before.predicted, after.predicted, strict=True
-        ):
+        for label, first, second in zip(after.labels, before.rows, after.rows, strict=True):
             if label == index:
                 n += 1
                 was += first == label
@@ -62,8 +60,8 @@ def test_nothing_changed() -> None:
 
 def test_only_images_that_both_answered_count() -> None:
     before, after = made_up()
-    fewer = told(before.predicted[:50], before.labels[:50])
+    fewer = told(before.rows[:50], before.labels[:50])
     assert sum(one.difference.n for one in changed_classes(fewer, after, NAMES)) == 50
     assert new_confusions(fewer, after, NAMES) == new_confusions(
-        fewer, told(after.predicted[:50], after.labels[:50]), NAMES
+        fewer, told(after.rows[:50], after.labels[:50]), NAMES
     )

@@ -10,8 +10,8 @@ from typing import Any
 from taskarith.core import Edit
 from taskarith.errors import TaskArithError, unknown_name
 from taskarith.recipes.catalogue import methods_recipe, plane_recipe
-from taskarith.recipes.methods_recipe import MethodsRecipe
-from taskarith.recipes.plane import PlaneRecipe
+from taskarith.recipes.methods.recipe import MethodsRecipe
+from taskarith.recipes.plane.recipe import PlaneRecipe
 from taskarith.suites import Suite
 from taskarith.ui.incoming import read_edit
 from taskarith.ui.recipes.form import read_visitor

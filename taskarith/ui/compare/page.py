@@ -146,7 +146,7 @@ def _task(suite: "Suite", name: str) -> Answer:
 
 def _methods() -> list[Answer]:
     from taskarith.core import METHODS
-    from taskarith.recipes.entrants import SCALE
+    from taskarith.recipes.methods.entrants import SCALE
 
     return [
         {

@@ -8,9 +8,10 @@ from typing import Any
 from taskarith.evaluation import Estimate, Evaluator, Measurer, ResultCache
 from taskarith.recipes.interval import Interval
 from taskarith.recipes.lab import Answers, Lab, Meter
-from taskarith.recipes.methods import Choice, Misfit, References
-from taskarith.recipes.methods_recipe import MethodsRecipe
-from taskarith.recipes.plane import PlanePoint, PlaneRecipe
+from taskarith.recipes.methods.protocol import Choice, Misfit, References
+from taskarith.recipes.methods.recipe import MethodsRecipe
+from taskarith.recipes.plane.protocol import PlanePoint
+from taskarith.recipes.plane.recipe import PlaneRecipe
 from taskarith.recipes.ratios import normalized_and_gain
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.turned import changed_classes, new_confusions

@@ -299,7 +299,13 @@ class _RecipesPage:
         from taskarith.figures import search_figure
 
         curves = found.request.recipe not in ("analogy", "soup")
-        return search_figure(found.seen, control=found.control, curves=curves, theme=_shade(theme))
+        return search_figure(
+            found.seen,
+            control=found.control,
+            curves=curves,
+            called=found.called,
+            theme=_shade(theme),
+        )
 
     def _finished(self, finished: "Finished", theme: str) -> Updates:
         from taskarith.figures import recipe_figures

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from taskarith.recipes.published import PUBLISHED
 from taskarith.recipes.result import Cell, Result, Table, shown
 from taskarith.ui.edit_link import write_link
 
@@ -34,8 +33,8 @@ def result_html(result: Result, *, rehearsal: bool) -> str:
         )
     items = "".join(f"<li>{escape(finding)}</li>" for finding in result.findings())
     parts.append(f'<h2>Findings</h2><ul class="findings">{items}</ul>')
-    if result.name in PUBLISHED:
-        parts.append(f'<p class="published">Published: {escape(PUBLISHED[result.name])}.</p>')
+    if result.published:
+        parts.append(f'<p class="published">Published: {escape(result.published)}.</p>')
     main, *others = result.tables()
     parts.append(f"<h2>{escape(main.title)}</h2>{table_html(main)}")
     parts += [

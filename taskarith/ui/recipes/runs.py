@@ -12,15 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskarith.core import Edit
-from taskarith.recipes.addition_recipe import AdditionResult
-from taskarith.recipes.analogy_recipe import AnalogyResult
 from taskarith.recipes.catalogue import RECIPES, Recipe, run_recipe
-from taskarith.recipes.negation import NegationResult
-from taskarith.recipes.paint_recipe import PaintResult
 from taskarith.recipes.result import Result
-from taskarith.recipes.soup import SoupResult
+from taskarith.recipes.suite_lab import examples_called
 from taskarith.recipes.watching import Seen
-from taskarith.recipes.wise_ft import WiseFtResult
 from taskarith.suites import Suite
 from taskarith.ui.recipes.form import Request
 from taskarith.ui.serving.explorer import Explorer
@@ -53,11 +48,12 @@ class Finished:
 
 @dataclass(frozen=True)
 class Searching:
-    """What a recipe has measured so far; `control` is the suite's."""
+    """What a recipe has measured so far; `control` is the suite's, `called` what examples are."""
 
     request: Request
     seen: tuple[Seen, ...]
     control: str
+    called: str
 
 
 @dataclass(frozen=True)
@@ -107,7 +103,7 @@ class RecipeRuns:
     def _work(
         self, desk: Desk, explorer: Explorer, recipe: Recipe, key: tuple[str, Request]
     ) -> Finished:
-        request = key[1]
+        request, called = key[1], examples_called(explorer.suite)
         seen: list[Seen] = []
         shown_at = 0.0
 
@@ -116,7 +112,7 @@ class RecipeRuns:
             seen.append(one)
             if time.monotonic() - shown_at >= SHOW_EVERY:
                 shown_at = time.monotonic()
-                desk.show(Searching(request, tuple(seen), explorer.suite.control))
+                desk.show(Searching(request, tuple(seen), explorer.suite.control, called))
 
         result = run_recipe(
             recipe,
@@ -174,37 +170,9 @@ def offered(suite: Suite, recipe: str) -> tuple[list[str], list[str]]:
 
 def chosen_edits(result: Result, suite: Suite) -> list[Chosen]:
     """The edits that a recipe chose and that Explore has sliders for, the main ones first."""
-    found: list[tuple[str, dict[str, float]]] = []
-    match result:
-        case NegationResult():
-            found = [
-                (f"{one.task} forgotten", {one.task: one.models["negated"].coefficient})
-                for one in result.tasks
-            ]
-        case AdditionResult():
-            found = [
-                ("all tasks, one λ", result.together.coefficients),
-                ("all tasks, one λ each", result.each.coefficients),
-            ]
-        case AnalogyResult():
-            analogy = "τ_C + (τ_B − τ_A)"
-            found = [(f"{one.quadruple.d}", one.edits[analogy]) for one in result.analogies]
-        case PaintResult():
-            found = [
-                (f"{' + '.join(p.patched.tasks)}, {p.patched.criterion}", p.patched.edit)
-                for p in result.patches
-            ]
-        case WiseFtResult():
-            found = [
-                (f"{one.task}, {choice.chosen_by}", {one.vector: choice.alpha})
-                for one in result.tasks
-                for choice in one.choices
-            ]
-        case SoupResult():
-            found = [(model.kind, dict(model.weights.get("", {}))) for model in result.models]
     return [
         Chosen(title, Edit(suite.name, coefficients))
-        for title, coefficients in found
+        for title, coefficients in result.chosen()
         if coefficients and _has_sliders(coefficients, suite)
     ]
 

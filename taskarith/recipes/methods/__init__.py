@@ -1,0 +1,1 @@
+"""Merge methods side by side on the same vectors."""

@@ -1,0 +1,91 @@
+"""How far a vector is negated: λ by the lowest target whose control holds, and what comes of it.
+
+Knows the rule; how an edit is measured stays behind the lab.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from taskarith.evaluation import Estimate
+from taskarith.recipes.lab import Answers, Lab
+from taskarith.recipes.score import Score
+
+__all__ = ["CONTROL_FLOOR", "NEGATION_GRID", "Negation", "choose_negation", "measured_negation"]
+
+CONTROL_FLOOR = 0.95
+CONTROL_EXAMPLES = (
+    512  # the least the floor is judged on: a few dozen cannot show that 95 % is kept
+)
+NEGATION_GRID = (0.0, *(round(-0.05 * step, 2) for step in range(1, 21)))
+
+
+@dataclass(frozen=True)
+class Negation:
+    """One edit, measured on test: a vector at its chosen (or given) coefficient.
+
+    Attributes:
+        vector: whose negation; the task itself, or a null or another model standing in for it.
+        target: on the task to forget.
+        controls: on each control, by task name.
+        selected_on: how many edits were compared on validation to choose the coefficient.
+    """
+
+    task: str
+    vector: str
+    coefficient: float
+    target: Estimate
+    controls: dict[str, Estimate]
+    selected_on: int
+
+
+def choose_negation(
+    lab: Lab,
+    *,
+    vector: str,
+    target: str,
+    control: str,
+    floor: float = CONTROL_FLOOR,
+    grid: Sequence[float] = NEGATION_GRID,
+) -> float:
+    """The λ with the least target skill whose control surely keeps `floor` of its pretrained skill.
+
+    Both are measured on validation; the control's floor is held by the lower end of the paired
+    interval of what is retained, or by moving nowhere. The control is the dear part, so it is
+    measured in the order of falling promise and no further than the first λ that holds; the answer
+    is the same as from measuring everything. Ties go to the smaller movement.
+    """
+
+    def on_control(value: float) -> Answers:
+        edit = {vector: value} if value else {}
+        return lab.answer(edit, control, split="validation", least=CONTROL_EXAMPLES)
+
+    targets = {
+        value: lab.score({vector: value}, [target], split="validation")[target].skill
+        for value in grid
+    }
+    pretrained = on_control(0.0)
+    for value in sorted(grid, key=lambda value: (targets[value], abs(value))):
+        if not value or on_control(value).retained(pretrained)[0] >= floor:
+            return value
+    return 0.0
+
+
+def measured_negation(
+    score: Score,
+    *,
+    vector: str,
+    task: str,
+    coefficient: float,
+    controls: Sequence[str],
+    selected_on: int,
+) -> Negation:
+    """Target and controls of one edit on test."""
+    measured = score({vector: coefficient}, [task, *controls], split="test")
+    return Negation(
+        task=task,
+        vector=vector,
+        coefficient=coefficient,
+        target=measured[task],
+        controls={name: measured[name] for name in controls},
+        selected_on=selected_on,
+    )

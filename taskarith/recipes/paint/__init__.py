@@ -1,0 +1,1 @@
+"""PAINT: patching a model by interpolation (arXiv 2208.05592)."""

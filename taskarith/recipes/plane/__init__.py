@@ -1,0 +1,1 @@
+"""A plane of edits: two coefficients at once, and its Pareto front."""

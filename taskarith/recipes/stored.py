@@ -1,0 +1,133 @@
+"""Results as files: written as JSON, and read back as they were.
+
+What a file holds is read by the types of the result's own fields, so that a recipe has nothing to
+do to be stored. A file that does not fit is refused; nothing in it is run.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from taskarith.errors import AssetError
+from taskarith.evaluation import Estimate
+from taskarith.recipes.addition.result import AdditionResult
+from taskarith.recipes.analogy.result import AnalogyResult
+from taskarith.recipes.interval import Interval
+from taskarith.recipes.methods.result import MethodsResult
+from taskarith.recipes.negation.result import NegationResult
+from taskarith.recipes.paint.result import PaintResult
+from taskarith.recipes.plane.result import PlaneResult
+from taskarith.recipes.result import Result, plain
+from taskarith.recipes.soup.result import SoupResult
+from taskarith.recipes.wise_ft.result import WiseFtResult
+from taskarith.suites import Suite
+
+__all__ = ["FOLDER", "RESULTS", "read_result", "shipped_result", "write_result"]
+
+FOLDER = "results"  # of a suite's, beside its report
+RESULTS: dict[str, type[Result]] = {
+    kind.name: kind
+    for kind in (
+        NegationResult,
+        AdditionResult,
+        AnalogyResult,
+        PaintResult,
+        WiseFtResult,
+        SoupResult,
+        MethodsResult,
+        PlaneResult,
+    )
+}
+
+
+def write_result(result: Result, path: Path, *, suite: Suite) -> None:
+    """Write a result of `suite` to `path`, whole or not at all."""
+    data = {
+        "recipe": result.name,
+        "suite": suite.recipe_fingerprint,
+        "result": {field.name: plain(getattr(result, field.name)) for field in _fields(result)},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    partial.write_text(text + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def read_result(path: Path, *, suite: Suite) -> Result:
+    """The result of `suite` that `write_result` wrote to `path`.
+
+    Raises AssetError where the file is missing or damaged, or of other weights or tasks.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        measured, kind = data["suite"], RESULTS[data["recipe"]]
+        result: Result = _dataclass(kind, data["result"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AssetError(
+            f"{path.name} of {suite.name!r} is no stored result ({type(error).__name__}: {error}); "
+            "run the recipe, or write the report again"
+        ) from error
+    if measured != suite.recipe_fingerprint:
+        raise AssetError(
+            f"{path.name} was measured on other weights or tasks than {suite.name!r} has now "
+            f"({measured} and {suite.recipe_fingerprint}); write the report again"
+        )
+    return result
+
+
+def shipped_result(suite: Suite, recipe: str) -> Result | None:
+    """The result of a recipe that comes with the suite, if it has one that is its own."""
+    path = suite.folder / FOLDER / f"{recipe}.json"
+    if recipe not in RESULTS or not path.exists():
+        return None
+    try:
+        return read_result(path, suite=suite)
+    except AssetError:
+        return None
+
+
+def _fields(kind: Any) -> Any:
+    assert is_dataclass(kind)
+    return fields(kind)
+
+
+def _dataclass(kind: Any, value: Mapping[str, Any]) -> Any:
+    hints = get_type_hints(kind)
+    return kind(**{one.name: _value(hints[one.name], value[one.name]) for one in _fields(kind)})
+
+
+def _value(hint: Any, value: Any) -> Any:
+    """`value` as the type that a field was declared with."""
+    if hint is Estimate:
+        return Estimate.from_json(value)
+    if hint is Interval:
+        low, high = value["low"], value["high"]
+        return Interval(
+            float(value["value"]),
+            -math.inf if low is None else float(low),
+            math.inf if high is None else float(high),
+            str(value["over"]),
+            bool(value["percent"]),
+        )
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        if value is None:
+            return None
+        return _value(next(one for one in inner if one is not type(None)), value)
+    if origin is tuple:
+        kinds = [inner[0]] * len(value) if inner[-1] is ... else inner
+        return tuple(_value(one, item) for one, item in zip(kinds, value, strict=True))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {_value(inner[0], key): _value(inner[1], item) for key, item in value.items()}
+    if is_dataclass(hint):
+        return _dataclass(hint, value)
+    if hint in (int, float):
+        return hint(value)
+    if not isinstance(value, hint):
+        raise TypeError(f"{value!r:.40} is no {hint.__name__}")
+    return value

@@ -1,0 +1,58 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from taskarith.errors import AssetError
+from taskarith.recipes.stored import read_result, shipped_result, write_result
+from taskarith.suites import Suite
+from tests.recipes.fakes import FakeLab
+from tests.recipes.negation.test_negation import RECIPE, accuracy
+
+
+@pytest.fixture
+def stored(tiny_suite: Suite, tmp_path: Path) -> Path:
+    path = tmp_path / "results" / "negation.json"
+    write_result(RECIPE.run(FakeLab(accuracy).lab), path, suite=tiny_suite)
+    return path
+
+
+def test_what_is_read_is_what_was_written(stored: Path, tiny_suite: Suite) -> None:
+    assert read_result(stored, suite=tiny_suite) == RECIPE.run(FakeLab(accuracy).lab)
+    assert list(stored.parent.iterdir()) == [stored]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"recipe": "stew"},
+        {"recipe": ["negation"]},
+        {"result": {}},
+        {"result": [1]},
+        {"result": None},
+    ],
+)
+def test_a_damaged_file_is_refused(
+    change: dict[str, object], stored: Path, tiny_suite: Suite
+) -> None:
+    stored.write_text(json.dumps(json.loads(stored.read_text("utf-8")) | change))
+    with pytest.raises(AssetError, match="is no stored result"):
+        read_result(stored, suite=tiny_suite)
+
+
+def test_another_suites_result_is_refused(stored: Path, tiny_suite: Suite) -> None:
+    stored.write_text(json.dumps(json.loads(stored.read_text("utf-8")) | {"suite": "other"}))
+    with pytest.raises(AssetError, match="other weights or tasks"):
+        read_result(stored, suite=tiny_suite)
+
+
+def test_a_suite_ships_what_is_in_its_folder(
+    stored: Path, tiny_suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shipped_result(tiny_suite, "negation") is None
+    there = Suite(stored.parent.parent, tiny_suite.manifest)
+    monkeypatch.setattr(Suite, "recipe_fingerprint", tiny_suite.recipe_fingerprint)
+    assert shipped_result(there, "negation") == RECIPE.run(FakeLab(accuracy).lab)
+    assert shipped_result(there, "../negation") is None
+    stored.write_text("{")
+    assert shipped_result(there, "negation") is None
