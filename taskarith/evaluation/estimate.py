@@ -12,33 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from taskarith.evaluation.intervals import (
+    loss_difference,
+    loss_mean,
+    paired_difference,
+    wilson_interval,
+)
 from taskarith.tasks.metric import ACCURACY, METRICS, Metric
 
-__all__ = ["Estimate", "PairedDifference", "wilson_interval"]
-
-Z = 1.959963984540054  # the standard normal's 97.5 % quantile: two-sided 95 % intervals
-
-
-def wilson_interval(correct: int, n: int) -> tuple[float, float]:
-    """The 95 % Wilson score interval of correct ÷ n, as (low, high) in 0…1.
-
-    (p̂ + z²/2n ± z·√(p̂(1−p̂)/n + z²/4n²)) ÷ (1 + z²/n), Wilson 1927,
-    doi:10.1080/01621459.1927.10502953. Raises ValueError unless 0 ≤ correct ≤ n and n ≥ 1.
-
-    >>> low, high = wilson_interval(8, 10)
-    >>> f"{low:.3f} {high:.3f}"
-    '0.490 0.943'
-    """
-    if not 0 <= correct <= n or n < 1:
-        raise ValueError(f"{correct} of {n} is no share: it takes 0 ≤ correct ≤ n and n ≥ 1")
-    share = correct / n
-    center = share + Z * Z / (2 * n)
-    half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    scale = 1 + Z * Z / n
-    # At the ends the bound is 0 or 1 exactly, which rounding may miss by the last bit.
-    low = 0.0 if correct == 0 else (center - half) / scale
-    high = 1.0 if correct == n else (center + half) / scale
-    return low, high
+__all__ = ["Estimate", "PairedDifference"]
 
 
 @dataclass(frozen=True)
@@ -97,10 +79,10 @@ class Estimate:
         if metric.kind == "share":
             correct = int(np.count_nonzero(rows == labels[:n]))
             return cls.share(correct=correct, n=n, total=total, split=split, metric=metric.name)
-        mean, half = _mean_and_half(*_columns(rows))
-        low, high = _exp(mean - half), _exp(mean + half)
+        mean, low, high = loss_mean(*_columns(rows))
         value = max(metric.low, _exp(mean))  # a loss of nothing may round to below it
-        return cls(value, max(metric.low, low), max(value, high), n, total, split, metric.name)
+        ends = max(metric.low, _exp(low)), max(value, _exp(high))
+        return cls(value, *ends, n, total, split, metric.name)
 
     @property
     def skill(self) -> float:
@@ -185,21 +167,15 @@ class PairedDifference:
     def counted(cls, *, gained: int, lost: int, n: int) -> "PairedDifference":
         """The difference of two shares, from the examples whose answer turned.
 
-        Only they carry information, as in McNemar's test. The 95 % interval is Agresti and Min's:
-        half an example is added to each cell of the 2×2 table, then
-        (g − l)/n ± z·√((g + l) − (g − l)²/n)/n. Statistics in Medicine 24, 2005,
-        doi:10.1002/sim.2084. Raises ValueError for counts that cannot be.
+        Only they carry information, as in McNemar's test. The 95 % interval is Tango's. Raises
+        ValueError for counts that cannot be.
 
         >>> difference = PairedDifference.counted(gained=2, lost=30, n=200)
         >>> difference.difference, difference.clear
         (-0.14, True)
         """
-        if min(gained, lost) < 0 or gained + lost > n or n < 1:
-            raise ValueError(f"{gained} gained and {lost} lost of {n} cannot be")
-        smoothed, changed, net = n + 2, gained + lost + 1, gained - lost
-        half = Z * math.sqrt(changed - net * net / smoothed) / smoothed
-        low, high = max(-1.0, net / smoothed - half), min(1.0, net / smoothed + half)
-        return cls(net / n, low, high, n, gained, lost)
+        low, high = paired_difference(gained=gained, lost=lost, n=n)
+        return cls((gained - lost) / n, low, high, n, gained, lost)
 
     @classmethod
     def of(
@@ -226,8 +202,8 @@ class PairedDifference:
                 n=n,
             )
         values, weights = _columns(after[:n])
-        mean, half = _mean_and_half(values - _columns(before[:n])[0], weights)
-        return cls(_exp(-mean) - 1, _exp(-mean - half) - 1, _exp(-mean + half) - 1, n)
+        mean, low, high = loss_difference(_columns(before[:n])[0], values, weights)
+        return cls(_exp(-mean) - 1, _exp(-high) - 1, _exp(-low) - 1, n)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -256,19 +232,6 @@ def _columns(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Values and weights, float64, of the rows of a mean."""
     values, weights = rows.astype(np.float64).T
     return values, weights
-
-
-def _mean_and_half(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
-    """Σv ÷ Σw and half the width of its 95 % interval, over independent texts.
-
-    The residuals v − m·w of a ratio estimator, Cochran 1977, "Sampling Techniques", section 2.11.
-    """
-    n, total = len(values), weights.sum()
-    mean = float(values.sum() / total)
-    if n < 2:
-        return mean, math.inf
-    residuals = values - mean * weights
-    return mean, Z * math.sqrt(n / (n - 1) * float(residuals @ residuals)) / float(total)
 
 
 def _exp(value: float) -> float:

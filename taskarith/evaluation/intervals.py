@@ -22,12 +22,35 @@ __all__ = [
     "paired_ratio",
     "ratio_of_sums",
     "student_quantile",
+    "wilson_interval",
 ]
 
 Z = 1.959963984540054  # the standard normal's 97.5 % quantile: two-sided 95 % intervals
 HALVINGS = 45  # what is then left of an interval of angles is 1e-13
 
 Numbers = tuple[np.ndarray, np.ndarray, np.ndarray]  # values with the ends of their intervals
+
+
+def wilson_interval(correct: int, n: int) -> tuple[float, float]:
+    """The 95 % Wilson score interval of correct ÷ n, as (low, high) in 0…1.
+
+    (p̂ + z²/2n ± z·√(p̂(1−p̂)/n + z²/4n²)) ÷ (1 + z²/n), Wilson 1927,
+    doi:10.1080/01621459.1927.10502953. Raises ValueError unless 0 ≤ correct ≤ n and n ≥ 1.
+
+    >>> low, high = wilson_interval(8, 10)
+    >>> f"{low:.3f} {high:.3f}"
+    '0.490 0.943'
+    """
+    if not 0 <= correct <= n or n < 1:
+        raise ValueError(f"{correct} of {n} is no share: it takes 0 ≤ correct ≤ n and n ≥ 1")
+    share = correct / n
+    center = share + Z * Z / (2 * n)
+    half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+    scale = 1 + Z * Z / n
+    # At the ends the bound is 0 or 1 exactly, which rounding may miss by the last bit.
+    low = 0.0 if correct == 0 else (center - half) / scale
+    high = 1.0 if correct == n else (center + half) / scale
+    return low, high
 
 
 def paired_difference(*, gained: int, lost: int, n: int) -> tuple[float, float]:
@@ -301,13 +324,15 @@ def _weighted_mean(values: ArrayLike, weights: ArrayLike | None) -> tuple[float,
     """Σ values ÷ Σ weights, its standard error by the jackknife, and the degrees of freedom."""
     value = np.asarray(values, dtype=np.float64)
     weight = np.ones_like(value) if weights is None else np.asarray(weights, dtype=np.float64)
-    if value.ndim != 1 or value.shape != weight.shape or not len(value) or (weight <= 0).any():
+    fits = value.ndim == 1 and value.shape == weight.shape
+    if not fits or (weight < 0).any() or not (weight > 0).any():
         raise ValueError(
-            f"a mean needs one value and one positive weight a text, got {list(value.shape)} "
-            f"values and {list(weight.shape)} weights"
+            f"a mean needs one value and one weight a text, none negative and some not 0, got "
+            f"{list(value.shape)} values and {list(weight.shape)} weights"
         )
+    value, weight = value[weight > 0], weight[weight > 0]  # a text of no tokens says nothing
     n, total, mass = len(value), float(value.sum()), float(weight.sum())
-    if n == 1:
+    if n == 1 or not math.isfinite(total):
         return total / mass, math.inf, 0
     without = (total - value) / (mass - weight)
     error = math.sqrt((n - 1) * float(without.var()))

@@ -4,7 +4,7 @@ Knows descriptions of vectors; where a card goes is not its business.
 """
 
 from taskarith.core import Reported, VectorInfo
-from taskarith.evaluation.estimate import wilson_interval
+from taskarith.evaluation.intervals import wilson_interval
 from taskarith.export.card_parts import (
     HERE,
     PAPER,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskarith.evaluation.estimate import Estimate, PairedDifference, wilson_interval
+from taskarith.evaluation.estimate import Estimate, PairedDifference
+from taskarith.evaluation.intervals import wilson_interval
 
 
 @st.composite

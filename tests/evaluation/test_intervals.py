@@ -10,7 +10,6 @@ from functools import cache
 import numpy as np
 import pytest
 
-from taskarith.evaluation.estimate import wilson_interval
 from taskarith.evaluation.intervals import (
     Numbers,
     loss_difference,
@@ -22,6 +21,7 @@ from taskarith.evaluation.intervals import (
     paired_ratio,
     ratio_of_sums,
     student_quantile,
+    wilson_interval,
 )
 
 TIMES = 2_000
@@ -273,6 +273,11 @@ def test_counts_that_cannot_be_are_refused(counts: tuple[int, int, int]) -> None
 def test_values_that_are_no_shares_or_have_no_weight_are_refused() -> None:
     with pytest.raises(ValueError, match="from 0 to 1"):
         mean_share([0.5, 1.5])
-    for weights in ([1.0], [1.0, 0.0]):
-        with pytest.raises(ValueError, match="one positive weight"):
+    for weights in ([1.0], [1.0, -1.0], [0.0, 0.0]):
+        with pytest.raises(ValueError, match="one weight a text"):
             loss_mean([1.0, 2.0], weights)
+
+
+def test_texts_of_no_tokens_and_losses_beyond_all_measure() -> None:
+    assert loss_mean([1.0, 2.0, 0.0], [1.0, 1.0, 0.0]) == loss_mean([1.0, 2.0], [1.0, 1.0])
+    assert loss_mean([1.0, math.inf], [1.0, 1.0]) == (math.inf, 0.0, math.inf)
