@@ -135,3 +135,13 @@ def test_every_requirement_is_pinned_and_explained() -> None:
             name = re.split(r"[\[>=<#\s]", line)[0]
             assert name in pinned, f"constraints.txt does not pin {name}"
             assert " # " in line, f"requirements.txt does not say why {name} is there"
+
+
+def test_no_page_imports_another() -> None:
+    pages = {path.parent.name for path in (PACKAGE / "ui").glob("*/page.py")}
+    assert len(pages) >= 6
+    for page in pages:
+        others = tuple(f"taskarith.ui.{other}" for other in pages - {page})
+        for path in (PACKAGE / "ui" / page).glob("*.py"):
+            crossing = [one for one in imports(path) if one.startswith(others)]
+            assert crossing == [], f"{module_name(path)}: what pages share stands beside them"

@@ -172,11 +172,18 @@ class ResultCache:
                 except sqlite3.Error as error:
                     self._give_up(error)
 
-    def looks(self, suite: str) -> Looks:
-        """How often the test split of `suite` (its fingerprint) was looked at."""
+    def looks(self, *suites: str) -> Looks:
+        """How many edits of a suite were looked at on test, under any of its fingerprints.
+
+        A suite has two: one of what everybody sees, one with what only recipes use.
+        """
         with self._lock:
-            here = len(self._looks.get(suite, ()))
-            rows = self._query("SELECT COUNT(*) FROM looks WHERE suite = ?", (suite,))
+            here = len(set().union(*(self._looks.get(suite, ()) for suite in suites)))
+            rows = self._query(
+                "SELECT COUNT(DISTINCT edit) FROM looks WHERE suite IN "
+                f"({', '.join('?' for _ in suites)})",
+                suites,
+            )
             return Looks(here=here, ever=max(here, rows[0][0] if rows else 0))
 
     def close(self) -> None:

@@ -9,10 +9,11 @@ import atexit
 import logging
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from taskarith.errors import TaskArithError
 from taskarith.evaluation.measure import Measurer, Piece, Predictor
@@ -54,6 +55,7 @@ class Failure:
 Message = Piece | Failure | Finished
 OnPiece = Callable[[Message], None]
 Engine = TypeVar("Engine", bound=Predictor)
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +110,8 @@ class Worker(Generic[Engine]):
         self._max_sessions = max_sessions
         self._sessions: OrderedDict[str, _Session] = OrderedDict()  # least recently used first
         self._turns = turns if turns is not None else Turns()
+        self._engine: Engine | None = None
+        self._errands: deque[tuple[Callable[[Engine], Any], Future[Any]]] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._live = threading.Event()
@@ -162,6 +166,22 @@ class Worker(Generic[Engine]):
             _tell(request, Finished(reason))
         return True
 
+    def ask(self, errand: Callable[[Engine], Found]) -> "Future[Found]":
+        """What `errand` finds out from the evaluator, on the worker's thread, between two steps.
+
+        For short questions: nothing is measured meanwhile. The future fails where the worker is
+        closed or its evaluator could not be made.
+        """
+        asked: Future[Found] = Future()
+        with self._changed:
+            if not self._closed:
+                Worker._heard = time.monotonic()
+                self._errands.append((errand, asked))
+                self._changed.notify()
+                return asked
+        asked.set_exception(TaskArithError("the server is closing; ask it again when it is back"))
+        return asked
+
     def cancel(self, session: str) -> None:
         """Drop the session and its request, as when its page moves on or is closed."""
         with self._changed:
@@ -177,11 +197,15 @@ class Worker(Generic[Engine]):
         with self._changed:
             self._closed = True
             waiting = [s.request for s in self._sessions.values() if s.request is not None]
+            errands = list(self._errands)
             self._sessions.clear()
             self._turns.clear()
+            self._errands.clear()
             self._changed.notify()
         for request in waiting:
             _tell(request, Finished("closed"))
+        for _, asked in errands:
+            asked.set_exception(TaskArithError("the server is closing; ask it again later"))
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -198,7 +222,7 @@ class Worker(Generic[Engine]):
         failure: Failure | None = None
         measurer: Measurer | None = None
         try:
-            evaluator = self._open()
+            evaluator = self._engine = self._open()
             measurer = Measurer(evaluator, cache=self.cache)
             self._live.set()
             self._idle = self._make_idle(evaluator)
@@ -219,16 +243,33 @@ class Worker(Generic[Engine]):
         """Wait for a session with work, idle meanwhile; None once the worker is closed."""
         while True:
             with self._changed:
-                while not self._turns and not self._closed and (wait := self._until_idle()) != 0:
+                while not self._wanted() and (wait := self._until_idle()) != 0:
                     self._changed.wait(wait)
                 if self._closed:
                     return None
-                if self._turns:
+                errand = self._errands.popleft() if self._errands else None
+                if errand is None and self._turns:
                     session = self._turns.take()
                     request = self._sessions[session].request
                     assert request is not None
                     return session, request
-            self._do_idle_step()
+            if errand is not None:
+                self._do_errand(*errand)
+            else:
+                self._do_idle_step()
+
+    def _wanted(self) -> bool:
+        return bool(self._turns) or bool(self._errands) or self._closed
+
+    def _do_errand(self, errand: Callable[[Engine], Any], asked: "Future[Any]") -> None:
+        if not asked.set_running_or_notify_cancel():  # who asked has gone
+            return
+        try:
+            if self._engine is None:
+                raise TaskArithError("the engine could not start, so it answers nothing")
+            asked.set_result(errand(self._engine))
+        except Exception as error:
+            asked.set_exception(error)
 
     def _until_idle(self) -> float | None:
         """Seconds until a step of idle work may be done; None where there is none."""

@@ -7,16 +7,15 @@ would rebuild each time. Knows how script and server meet.
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import gradio as gr
 
 from taskarith.ui.in_words import in_words
 from taskarith.ui.modules import starting
+from taskarith.ui.query import read_query
 
 __all__ = ["Call", "drawn", "link_of", "suite_of"]
 
-LONGEST_QUERY = 20_000
 
 Answer = dict[str, Any]
 Call = Callable[[Any], Awaitable[Answer]]
@@ -43,9 +42,7 @@ def drawn(name: str, *, calls: Sequence[Call]) -> gr.HTML:
 
 def link_of(message: object) -> dict[str, str]:
     """The fields of the query string in `message`; none where there is none."""
-    query = message.get("query") if isinstance(message, dict) else None
-    text = query[:LONGEST_QUERY] if isinstance(query, str) else ""
-    return dict(parse_qsl(text.removeprefix("?"), keep_blank_values=True))
+    return read_query(message.get("query") if isinstance(message, dict) else None)
 
 
 def suite_of(message: object) -> str | None:

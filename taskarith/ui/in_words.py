@@ -9,12 +9,13 @@ import re
 import tempfile
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from html import escape
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, Literal, ParamSpec
 
 from taskarith.errors import TaskArithError
 
-__all__ = ["in_words", "without_paths"]
+__all__ = ["in_words", "said_html", "sentence", "without_paths"]
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +77,21 @@ def in_words(call: Callable[P, Awaitable[Answer]]) -> Callable[P, Awaitable[Answ
         return answer
 
     return answered
+
+
+def said_html(text: str, *, kind: Literal["", "failed", "hint"] = "") -> str:
+    """A sentence to the visitor, as text.
+
+    >>> said_html("a < b", kind="failed")
+    '<p class="said failed" role="status">a &lt; b</p>'
+    """
+    return f'<p class="said {kind}" role="status">{escape(without_paths(text))}</p>'
+
+
+def sentence(text: str) -> str:
+    """A message with a capital and a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _end_of_path(found: re.Match[str]) -> str:

@@ -3,7 +3,6 @@
 Knows the shapes of messages and the bounds of their values; not what is done with them.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from typing import Any, Literal
 from taskarith.core import Edit, checked_coefficient
 from taskarith.errors import TaskArithError, UnknownNameError, unknown_name
 from taskarith.suites import Suite
+from taskarith.ui.serving.visitor import read_visitor
 
 __all__ = [
     "Analogy",
@@ -22,7 +22,6 @@ __all__ = [
     "read_rest",
 ]
 
-SESSION = re.compile(r"[0-9a-f]{24}")
 LARGEST_NUMBER = 2**53  # the last whole number a browser counts to exactly
 MAX_COEFFICIENTS = 100
 
@@ -62,7 +61,7 @@ def read_commit(message: object, suite: Suite) -> Commit:
     focus = _vector(fields.get("focus"), suite)
     pinned = fields.get("pinned")
     return Commit(
-        session=_session(fields),
+        session=read_visitor(fields.get("session")),
         seq=_whole(fields.get("seq"), "seq"),
         edit=edit,
         focus=focus,
@@ -75,7 +74,7 @@ def read_poll(message: object) -> tuple[str, int, int]:
     """Which session asks for more of which commit, and how many pieces it has."""
     fields = _fields(message)
     return (
-        _session(fields),
+        read_visitor(fields.get("session")),
         _whole(fields.get("seq"), "seq"),
         _whole(fields.get("cursor"), "cursor"),
     )
@@ -84,7 +83,7 @@ def read_poll(message: object) -> tuple[str, int, int]:
 def read_rest(message: object) -> tuple[str, int]:
     """In which session something moves again, and from which number on commits count."""
     fields = _fields(message)
-    return _session(fields), _whole(fields.get("seq"), "seq")
+    return read_visitor(fields.get("session")), _whole(fields.get("seq"), "seq")
 
 
 def read_changed(message: object, suite: Suite) -> tuple[Edit, str, Literal["validation", "test"]]:
@@ -126,13 +125,6 @@ def _fields(message: object) -> Mapping[str, Any]:
     if not isinstance(message, Mapping):
         raise TaskArithError("the page sent something else than an object; reload it")
     return message
-
-
-def _session(fields: Mapping[str, Any]) -> str:
-    session = fields.get("session")
-    if not isinstance(session, str) or not SESSION.fullmatch(session):
-        raise TaskArithError("the page sent no valid session; reload it")
-    return session
 
 
 def _whole(value: object, name: str) -> int:

@@ -219,3 +219,6 @@ def test_looks_are_counted_by_edit_here_and_ever(tmp_path: Path) -> None:
     second.count_look(suite="s", edit="c")
     assert (second.looks("s").here, second.looks("s").ever) == (2, 3)
     assert (second.looks("new").here, second.looks("new").ever) == (0, 0)
+    second.count_look(suite="other", edit="d")
+    both = second.looks("s", "other")  # a is under both
+    assert (both.here, both.ever) == (3, 4)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from taskarith.core import Edit
-from taskarith.errors import UnknownNameError
+from taskarith.errors import TaskArithError, UnknownNameError
 from taskarith.evaluation.measure import Piece
 from taskarith.evaluation.plan import Part, Step
 from taskarith.evaluation.results import ResultCache
@@ -487,3 +487,34 @@ def test_many_threads_at_once(worker: Worker) -> None:
     for session, receiver in final.items():
         assert receiver.last() == Finished("complete")
         assert edits(receiver) == [f"{session}20"] * 3
+
+
+def test_errands_are_done_on_the_workers_thread_between_two_steps(
+    worker: Worker, predictor: FakePredictor
+) -> None:
+    gate, receiver = hold(worker, predictor)
+    found = worker.ask(lambda engine: (engine, threading.current_thread().name))
+    failing = worker.ask(lambda engine: 1 / 0)
+    gone = worker.ask(lambda engine: "never")
+    assert gone.cancel()
+    assert not found.done()  # the step goes on
+    gate.open()
+    assert found.result(PATIENCE) == (predictor, "taskarith-worker")
+    with pytest.raises(ZeroDivisionError):
+        failing.result(PATIENCE)
+    assert receiver.last() == Finished("complete")
+    after = submit(worker, "a", count=1)  # which does not mind any of that
+    assert after.last() == Finished("complete")
+    worker.close()
+    with pytest.raises(TaskArithError, match="closing"):
+        worker.ask(lambda engine: engine).result(PATIENCE)
+
+
+def test_an_engine_that_could_not_start_answers_no_errands() -> None:
+    def fails() -> FakePredictor:
+        raise UnknownNameError("no such device")
+
+    worker: Worker[FakePredictor] = Worker(fails)
+    with pytest.raises(TaskArithError, match="could not start"):
+        worker.ask(lambda engine: engine).result(PATIENCE)
+    worker.close()

@@ -14,7 +14,7 @@ from taskarith.recipes.methods.recipe import MethodsRecipe
 from taskarith.recipes.plane.recipe import PlaneRecipe
 from taskarith.suites import Suite
 from taskarith.ui.incoming import read_edit
-from taskarith.ui.recipes.form import read_visitor
+from taskarith.ui.serving.visitor import read_visitor
 
 __all__ = [
     "IMAGES",

@@ -23,11 +23,11 @@ from taskarith.ui.export.words import (
     plan_html,
     published_html,
 )
-from taskarith.ui.recipes.form import read_visitor
-from taskarith.ui.recipes.page import LOOK_EVERY, VISITOR, read_query
-from taskarith.ui.recipes.words import said_html
-from taskarith.ui.serving.jobs import Desk, Jobs, Look
+from taskarith.ui.in_words import said_html
+from taskarith.ui.query import read_query
+from taskarith.ui.serving.jobs import LOOK_EVERY, Desk, Jobs, Look
 from taskarith.ui.serving.limits import address
+from taskarith.ui.serving.visitor import read_visitor, visitor_script
 
 if TYPE_CHECKING:
     from taskarith.core import Edit
@@ -125,7 +125,8 @@ class _ExportPage:
         form = [self.query, self.to, self.dtype]
         opened = self.site.blocks.load(
             self.open, [self.visitor, self.theme, self.query],
-            [self.visitor, self.theme, self.query, self.edit, self.run], js=VISITOR, **quiet,
+            [self.visitor, self.theme, self.query, self.edit, self.run],
+            js=visitor_script(), **quiet,
         )  # fmt: skip
         opened.then(self.price, form, [self.size, self.about, self.dtype], **quiet)
         opened.then(**follow)

@@ -13,10 +13,10 @@ import gradio as gr
 
 from taskarith.errors import ExportError, TaskArithError
 from taskarith.ui.export.exports import Exports, Taken
-from taskarith.ui.export.words import login_html, preview_html
-from taskarith.ui.recipes.form import read_visitor
-from taskarith.ui.recipes.words import said_html
+from taskarith.ui.export.words import card_text, login_html, preview_html
+from taskarith.ui.in_words import said_html
 from taskarith.ui.serving.jobs import Desk, Jobs
+from taskarith.ui.serving.visitor import read_visitor
 
 if TYPE_CHECKING:
     from taskarith.export.account import Account
@@ -126,9 +126,8 @@ class PublicationForm:
         except TaskArithError as error:
             problem = said_html(str(error), kind="failed")
             return [None, problem, gr.update(visible=False), "", "", gr.skip()]
-        body = plan.card.partition("\n---\n")[2]
         return [
-            plan, preview_html(plan), gr.update(visible=True), body, plan.card,
+            plan, preview_html(plan), gr.update(visible=True), card_text(plan.card), plan.card,
             gr.update(visible=plan.exists, value=False),
         ]  # fmt: skip
 

@@ -1,11 +1,12 @@
 """The words of the Export page: an edit, what an export takes, and what came of it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
 from taskarith.export.formats import FORMATS
-from taskarith.ui.recipes.words import said_html
+from taskarith.ui.in_words import said_html
 
 if TYPE_CHECKING:
     from taskarith.core import Edit
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "about_format",
+    "card_text",
     "edit_html",
     "files_html",
     "login_html",
@@ -25,6 +27,21 @@ __all__ = [
     "preview_html",
     "published_html",
 ]
+
+OWN_COMMENT = re.compile(r"\A\s*<!--.*?-->\s*")  # on top of a card, for who edits it
+
+
+def card_text(card: str) -> str:
+    r"""A model card for the page, without its header, as Markdown that fetches nothing.
+
+    In it stand words of those who made its parents: their pictures and their HTML are shown as the
+    text they are.
+
+    >>> print(card_text("---\nlicense: mit\n---\n# ![x](https://elsewhere.test/x.png) <img src=y>"))
+    # !\[x](https://elsewhere.test/x.png) &lt;img src=y>
+    """
+    text = OWN_COMMENT.sub("", card.partition("\n---\n")[2])
+    return text.replace("![", "!\\[").replace("<", "&lt;")
 
 
 def edit_html(suite: "Suite", edit: "Edit", problems: Iterable[str]) -> str:

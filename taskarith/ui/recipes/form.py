@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from taskarith.errors import RecipeError
 
-__all__ = ["ALL_IMAGES", "FORMS", "IMAGES", "Form", "Request", "read_request", "read_visitor"]
+__all__ = ["ALL_IMAGES", "FORMS", "IMAGES", "Form", "Request", "read_request"]
 
-VISITOR = re.compile(r"[0-9a-f]{24}")
 MAX_NAMES = 64
 LONGEST_NAME = 80
 MAX_IMAGES = 10**7
@@ -140,13 +139,6 @@ def read_request(
         examples=FEW_SHOT if examples is True and "examples" in form.settings else (),
         ways=_names(ways) if "ways" in form.settings else ("parallel",),
     )
-
-
-def read_visitor(value: object) -> str:
-    """Which browser tab asks; RecipeError if it does not say so."""
-    if not isinstance(value, str) or not VISITOR.fullmatch(value):
-        raise RecipeError("the page sent no valid session; reload it")
-    return value
 
 
 def _names(value: object) -> tuple[str, ...]:

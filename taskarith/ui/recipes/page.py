@@ -9,16 +9,18 @@ import json
 from collections.abc import AsyncIterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 import gradio as gr
 
 from taskarith.errors import TaskArithError
 from taskarith.ui.chrome import frame
-from taskarith.ui.recipes.form import FORMS, IMAGES, WAYS, read_request, read_visitor
-from taskarith.ui.recipes.words import about_form, progress_html, said_html
+from taskarith.ui.in_words import said_html
+from taskarith.ui.query import read_query
+from taskarith.ui.recipes.form import FORMS, IMAGES, WAYS, read_request
+from taskarith.ui.recipes.words import about_form, progress_html
 from taskarith.ui.serving.downloads import Downloads
-from taskarith.ui.serving.jobs import Look
+from taskarith.ui.serving.jobs import LOOK_EVERY, Look
+from taskarith.ui.serving.visitor import read_visitor, visitor_script
 
 if TYPE_CHECKING:
     from taskarith.figures.look import Theme
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from taskarith.ui.recipes.runs import Finished, RecipeRuns
     from taskarith.ui.serving.explorer import Explorer
 
-__all__ = ["LOOK_EVERY", "VISITOR", "build", "read_query"]
+__all__ = ["build"]
 
 ABOUT = (
     "Protocols of the literature, run on this suite's task vectors. Every coefficient is chosen "
@@ -35,21 +37,7 @@ ABOUT = (
 HINT = "Press Run: the picture fills in while it is measured, and you may leave and come back."
 START = "negation"
 FIGURES = 16
-LOOK_EVERY = 0.4  # seconds
 NOTHING_NEW = [gr.skip()] * (7 + FIGURES)  # for every element of the outcome
-LONGEST_QUERY = 20_000
-
-# Which browser tab this is: its recipe is found again after a visit to another page.
-VISITOR = """() => {
-  let own = sessionStorage.getItem("taskarith-visitor");
-  if (!own) {
-    const bytes = crypto.getRandomValues(new Uint8Array(12));
-    own = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    sessionStorage.setItem("taskarith-visitor", own);
-  }
-  return [own, document.body.classList.contains("dark") ? "dark" : "light", location.search];
-}"""
-
 
 Updates = list[Any]
 
@@ -163,7 +151,7 @@ class _RecipesPage:
             self.open,
             inputs=[self.visitor, self.theme, self.query],
             outputs=[self.visitor, self.theme, self.query, self.names, self.run, self.progress],
-            js=VISITOR,
+            js=visitor_script(),
             **quiet,
         )
         choosing = [self.query, self.recipe]
@@ -366,9 +354,3 @@ class _RecipesPage:
 
 def _shade(theme: object) -> "Theme":
     return "dark" if theme == "dark" else "light"
-
-
-def read_query(query: object) -> dict[str, str]:
-    """The fields of an address's query, as a browser sent it."""
-    text = query[:LONGEST_QUERY] if isinstance(query, str) else ""
-    return dict(parse_qsl(text.removeprefix("?"), keep_blank_values=True))

@@ -3,11 +3,11 @@
 from html import escape
 from typing import Literal
 
-from taskarith.ui.in_words import without_paths
+from taskarith.ui.in_words import said_html, sentence
 from taskarith.ui.recipes.form import Form
 from taskarith.ui.serving.jobs import Look
 
-__all__ = ["about_form", "progress_html", "said_html"]
+__all__ = ["about_form", "progress_html"]
 
 
 def about_form(form: Form) -> str:
@@ -16,15 +16,6 @@ def about_form(form: Form) -> str:
         f'<p>{escape(form.about)} <a href="{escape(form.link)}" target="_blank" '
         f'rel="noreferrer">{escape(form.paper)}</a></p>'
     )
-
-
-def said_html(text: str, *, kind: Literal["", "failed", "hint"] = "") -> str:
-    """A sentence to the visitor, as text.
-
-    >>> said_html("a < b", kind="failed")
-    '<p class="said failed" role="status">a &lt; b</p>'
-    """
-    return f'<p class="said {kind}" role="status">{escape(without_paths(text))}</p>'
 
 
 def progress_html(look: Look) -> str:
@@ -36,7 +27,7 @@ def progress_html(look: Look) -> str:
         return ""
     if look.over:
         kind: Literal["", "failed"] = "failed" if look.state == "failed" else ""
-        return said_html(_sentence(look.message), kind=kind)
+        return said_html(sentence(look.message), kind=kind)
     if not look.needed:
         return said_html("Getting ready: models and pictures are loaded…")
     share = 100 * look.done / look.needed
@@ -47,9 +38,3 @@ def progress_html(look: Look) -> str:
         f"<p>{look.done:,} of at most {look.needed:,} evaluations · "
         f"<span>{escape(look.what)}</span></p></div>"
     )
-
-
-def _sentence(text: str) -> str:
-    """A message with a capital and a full stop."""
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

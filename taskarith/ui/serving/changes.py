@@ -21,8 +21,8 @@ NOWHERE = np.empty(0, dtype=np.int64)  # losses change everywhere: no answer doe
 
 def changed_answers(
     evaluator: Evaluator,
-    cache: ResultCache,
     *,
+    cache: ResultCache,
     edit: Edit,
     task: str,
     split: SplitName,

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -192,14 +193,10 @@ class Explorer:
         edit, task, split = read_changed(message, self.suite)
         if self._evaluator is None:
             return {}
-        return await asyncio.to_thread(
-            changed_answers,
-            self._evaluator,
-            self._worker.cache,
-            edit=edit,
-            task=task,
-            split=split,
+        asked = partial(
+            changed_answers, cache=self._worker.cache, edit=edit, task=task, split=split
         )
+        return await asyncio.wrap_future(self._worker.ask(asked))  # one thread owns the evaluator
 
     async def take(self, message: object) -> Answer:
         """The edit as JSON, and the Python that measures it."""
@@ -265,8 +262,13 @@ class Explorer:
         answer = await pieces.since(cursor, patience=self._patience)
         answer |= {"split": pieces.split, "preview": self._preview.to_json()}
         if pieces.split == TEST:
-            answer["looks"] = self._worker.cache.looks(self.suite.fingerprint).ever
+            answer["looks"] = await asyncio.to_thread(self._looks)
         return answer
+
+    def _looks(self) -> int:
+        """How many edits were looked at on test, those with vectors of recipes among them."""
+        suite = self.suite
+        return self._worker.cache.looks(suite.fingerprint, suite.recipe_fingerprint).ever
 
     def _live(self) -> Evaluator:
         assert self._evaluator is not None  # nothing is measured before the engine is there

@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from taskarith.ui.query import LONGEST_QUERY
 from taskarith.ui.serving.access import Access, Headers
 from taskarith.ui.serving.limits import Limiter, network_of
 from taskarith.ui.serving.pace import LONGEST
@@ -25,7 +26,6 @@ __all__ = ["Calls", "Gate", "gates"]
 
 MOST_BYTES = 2**20  # of a call; what the page sends is a few kB
 LONGEST_NAME = 64  # of a window
-LONGEST_QUERY = 20_000  # bytes: a link with a hundred vectors fits
 
 # Gradio's own routes, below API. It has many more, which write files or answer for minutes.
 API = "/gradio_api/"

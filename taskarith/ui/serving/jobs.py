@@ -16,7 +16,7 @@ from taskarith.ui.serving.limits import address
 from taskarith.ui.serving.line import Job, Line, Look, Work
 from taskarith.ui.serving.priority import lower_priority
 
-__all__ = ["Desk", "Jobs", "Look", "Place", "Work"]
+__all__ = ["LOOK_EVERY", "Desk", "Jobs", "Look", "Place", "Work"]
 
 MAX_WAITING = 8
 MAX_KEPT = 64  # finished jobs whose results are still there to be looked at
@@ -26,6 +26,7 @@ GIVE_WAY, TURN = 4.0, 1.0
 UNWATCHED = 60.0  # seconds without a look after which a job gives its place to one that waits
 IDLE = 300.0  # seconds without a job after which the evaluator's memory is given back
 TICK = 0.05
+LOOK_EVERY = 0.4  # seconds between two looks of a page at a job
 
 _log = logging.getLogger(__name__)
 

@@ -3,6 +3,7 @@
 import gc
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
@@ -131,3 +132,22 @@ def test_nothing_is_sent_unseen(form: PublicationForm, hub: LoopbackHub, tmp_pat
     *_, asked = run(form.send(VISITOR, None, False, token()))
     assert "press Show the card first" in asked
     assert hub.requests == []
+
+
+def test_a_card_that_is_shown_fetches_nothing(
+    form: PublicationForm, hub: LoopbackHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a stranger named a vector or a task stands in it."""
+    planned, _, _, shown, raw, _ = run(form.show_card(VISITOR, NAME, "", False, token()))
+    assert shown.startswith("# ")
+    assert shown in raw  # but for its header
+    trap = "![x](https://elsewhere.test/x.png) <img src='https://elsewhere.test/y.png'>"
+    card = f"---\nlicense: mit\n---\n# {trap}"
+    monkeypatch.setattr(
+        "taskarith.ui.export.publish._planned", lambda *_, **__: replace(planned, card=card)
+    )
+    *_, shown, raw, _ = run(form.show_card(VISITOR, NAME, "", False, token()))
+    assert "![" not in shown
+    assert "<img" not in shown
+    assert "elsewhere.test/x.png" in shown  # as text
+    assert raw == card

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from taskarith.errors import RecipeError
-from taskarith.ui.recipes.form import FORMS, IMAGES, Request, read_request, read_visitor
+from taskarith.ui.recipes.form import FORMS, IMAGES, Request, read_request
 
 GOOD: dict[str, Any] = {
     "recipe": "negation",
@@ -86,10 +86,3 @@ def test_every_recipe_says_what_it_does_and_where_to_read_about_it() -> None:
     for form in FORMS.values():
         assert form.about.endswith(".")
         assert form.link.startswith("https://arxiv.org/abs/")
-
-
-def test_a_visitor_is_24_hex_digits() -> None:
-    assert read_visitor("0" * 24) == "0" * 24
-    for value in (None, "", "x" * 24, "0" * 25, ["0" * 24], "0" * 24 + "\n"):
-        with pytest.raises(RecipeError, match="reload"):
-            read_visitor(value)

@@ -233,8 +233,32 @@ def test_looking_at_test_is_counted_once_per_edit(explorer: Explorer) -> None:
         same = (await follow(explorer, explorer.test, message({"apples": 0.5}, seq=2)))[-1]
         two = (await follow(explorer, explorer.test, message({"apples": 0.6}, seq=3)))[-1]
         assert [one["split"], one["looks"], same["looks"], two["looks"]] == ["test", 1, 1, 2]
+        # A vector that was made for recipes is looked at like any other.
+        three = (await follow(explorer, explorer.test, message({"joint": 0.5}, seq=4)))[-1]
+        assert three["looks"] == 3
 
     run(scenario())
+
+
+def test_examples_to_show_are_asked_of_the_evaluator_on_its_own_thread(
+    explorer: Explorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[str] = set()
+    shown = Evaluator.shown
+
+    def noted(self: Evaluator, *where: Any) -> Any:
+        threads.add(threading.current_thread().name)
+        return shown(self, *where)
+
+    monkeypatch.setattr(Evaluator, "shown", noted)
+    asked = {"coefficients": {"apples": -1.5}, "task": "apples", "split": "validation"}
+
+    async def scenario() -> Answer:
+        await follow(explorer, explorer.commit, message({"apples": -1.5}))
+        return await explorer.changed(asked)
+
+    assert run(scenario())["examples"]
+    assert threads == {"taskarith-worker"}
 
 
 @pytest.mark.parametrize("task", ["apples", "irons"])  # the second is there for recipes

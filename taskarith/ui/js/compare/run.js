@@ -1,19 +1,9 @@
 // Runs one comparison and follows it: a job on the server, which may wait, fail or be stopped.
 
 import { h, setText } from "../dom.js";
+import { visitor } from "../visitor.js";
 
 const LOOK_EVERY = 500; // ms
-
-export function visitor() {
-  let own = sessionStorage.getItem("taskarith-visitor");
-  if (!/^[0-9a-f]{24}$/.test(own || "")) {
-    own = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) =>
-      byte.toString(16).padStart(2, "0"),
-    ).join("");
-    sessionStorage.setItem("taskarith-visitor", own);
-  }
-  return own;
-}
 
 // Runs one comparison and follows it. `draw(rows, found, state)` shows what is there so far.
 export class Run {
@@ -50,8 +40,8 @@ export class Run {
     this.said.classList.toggle("failed", failed);
   }
 
-  call(name, fields = {}) {
-    return this.ask(name, { visitor: visitor(), part: this.part, ...fields });
+  async call(name, fields = {}) {
+    return this.ask(name, { visitor: await visitor(), part: this.part, ...fields });
   }
 
   busy(is) {
