@@ -15,6 +15,7 @@ from taskarith import __version__
 from taskarith.cli import (
     app,
     export,
+    generate,
     making,
     measuring,
     methods,
@@ -48,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         suites,
         methods,
         measuring,
+        generate,
         recipe,
         export,
         vector,
