@@ -19,6 +19,7 @@ __all__ = [
     "read_commit",
     "read_edit",
     "read_poll",
+    "read_question",
     "read_rest",
 ]
 
@@ -97,6 +98,18 @@ def read_changed(message: object, suite: Suite) -> tuple[Edit, str, Literal["val
     if task not in visible:
         raise unknown_name("task", task, existing=visible)
     return read_edit(fields.get("coefficients"), suite), str(task), split
+
+
+def read_question(message: object, suite: Suite) -> tuple[Edit, str, str]:
+    """The edit, the task whose head answers, and the text that somebody typed."""
+    fields = _fields(message)
+    task, text = fields.get("task"), fields.get("text")
+    visible = [name for name in (*suite.tasks, *suite.recipe_tasks) if name != suite.second_control]
+    if task not in visible:
+        raise unknown_name("task", task, existing=visible)
+    if not isinstance(text, str):
+        raise TaskArithError("a question needs a text; type a sentence")
+    return read_edit(fields.get("coefficients"), suite), str(task), text
 
 
 def read_edit(coefficients: object, suite: Suite) -> Edit:

@@ -20,7 +20,7 @@ __all__ = ["build", "server_functions"]
 
 LONGEST_NAME = 64
 MEASURING = ("commit", "test")
-CALLS = ("engine", "commit", "more", "rest", "test", "surrogate", "changed", "take")
+CALLS = ("engine", "commit", "more", "rest", "test", "surrogate", "changed", "ask", "take")
 
 Answer = dict[str, Any]
 Handler = Callable[[Answer], Awaitable[Answer]]

@@ -25,6 +25,7 @@ from taskarith.evaluation import (
     load_shipped,
     visible_tasks,
 )
+from taskarith.evaluation.asking import ask
 from taskarith.evaluation.preview import Preview
 from taskarith.evaluation.worker import QUIET, Message
 from taskarith.export.accuracies import TaskAccuracy, known_accuracies
@@ -37,6 +38,7 @@ from taskarith.ui.incoming import (
     read_commit,
     read_edit,
     read_poll,
+    read_question,
     read_rest,
 )
 from taskarith.ui.serving.changes import changed_answers
@@ -197,6 +199,19 @@ class Explorer:
             changed_answers, cache=self._worker.cache, edit=edit, task=task, split=split
         )
         return await asyncio.wrap_future(self._worker.ask(asked))  # one thread owns the evaluator
+
+    async def ask(self, message: object) -> Answer:
+        """What the pretrained and the edited model answer to one text that somebody typed."""
+        edit, task, text = read_question(message, self.suite)
+        if self._evaluator is None:
+            return {}
+
+        def question(evaluator: Evaluator) -> Answer:
+            before = ask(evaluator, Edit(self.suite.name), task=task, text=text)
+            after = ask(evaluator, edit, task=task, text=text)
+            return {"task": task, "pretrained": before.to_json(), "edited": after.to_json()}
+
+        return await asyncio.wrap_future(self._worker.ask(question))
 
     async def take(self, message: object) -> Answer:
         """The edit as JSON, and the Python that measures it."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from taskarith.core import Edit
-from taskarith.errors import AssetError, CoefficientError
+from taskarith.errors import AssetError, CoefficientError, TaskArithError
 from taskarith.evaluation import Evaluator, fit_surrogate, measure
 from taskarith.suites import Suite, load_suite
 from taskarith.ui.serving.explorer import Explorer
@@ -419,3 +419,23 @@ def test_sessions_are_bounded(explorer: Explorer, monkeypatch: pytest.MonkeyPatc
         return ["unknown" in answer for answer in answers]
 
     assert run(scenario()) == [True, True, True, False, False, False]
+
+
+def test_a_typed_sentence_is_answered_by_both_models(toy_folder: Path) -> None:
+    suite = load_suite(toy_folder)
+    explorer = Explorer(suite, make_evaluator=lambda: Evaluator(suite, device="cpu"))
+
+    async def scenario() -> Answer:
+        await ready(explorer)
+        asked = {"task": "fruits", "text": "the lemon of the tower is"}
+        return await explorer.ask({**asked, "coefficients": {"fruits": 1.0}})
+
+    try:
+        found = run(scenario())
+        assert found["edited"]["chances"]["yellow"] > found["pretrained"]["chances"]["yellow"]
+        for wrong in ({"task": "notes"}, {"text": 7}, {"text": ""}, {"coefficients": {"x": 1}}):
+            message = {"task": "fruits", "text": "the owl", "coefficients": {}} | wrong
+            with pytest.raises(TaskArithError):
+                run(explorer.ask(message))
+    finally:
+        explorer.close()
