@@ -20,7 +20,7 @@ def add_commands(commands: Any) -> None:
         description="Pre-train and fine-tune the models of a suite, choose its presets and write "
         "its folder. An interrupted run goes on where it stopped.",
     )
-    parser.add_argument("suite", choices=["mini", "real"], help="which suite")
+    parser.add_argument("suite", choices=["mini", "minilm", "real"], help="which suite")
     parser.add_argument(
         "--output",
         type=Path,
@@ -29,7 +29,10 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--data",
         type=Path,
-        help="for real: a folder of task folders with Hub-style parquet files of real pictures",
+        help="for real and minilm: a folder of task folders with Hub-style parquet files",
+    )
+    parser.add_argument(
+        "--base", type=Path, help="for minilm: the folder of the pretrained encoder"
     )
     parser.add_argument(
         "--recipes",
@@ -77,6 +80,7 @@ def train(
     suite: str,
     output: Path | None,
     data: Path | None,
+    base: Path | None,
     recipes: bool,
     work: Path,
     device: str | None,
@@ -86,15 +90,21 @@ def train(
     from taskarith.suites import load_suite
 
     folder, chosen = output or work / f"suite-{suite}", choose_device(device)
-    if suite == "real":
+    if suite == "minilm":
+        from taskarith.training.minilm import make_minilm
+
+        if data is None or base is None:
+            raise AssetError("`train minilm` needs --data FOLDER and --base FOLDER of the encoder")
+        make_minilm(base, data=data, output=folder, work=work)
+    elif suite == "real":
         from taskarith.training.mini import web_anchor
         from taskarith.training.real import train_real
 
         if data is None:
             raise AssetError("`train real` needs --data FOLDER with the pictures to train on")
-        base = load_suite("mini")
-        anchor = web_anchor(base.model(), work=work)
-        train_real(folder, base=base, anchor=anchor, data=data, work=work, device=chosen)
+        mini = load_suite("mini")
+        anchor = web_anchor(mini.model(), work=work)
+        train_real(folder, base=mini, anchor=anchor, data=data, work=work, device=chosen)
     else:
         from taskarith.recipes.prepare import MINI_STORY, prepare_suite
         from taskarith.training.mini import train_mini

@@ -26,7 +26,7 @@ from taskarith.recipes.negation.protocol import choose_negation
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.suites import Suite, load_suite
 
-__all__ = ["MINI_STORY", "Story", "choose_presets", "prepare_suite"]
+__all__ = ["MINILM_STORY", "MINI_STORY", "Story", "choose_presets", "prepare_suite"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Story:
 
     forget: str
     pair: tuple[str, str]
-    analogy: tuple[str, str, str, str]
+    analogy: tuple[str, str, str, str] | None = None
 
 
 MINI_STORY = Story(
@@ -43,6 +43,7 @@ MINI_STORY = Story(
     pair=("printed-digits", "textures"),
     analogy=("printed-digits", "chalk-digits", "letters", "chalk-letters"),
 )
+MINILM_STORY = Story(forget="news-topics", pair=("film-reviews", "question-types"))
 
 
 def prepare_suite(folder: Path, *, story: Story, device: torch.device) -> None:
@@ -85,7 +86,6 @@ def choose_presets(suite: Suite, *, lab: Lab, story: Story) -> list[dict[str, An
         lab, vector=story.forget, target=story.forget, control=suite.control
     )
     one, two = story.pair
-    a, b, c, d = story.analogy
     together = common(suite.targets)
     random = f"random:{story.forget}"
     return [
@@ -110,15 +110,7 @@ def choose_presets(suite: Suite, *, lab: Lab, story: Story) -> list[dict[str, An
             dict.fromkeys(suite.targets, together),
             suite.targets[0],
         ),
-        _preset(
-            "analogy",
-            "Analogy",
-            f"{suite.tasks[a].title} are to {titles[b]} as {titles[c]} are to {titles[d]}: "
-            "none of the three vectors was fine-tuned on the last.",
-            analogy_coefficients(a, b, c),
-            c,
-        )
-        | {"analogy": dict(zip("abcd", story.analogy, strict=True))},
+        *([] if story.analogy is None else [_analogy(suite, story.analogy)]),
         _preset(
             "random",
             "Random",
@@ -127,6 +119,17 @@ def choose_presets(suite: Suite, *, lab: Lab, story: Story) -> list[dict[str, An
             random,
         ),
     ]
+
+
+def _analogy(suite: Suite, analogy: tuple[str, str, str, str]) -> dict[str, Any]:
+    a, b, c, d = analogy
+    titles = {name: suite.tasks[name].title for name in analogy}
+    about = (
+        f"{titles[a]} are to {titles[b].lower()} as {titles[c].lower()} are to "
+        f"{titles[d].lower()}: none of the three vectors was fine-tuned on the last."
+    )
+    preset = _preset("analogy", "Analogy", about, analogy_coefficients(a, b, c), c)
+    return preset | {"analogy": dict(zip("abcd", analogy, strict=True))}
 
 
 def _preset(

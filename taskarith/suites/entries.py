@@ -12,6 +12,7 @@ from taskarith.errors import SourceError, TaskArithError
 from taskarith.heads.describing import EMBEDDING_KINDS, TEXT_KINDS
 from taskarith.models.registry import KINDS
 from taskarith.sources import parse_reference
+from taskarith.sources.packages import PLACE
 from taskarith.suites.library import library_task
 from taskarith.suites.recipe_book import Reader
 from taskarith.tasks.metric import ACCURACY, METRICS, Metric
@@ -29,6 +30,7 @@ __all__ = [
     "used_task",
 ]
 
+SHA256 = re.compile(r"[0-9a-f]{64}")
 DATASET = re.compile(r"([A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}")
 WORD = re.compile(r"[\w][\w./-]{0,199}")
 MAX_SIDE = 1024
@@ -55,6 +57,9 @@ class Base:
         model, pretrained: its library's own names, in place of a source, or for what the one
             given holds.
         image_size: side of the squares it takes, where somebody said so: its own files must agree.
+        package: "package/folder" of an installed Python package that may hold the same weights.
+        sha256: of the file of the weights, wherever it comes from; with it the suite is the same
+            from every place.
     """
 
     kind: str
@@ -65,6 +70,8 @@ class Base:
     model: str | None = None
     pretrained: str | None = None
     image_size: int | None = None
+    package: str = ""
+    sha256: str = ""
 
     @property
     def is_elsewhere(self) -> bool:
@@ -102,7 +109,14 @@ def parse_base(value: object, reader: EntryReader) -> Base:
             image_size=size,
         )
     source = _reference(fields.get("source"), reader, "base.source")
-    return Base(kind=kind, source=source, image_size=size)
+    package, sha256 = fields.get("package", ""), fields.get("sha256", "")
+    if package and not (isinstance(package, str) and PLACE.fullmatch(package)):
+        reader.problems.append(f"base.package: {package!r:.80} is no package/folder")
+        package = ""
+    if (package or sha256) and not (isinstance(sha256, str) and SHA256.fullmatch(sha256)):
+        reader.problems.append(f"base.sha256: {sha256!r:.80} is no sha256 of the weights")
+        package = sha256 = ""
+    return Base(kind=kind, source=source, image_size=size, package=package, sha256=sha256)
 
 
 def parse_head(

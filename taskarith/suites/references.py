@@ -12,7 +12,7 @@ from taskarith.sources.digests import Digests
 from taskarith.sources.pull import NotPulledError
 from taskarith.tasks.cache_folder import cache_folder
 
-__all__ = ["identity", "is_pulled", "is_reference", "pull_ledger", "pulled"]
+__all__ = ["file_digests", "identity", "is_pulled", "is_reference", "pull_ledger", "pulled"]
 
 
 def is_reference(weights: str) -> bool:
@@ -32,8 +32,13 @@ def identity(reference: str, *, suite: str) -> str:
     source = pulled(reference, suite=suite, extras=BASE_FILES)
     if source.commit is not None:
         return f"{reference} {source.commit} {sorted(source.paths)}"
-    digests = _digests(cache_folder() / "digests.json")
+    digests = file_digests()
     return f"{reference} {[(name, digests.digest(path)) for name, path in source.paths.items()]}"
+
+
+def file_digests() -> Digests:
+    """The digests of this machine's files, in the cache folder."""
+    return _digests(cache_folder() / "digests.json")
 
 
 @cache

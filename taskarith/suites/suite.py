@@ -117,7 +117,9 @@ class Suite:
     def fingerprint(self) -> str:
         """A short hash of weights and tasks: what measurements depend on, but for recipes' own."""
         manifest, base = self.manifest, self.manifest.base
-        files = [self.weights.reference] if self.weights.reference is not None else []
+        elsewhere = self.weights.reference
+        # Weights that are named by what is in them are the same from every place.
+        files = [elsewhere] if elsewhere is not None and not base.sha256 else []
         files += [name for name in (base.config, base.weights, base.vocabulary) if name]
         files += [manifest.heads] if manifest.heads is not None else []
         files += manifest.vectors.values()
@@ -142,7 +144,7 @@ class Suite:
         self, files: list[str], tasks: tuple[Task, ...], vectors: Mapping[str, str]
     ) -> str:
         files = files + [t.data["path"] for t in tasks if t.data["kind"] in ("tensors", "table")]
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(self.manifest.base.sha256.encode())
         for relative in files:
             if is_reference(relative):
                 digest.update(identity(relative, suite=self.name).encode())
@@ -262,7 +264,7 @@ class Suite:
     def references(self) -> tuple[str, ...]:
         """Every reference the suite takes weights from: the base first, then the vectors."""
         base = self.weights.reference
-        own = () if base is None else (base,)
+        own = () if base is None or base != self.weights.location else (base,)
         return (*own, *filter(is_reference, self.weights.vectors.values()))
 
     def is_here(self) -> bool:

@@ -25,6 +25,7 @@ from taskarith.sources import (
     Contents,
     Difference,
     LazyState,
+    Source,
     open_difference,
     open_source,
     open_tensors,
@@ -35,9 +36,10 @@ from taskarith.sources import (
 from taskarith.sources.align import NO_ALIASES
 from taskarith.sources.compact import expanded, stored_names
 from taskarith.sources.native import check_base
+from taskarith.sources.packages import packaged
 from taskarith.sources.states import Entry
 from taskarith.suites.manifest import Manifest
-from taskarith.suites.references import is_reference, pulled
+from taskarith.suites.references import file_digests, is_reference, pulled
 
 __all__ = ["Weights", "converted", "vector_from", "whole"]
 
@@ -70,6 +72,16 @@ class Weights:
         names = BaseFiles(base.kind, model=base.model, pretrained=base.pretrained)
         return f"hub:{self.family.named_repository(names)}"
 
+    @cached_property
+    def location(self) -> str | None:
+        """Where the base is read: `reference`, or an installed package that holds the same."""
+        base = self._base
+        if base.package:
+            found = packaged(base.package, sha256=base.sha256, digests=file_digests())
+            if found is not None:
+                return f"file:{found}"
+        return self.reference
+
     def base_files(self) -> BaseFiles:
         """What the base says it is; NotPulledError where it is not on this machine yet."""
         base = self._base
@@ -80,7 +92,7 @@ class Weights:
             # A tokenizer's settings stand beside it.
             beside = {name: words.parent / name for name in BASE_FILES}
             return BaseFiles(base.kind, {n: p for n, p in beside.items() if p.is_file()} | own)
-        files = pulled(self.reference, suite=self._suite, extras=BASE_FILES).paths
+        files = self._checked().paths
         return BaseFiles(base.kind, files, model=base.model, pretrained=base.pretrained)
 
     def picture_transform(self) -> PictureTransform:
@@ -101,7 +113,7 @@ class Weights:
                 return _float(open_tensors(self._path(self._base.weights)))
             except WeightsError as error:
                 raise AssetError(f"a file of the suite {self._suite!r}: {error}") from error
-        contents = open_source(pulled(self.reference, suite=self._suite, extras=BASE_FILES))
+        contents = open_source(self._checked())
         if contents.kind not in ("checkpoint", "pickle"):
             raise AssetError(f"{self.reference} is a {contents.kind}; a base is a model's weights")
         numbers = contents.state.floating()
@@ -110,6 +122,20 @@ class Weights:
             # Repositories often hold the same weights in another library's layout too.
             state = converted(state, self.family, to=self.layout)
         return _float(state)
+
+    def _checked(self) -> Source:
+        """The base's files; AssetError where the weights are not those that the manifest names."""
+        assert self.location is not None
+        source, sha256 = (
+            pulled(self.location, suite=self._suite, extras=BASE_FILES),
+            self._base.sha256,
+        )
+        if sha256 and sha256 not in map(file_digests().digest, source.paths.values()):
+            raise AssetError(
+                f"the weights of {self.reference} are not those that the suite {self._suite!r} was "
+                f"made with (sha256 {sha256[:12]}…); take the commit it was made for"
+            )
+        return source
 
     def vector(self, name: str, *, base: LazyState, seed: int = 0) -> LazyState:
         """The vector called `name`, float32; `base` is what `base()` gave.
