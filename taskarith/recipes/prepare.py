@@ -20,6 +20,8 @@ from taskarith.evaluation import (
     make_shipped,
     surrogate_error,
 )
+from taskarith.evaluation.plan import FINE_IMAGES
+from taskarith.evaluation.shipped import SHIPPED_IMAGES
 from taskarith.recipes.addition.protocol import choose_common
 from taskarith.recipes.lab import Lab
 from taskarith.recipes.negation.protocol import choose_negation
@@ -46,23 +48,36 @@ MINI_STORY = Story(
 MINILM_STORY = Story(forget="news-topics", pair=("film-reviews", "question-types"))
 
 
-def prepare_suite(folder: Path, *, story: Story, device: torch.device) -> None:
-    """Choose the presets of the suite in `folder`, then measure and fit what it ships."""
+def prepare_suite(
+    folder: Path,
+    *,
+    story: Story,
+    device: torch.device,
+    n: int | None = None,
+    shipped: int = SHIPPED_IMAGES,
+) -> None:
+    """Choose the presets of the suite in `folder`, then measure and fit what it ships.
+
+    `n` limits the examples of each task that presets are chosen on (None: all of validation), and
+    `shipped` those that the shipped measurements and the preview are made on.
+    """
     cache = ResultCache()
     suite = load_suite(str(folder))
     evaluator = Evaluator(suite, device=device)
-    presets = choose_presets(suite, lab=suite_lab(evaluator, cache=cache), story=story)
+    presets = choose_presets(suite, lab=suite_lab(evaluator, cache=cache, n=n), story=story)
     _update_manifest(folder, presets=presets, start="forget", measurements=None, surrogate=None)
 
     evaluator = Evaluator(load_suite(str(folder)), device=device)
     with tqdm(desc="surrogate") as bar:
-        surrogate = fit_surrogate(evaluator, progress=_shown_on(bar))
+        surrogate = fit_surrogate(
+            evaluator, images=min(shipped, FINE_IMAGES), progress=_shown_on(bar)
+        )
     surrogate.save(folder / "surrogate.safetensors")
     error = surrogate_error(surrogate, evaluator, cache=cache)
     print("surrogate:", json.dumps(error.to_json()))
     with tqdm(desc="measurements") as bar:
-        shipped = make_shipped(evaluator, cache=cache, progress=_shown_on(bar))
-    shipped.save(folder / "measurements.json")
+        measured = make_shipped(evaluator, images=shipped, cache=cache, progress=_shown_on(bar))
+    measured.save(folder / "measurements.json")
     _update_manifest(
         folder,
         presets=presets,
