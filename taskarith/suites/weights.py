@@ -227,8 +227,14 @@ class Weights:
 
 
 def _respelled(contents: Contents, family: ModelFamily) -> Contents:
-    """What is in a source, under the names that the family's library has for it now."""
-    return replace(contents, state=contents.state.renamed(family.respelled(contents.state)))
+    """What is in a source, under the names that the family's library has for it now.
+
+    Of several dictionaries, the first whose names the family knows comes first.
+    """
+    found = (contents.state, *contents.state.parts)
+    known = [part.renamed(family.respelled(part)) for part in found]
+    state, *parts = sorted(known, key=lambda part: family.layout(part) is None)
+    return replace(contents, state=LazyState(state.entries, where=state.where, parts=parts))
 
 
 def whole(state: LazyState) -> TaskVector:

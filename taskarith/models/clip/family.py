@@ -93,7 +93,10 @@ class _Clip:
             try:
                 return load_clip(config, state, words)
             except (KeyError, TypeError, ValueError) as error:
-                raise AssetError(f"its configuration describes no model: {error!r}") from error
+                raise AssetError(
+                    "its configuration describes no CLIP: embed_dim, vision_cfg and text_cfg are "
+                    "needed, as OpenCLIP has them"
+                ) from error
         return load_pretrained(state, folder=base.files, model=base.model, tag=base.pretrained)
 
     def picture_transform(self, base: BaseFiles) -> PictureTransform:

@@ -120,4 +120,6 @@ def _tokenizer(folder: Mapping[str, Path], transformers: Any) -> Any:
     try:
         return transformers.CLIPTokenizer.from_pretrained(str(place), local_files_only=True)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
-        raise AssetError(f"the base's tokenizer cannot be read: {error!r:.200}") from error
+        raise AssetError(
+            "the base's tokenizer cannot be read: its files are damaged, or do not belong together"
+        ) from error

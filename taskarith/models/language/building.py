@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from taskarith.errors import AssetError
-from taskarith.models.fitting import build_fitting
+from taskarith.models.fitting import build_fitting, check_config
 from taskarith.models.library import import_transformers
 
 __all__ = ["Named", "as_built", "build", "named_parameters", "read_config", "renamed"]
@@ -96,11 +96,16 @@ def named_parameters(
 
 @lru_cache(maxsize=32)
 def _named(config: str, auto: str, finish: Callable[[nn.Module], nn.Module]) -> Named:
+    described = json.loads(config)
+    check_config(_sizes(described))
     try:
         with torch.device("meta"):
-            network = finish(_built(json.loads(config), auto))
+            network = finish(_built(described, auto))
     except Exception as error:  # whatever a library says to numbers it cannot use
-        raise AssetError(f"config.json describes no model: {error!r:.200}") from error
+        raise AssetError(
+            "config.json describes no model that the library can build: a setting is missing, of "
+            "another kind, or contradicts another; compare it with the original's"
+        ) from error
     own = dict(network.named_parameters())
     names = {id(parameter): name for name, parameter in own.items()}
     every = network.named_parameters(remove_duplicate=False)
@@ -115,7 +120,7 @@ def _sizes(config: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: _sizes(value) if isinstance(value, Mapping) else value
         for name, value in config.items()
-        if isinstance(value, int | Mapping)
+        if isinstance(value, int | Mapping | list)
     }
 
 
