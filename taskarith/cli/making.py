@@ -9,7 +9,7 @@ from taskarith.errors import AssetError, RecipeError
 
 __all__ = ["add_commands", "report", "train"]
 
-WORK = Path("runs/mini")
+RUNS = Path("runs")
 
 
 def add_commands(commands: Any) -> None:
@@ -20,7 +20,9 @@ def add_commands(commands: Any) -> None:
         description="Pre-train and fine-tune the models of a suite, choose its presets and write "
         "its folder. An interrupted run goes on where it stopped.",
     )
-    parser.add_argument("suite", choices=["mini", "minilm", "real"], help="which suite")
+    parser.add_argument(
+        "suite", choices=["mini", "mini-lm", "mini-t5", "minilm", "real"], help="which suite"
+    )
     parser.add_argument(
         "--output",
         type=Path,
@@ -40,7 +42,9 @@ def add_commands(commands: Any) -> None:
         help="for mini: also train what recipes need (analogies, soups, baselines)",
     )
     parser.add_argument(
-        "--work", type=Path, default=WORK, help="folder of corpus, checkpoints and logs"
+        "--work",
+        type=Path,
+        help="folder of corpus, checkpoints and logs (default: runs/ and the name of the base)",
     )
     add_device(parser)
     parser.set_defaults(run=train)
@@ -82,13 +86,14 @@ def train(
     data: Path | None,
     base: Path | None,
     recipes: bool,
-    work: Path,
+    work: Path | None,
     device: str | None,
 ) -> None:
-    """Build the embedded suite, or one of real pictures on its base, in `output`."""
+    """Build an embedded suite, or one of real pictures on the base of `mini`, in `output`."""
     from taskarith.evaluation import choose_device
     from taskarith.suites import load_suite
 
+    work = work or RUNS / ("mini" if suite == "real" else suite)
     folder, chosen = output or work / f"suite-{suite}", choose_device(device)
     if suite == "minilm":
         from taskarith.training.minilm import make_minilm
@@ -105,6 +110,14 @@ def train(
         mini = load_suite("mini")
         anchor = web_anchor(mini.model(), work=work)
         train_real(folder, base=mini, anchor=anchor, data=data, work=work, device=chosen)
+    elif suite == "mini-lm":
+        from taskarith.training.mini_lm import train_mini_lm
+
+        train_mini_lm(folder, work=work)
+    elif suite == "mini-t5":
+        from taskarith.training.mini_t5 import train_mini_t5
+
+        train_mini_t5(folder, work=work)
     else:
         from taskarith.recipes.prepare import MINI_STORY, prepare_suite
         from taskarith.training.mini import train_mini
