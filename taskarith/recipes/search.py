@@ -1,15 +1,20 @@
 """Choosing coefficients: on a grid, by walking along it, and one coordinate after the other.
 
 Pure: a quality is a function of coefficients, and nothing here knows what it measures. Where two
-coefficients are equally good, the smaller movement wins.
+coefficients are equally good, the smaller movement wins. What was chosen looks better on the
+examples it was chosen on than on others: `flattery` says by how much.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
-__all__ = ["best_on_grid", "coordinate_search", "walk"]
+import numpy as np
+
+__all__ = ["best_on_grid", "coordinate_search", "flattery", "walk"]
 
 Quality = Callable[[float], float]
+
+FOLDS, REPEATS = 10, 5  # of the cross-validation that tells by how much a choice flatters
 
 
 def best_on_grid(quality: Quality, *, grid: Sequence[float]) -> float:
@@ -63,3 +68,29 @@ def coordinate_search(
         if chosen == before:
             break
     return chosen
+
+
+def flattery(values: np.ndarray, *, seed: int = 0) -> float:
+    """By how much the mean of the best edit is too good, on the examples that it is the best on.
+
+    `values` are [edits, examples], more is better. Cross-validation: the best edit on nine tenths
+    of the examples, there less on the tenth; the mean over folds and a few random cuts. Right on
+    average, and itself uncertain for one set of examples.
+
+    >>> noise = np.random.default_rng(0).normal(size=(20, 100))
+    >>> f"{noise.mean(1).max():.2f}, by luck {flattery(noise):.2f}"
+    '0.15, by luck 0.19'
+    """
+    rng = np.random.default_rng(seed)
+    count = values.shape[1]
+    folds = min(FOLDS, count)
+    if folds < 2:
+        return 0.0
+    total = 0.0
+    for _ in range(REPEATS):
+        member = np.eye(folds)[rng.permutation(count) % folds]  # [examples, folds]
+        sizes, sums = member.sum(0), values @ member
+        inside = (values.sum(1, keepdims=True) - sums) / (count - sizes)
+        best = inside.argmax(0), np.arange(folds)
+        total += float((inside[best] - sums[best] / sizes[best[1]]).mean())
+    return total / REPEATS

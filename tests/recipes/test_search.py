@@ -1,11 +1,12 @@
 from collections.abc import Mapping
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskarith.recipes.search import best_on_grid, coordinate_search, walk
+from taskarith.recipes.search import best_on_grid, coordinate_search, flattery, walk
 
 GRID = tuple(round(0.1 * step, 1) for step in range(11))
 summits = st.floats(0, 1)
@@ -58,3 +59,27 @@ def test_coordinate_search_is_never_worse_than_its_start(
 
     start = {"a": 0.3, "b": 0.8}
     assert quality(coordinate_search(quality, start=start, grid=GRID, rounds=2)) >= quality(start)
+
+
+@pytest.mark.parametrize("n", [16, 64, 256])
+@pytest.mark.parametrize("curve", ["flat", "a summit", "a slope"])
+def test_flattery_is_told_as_large_as_it_is(curve: str, n: int) -> None:
+    """21 edits on the same images: seven tenths of the answers hang on the image alone."""
+    rng = np.random.default_rng(n)
+    place = np.linspace(0, 1, 21)
+    truth = {"flat": 0.7 + 0 * place, "a summit": 0.9 - 0.5 * (place - 0.6) ** 2,
+             "a slope": 0.6 + 0.3 * place}[curve]  # fmt: skip
+    real, told = [], []
+    for _ in range(300):
+        hard = np.where(rng.random((n, 21)) < 0.3, rng.random((n, 21)), rng.random((n, 1)))
+        right = (hard < truth).T.astype(float)
+        best = right.mean(1).argmax()
+        real.append(right[best].mean() - truth[best])
+        told.append(flattery(right))
+    assert np.mean(told) == pytest.approx(np.mean(real), rel=0.3, abs=0.004)
+
+
+def test_one_edit_and_one_image_flatter_nobody() -> None:
+    assert flattery(np.array([[1.0, 0.0, 1.0, 1.0]])) == pytest.approx(0, abs=1e-12)
+    assert flattery(np.ones((5, 1))) == 0
+    assert flattery(np.ones((5, 40))) == pytest.approx(0, abs=1e-12)

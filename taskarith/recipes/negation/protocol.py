@@ -6,11 +6,21 @@ Knows the rule; how an edit is measured stays behind the lab.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from taskarith.evaluation import Estimate
 from taskarith.recipes.lab import Answers, Lab
 from taskarith.recipes.score import Score
+from taskarith.recipes.search import flattery
 
-__all__ = ["CONTROL_FLOOR", "NEGATION_GRID", "Negation", "choose_negation", "measured_negation"]
+__all__ = [
+    "CONTROL_FLOOR",
+    "NEGATION_GRID",
+    "Negation",
+    "choice_flatters",
+    "choose_negation",
+    "measured_negation",
+]
 
 CONTROL_FLOOR = 0.95
 CONTROL_EXAMPLES = (
@@ -68,6 +78,22 @@ def choose_negation(
         if not value or on_control(value).retained(pretrained)[0] >= floor:
             return value
     return 0.0
+
+
+def choice_flatters(
+    lab: Lab, *, vector: str, target: str, chosen: float, grid: Sequence[float] = NEGATION_GRID
+) -> float | None:
+    """By how much the target's share at the chosen λ is too low on the examples it was chosen on.
+
+    Among the λ that are left when those with a lower target, whose control did not hold, are taken
+    away. None where the target's examples are not counted.
+    """
+    answers = {value: lab.answer({vector: value}, target, split="validation") for value in grid}
+    if not answers[chosen].counted:
+        return None
+    least = answers[chosen].estimate.skill
+    left = sorted((v for v in grid if answers[v].estimate.skill >= least), key=abs)
+    return flattery(-np.stack([answers[value].right for value in left]).astype(np.float64))
 
 
 def measured_negation(

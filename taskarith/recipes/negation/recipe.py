@@ -8,6 +8,7 @@ from taskarith.recipes.negation.protocol import (
     CONTROL_FLOOR,
     NEGATION_GRID,
     Negation,
+    choice_flatters,
     choose_negation,
     measured_negation,
 )
@@ -65,15 +66,25 @@ class NegationRecipe:
             for task in self.tasks
             for vector in (task, *(f"{null}:{task}" for null in NULLS))
         }
+        flattery = {
+            task: choice_flatters(lab, vector=task, target=task, chosen=chosen[task, task])
+            for task in self.tasks
+        }
         return NegationResult(
             control=self.control,
             unseen_controls=self.unseen_controls,
             floor=self.floor,
             sample=lab.sample,
-            tasks=tuple(self._forgotten(lab, task, chosen) for task in self.tasks),
+            tasks=tuple(self._forgotten(lab, task, chosen, flattery[task]) for task in self.tasks),
         )
 
-    def _forgotten(self, lab: Lab, task: str, chosen: Mapping[tuple[str, str], float]) -> Forgotten:
+    def _forgotten(
+        self,
+        lab: Lab,
+        task: str,
+        chosen: Mapping[tuple[str, str], float],
+        flattery: float | None,
+    ) -> Forgotten:
         def measured(vector: str, coefficient: float, selected_on: int) -> Negation:
             return measured_negation(
                 lab.score,
@@ -107,6 +118,7 @@ class NegationRecipe:
                 if other != task
             },
             control_change=keeps.against(kept),
+            flattery=flattery,
             probe_before=lab.probe({}, task),
             probe_after=lab.probe(edit, task),
             classnames=names,

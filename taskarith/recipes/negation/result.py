@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import ClassVar
 
 from taskarith.evaluation import Estimate, PairedDifference
@@ -25,6 +26,8 @@ class Forgotten:
             it), negated, and the nulls.
         change, control_change: negated against pretrained, on the same examples.
         others: the same on tasks that were not to be forgotten.
+        flattery: by how much the target at the chosen λ is too low on the validation examples that
+            it was chosen on, by cross-validation; None where examples are not counted.
         probe_before, probe_after: accuracy of a linear probe on the embeddings of the pretrained
             and of the negated model: are the features gone, or only the answer? None where nothing
             is embedded or there are no classes.
@@ -38,6 +41,7 @@ class Forgotten:
     change: PairedDifference
     control_change: PairedDifference
     others: dict[str, PairedDifference]
+    flattery: float | None
     probe_before: Estimate | None
     probe_after: Estimate | None
     classnames: tuple[str, ...]
@@ -139,6 +143,14 @@ class NegationResult(Result):
             lines.append(
                 f"a linear probe of the embeddings is right on {mean_shown(after)} after "
                 f"negation, on {mean_shown(before)} before"
+            )
+        flattered = [one.flattery for one in self.tasks if one.flattery is not None]
+        if flattered:
+            lines.append(
+                f"the choice of λ flatters: where it was made, on validation, the target is "
+                f"{100 * fmean(flattered):.1f} points lower than on new {self.sample.examples} "
+                "(by cross-validation, mean over tasks)"
+                + ("; the numbers here are those" if self.sample.rehearsal else "")
             )
         still = [
             one.task

@@ -155,3 +155,13 @@ def test_it_never_takes_more_evaluations_than_it_says() -> None:
     RECIPE.run(fake.lab)
     different = {(what, task, split, str(edit)) for what, task, split, edit in fake.asked}
     assert len(different) <= RECIPE.evaluations()
+
+
+def test_it_says_by_how_much_the_choice_flatters() -> None:
+    result = RECIPE.run(FakeLab(accuracy).lab)
+    assert [task.flattery for task in result.tasks] == pytest.approx([0.0, 0.0], abs=0.01)
+    line = next(line for line in result.findings() if "flatters" in line)
+    assert "points lower than on new images (by cross-validation, mean over tasks)" in line
+    assert "numbers here" not in line
+    rehearsed = replace(result, sample=Sample(rehearsal=True))
+    assert any("the numbers here are those" in line for line in rehearsed.findings())
