@@ -11,14 +11,13 @@ import pytest
 import torch
 
 from taskarith.core import TaskVector
-from taskarith.errors import PullCancelled, SourceError, WeightsError
+from taskarith.errors import PullCancelled, SourceError
 from taskarith.sources import (
     BASE_FILES,
     Ledger,
     Limits,
     find_pulled,
     make_plan,
-    open_source,
     pull,
 )
 from taskarith.sources import download as download_module
@@ -65,16 +64,19 @@ def test_a_hub_in_trouble_is_as_good_as_none(hub: LoopbackHub, repo: str, cache:
     assert make_plan(NAME, cache=cache).to_fetch == 0
 
 
-def test_a_shard_that_is_missing_offline_is_noticed(
+def test_a_shard_that_is_missing_is_noticed_and_fetched_again(
     hub: LoopbackHub, cache: Path, weights: bytes
 ) -> None:
     index = b'{"weight_map": {"encoder.w": "model-00001-of-00002.safetensors"}}'
     shards = {f"model-0000{i}-of-00002.safetensors": weights for i in (1, 2)}
     hub.add(NAME, {"model.safetensors.index.json": index, **shards})
     source = pull(make_plan(NAME, cache=cache), cache=cache)
-    list(source.paths.values())[1].unlink()
-    with pytest.raises(WeightsError, match="not there"):
-        open_source(find_pulled(NAME, cache=cache))
+    shard = list(source.paths.values())[1]
+    shard.unlink()
+    with pytest.raises(SourceError, match="not on this machine yet; fetch it with"):
+        find_pulled(NAME, cache=cache)
+    pull(make_plan(NAME, cache=cache), cache=cache)
+    assert find_pulled(NAME, cache=cache).paths[shard.name].read_bytes() == weights
 
 
 def test_least_recently_used_goes_first_and_others_stay(
@@ -303,7 +305,7 @@ def test_a_file_is_locked_until_its_last_holder_leaves() -> None:
     waiting = threading.Thread(target=lambda: hold("second"))
 
     def hold(who: str) -> None:
-        with download_module._one_at_a_time("file"):
+        with download_module._one_at_a_time("file", lambda: False):
             order.append(who)
             if who == "first":
                 waiting.start()
@@ -314,6 +316,6 @@ def test_a_file_is_locked_until_its_last_holder_leaves() -> None:
     hold("first")
     waiting.join()
     assert order == ["first", "first leaves", "second"]
-    with suppress(ValueError), download_module._one_at_a_time("file"):
+    with suppress(ValueError), download_module._one_at_a_time("file", lambda: False):
         raise ValueError
     assert download_module._LOCKS == {}
