@@ -17,7 +17,8 @@ from torch.nn.functional import cross_entropy
 
 from taskarith.core import TaskVector
 from taskarith.errors import AssetError
-from taskarith.models.family import VOCABULARY, BaseFiles, Found, Kind, Layout, Part
+from taskarith.models.family import VOCABULARY, BaseFiles, Found, Kind, Part
+from taskarith.models.layouts import Layout
 from taskarith.models.one_layout import OneLayout
 from taskarith.models.registry import register
 from taskarith.models.tokens import Tokens

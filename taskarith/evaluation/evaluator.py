@@ -94,6 +94,8 @@ class Evaluator:
         )
         self._recomposer = recomposer_of(suite, device=self.device)
         self.model: Any = suite.model().to(self.device)
+        if hasattr(self.model, "check_dtype"):
+            self.model.check_dtype(self.dtype)
         self._recomposer.bind(self.model.network)
         self._encode: Callable[[Tensor], Tensor] = self._encode_plainly
         if self.device.type == "cuda":
@@ -389,8 +391,10 @@ class Evaluator:
         found = self._words.get(vector)
         if found is None:
             is_there = vector in self._recomposer.vectors
-            names = self._recomposer.vector(vector) if is_there else self.vector(vector)
-            found = self._words[vector] = any(map(makes, names))
+            tensors = self._recomposer.vector(vector) if is_there else self.vector(vector)
+            # A whole model may have been saved of which only the rest was fine-tuned.
+            moves = (bool(tensors[name].any()) for name in tensors if makes(name))
+            found = self._words[vector] = any(moves)
         return found
 
     @torch.inference_mode()

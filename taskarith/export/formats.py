@@ -6,7 +6,7 @@ Words only, so that a page and a command line can show them before anything heav
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from taskarith.models.registry import LAYOUTS
+from taskarith.models.layouts import LAYOUTS
 
 __all__ = ["DTYPES", "FORMATS", "Format"]
 

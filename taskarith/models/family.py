@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor
 
+from taskarith.models.layouts import Layout
 from taskarith.models.picture_transform import PictureTransform
 
 __all__ = [
@@ -20,7 +21,6 @@ __all__ = [
     "BaseFiles",
     "Found",
     "Kind",
-    "Layout",
     "Model",
     "ModelFamily",
     "NamedBase",
@@ -63,19 +63,6 @@ class Kind:
     layout: str
     inside: bool
     named: bool = False
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a library names, cuts and turns a family's tensors, and where it looks for them.
-
-    Attributes:
-        library: the library, as people and the Hub call it.
-        weights_file: the file it reads them from.
-    """
-
-    library: str
-    weights_file: str
 
 
 @dataclass(frozen=True)
@@ -171,6 +158,9 @@ class ModelFamily(Protocol):
     def transposed(self, base: BaseFiles) -> Collection[str] | None:
         """Weights that the model keeps as [in, out]; None where adapters know it themselves."""
 
+    def vocabulary(self, shapes: Mapping[str, Sequence[int]]) -> int | None:
+        """How many words a state has rows for; None where that is nothing it is asked for."""
+
     def layout(self, names: Iterable[str]) -> str | None:
         """Whose names these are, of a whole model or a part of one; None where not theirs."""
 
@@ -188,9 +178,6 @@ class ModelFamily(Protocol):
         Each is made when it is asked for; what did not move beside what did is zero. Of `base`
         only names and shapes are looked at. Raises WeightsError for a difference without a place.
         """
-
-    def answers_depend_on(self, names: Iterable[str]) -> list[str]:
-        """Those of the parameters that answers depend on while heads stay as they are."""
 
     def fused(self, parameter: str) -> int:
         """How many matrices lie above each other in a parameter: 1 unless the layout fuses."""

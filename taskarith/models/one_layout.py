@@ -3,7 +3,7 @@
 A new family starts from here and says what is otherwise; see `ModelFamily` for what each verb is.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor
@@ -49,6 +49,10 @@ class OneLayout:
         """Adapters say themselves how a weight lies."""
         return None
 
+    def vocabulary(self, shapes: Mapping[str, Sequence[int]]) -> int | None:
+        """None: its models all know the same words."""
+        return None
+
     def converted(self, state: Mapping[str, Tensor], *, to: str) -> Mapping[str, Tensor]:
         """The state as it is: there is one layout."""
         return state
@@ -58,10 +62,6 @@ class OneLayout:
     ) -> Mapping[str, Tensor]:
         """The differences as they are: there is one layout."""
         return vector
-
-    def answers_depend_on(self, names: Iterable[str]) -> list[str]:
-        """All of them."""
-        return list(names)
 
     def fused(self, parameter: str) -> int:
         """A parameter is one matrix."""

@@ -7,7 +7,8 @@ from taskarith.errors import AssetError, unknown_name
 from taskarith.models.causal.family import CAUSAL
 from taskarith.models.clip.family import CLIP
 from taskarith.models.encoder.family import ENCODER
-from taskarith.models.family import Found, Kind, Layout, ModelFamily
+from taskarith.models.family import Found, Kind, ModelFamily
+from taskarith.models.layouts import LAYOUTS
 from taskarith.models.t5.family import T5_FAMILY
 
 __all__ = [
@@ -25,9 +26,8 @@ __all__ = [
 ]
 
 FAMILIES: list[ModelFamily] = []
-# Of every family: by what a manifest calls a base, and by whose names tensors have.
+# Of every family, by what a manifest calls a base.
 KINDS: dict[str, Kind] = {}
-LAYOUTS: dict[str, Layout] = {}
 # A base has one of these files, which says what it is.
 DESCRIPTION_FILES: list[str] = []
 HUB_LAYOUT = "transformers"  # what other programs that merge models read

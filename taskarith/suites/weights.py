@@ -196,7 +196,22 @@ class Weights:
 
     def difference(self, contents: Contents, *, base: LazyState) -> Difference:
         """The task vector of a source, whole, as `vector_from` gives it."""
+        self._check_words(_respelled(contents, self.family), base)
         return vector_from(contents, base, **self._told())
+
+    def _check_words(self, contents: Contents, base: LazyState) -> None:
+        """Refuse another vocabulary by both its sizes, which shapes alone would not explain."""
+        if contents.kind == "adapter":
+            return
+        own, found = map(self.family.vocabulary, (base.shapes(), contents.state.shapes()))
+        if own is not None and found is not None and own != found:
+            more, fewer = max(own, found), min(own, found)
+            raise WeightsError(
+                f"{contents.state.where} has rows for {found:,} words, the base for {own:,}: "
+                f"{'it' if found > own else 'the base'} knows the words {fewer:,} to {more - 1:,} "
+                "and the other does not. Give the base it was made from, or leave its tables of "
+                "words out when the vector is made (exclude)"
+            )
 
     def _told(self) -> dict[str, Any]:
         """What subtracting must know of the base's family."""
@@ -211,6 +226,7 @@ class Weights:
         contents = _respelled(open_source(pulled(reference, suite=self._suite)), self.family)
         told = self._told()
         try:
+            self._check_words(contents, base)
             theirs = self.family.layout(contents.state)
             if theirs in (None, self.layout):
                 found = open_difference(contents, base, **told)
@@ -221,9 +237,7 @@ class Weights:
             raise WeightsError(
                 f"the vector {reference} of the suite {self._suite!r}: {error}"
             ) from error
-        # Heads are made once: what fine-tuning did to the parts they come from has no effect.
-        used = self.family.answers_depend_on(found)
-        return found.renamed({name: name for name in used}) if used else found
+        return found
 
 
 def _respelled(contents: Contents, family: ModelFamily) -> Contents:

@@ -21,12 +21,16 @@ SCRIPT = "makes or trains the CLIP of `mini`"
 ALLOWED: dict[str, tuple[set[str], str]] = {
     "cli/arguments.py": ({"visual", "resblocks"}, EXAMPLE),
     "cli/export.py": ({"open_clip", "transformers"}, FOR_PEOPLE),
+    "cli/making.py": ({"t5"}, "the name of a suite, `mini-t5`"),
     "cli/suites.py": ({"OpenCLIP", "open_clip"}, FOR_PEOPLE),
     "core/edit.py": ({"visual", "resblocks"}, EXAMPLE),
     "core/layers.py": ({"visual", "resblocks"}, EXAMPLE),
     "evaluation/statistics.py": ({"ClipModel"}, "a type: it looks at models of pictures"),
     "export/provenance.py": ({'"clip"', "open_clip"}, EXAMPLE),
-    "recipes/published.py": ({"CLIP"}, "what papers measured"),
+    **{
+        f"recipes/{name}/result.py": ({"CLIP"}, "what papers measured")
+        for name in ("addition", "methods", "negation", "soup", "wise_ft")
+    },
     "recipes/suite_lab.py": (
         {"models.clip", "open_clip", "VISION_PREFIX", "visual"},
         "soups are learned through a tower of pictures",
@@ -44,6 +48,15 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         {"models.clip", "open_clip", "ClipModel", "vision_state", "visual", "resblocks"},
         SCRIPT,
     ),
+    "training/minilm.py": ({"transformers", '"encoder"'}, "trains the vectors of `minilm`"),
+    "training/language_models.py": (
+        {"GPT-2", "GPT2", "T5", "transformers"},
+        "builds `mini-lm` and `mini-t5`",
+    ),
+    "training/mini_lm.py": ({'"causal"', "GPT-2", "GPT2", "gpt2"}, "makes `mini-lm`"),
+    "training/mini_t5.py": ({"T5", "t5"}, "makes `mini-t5`"),
+    "training/text_suite.py": ({"transformers"}, "writes what that library reads"),
+    "training/word_tokenizer.py": ({"transformers"}, "writes what that library reads"),
     "training/mini.py": ({"models.clip", "open_clip", "ClipModel", "CLIP", "vision_cfg"}, SCRIPT),
     "training/pretrain.py": ({"models.clip", "open_clip", "ClipModel", "visual"}, SCRIPT),
     "training/real.py": ({"models.clip", "open_clip", "ClipModel"}, SCRIPT),

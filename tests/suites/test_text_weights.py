@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from taskarith.core import Edit
-from taskarith.errors import ExportError
+from taskarith.core import Edit, Recomposer
+from taskarith.errors import ExportError, WeightsError
 from taskarith.export.exporting import export_edit
 from taskarith.models.library import import_transformers
 from taskarith.sources import read_tensors, write_tensors
@@ -65,6 +65,42 @@ def edit_of(suite: object, edit: Edit) -> dict[str, torch.Tensor]:
     for name, value in edit.coefficients.items():
         state = suite.vector(name).apply_to(state, value)  # type: ignore[attr-defined]
     return state
+
+
+@pytest.mark.parametrize("kind", BUILT)
+def test_the_live_model_is_the_edited_one(tmp_path: Path, kind: str) -> None:
+    """Recomposed in place, tied words too, it answers as a model that is loaded with the edit."""
+    suite = write_text_suite(tmp_path, kind)
+    coefficients = {"apples": 0.7, "birds": -0.4}
+    base = suite.base_state()
+    recomposer = Recomposer(base, {name: suite.vector(name) for name in coefficients})
+    live = suite.model()
+    recomposer.bind(live.network)
+    recomposer.recompose(coefficients)
+    expected = edit_of(suite, Edit("texts", coefficients))
+    own = dict(live.network.named_parameters(remove_duplicate=False))
+    for name, alias in suite.weights.family.aliases(suite.weights.base_files()).items():
+        assert own[name].data_ptr() == own[alias].data_ptr()
+    again = suite.weights.family.load(suite.weights.base_files(), expected)
+    tokens = live.tokenize(["w1 w2 w3", "w4 w5 w6 w7 w8"])
+    with torch.inference_mode():
+        verbs = [m.embed if kind == "encoder" else m.losses for m in (live, again)]
+        torch.testing.assert_close(verbs[0](tokens), verbs[1](tokens), rtol=1e-4, atol=1e-4)
+        if kind == "causal":
+            assert live.generate(tokens, most=5) == again.generate(tokens, most=5)
+
+
+def test_another_vocabulary_is_refused_by_both_sizes(tmp_path: Path) -> None:
+    suite = write_text_suite(tmp_path, "causal")
+    path = tmp_path / "apples" / "model.safetensors"
+    state = read_tensors(path)
+    words = state["transformer.wte.weight"]
+    write_tensors(path, {**state, "transformer.wte.weight": torch.cat([words, words[:1]])})
+    said = (
+        f"rows for {len(words) + 1} words, the base for {len(words)}: it knows the words 65 to 65"
+    )
+    with pytest.raises(WeightsError, match=said):
+        suite.vector("apples")
 
 
 def test_a_head_of_tied_words_is_one_tensor(tmp_path: Path) -> None:

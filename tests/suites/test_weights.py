@@ -46,6 +46,16 @@ def test_a_suite_of_references(tmp_path: Path, base: str, vectors: str) -> None:
     assert_same(write_remote_suite(tmp_path, base=base, vectors=vectors))
 
 
+def test_a_text_tower_that_moved_is_in_the_vector(tmp_path: Path) -> None:
+    suite = write_remote_suite(tmp_path, base="transformers", vectors="transformers")
+    state = suite.base_state()
+    moved = {name: t + 0.01 for name, t in state.items() if name != "logit_scale"}
+    write_tensors(tmp_path / "apples.safetensors", {**state, **moved})
+    vector = suite.vector("apples")
+    assert set(vector) == set(state)
+    assert vector["text_projection.weight"].abs().max() > 0
+
+
 def test_what_does_not_fit_is_refused(tiny_suite: Suite, tmp_path: Path) -> None:
     folder = tmp_path / "tiny"
     shutil.copytree(tiny_suite.folder, folder)

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from taskarith.errors import WeightsError
-from taskarith.models.causal.quick import with_quick_layers
 from taskarith.models.language.model import Pair, together
 from taskarith.models.language.tokenizer import TextTokenizer
 from taskarith.models.language.writing import Step, WritingModel, picked
@@ -33,7 +32,6 @@ class Causal(WritingModel):
         self._cap = getattr(network.config, "final_logit_softcapping", None)
         first = tokenizer.start if tokenizer.start is not None else tokenizer.end
         self._first = first if first is not None else self._filling
-        with_quick_layers(network)
 
     def continuations(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of texts as they follow a prompt: behind a space, which belongs to them."""

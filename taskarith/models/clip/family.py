@@ -19,7 +19,6 @@ from taskarith.models.clip.layouts import (
     ConvertedState,
     clip_layout,
     convert_vector,
-    is_vision,
 )
 from taskarith.models.clip.named import OpenClipName, open_clip_name
 from taskarith.models.clip.open_clip import load_clip
@@ -37,10 +36,10 @@ from taskarith.models.family import (
     ExampleKind,
     Found,
     Kind,
-    Layout,
     Model,
     Part,
 )
+from taskarith.models.layouts import LAYOUTS, Layout
 from taskarith.models.picture_transform import PictureTransform
 
 __all__ = ["CLIP"]
@@ -59,10 +58,7 @@ class _Clip:
         "open_clip": Kind("open_clip", inside=True, named=True),
         "transformers": Kind("transformers", inside=False),
     }
-    layouts: Mapping[str, Layout] = {
-        "open_clip": Layout("open_clip", "open_clip_model.safetensors"),
-        "transformers": Layout("transformers", "model.safetensors"),
-    }
+    layouts: Mapping[str, Layout] = {name: LAYOUTS[name] for name in ("open_clip", "transformers")}
     description_files: tuple[str, ...] = ("config.json", CONFIG)
     pipeline = "zero-shot-image-classification"
     heads: tuple[str, ...] = ()
@@ -119,6 +115,9 @@ class _Clip:
     def transposed(self, base: BaseFiles) -> Collection[str] | None:
         return None
 
+    def vocabulary(self, shapes: Mapping[str, Sequence[int]]) -> int | None:
+        return None
+
     def layout(self, names: Iterable[str]) -> str | None:
         return clip_layout(names)
 
@@ -129,9 +128,6 @@ class _Clip:
         self, vector: Mapping[str, Tensor], *, base: Mapping[str, Tensor]
     ) -> Mapping[str, Tensor]:
         return convert_vector(vector, base=base)
-
-    def answers_depend_on(self, names: Iterable[str]) -> list[str]:
-        return list(filter(is_vision, names))
 
     def fused(self, parameter: str) -> int:
         return 3 if parameter.endswith(FUSED) else 1

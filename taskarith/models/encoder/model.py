@@ -39,7 +39,7 @@ class Encoder(TextModel):
         self.pooling = pooling
         counted = network.config.model_type in COUNTED and network.config.type_vocab_size > 1
         self._second = tokenizer.separator if counted else None
-        with_token_linears(network)
+        with_token_linears(network)  # T5s and GPT-2s were measured too, and gain nothing by it
 
     def tokenize(self, texts: Sequence[str], second: Sequence[str] | None = None) -> Tokens:
         """The ids of texts, or of pairs of texts, that fit; what is too long loses its end."""

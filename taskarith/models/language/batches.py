@@ -11,11 +11,13 @@ PADDING = 0.1  # of a batch at most, as a share
 TOKENS = 4096  # of a batch at most: beyond that nothing gets faster
 
 
-def by_length(lengths: Sequence[int], *, tokens: int = TOKENS) -> list[list[int]]:
+def by_length(
+    lengths: Sequence[int], *, tokens: int = TOKENS, padding: float = PADDING
+) -> list[list[int]]:
     """Batches of positions: rows of like length together, the longest rows first.
 
-    In every batch less than a tenth is padding, and there are at most `tokens` tokens with it,
-    unless one row alone has more.
+    In every batch less than the share `padding` is padding, and there are at most `tokens` tokens
+    with it, unless one row alone has more.
 
     >>> by_length([3, 30, 3, 29])
     [[1, 3], [0, 2]]
@@ -26,7 +28,7 @@ def by_length(lengths: Sequence[int], *, tokens: int = TOKENS) -> list[list[int]
         length = max(1, lengths[position])
         batch = batches[-1] if batches else []
         padded = widest * (len(batch) + 1)
-        if batch and padded <= tokens and padded - real - length < PADDING * padded:
+        if batch and padded <= tokens and padded - real - length < padding * padded:
             batch.append(position)
             real += length
         else:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from torch import nn
 
 from taskarith.errors import AssetError, ExportError
-from taskarith.models.family import BaseFiles, ExampleKind, Found, Kind, Layout, Part
+from taskarith.models.family import BaseFiles, ExampleKind, Found, Kind, Part
 from taskarith.models.language.building import (
     Named,
     as_built,
@@ -21,12 +21,14 @@ from taskarith.models.language.building import (
     renamed,
 )
 from taskarith.models.language.tokenizer import TOKENIZER_FILES
+from taskarith.models.layouts import LAYOUTS, Layout
 from taskarith.models.one_layout import OneLayout
 
 __all__ = ["TextFamily"]
 
 LAYOUT = "transformers"
 Finish = Callable[[nn.Module], nn.Module]
+WORDS = re.compile(r"\b(wte|shared|word_embeddings|embed_tokens|embed_in)\.weight$")
 ATTENTION = re.compile(r"\battn\b|[aA]ttention\b|self_attn\b")
 
 
@@ -51,7 +53,7 @@ class TextFamily(OneLayout):
     transposing: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[Mapping[str, str]] = {}
     examples: tuple[ExampleKind, ...] = ("texts",)
-    layouts: Mapping[str, Layout] = {LAYOUT: Layout("transformers", "model.safetensors")}
+    layouts: Mapping[str, Layout] = {LAYOUT: LAYOUTS[LAYOUT]}
     description_files: tuple[str, ...] = ("config.json",)
     small_files: tuple[str, ...] = ("config.json", "generation_config.json", *TOKENIZER_FILES)
 
@@ -114,6 +116,10 @@ class TextFamily(OneLayout):
             return ()
         shapes = self.parameters(base).shapes
         return self.trained(shapes, "blocks")
+
+    def vocabulary(self, shapes: Mapping[str, Sequence[int]]) -> int | None:
+        """The rows of the table of words, whatever stands before its name."""
+        return next((shape[0] for name, shape in shapes.items() if WORDS.search(name)), None)
 
     def trained(self, shapes: Mapping[str, Sequence[int]], part: Part) -> list[str]:
         """The matrices of the numbered blocks, or of their attention alone."""

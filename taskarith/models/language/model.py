@@ -11,7 +11,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from taskarith.models.language.batches import by_length
+from taskarith.models.language.batches import PADDING, by_length
 from taskarith.models.language.tokenizer import TextTokenizer
 from taskarith.models.tokens import Tokens
 
@@ -56,9 +56,11 @@ class TextModel:
         """The text of some ids, without special tokens."""
         return self.tokenizer.decode(ids)
 
-    def _batches(self, tokens: Tokens) -> Iterator[tuple[Tensor, Tokens]]:
-        """Texts of like length, with their places."""
-        for batch in by_length(tokens.lengths.tolist()):
+    def _batches(
+        self, tokens: Tokens, *, padding: float = PADDING
+    ) -> Iterator[tuple[Tensor, Tokens]]:
+        """Texts of like length, with their places; less than the share `padding` is padding."""
+        for batch in by_length(tokens.lengths.tolist(), padding=padding):
             places = torch.tensor(batch)
             yield places, tokens.take(places)
 

@@ -85,7 +85,8 @@ class WritingModel(TextModel):
         numbers = drawn_numbers(seeds or range(len(contexts)), most).to(self.device)
         said: list[list[int]] = [[] for _ in range(len(contexts))]
         last = set(ends.tolist())
-        for places, batch in self._batches(contexts):
+        # What is written costs a pass a token: few batches count for more than little padding.
+        for places, batch in self._batches(contexts, padding=1.0):
             steps = self._said(batch, numbers[places], temperature=temperature, ends=ends)
             for i, row in zip(places.tolist(), steps.tolist(), strict=True):
                 said[i] = list(takewhile(lambda token: token not in last, row))

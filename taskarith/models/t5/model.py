@@ -13,7 +13,6 @@ from taskarith.errors import AssetError
 from taskarith.models.language.model import Pair
 from taskarith.models.language.tokenizer import TextTokenizer
 from taskarith.models.language.writing import Step, WritingModel, picked
-from taskarith.models.token_linear import with_token_linears
 from taskarith.models.tokens import Tokens
 
 __all__ = ["T5"]
@@ -28,7 +27,6 @@ class T5(WritingModel):
         self._start = int(config.decoder_start_token_id or 0)
         self._scale = config.d_model**-0.5 if config.scale_decoder_outputs else 1.0
         self._tail = [] if tokenizer.end is None else [tokenizer.end]
-        with_token_linears(network)
 
     def check_dtype(self, dtype: torch.dtype) -> None:
         """Refuse float16, in which a T5's states overflow to NaN."""
