@@ -42,16 +42,18 @@ def obtain_plan(plan: "Plan", *, yes: bool) -> "Source":
     return pull(plan, ledger=pull_ledger(), report=lambda done, total: bar(name, done, total))
 
 
-def agreed(what: str, *, yes: bool) -> None:
-    """Return when whoever runs the command agrees to fetch `what`; else raise SourceError."""
+def agreed(
+    what: str, *, yes: bool, question: str = "Fetch it?", no: str = "nothing was fetched"
+) -> None:
+    """Return when whoever runs the command agrees to `what`; else raise SourceError."""
     if yes:
         return
     print(what, file=sys.stderr)
     if not sys.stdin.isatty():
-        raise SourceError("this is not on this machine yet; add --yes to fetch it")
-    print("Fetch it? [y/N] ", end="", file=sys.stderr, flush=True)
+        raise SourceError("nobody is here to agree to this; add --yes")
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise SourceError("nothing was fetched")
+        raise SourceError(no)
 
 
 def progress_bar(to_fetch: int) -> Callable[[str, int, int], None]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from taskarith.evaluation.preview_score import PreviewScore
     from taskarith.suites import Suite
 
-__all__ = ["add", "add_commands", "create", "extend", "pull", "suites"]
+__all__ = ["add", "add_commands", "create", "extend", "pull", "remove", "rename", "suites"]
 
 
 def add_commands(commands: Any) -> None:
@@ -41,6 +41,21 @@ def add_commands(commands: Any) -> None:
     add_yes(verb)
     add_json(verb)
     verb.set_defaults(run=add)
+    verb = verbs.add_parser("rename", help="give a suite of yours another name")
+    verb.add_argument("suite", help="its name")
+    verb.add_argument("name", metavar="NAME", help="the new one")
+    add_json(verb)
+    verb.set_defaults(run=rename)
+
+    verb = verbs.add_parser(
+        "remove", help="remove a suite of yours",
+        description="Remove a suite that was made or fetched here, with its files; one in a folder "
+        "of yours is only taken off the list.",
+    )  # fmt: skip
+    verb.add_argument("suite", help="its name")
+    verb.add_argument("--yes", action="store_true", help="without asking first")
+    add_json(verb)
+    verb.set_defaults(run=remove)
     _add_create(verbs)
     _add_extend(verbs)
 
@@ -203,6 +218,25 @@ def add(*, place: str, yes: bool) -> Answer:
         agreed(plan.describe(), yes=yes)
         name = add_hub_suite(plan, taken=is_installed)
     return Answer({"suite": name}, f"Added {name}. Try: taskarith suites pull {name}")
+
+
+def rename(*, suite: str, name: str) -> Answer:
+    """Call a suite by another name."""
+    from taskarith.suites.making.own import rename_suite
+
+    rename_suite(suite, name)
+    return Answer({"suite": name, "before": suite}, f"{suite} is called {name} now.")
+
+
+def remove(*, suite: str, yes: bool) -> Answer:
+    """Remove a suite, after one question."""
+    from taskarith.suites.making.own import remove_suite, stays
+
+    kept = stays(suite)
+    what = "take it off the list; its folder stays" if kept else "remove it with its files"
+    agreed(f"{suite}: {what}", yes=yes, question="Remove it?", no="nothing was removed")
+    remove_suite(suite)
+    return Answer({"suite": suite, "files": not kept}, f"Removed {suite}.")
 
 
 def create(

@@ -74,7 +74,8 @@ class ClassFolders:
         if split == "validation":
             advice = (
                 ", on which λ is chosen. Make one, or let a fifth be drawn from what is there: "
-                '--validation-seed 0, or "seed": 0 in the data of the task'
+                '--validation-seed 0, or "seed": 0 in the data of the task (on the page Models, '
+                "“Draw validation …”)"
             )
         raise AssetError(f"{self.folder} has {there}, but no {split}/{advice}")
 

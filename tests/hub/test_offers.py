@@ -2,15 +2,22 @@
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from torch import Tensor
 
 from taskarith import load_suite
-from taskarith.errors import AssetError, SourceError, TaskArithError, WeightsError
+from taskarith.errors import (
+    AssetError,
+    SourceError,
+    TaskArithError,
+    UnknownNameError,
+    WeightsError,
+)
 from taskarith.sources import write_tensors
 from taskarith.suites import Suite
 from taskarith.suites.home import (
@@ -24,7 +31,15 @@ from taskarith.suites.home import (
     note_use,
 )
 from taskarith.suites.making.planning import Asked, AskedTask, AskedVector
-from taskarith.ui.models.offers import offer_assembly, offer_manifest, offer_pull, offer_suite
+from taskarith.ui.models.offers import (
+    Offer,
+    offer_assembly,
+    offer_manifest,
+    offer_pull,
+    offer_removal,
+    offer_rename,
+    offer_suite,
+)
 from taskarith.ui.models.picked import picked_folder
 from tests.hub.server import Claimed, LoopbackHub
 from tests.hub.tiny_hub import TARGETS, manifest, moved, pulled
@@ -89,11 +104,65 @@ def test_messages_about_picked_files_name_no_folder_of_this_machine(
     kept = picked_folder() / "kept"
     write_tensors(kept / "mine.safetensors", broken)
     asked = Asked(name="x", vectors=(AskedVector(f"file:{kept}", AGAIN),), start=start)
-    offer = offer_assembly(asked, public=True)
-    assert offer.lines[0].startswith("picked files: 98")
-    with pytest.raises(WeightsError, match=r"mine\.safetensors: .*NaN or Inf") as error:
-        offer.act(desk)
+    with pytest.raises(WeightsError, match=r"the picked mine\.safetensors: .*NaN or Inf") as error:
+        offer_assembly(asked, public=True)
     assert str(tmp_path) not in str(error.value)
+    write_tensors(kept / "mine.safetensors", moved(base, 4))
+    (kept / "notes.txt").write_text("x")
+    offer = offer_assembly(asked, public=True)
+    assert offer.lines[0].startswith("picked mine.safetensors (not used: notes.txt): 98")
+    write_tensors(kept / "mine.safetensors", base)
+    with pytest.raises(WeightsError, match=r"the picked mine.*is the base itself: ‖τ‖ = 0"):
+        offer_assembly(asked, public=True)
+
+
+def test_what_would_stop_the_making_is_said_by_the_plan(
+    start: Suite, base: dict[str, Tensor], tmp_path: Path
+) -> None:
+    """Broken pictures, names against classes, templates."""
+    write_tensors(tmp_path / "new" / "model.safetensors", moved(base, 5))
+    for label in ("red", "blue"):
+        for index in range(20):
+            path = tmp_path / "mine" / label / f"{index}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (9, 9), (index, 9, 9)).save(path)
+    (tmp_path / "mine" / "notes.txt").write_text("x")
+    task = AskedTask("colours", str(tmp_path / "mine"))
+
+    def planned(task: AskedTask) -> Offer:
+        vector = AskedVector(f"file:{tmp_path / 'new'}", task)
+        return offer_assembly(Asked("x", (vector,), start=start), public=False)
+
+    line = next(line for line in planned(task).lines if "colours" in line)
+    assert "2 classes; pictures:" in line
+    assert "not used: notes.txt" in line
+    for wrong, words in (
+        (replace(task, classnames=("red",)), r"2 classes \(blue, red\), but 1 names were given"),
+        (replace(task, templates=("a photo",)), "each needs exactly one {}"),
+        (replace(task, classnames=("Red", "red")), "give the same prompt"),
+        (replace(task, head="lucky"), "unknown head 'lucky'"),
+    ):
+        with pytest.raises(TaskArithError, match=words):
+            planned(wrong)
+    (tmp_path / "mine" / "red" / "7.png").write_bytes(b"x")
+    with pytest.raises(AssetError, match=r"mine/red/7\.png is no picture that can be read"):
+        planned(task)
+
+
+def test_own_suites_are_renamed_and_removed(folder: Path, desk: Any) -> None:
+    add_folder(folder, taken=lambda _: False)
+    name = load_suite(folder).name
+    with pytest.raises(AssetError, match="is open in Explore now"):
+        offer_removal(name, in_use=lambda _: True)
+    renamed = offer_rename(name, "other")
+    assert renamed.title == f"Call {name} other from now on"
+    assert renamed.act(desk).suite == "other"
+    removed = offer_removal("other")
+    assert removed.lines == ("its folder stays where it is",)
+    assert removed.act(desk).gone
+    assert "other" not in added_suites()
+    with pytest.raises(UnknownNameError):
+        offer_rename("mini", "x")
 
 
 def test_fetching_a_suite_says_what_it_takes(

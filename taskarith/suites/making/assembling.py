@@ -4,10 +4,11 @@ The suite is written only when everything in it has been looked at. Knows nothin
 takes is looked up by `planning`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from taskarith.errors import PullCancelled, listed
+from taskarith.errors import PullCancelled, TaskArithError, listed
 from taskarith.models.registry import describe
 from taskarith.sources import (
     BASE_FILES,
@@ -60,7 +61,10 @@ def assemble(
     """
     asked = assembly.asked
     carry_out(assembly.plans, report=report, cancelled=cancelled)
-    with new_folder(asked.name, taken=is_installed, allowed=assembly.allows) as folder:
+    with (
+        new_folder(asked.name, taken=is_installed, allowed=assembly.allows) as folder,
+        _as_it_was_written(asked, folder),
+    ):
         report("writing the suite", 0, 0)
         suite = _written(asked, assembly, folder)
         base = LazyState.of(suite.base_state())
@@ -90,6 +94,21 @@ def assemble(
                 lines += [f"{task.name}: {note}" for note in words]
             _stop_if(cancelled)
     return lines
+
+
+@contextmanager
+def _as_it_was_written(asked: Asked, folder: Path) -> Iterator[None]:
+    """Messages name the folders that were asked for, not where the suite is being made."""
+    try:
+        yield
+    except TaskArithError as error:
+        text = str(error)
+        for task in filter(None, (*asked.tasks, asked.control)):
+            text = text.replace(str(folder / "pictures" / task.name), task.pictures)
+        text = text.replace(str(folder.resolve()), asked.name).replace(str(folder), asked.name)
+        if text == str(error):
+            raise
+        raise type(error)(text) from error
 
 
 def _looked_at(task: AskedTask, suite: Suite, *, report: Report) -> str:

@@ -17,7 +17,8 @@ from taskarith.sources.hub import HubUnreachableError
 from taskarith.sources.pull import NotPulledError
 from taskarith.suites.library import library_task, library_tasks
 from taskarith.suites.making.named_bases import named_base
-from taskarith.suites.manifest import Manifest, parse_manifest
+from taskarith.suites.manifest import Manifest, parse_manifest, read_manifest
+from taskarith.suites.suite import SUITES_FOLDER
 from taskarith.suites.weights import Weights
 from taskarith.tasks.folders import class_folders
 from taskarith.tasks.hub_names import check_names, stated_names
@@ -35,6 +36,7 @@ __all__ = [
 
 MANIFEST = "manifest.json"
 TEMPLATES = ("a photo of a {}.",)
+MINI = "mini:"  # what begins the name of a task of the embedded suite
 WORDS = "words"
 HEADS = (WORDS, *EXAMPLE_KINDS)  # what classes are told apart by
 
@@ -111,8 +113,9 @@ def task_entry(
     """The manifest's entry of a task, from where its pictures are.
 
     `source` is "shared" (a task that comes with the project, by its name; "shared:NAME" for one of
-    another name), "hub:OWNER/DATASET" with its split as "@SPLIT" where that is not "test", or the
-    path of a folder of class folders inside `folder`, the suite's. A folder's classes are named
+    another name), "mini:NAME" for the drawn pictures of a task of `mini`, "hub:OWNER/DATASET" with
+    its split as "@SPLIT" where that is not "test", or the path of a folder of class folders inside
+    `folder`, the suite's. A folder's classes are named
     after its folders unless `classnames` says otherwise; a dataset's must be given where it does
     not state them itself, and `columns`
     says what its "image" and "label" columns are called where that is something else. With a
@@ -126,6 +129,8 @@ def task_entry(
         library_task(of or name)  # it must be there
         entry = {"use": of, "name": name, "title": name} if of not in ("", name) else {"use": name}
         return {**entry, **head_entry(head)}
+    if source.startswith(MINI):
+        return {**_shipped_task(source.removeprefix(MINI), name=name), **head_entry(head)}
     words = {"templates": list(templates), **head_entry(head)}
     if source.startswith("hub:"):
         place, _, split = source.removeprefix("hub:").partition("@")
@@ -158,6 +163,22 @@ def task_entry(
     data = {"kind": "folder", "path": relative, "folders": list(found.classes)}
     data |= {} if seed is None else {"seed": seed}
     return {"name": name, "title": name, **words, "classnames": given, "data": data}
+
+
+def _shipped_task(of: str, *, name: str) -> dict[str, Any]:
+    """The entry of a task with the drawn pictures and the words of a task of the suite mini."""
+    manifest = read_manifest(SUITES_FOLDER / "mini" / MANIFEST)
+    known = {task.name: task for task in manifest.tasks if task.data["kind"] == "world"}
+    if of not in known:
+        raise unknown_name("task of mini", of, existing=known)
+    task = known[of]
+    return {
+        "name": name,
+        "title": task.title,
+        "templates": list(task.templates),
+        "classnames": list(task.classnames),
+        "data": dict(task.data),
+    }
 
 
 def _hub_names(

@@ -27,6 +27,7 @@ from taskarith.sources.plan import check_disk, in_words
 from taskarith.sources.pull import NotPulledError
 from taskarith.suites.making.creating import TEMPLATES, WORDS, head_entry, task_entry
 from taskarith.suites.making.deriving import same_task, take_folder
+from taskarith.suites.making.looking import check_entry, look_at_pictures, look_at_vector
 from taskarith.suites.making.named_bases import base_reference, named_base
 from taskarith.suites.manifest import NAME
 from taskarith.suites.suite import Suite, is_installed
@@ -50,8 +51,8 @@ class AskedTask:
 
     Attributes:
         pictures: "task:NAME" for those of a task of the suite it starts from, or as `task_entry`
-            takes them: "shared", "shared:NAME", "hub:OWNER/DATASET[@SPLIT]", or the path of a
-            folder.
+            takes them: "shared", "shared:NAME", "mini:NAME", "hub:OWNER/DATASET[@SPLIT]", or the
+            path of a folder.
         classnames: empty where the pictures say them.
         columns: names of a dataset's "image" and "label" columns where they are others.
         head: what classes are told apart by, one of `creating.HEADS`.
@@ -69,7 +70,8 @@ class AskedTask:
     @property
     def has_own_words(self) -> bool:
         """Whether its words are those of whoever asks, not of a task that is there."""
-        return not self.pictures.startswith(("task:", "shared:")) and self.pictures != "shared"
+        of_others = self.pictures.startswith(("task:", "shared:", "mini:"))
+        return not of_others and self.pictures != "shared"
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,14 @@ class Assembly:
         before: the base, or what the suite it starts from lacks.
         vectors: one for each of the asked-for vectors, in their order.
         picked: the folder outside which it takes no files of this machine; None: from anywhere.
+        seen: what was seen of the pictures that are here, in words by task.
     """
 
     asked: Asked
     before: tuple[Plan, ...]
     vectors: tuple[Plan, ...]
     picked: Path | None = None
+    seen: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def plans(self) -> tuple[Plan, ...]:
@@ -170,13 +174,22 @@ def plan_assembly(
         with naming(reference):
             vectors.append(_pinned(make_plan(reference, limits=_of(reference, limits, local))))
     _check_once_each(vectors)
-    for task in filter(None, (*asked.tasks, asked.control)):
-        if not task.pictures.startswith("task:") and not _is_folder(task):
-            asked_entry(task, asked.start, folder=Path())
     assembly = Assembly(asked, tuple(before), tuple(vectors), picked)
     _check_picked(assembly)
     check_together(assembly.plans, limits=limits)
-    return assembly
+    seen = {}
+    for task in filter(None, (*asked.tasks, asked.control)):
+        if _is_folder(task):
+            place = Path(task.pictures).expanduser().resolve()
+            seen[task.name] = look_at_pictures(place, seed=task.seed)
+            check_entry(_entry(task, str(place), folder=place.parent))
+        else:
+            check_entry(asked_entry(task, asked.start, folder=Path()))
+    if asked.start is not None:
+        for plan in vectors:
+            with naming(str(plan.reference)):
+                look_at_vector(plan, asked.start)
+    return replace(assembly, seen=seen)
 
 
 def check_together(plans: Sequence[Plan], *, limits: Limits) -> None:
@@ -217,6 +230,10 @@ def asked_entry(task: AskedTask, start: Suite | None, *, folder: Path) -> dict[s
     if _is_folder(task):
         pictures = f"pictures/{task.name}"
         take_folder(Path(task.pictures).expanduser(), folder / pictures)
+    return _entry(task, pictures, folder=folder)
+
+
+def _entry(task: AskedTask, pictures: str, *, folder: Path) -> dict[str, Any]:
     return task_entry(
         task.name,
         pictures,
@@ -304,4 +321,5 @@ def _check_picked(assembly: Assembly) -> None:
 
 
 def _is_folder(task: AskedTask) -> bool:
-    return not task.pictures.startswith(("task:", "hub:", "shared:")) and task.pictures != "shared"
+    places = ("task:", "hub:", "shared:", "mini:")
+    return not task.pictures.startswith(places) and task.pictures != "shared"

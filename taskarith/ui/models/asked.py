@@ -13,7 +13,7 @@ from typing import Any
 from taskarith.errors import AssetError, SourceError, unknown_name
 from taskarith.sources import parse_reference
 from taskarith.suites.library import library_tasks
-from taskarith.suites.making.creating import TEMPLATES
+from taskarith.suites.making.creating import HEADS, TEMPLATES, WORDS
 from taskarith.suites.making.named_bases import named_base
 from taskarith.suites.making.planning import Asked, AskedTask, AskedVector
 from taskarith.suites.suite import Suite, is_installed
@@ -162,14 +162,20 @@ def _own_task(form: Mapping[str, Any], *, public: bool, picked: Picked) -> Asked
         raise AssetError("give the task a name: what the model learned, in a word or two")
     classnames = tuple(_lines(form, "classnames", "class names", most=MOST_CLASSES))
     templates = tuple(_lines(form, "templates", "prompts", most=MOST_TEMPLATES)) or TEMPLATES
+    head = form.get("head") or WORDS
+    if head not in HEADS:
+        raise unknown_name("head", head, existing=HEADS)
     if form.get("purpose") == DATASET:
         columns = {key: _line(form, key, f"the {key} column") for key in ("image", "label")}
         columns = {key: value for key, value in columns.items() if value}
         place = _line(form, "dataset", "the dataset")
         if not place:
             raise SourceError("say which dataset: owner/name, with @split where it is not test")
-        return AskedTask(name, f"hub:{place.removeprefix('hub:')}", classnames, templates, columns)
-    return AskedTask(name, _folder(form, public=public, picked=picked), classnames, templates)
+        place = f"hub:{place.removeprefix('hub:')}"
+        return AskedTask(name, place, classnames, templates, columns, head=head)
+    seed = 0 if form.get("draw_validation") is True else None
+    place = _folder(form, public=public, picked=picked)
+    return AskedTask(name, place, classnames, templates, head=head, seed=seed)
 
 
 def _folder(form: Mapping[str, Any], *, public: bool, picked: Picked) -> str:
@@ -195,6 +201,8 @@ def _control(form: Mapping[str, Any], start: Suite | None) -> AskedTask | None:
         return None
     if place in library_tasks():
         return AskedTask(place, "shared")
+    if place.startswith("mini:"):
+        return AskedTask(slug(place.removeprefix("mini:")), place)
     if not place.startswith("hub:"):
         raise unknown_name("control", place, existing=library_tasks())
     classnames = tuple(_lines(form, "control_classnames", "class names", most=MOST_CLASSES))

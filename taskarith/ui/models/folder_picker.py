@@ -1,7 +1,8 @@
 """A button that picks a folder of class folders, with each picture's folder kept in its name.
 
 Gradio's own file picker forgets in which folder a file was. Its value is a list of uploaded files
-as JSON text, named "CLASS__NAME"; whoever takes it checks every one.
+as JSON text, named after their place in the folder, "CLASS__NAME" or "SPLIT__CLASS__NAME"; whoever
+takes it checks every one. What is not sent is named.
 """
 
 import gradio as gr
@@ -16,13 +17,19 @@ TEMPLATE = """
 """
 
 SCRIPT = f"""
-const suffixes = /[.](png|jpe?g|webp|bmp|gif|tiff?)$/i;
+const suffixes = /[.](png|jpe?g|jpe|jfif|webp|bmp|gif|tiff?|avif)$|^[^.]+$/i;
 element.addEventListener("change", async (event) => {{
   const said = (text) => {{ element.querySelector(".said").textContent = text; }};
-  const picked = [...event.target.files].filter((file) => suffixes.test(file.name));
+  const files = [...event.target.files].filter((file) => !file.name.startsWith("."));
+  const picked = files.filter((file) => suffixes.test(file.name));
+  const others = files.filter((file) => !suffixes.test(file.name)).map((file) => file.name);
+  const unsent = others.length
+    ? `; not sent: ${{others.slice(0, 5).join(", ")}}` +
+      (others.length > 5 ? ` and ${{others.length - 5}} more` : "")
+    : "";
   const named = picked.map((file) => {{
-    const [name, label = ""] = file.webkitRelativePath.split("/").reverse();
-    return [file, `${{label.replaceAll("__", "_")}}__${{name}}`];
+    const parts = file.webkitRelativePath.split("/").slice(1);
+    return [file, parts.map((part) => part.replaceAll(/__+/g, "_")).join("__")];
   }});
   const paths = [];
   try {{
@@ -38,9 +45,9 @@ element.addEventListener("change", async (event) => {{
       paths.push(...(await answer.json()));
       said(`${{paths.length}} of ${{named.length}} pictures are here…`);
     }}
-    const classes = new Set(named.map(([, name]) => name.split("__")[0]));
+    const places = new Set(named.map(([, name]) => name.split("__").slice(0, -1).join("/")));
     props.value = JSON.stringify(paths);
-    said(`${{paths.length}} pictures in ${{classes.size}} folders`);
+    said(`${{paths.length}} pictures in ${{places.size}} folders${{unsent}}`);
   }} catch (error) {{
     props.value = "";
     said(`The pictures could not be sent: ${{String(error.message).slice(0, 200)}}. Try again.`);

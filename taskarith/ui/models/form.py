@@ -23,6 +23,12 @@ PURPOSES = [
     ("a folder of pictures", "folder"),
 ]
 
+HEADS = [
+    ("words, in prompts", "words"),
+    ("prototypes: means of training pictures", "prototypes"),
+    ("a linear probe of training pictures", "linear-probe"),
+]
+
 Updates = tuple[Any, ...]
 
 
@@ -62,6 +68,7 @@ class VectorForm:
             "vector": self.vector, "files": self._files, "purpose": self.purpose, "same": self.same,
             "shared": self.shared, "dataset": self._dataset, "image": self._columns[0],
             "label": self._columns[1], "folder": self._folder, "pictures": self._pictures,
+            "head": self._head, "draw_validation": self._draw,
             "task": self._task, "classnames": self._classes, "templates": self._templates,
             "name": self._name,
         }  # fmt: skip
@@ -163,6 +170,17 @@ class VectorForm:
     def _words(self) -> None:
         with gr.Column(visible=False, elem_classes="some") as self._own_words:
             self._task = gr.Textbox(label="Name of the task", elem_id="task-name")
+            self._head = gr.Radio(
+                HEADS,
+                value=HEADS[0][1],
+                label="Classes are told apart by",
+                info="pictures need no words: take them where the base does not know the names",
+                elem_id="head",
+            )
+            self._draw = gr.Checkbox(
+                label="Draw validation from the training pictures, where a folder has none",
+                elem_id="draw-validation",
+            )
             self._classes = gr.Textbox(
                 label="Classes",
                 info="one a line, in the order of the labels; a folder's own names if left empty",

@@ -5,13 +5,14 @@ Hub changes nothing about it. Knows suites and sources, not how the page looks.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taskarith.errors import AssetError, TaskArithError
+from taskarith.errors import AssetError, TaskArithError, unknown_name
 from taskarith.sources import OWNER, VISITOR, Limits, Plan, Reference, parse_reference
 from taskarith.sources.hub_cache import repo_folder
 from taskarith.sources.plan import in_words
@@ -30,9 +31,11 @@ from taskarith.suites.home import (
 )
 from taskarith.suites.making.assembling import assemble, carry_out
 from taskarith.suites.making.named_bases import base_reference
+from taskarith.suites.making.own import own_suites, remove_suite, rename_suite, stays
 from taskarith.suites.making.planning import (
     Asked,
     AskedTask,
+    Assembly,
     check_together,
     lacking,
     plan_assembly,
@@ -50,6 +53,8 @@ __all__ = [
     "offer_assembly",
     "offer_manifest",
     "offer_pull",
+    "offer_removal",
+    "offer_rename",
     "offer_suite",
 ]
 
@@ -66,12 +71,13 @@ def _nothing(name: str) -> bool:
 class Done:
     """What came of an offer: the suite that is there now, and what was found out about it.
 
-    `vector` is the new slider, where there is one.
+    `vector` is the new slider, where there is one; `gone` says that the suite was removed.
     """
 
     suite: str
     lines: tuple[str, ...]
     vector: str | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +131,7 @@ def offer_assembly(asked: Asked, *, public: bool, in_use: InUse = _nothing) -> O
         lines=(
             *map(_in_words, assembly.plans),
             *together,
-            *(f"{role} “{task.name}” ({_pictures(task)})" for role, task in tasks),
+            *(f"{role} “{task.name}” ({_pictures(task, assembly)})" for role, task in tasks),
         ),
         verb=f"Fetch {in_words(assembly.to_fetch)} and make it" if assembly.to_fetch else "Make it",
         act=act,
@@ -207,6 +213,38 @@ def offer_manifest(file: Path, *, public: bool, in_use: InUse = _nothing) -> Off
     return Offer(f"Add the suite {manifest.name}", lines, "Add it", act)
 
 
+def offer_rename(name: str, new: str, *, in_use: InUse = _nothing) -> Offer:
+    """Another name for a suite of the owner's."""
+    _check_own(name, in_use)
+
+    def act(desk: "Desk") -> Done:
+        rename_suite(name, new)
+        return Done(new, (f"it was called {name}",))
+
+    lines = (f"links and edits that name {name} no longer open it",)
+    return Offer(f"Call {name} {new} from now on", lines, "Rename it", act)
+
+
+def offer_removal(name: str, *, in_use: InUse = _nothing) -> Offer:
+    """Removing a suite of the owner's."""
+    _check_own(name, in_use)
+    kept = stays(name)
+
+    def act(desk: "Desk") -> Done:
+        remove_suite(name)
+        return Done(name, (), gone=True)
+
+    line = "its folder stays where it is" if kept else "its files are removed"
+    return Offer(f"Remove {name}", (line,), "Remove it", act)
+
+
+def _check_own(name: str, in_use: InUse) -> None:
+    if name not in own_suites():
+        raise unknown_name("suite of your own", name, existing=own_suites())
+    if in_use(name):
+        raise AssetError(f"{name} is open in Explore now; try again when it is not")
+
+
 def _keep_bound(made: str, *, public: bool, in_use: InUse) -> None:
     """A public server keeps so many suites that visitors made; who was unused longest goes."""
     if public:
@@ -226,18 +264,36 @@ def _start(asked: Asked) -> str:
 
 def _in_words(plan: Plan) -> str:
     """A plan as a line: where from, how large, what it is, and on what terms."""
-    where = "picked files" if plan.reference.kind == "file" else str(plan.reference)
+    where = _of_this_machine(plan) if plan.reference.kind == "file" else str(plan.reference)
     where = where.replace(f"@{plan.commit}", f" at {plan.commit[:7]}") if plan.commit else where
     licence = f", licence {plan.licence}" if plan.licence else ""
     return f"{where}: {plan.describe()}{licence}"
 
 
-def _pictures(task: AskedTask) -> str:
+def _of_this_machine(plan: Plan) -> str:
+    """Picked files by their names, with those that are not used; others as they were written."""
+    place = Path(plan.reference.location).expanduser()
+    if not place.resolve().is_relative_to(picked_folder().resolve()):
+        return str(plan.reference)
+    there = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
+    unused = [name for name in there if name not in plan.files]
+    left = f" (not used: {', '.join(unused)})" if unused else ""
+    return f"picked {', '.join(plan.files)}{left}"
+
+
+def _pictures(task: AskedTask, assembly: Assembly) -> str:
+    """Where a task's pictures are, and what was seen of them."""
+    return "; ".join([_place_of(task), *assembly.seen.get(task.name, ())])
+
+
+def _place_of(task: AskedTask) -> str:
     place, _, name = task.pictures.partition(":")
     if place == "task":
         return f"the pictures of {name}"
     if place == "shared":
         return "its pictures come from the Hub when they are looked at"
+    if place == "mini":
+        return f"the drawn pictures of {name} of mini"
     return task.pictures if place == "hub" else "your pictures"
 
 
@@ -270,8 +326,16 @@ def _without_paths(references: Iterable[Reference]) -> Iterator[None]:
         text = str(error)
         for reference in references:
             place, name = _kept(reference)
-            text = text.replace(f"{place}/", f"{name}: " if name else "")
-            text = text.replace(f"file:{place}", "the file").replace(place, "the file")
+            if reference.kind == "file":
+                inside = f"{place}/" if name == place else "the picked "
+                text = text.replace(f"file:{place}", name).replace(f"{place}/", inside)
+            else:
+                text = text.replace(f"{place}/", f"{name}: ")
+            text = text.replace(place, name)
+        # Pictures that were picked go by their place in the picked folder.
+        kept = re.escape(str(picked_folder()))
+        text = re.sub(rf"{kept}/[0-9a-f]{{24}}/", "", text)
+        text = re.sub(rf"{kept}/[0-9a-f]{{24}}", "the picked folder", text)
         if text == str(error):
             raise
         raise type(error)(text) from error
@@ -280,6 +344,10 @@ def _without_paths(references: Iterable[Reference]) -> Iterator[None]:
 def _kept(reference: Reference) -> tuple[str, str]:
     """The folder in which a reference's files lie, and what it is called instead."""
     if reference.kind == "file":
-        return reference.location, ""
+        place = Path(reference.location)
+        if not place.resolve().is_relative_to(picked_folder().resolve()):
+            return reference.location, reference.location  # as it was written
+        names = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
+        return reference.location, f"the picked {', '.join(names) or 'files'}"
     folder = repo_folder(reference.location, None) / "snapshots" / str(reference.revision)
     return str(folder), reference.location

@@ -35,7 +35,7 @@ ABOUT = (
 SEEN_BY_ALL = "All visitors of this server see the suites that are made here."
 REFRESH = 0.3  # seconds between two looks at what is being fetched
 PLANS_AT_ONCE = 4
-SEEN = 5  # elements that change while something is fetched
+SEEN = 6  # elements that change while something is fetched
 SESSION = re.compile(r"[0-9a-f]{32}")
 STYLE = (Path(__file__).parents[1] / "models.css").read_text(encoding="utf-8")
 # Where there is something to read: a page that was only opened stays where it is.
@@ -80,6 +80,11 @@ class _ModelsPage:
         self._panel()
         _part("Suites", "What can be opened in Explore, and what can be fetched.")
         self.suites = gr.HTML("<p>Looking…</p>", elem_id="suites")
+        with gr.Row(elem_id="own-suites", visible=not self.site.public):
+            self.own = gr.Dropdown([], label="A suite of yours", elem_id="own-suite")
+            self.new_name = gr.Textbox(label="Its new name", elem_id="new-name")
+            self.rename = gr.Button("Rename", scale=0, elem_id="rename")
+            self.remove = gr.Button("Remove", scale=0, elem_id="remove")
         _part(
             "Add a whole suite",
             "One that somebody published, or a manifest of your own that names everything by "
@@ -110,7 +115,7 @@ class _ModelsPage:
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         planned = [self.offer, self.said, self.agree, self.cancel]
         plan: dict[str, Any] = {**quiet, "concurrency_limit": PLANS_AT_ONCE, "outputs": planned}
-        seen = [self.said, self.agree, self.cancel, self.suites, self.form.start]
+        seen = [self.said, self.agree, self.cancel, self.suites, self.form.start, self.own]
         follow: dict[str, Any] = {**quiet, "concurrency_limit": None, "outputs": seen}
         form = list(self.form.fields.values())
         gr.on(
@@ -122,6 +127,14 @@ class _ModelsPage:
         self.manifest.upload(self._plan_manifest, [self.manifest], **plan).then(
             None, js=TO_PANEL, **quiet
         )
+        if not self.site.public:
+            gr.on(
+                [self.rename.click, self.new_name.submit],
+                self._plan_rename, [self.own, self.new_name], **plan,
+            ).then(None, js=TO_PANEL, **quiet)  # fmt: skip
+            self.remove.click(self._plan_removal, [self.own], **plan).then(
+                None, js=TO_PANEL, **quiet
+            )
         self.agree.click(
             self._begin, [self.session, self.offer], [self.session, self.said], **quiet
         ).then(self._follow, [self.session, self.offer], **follow)
@@ -130,7 +143,7 @@ class _ModelsPage:
             self._started_from, [self.form.start], self.form.depends_on_start, **quiet
         )
         self.form.wire(**quiet)
-        lists = [self.suites, self.form.start, self.form.shared, self.form.control]
+        lists = [self.suites, self.form.start, self.own, self.form.shared, self.form.control]
         blocks = self.site.blocks
         blocks.load(self._opened, None, lists, **quiet)
         blocks.load(self._asked_for, None, planned, **quiet).then(None, js=TO_PANEL, **quiet)
@@ -139,15 +152,18 @@ class _ModelsPage:
     async def _opened(self, request: gr.Request) -> Updates:
         """The lists, once the library is there."""
         await asyncio.wrap_future(self.site.explorer)
-        shown, start = await self._listed(request)
+        shown, start, own = await self._listed(request)
         shared = await asyncio.to_thread(_shared_tasks)
         return (
-            shown, start, gr.update(choices=shared, value=shared[0]),
+            shown, start, own, gr.update(choices=shared, value=shared[0]),
             gr.update(choices=[OWN_CONTROL, *((name, name) for name in shared)]),
         )  # fmt: skip
 
-    async def _listed(self, request: gr.Request, *, chosen: str | None = None) -> tuple[str, Any]:
-        """The table of suites, and the choice of one to start from."""
+    async def _listed(
+        self, request: gr.Request, *, chosen: str | None = None
+    ) -> tuple[str, Any, Any]:
+        """The table of suites, the choice of one to start from, and that of one's own."""
+        from taskarith.suites.making.own import own_suites
         from taskarith.ui.models.words import suite_list
 
         found = await asyncio.to_thread(_all_suites)
@@ -158,7 +174,12 @@ class _ModelsPage:
         asked = chosen or request.query_params.get("suite")
         choice = asked if asked in here else own.name
         table = suite_list(found, theme=request.query_params.get("__theme"))
-        return table, gr.update(choices=[*here, NEW_BASE], value=choice)
+        mine = [] if self.site.public else await asyncio.to_thread(own_suites)
+        return (
+            table,
+            gr.update(choices=[*here, NEW_BASE], value=choice),
+            gr.update(choices=mine, value=choice if choice in mine else None),
+        )
 
     async def _started_from(self, name: object) -> Updates:
         """Fields that depend on the suite one starts from."""
@@ -206,6 +227,28 @@ class _ModelsPage:
             return await asyncio.to_thread(
                 offer_manifest, path, public=self.site.public, in_use=self.in_use
             )
+
+        return await self._planned(offer)
+
+    async def _plan_rename(self, name: object, new: object) -> Updates:
+        """The plan of calling a suite of the owner's by another name."""
+
+        async def offer() -> "Offer":
+            from taskarith.ui.models.asked import slug
+            from taskarith.ui.models.offers import offer_rename
+
+            wanted = slug(str(new or ""))
+            return await asyncio.to_thread(offer_rename, str(name), wanted, in_use=self.in_use)
+
+        return await self._planned(offer)
+
+    async def _plan_removal(self, name: object) -> Updates:
+        """The plan of removing a suite of the owner's."""
+
+        async def offer() -> "Offer":
+            from taskarith.ui.models.offers import offer_removal
+
+            return await asyncio.to_thread(offer_removal, str(name), in_use=self.in_use)
 
         return await self._planned(offer)
 
@@ -272,22 +315,23 @@ class _ModelsPage:
         shown = None
         while look is not None and not look.over:
             if look != shown:
-                yield progress(look), hidden, gr.update(visible=True), same, same
+                yield progress(look), hidden, gr.update(visible=True), same, same, same
             shown = look
             await asyncio.sleep(REFRESH)
             look = self.downloads.look(str(session))
         if look is None:
             yield (same,) * SEEN
         elif isinstance(look.result, Done):
-            here = (await self._suite(look.result.suite)).is_here()
+            gone = look.result.gone
+            here = not gone and (await self._suite(look.result.suite)).is_here()
             theme = request.query_params.get("__theme")
-            table, start = await self._listed(request, chosen=look.result.suite)
-            yield outcome(look.result, here=here, theme=theme), hidden, hidden, table, start
+            lists = await self._listed(request, chosen=None if gone else look.result.suite)
+            yield outcome(look.result, here=here, theme=theme), hidden, hidden, *lists
         else:
             stopped = look.state == "cancelled"
             again = gr.update(visible=offer is not None, value="Go on" if stopped else "Try again")
             title = "Stopped" if stopped else "That did not work"
-            yield problem(look.message, title=title), again, hidden, same, same
+            yield problem(look.message, title=title), again, hidden, same, same, same
 
     def _cancel(self, session: object) -> None:
         if _is_session(session):

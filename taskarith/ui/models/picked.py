@@ -69,7 +69,7 @@ class Picked:
         return self._keep({path.name: path for path in paths})
 
     def pictures(self, files: Sequence[str]) -> Path:
-        """The folder of class folders that pictures "CLASS__NAME" lie in from now on.
+        """The folder in which pictures "CLASS__NAME" (or deeper) lie as "CLASS/NAME" from now on.
 
         Raises SourceError where there are none, too many, or one is not named like that.
         """
@@ -77,13 +77,14 @@ class Picked:
             raise SourceError(f"{len(files):,} pictures were picked; at most {MOST_PICTURES:,}")
         by_name = {}
         for path in map(self.file, files):
-            label, _, name = path.name.partition("__")
-            relative = f"{label}/{name}"
-            if not label or not name or not is_inside(relative):
+            relative = "/".join(path.name.split("__"))
+            if "/" not in relative or "" in relative.split("/") or not is_inside(relative):
                 raise SourceError(
                     f"{path.name[:80]!r} is in no class folder; pick a folder that holds one "
                     "folder of pictures for each class"
                 )
+            if relative in by_name:
+                raise SourceError(f"two pictures are called {relative[:80]!r}; pick them again")
             by_name[relative] = path
         return self._keep(by_name)
 

@@ -51,6 +51,8 @@ def progress(look: "Look") -> str:
 
 def outcome(done: "Done", *, here: bool, theme: str | None = None) -> str:
     """What came of it, and where to go on."""
+    if done.gone:
+        return _box(f"{done.suite} is removed", _items(done.lines))
     if here:
         # At the pretrained model, with the new slider in hand.
         focus = {"set": "", "focus": done.vector} if done.vector is not None else {}

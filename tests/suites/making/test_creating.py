@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from taskarith import Edit
-from taskarith.errors import AssetError
+from taskarith.errors import AssetError, UnknownNameError
 from taskarith.evaluation import Evaluator, measure
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.suites import Suite, load_suite
@@ -127,3 +127,25 @@ def test_what_is_found_is_said_and_what_is_missing_refused(tmp_path: Path) -> No
     assert task_notes(entry, folder=tmp_path)[-1] == "not used: list.csv"
     with pytest.raises(AssetError, match=r"2 classes \(cat, dog\), but 1 names were given \(cat\)"):
         task_entry("pets", "pets", folder=tmp_path, classnames=["cat"], seed=0)
+
+
+def test_the_drawn_tasks_of_mini_serve_any_base(base: Path, tmp_path: Path) -> None:
+    """At the size that the base takes."""
+    control = task_entry("things", "mini:objects", folder=tmp_path)
+    fill(tmp_path / "own" / "pets")
+    create_suite(
+        tmp_path / "own",
+        name="own",
+        base=f"file:{base}",
+        tasks=[task_entry("pets", "pets", folder=tmp_path / "own")],
+        vectors={"pets": f"file:{base}"},
+        control=control,
+    )
+    suite = load_suite(tmp_path / "own")
+    mini = load_suite("mini")
+    assert suite.task("things").classnames == mini.task("objects").classnames
+    ours, theirs = suite.split("things", "validation"), mini.split("objects", "validation")
+    assert ours.pixels.shape[1:] == (SIDE, SIDE, 3)
+    assert torch.equal(ours.labels, theirs.labels)
+    with pytest.raises(UnknownNameError, match="task of mini"):
+        task_entry("x", "mini:nothing", folder=tmp_path)

@@ -38,10 +38,19 @@ def test_the_same_files_are_kept_once(picked: Picked, uploads: Path) -> None:
 
 
 def test_pictures_go_back_into_their_class_folders(picked: Picked, uploads: Path) -> None:
-    names = ("robin__1.png", "robin__a__b.png", "wren bird__1.png")
+    names = ("robin__1.png", "robin__a__b.png", "wren bird__1.png", "wren bird__1.jpg")
     folder = picked.pictures([upload(uploads, name, b"x") for name in names])
     assert class_folders(folder).classes == ("robin", "wren bird")
-    assert (folder / "robin" / "a__b.png").is_file()
+    assert (folder / "robin" / "a" / "b.png").is_file()
+
+
+def test_splits_stay_apart(picked: Picked, uploads: Path) -> None:
+    names = [f"{s}__{c}__1.png" for s in ("train", "val", "test") for c in ("robin", "wren")]
+    folder = picked.pictures([upload(uploads, name, name.encode()) for name in names])
+    found = class_folders(folder)
+    assert {split: len(pictures) for split, pictures in found.splits.items()} == {
+        "train": 2, "validation": 2, "test": 2,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["1.png", "__1.png", "robin__", "..__1.png"])
