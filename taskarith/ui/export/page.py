@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, cast
 import gradio as gr
 
 from taskarith.errors import TaskArithError
-from taskarith.export.formats import DTYPES, FORMATS
 from taskarith.ui.chrome import frame
 from taskarith.ui.export.exports import MAX_PUBLIC, Exports, Taken
 from taskarith.ui.export.publish import PublicationForm, Token
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["build"]
 
 ABOUT = "Take the edit in hand away, in the formats of other libraries, or publish it on the Hub."
-START = next(iter(FORMATS))
 STYLE = """
 #export-page { display: grid; grid-template-columns: minmax(300px, 440px) minmax(0, 1fr);
   gap: 18px 44px; align-items: start; }
@@ -98,12 +96,10 @@ class _ExportPage:
 
     def _choice(self) -> None:
         self.edit = gr.HTML("<p>Opening the suite…</p>", elem_id="edit")
-        self.to = gr.Radio(
-            [(one.title, name) for name, one in FORMATS.items()], value=START, label="Format",
-            elem_id="format",
-        )  # fmt: skip
-        self.about = gr.HTML(about_format(START))
-        self.dtype = gr.Radio(list(DTYPES), value=DTYPES[0], label="Weights", elem_id="dtype")
+        # What there is to choose from comes when the library is there: the page does not wait.
+        self.to = gr.Radio([], label="Format", elem_id="format")
+        self.about = gr.HTML("")
+        self.dtype = gr.Radio([], label="Weights", elem_id="dtype")
         self.size = gr.HTML("", elem_id="size")
         with gr.Row(elem_classes="buttons"):
             self.run = gr.Button("Export", variant="primary", interactive=False, elem_id="export")
@@ -125,7 +121,7 @@ class _ExportPage:
         form = [self.query, self.to, self.dtype]
         opened = self.site.blocks.load(
             self.open, [self.visitor, self.theme, self.query],
-            [self.visitor, self.theme, self.query, self.edit, self.run],
+            [self.visitor, self.theme, self.query, self.edit, self.run, self.to, self.dtype],
             js=visitor_script(), **quiet,
         )  # fmt: skip
         opened.then(self.price, form, [self.size, self.about, self.dtype], **quiet)
@@ -155,13 +151,23 @@ class _ExportPage:
         try:
             explorer, edit, problems = await self._edit(query)
         except TaskArithError as error:
-            return [visitor, theme, query, said_html(str(error), kind="failed"), gr.skip()]
+            said = said_html(str(error), kind="failed")
+            return [visitor, theme, query, said, *[gr.skip()] * 3]
+        from taskarith.export.formats import DTYPES, FORMATS
+
         shown = edit_html(explorer.suite, edit, problems)
-        return [visitor, theme, query, shown, gr.update(value="Export", interactive=True)]
+        formats = [(one.title, name) for name, one in FORMATS.items()]
+        return [
+            visitor, theme, query, shown, gr.update(value="Export", interactive=True),
+            gr.update(choices=formats, value=formats[0][1]),
+            gr.update(choices=list(DTYPES), value=DTYPES[0]),
+        ]  # fmt: skip
 
     async def price(self, query: str, to: str, dtype: str) -> Updates:
         """What the export will hold; or why there cannot be one."""
-        known = to if to in FORMATS else START
+        from taskarith.export.formats import FORMATS
+
+        known = to if to in FORMATS else next(iter(FORMATS))
         weights = gr.update(visible=FORMATS[known].weights)
         try:
             explorer, edit, _ = await self._edit(query)
@@ -234,6 +240,8 @@ class _ExportPage:
         if taken is None:
             return [said, *busy, "", gr.update(visible=False), gr.update(visible=False), ""]
         mark = taken.export.provenance.fingerprint
+        from taskarith.export.formats import FORMATS
+
         can_publish = FORMATS[taken.to].published
         login = await asyncio.to_thread(self.publication.login_text, token) if can_publish else ""
         return [

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-from taskarith.export.formats import FORMATS
 from taskarith.ui.in_words import said_html
 
 if TYPE_CHECKING:
@@ -70,6 +69,8 @@ def _deed(value: float) -> str:
 
 def about_format(name: str) -> str:
     """What a format is, in a sentence."""
+    from taskarith.export.formats import FORMATS  # which families of models there are: not light
+
     return f'<p class="lead">{escape(FORMATS[name].about)}</p>'
 
 
