@@ -25,6 +25,7 @@ __all__ = ["MAX_SESSIONS", "Failure", "Finished", "Message", "OnPiece", "Worker"
 
 MAX_SESSIONS = 256
 QUIET = 2.0  # seconds without a word of anyone until idle work goes on: a slider may be moving
+MOST_ERRANDS = 64  # that wait
 KNOWN_STEPS_A_TURN = 64  # handing over known pieces is cheap, not free: others wait meanwhile
 
 _log = logging.getLogger(__name__)
@@ -112,6 +113,7 @@ class Worker(Generic[Engine]):
         self._turns = turns if turns is not None else Turns()
         self._engine: Engine | None = None
         self._errands: deque[tuple[Callable[[Engine], Any], Future[Any]]] = deque()
+        self._was_errand = False
         self._changed = threading.Condition()
         self._closed = False
         self._live = threading.Event()
@@ -169,17 +171,21 @@ class Worker(Generic[Engine]):
     def ask(self, errand: Callable[[Engine], Found]) -> "Future[Found]":
         """What `errand` finds out from the evaluator, on the worker's thread, between two steps.
 
-        For short questions: nothing is measured meanwhile. The future fails where the worker is
-        closed or its evaluator could not be made.
+        For short questions: nothing is measured meanwhile; where somebody waits for a measurement,
+        a step is done between two errands. The future fails where the worker is closed, too many
+        ask at once, or its evaluator could not be made.
         """
         asked: Future[Found] = Future()
         with self._changed:
-            if not self._closed:
+            refusal = "the server is closing; ask it again when it is back" if self._closed else ""
+            if len(self._errands) >= MOST_ERRANDS:
+                refusal = "too many ask this server at once; wait a moment, then ask again"
+            if not refusal:
                 Worker._heard = time.monotonic()
                 self._errands.append((errand, asked))
                 self._changed.notify()
-                return asked
-        asked.set_exception(TaskArithError("the server is closing; ask it again when it is back"))
+        if refusal:
+            asked.set_exception(TaskArithError(refusal))
         return asked
 
     def cancel(self, session: str) -> None:
@@ -247,7 +253,10 @@ class Worker(Generic[Engine]):
                     self._changed.wait(wait)
                 if self._closed:
                     return None
-                errand = self._errands.popleft() if self._errands else None
+                errand = None
+                if self._errands and not (self._was_errand and self._turns):
+                    errand = self._errands.popleft()
+                self._was_errand = errand is not None
                 if errand is None and self._turns:
                     session = self._turns.take()
                     request = self._sessions[session].request

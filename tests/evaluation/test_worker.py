@@ -510,6 +510,28 @@ def test_errands_are_done_on_the_workers_thread_between_two_steps(
         worker.ask(lambda engine: engine).result(PATIENCE)
 
 
+def test_errands_and_steps_take_turns_and_errands_are_bounded(
+    worker: Worker, predictor: FakePredictor
+) -> None:
+    gate, _ = hold(worker, predictor)
+    order: list[str] = []
+    waited = predictor.on_predict
+
+    def noted(in_use: Edit) -> None:
+        order.append("step")
+        waited(in_use)
+
+    predictor.on_predict = noted
+    asked = [worker.ask(lambda engine: order.append("errand")) for _ in range(80)]
+    receiver = submit(worker, "a", count=3)
+    gate.open()
+    assert receiver.last() == Finished("complete")
+    asked[63].result(PATIENCE)
+    assert order[:12].count("step") == 3  # of 67
+    with pytest.raises(TaskArithError, match="too many ask"):
+        asked[64].result(PATIENCE)
+
+
 def test_an_engine_that_could_not_start_answers_no_errands() -> None:
     def fails() -> FakePredictor:
         raise UnknownNameError("no such device")

@@ -69,6 +69,7 @@ PROBLEMS = {
     "format None is unknown": change("format", ...),
     "name must be a text, but is missing": change("name", ...),
     "name: 'Not A Name' must be lower-case": change("name", "Not A Name"),
+    "name: 'constructor' means something to browsers": change("name", "constructor"),
     "title must be a text, but is 3": change("title", 3),
     "about must not be empty": change("about", ""),
     "licence must be a text": change("licence", None),

@@ -19,7 +19,7 @@ from taskarith.ui.serving.limits import Limiter, address
 __all__ = ["build", "server_functions"]
 
 LONGEST_NAME = 64
-MEASURING = ("commit", "test")
+MEASURING = ("commit", "test", "ask")
 CALLS = ("engine", "commit", "more", "rest", "test", "surrogate", "changed", "ask", "take")
 
 Answer = dict[str, Any]

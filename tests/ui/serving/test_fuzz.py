@@ -56,12 +56,13 @@ MESSAGE: dict[str, Any] = {
     "pinned": {"dice": 1.0}, "task": "apples", "split": "validation", "query": LINK,
     "visitor": SESSION, "part": "classes", "before": {"apples": 1}, "images": 32, "have": 0,
     "x": "apples", "y": "birds", "low": -1, "high": 1, "target": "coins", "steps": 2,
-    "forget": False, "methods": ["sum", "ties:density=0.3"], "tasks": ["apples", "birds"],
+    "text": "a sentence", "forget": False,
+    "methods": ["sum", "ties:density=0.3"], "tasks": ["apples", "birds"],
 }  # fmt: skip
 CALLS = {
     "instrument": (
         "hello", "suites", "engine", "commit", "more", "rest", "test", "surrogate", "changed",
-        "take",
+        "ask", "take",
     ),
     "compare": ("hello", "start", "look", "cancel"),
     "geometry": ("geometry",),
