@@ -97,6 +97,7 @@ export interface Backend {
   test: Call;
   surrogate: Call;
   changed: Call;
+  ask: Call;
   take: Call;
   suites: Call;
 }

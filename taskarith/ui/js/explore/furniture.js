@@ -127,6 +127,9 @@ export function buildParts(root, page) {
       make("bank", "div", { class: "sliders" }),
     ),
     h("section", { class: "analogy" }, h("h2", {}, "Analogy"), make("analogy", "div", {})),
+    page.hello.tasks.some((task) => task.examples === "texts")
+      ? make("question", "section", { class: "question" })
+      : null,
     h(
       "section",
       { class: "foot" },

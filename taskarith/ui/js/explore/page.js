@@ -9,6 +9,7 @@ import { Chart } from "./chart.js";
 import { EditState } from "./edit.js";
 import { buildParts } from "./furniture.js";
 import { LostConnection, ServerLink } from "./link.js";
+import { Question } from "./question.js";
 import { MEASURES, Measurements } from "./measurements.js";
 import { ImageStrip } from "./strip.js";
 import { Surrogate } from "./surrogate.js";
@@ -71,6 +72,9 @@ export class Page {
       },
     });
     this.parts = buildParts(root, this);
+    this.question = this.parts.question
+      ? new Question(this.parts.question, { ask: (text) => this.ask(text) })
+      : null;
     const shown = this.build();
     this.bank = shown.bank;
     this.chart = shown.chart;
@@ -310,6 +314,7 @@ export class Page {
     }
     if (this.engine.state !== "ready") return;
     const { coefficients, focus, analogy, pinned } = this.state;
+    this.question?.again();
     this.link.commit("commit", {
       coefficients,
       focus,
@@ -373,6 +378,17 @@ export class Page {
       if (this.asked === asked && answer.examples) this.images.show(answer);
     } catch (error) {
       if (!(error instanceof LostConnection)) throw error;
+    }
+  }
+
+  // One sentence of the visitor's, by the head of the task in hand.
+  async ask(text) {
+    const { coefficients } = this.state;
+    try {
+      return await this.link.call("ask", { coefficients, task: this.view.taskInHand(), text });
+    } catch (error) {
+      if (!(error instanceof LostConnection)) throw error;
+      return null;
     }
   }
 
