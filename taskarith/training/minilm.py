@@ -279,6 +279,15 @@ def finetune(
     network.eval()  # no dropout: a few hundred steps on thousands of sentences
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
+        settings = {
+            "name": log.stem,
+            "steps": steps,
+            "batch": BATCH,
+            "rate": RATE,
+            "warmup": WARMUP,
+        }
+        settings |= {"seed": SEED, "anchor": ANCHOR_WEIGHT, "anchored": len(kept_texts)}
+        file.write(json.dumps(settings) + "\n")
         for step in tqdm(range(steps), desc=log.stem, mininterval=5):
             for group in optimizer.param_groups:
                 rising = min(1.0, (step + 1) / WARMUP)

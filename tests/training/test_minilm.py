@@ -40,7 +40,8 @@ def test_only_the_named_matrices_move_and_the_anchor_holds(tmp_path: Path) -> No
     moved = {n for n, p in network.named_parameters() if not torch.equal(p, before[n])}
     assert moved <= set(names)
     assert moved
-    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    settings, *lines = map(json.loads, (tmp_path / "log.jsonl").read_text().splitlines())
+    assert settings["seed"] == minilm.SEED
     assert [line["step"] for line in lines] == list(range(30))
     assert right() >= start
     assert all(0 <= line["anchor"] < 1 for line in lines)
