@@ -40,6 +40,8 @@ REFUSED = {
     "dare": "mergekit draws masks of its own and rescales by the lengths it then measures",
     "slerp": "mergekit's SLERP runs between whole weights, this one between task vectors",
     "consensus": NO_SUCH,
+    "magmax": NO_SUCH,
+    "metagpt": NO_SUCH,
     "tsv-m": NO_SUCH,
     "iso-c": NO_SUCH,
     "fisher": NO_SUCH,

@@ -6,6 +6,7 @@ vector out, and what the paper calls its scaling coefficient is the setting `sca
 """
 
 from taskarith.core.merges.linear import average, model_stock, slerp, summed
+from taskarith.core.merges.magnitude import magmax, metagpt
 from taskarith.core.merges.merge import merge
 from taskarith.core.merges.sparse import (
     breadcrumbs,
@@ -32,7 +33,9 @@ __all__ = [
     "fisher",
     "iso_c",
     "learned_coefficients",
+    "magmax",
     "merge",
+    "metagpt",
     "model_stock",
     "regmean",
     "slerp",

@@ -55,6 +55,8 @@ TEXTBOOK: dict[str, Callable[..., Sigma]] = {
     "ties-per-tensor-sum": partial(textbook.ties_per_tensor, mean=False),
     "breadcrumbs": textbook.breadcrumbs,
     "consensus": textbook.consensus,
+    "magmax": textbook.magmax,
+    "metagpt": textbook.metagpt,
     "tsv-m": textbook.tsv_m,
     "iso-c": textbook.iso_c,
     "fisher": textbook_fisher,

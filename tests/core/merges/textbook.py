@@ -90,6 +90,23 @@ def consensus(terms: Sequence[Sigma], *, threshold: float, agreement: int, scale
     return each(terms, merge)
 
 
+def magmax(terms: Sequence[Sigma], *, scale: float) -> Sigma:
+    def merge(tensors: list[Array]) -> Array:
+        chosen = tensors[0]
+        for tensor in tensors[1:]:
+            chosen = np.where(np.abs(tensor) > np.abs(chosen), tensor, chosen)
+        return scale * chosen
+
+    return each(terms, merge)
+
+
+def metagpt(terms: Sequence[Sigma], *, scale: float) -> Sigma:
+    lengths = [np.linalg.norm(flat(term)) ** 2 for term in terms]
+    total = sum(lengths) or 1.0
+    weighted = [length / total * flat(term) for length, term in zip(lengths, terms, strict=True)]
+    return unflat(scale * np.asarray(sum(weighted)), terms[0])
+
+
 def slerp(terms: Sequence[Sigma], *, position: float, scale: float) -> Sigma:
     if len(terms) == 1:
         return each(terms, lambda tensors: scale * tensors[0])
