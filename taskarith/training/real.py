@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from torch.nn.functional import normalize
 
 from taskarith.errors import AssetError
 from taskarith.evaluation import stratified_order
+from taskarith.heads.prototypes import prototypes
 from taskarith.models.clip.open_clip import ClipModel
 from taskarith.sources.tensors import write_tensors
 from taskarith.suites import Suite
@@ -28,7 +28,7 @@ from taskarith.training.loop import Recipe
 from taskarith.training.mini import FINETUNING, VectorMaker
 from taskarith.training.parquet import read_columns
 
-__all__ = ["prototypes", "train_real"]
+__all__ = ["few_shot_head", "train_real"]
 
 SHOTS = 16
 VALIDATION_IMAGES = 1_000
@@ -47,7 +47,8 @@ def train_real(
 ) -> None:
     """Fine-tune `base` on every task folder in `data` and write the suite to `output`.
 
-    The first `validation_images` of a stratified order of the training pictures are held out.
+    The first `validation_images` of a stratified order of the training pictures are held out, at
+    most a quarter of them.
     Raises AssetError where `data` holds no task.
     """
     folders = sorted(folder for folder in data.iterdir() if (folder / _file("train")).exists())
@@ -71,7 +72,7 @@ def train_real(
         name = folder.name.replace("_", "-")
         pictures = _read(folder, model.image_size, validation_images=validation_images)
         write_tensors(output / f"{name}.safetensors", _flat(pictures), {"source": folder.name})
-        heads[name] = prototypes(model, pictures["train"])
+        heads[name] = few_shot_head(model, pictures["train"])
         classes = heads[name].shape[0]
         tasks.append(
             Task(
@@ -90,13 +91,13 @@ def train_real(
     _write_manifest(output, base, tasks)
 
 
-def prototypes(model: ClipModel, split: Images, *, shots: int = SHOTS) -> torch.Tensor:
-    """A few-shot head [classes, d]: normalized class means of `shots` embeddings, scaled."""
-    rows = []
-    for label in range(int(split.labels.max()) + 1):
-        few = split.pixels[split.labels == label][:shots]
-        rows.append(model.encode_images(few).mean(0))
-    return normalize(torch.stack(rows), dim=-1) * model.logit_scale
+def few_shot_head(model: ClipModel, split: Images, *, shots: int = SHOTS) -> torch.Tensor:
+    """The prototypes [classes, d] of the first `shots` pictures of each class."""
+    classes = int(split.labels.max()) + 1
+    few = torch.cat([(split.labels == c).nonzero().flatten()[:shots] for c in range(classes)])
+    embeddings = torch.cat([model.encode_images(split.pixels[rows]) for rows in few.split(shots)])
+    head = prototypes(embeddings, split.labels[few], classes=classes, scale=model.logit_scale)
+    return head.weights
 
 
 def _file(split: str) -> str:
@@ -107,7 +108,8 @@ def _read(folder: Path, side: int, *, validation_images: int) -> dict[str, Image
     train, test = (_pictures(folder / _file(split), side) for split in ("train", "test"))
     # The first of a stratified order: every class in proportion.
     order = torch.from_numpy(stratified_order(train.labels.numpy()))
-    held_out, kept = order[:validation_images], order[validation_images:]
+    count = min(validation_images, len(order) // 4)  # of few pictures most are for training
+    held_out, kept = order[:count], order[count:]
     return {
         "train": Images(train.pixels[kept], train.labels[kept]),
         "validation": Images(train.pixels[held_out], train.labels[held_out]),

@@ -11,7 +11,7 @@ from taskarith.errors import AssetError
 from taskarith.suites import Suite, load_suite
 from taskarith.training.anchor import make_anchor
 from taskarith.training.loop import Recipe
-from taskarith.training.real import prototypes, train_real
+from taskarith.training.real import _read, few_shot_head, train_real
 
 pandas = pytest.importorskip("pandas")
 pytest.importorskip("pyarrow")
@@ -94,7 +94,7 @@ def test_validation_pictures_are_not_trained_on(
 
 def test_prototypes_are_scaled_directions_of_class_means(tiny_suite: Suite) -> None:
     model, split = tiny_suite.model(), tiny_suite.split(tiny_suite.targets[0], "train")
-    head = prototypes(model, split, shots=3)
+    head = few_shot_head(model, split, shots=3)
     first = model.encode_images(split.pixels[split.labels == 0][:3]).mean(0)
     assert torch.allclose(head[0], model.logit_scale * first / first.norm(), atol=1e-4)
     assert torch.allclose(head.norm(dim=1), torch.tensor(model.logit_scale), rtol=1e-4)
@@ -104,3 +104,10 @@ def test_a_folder_without_tasks_is_refused(tiny_suite: Suite, tmp_path: Path) ->
     (tmp_path / "empty").mkdir()
     with pytest.raises(AssetError, match="holds no task folder with train-00000"):
         build(tiny_suite, tmp_path, tmp_path / "suite")
+
+
+def test_of_few_pictures_a_quarter_is_held_out(data: Path) -> None:
+    pictures = _read(data / "bright_stripes", 16, validation_images=1_000)
+    assert {split: len(images) for split, images in pictures.items()} == {
+        "train": 90, "validation": 30, "test": 60,
+    }  # fmt: skip
