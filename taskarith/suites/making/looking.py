@@ -9,11 +9,11 @@ from typing import Any
 
 from taskarith.errors import AssetError, WeightsError
 from taskarith.models.picture_transform import PictureTransform
-from taskarith.sources import Plan, find_pulled, open_source
+from taskarith.models.registry import HUB_KIND
+from taskarith.sources import LazyState, Plan, find_pulled, open_source
 from taskarith.suites.manifest import parse_manifest
 from taskarith.suites.references import pull_ledger
 from taskarith.suites.suite import Suite
-from taskarith.suites.weights import vector_from
 from taskarith.tasks.decoding import decode
 from taskarith.tasks.folders import class_folders
 
@@ -54,7 +54,7 @@ def check_entry(entry: dict[str, Any]) -> None:
             "title": "new",
             "about": "new",
             "licence": "none",
-            "base": {"kind": "transformers", "source": "hub:any/base"},
+            "base": {"kind": HUB_KIND, "source": "hub:any/base"},
             "tasks": [{**entry, "role": "target"}, {**other, "role": "control"}],
             "vectors": [{"task": name, "source": "hub:any/vector"}],
             "presets": [],
@@ -68,7 +68,8 @@ def look_at_vector(plan: Plan, start: Suite) -> None:
     if plan.reference.kind != "file" or plan.size > LARGEST or not start.is_here():
         return
     contents = open_source(find_pulled(plan.reference, ledger=pull_ledger()))
-    check_moved(str(plan.reference), vector_from(contents, start.base_state()).relative)
+    difference = start.weights.difference(contents, base=LazyState.of(start.base_state()))
+    check_moved(str(plan.reference), difference.relative)
 
 
 def check_moved(reference: str, relative: float) -> None:
