@@ -6,6 +6,7 @@ What it cannot say exactly is refused with the reason. Written for mergekit 0.1;
 arithmetic, writes nothing.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
@@ -20,17 +21,28 @@ from taskarith.models.registry import HUB_LAYOUT, LAYOUTS
 from taskarith.suites import Suite
 from taskarith.suites.weights import converted
 
-__all__ = ["BASE_FILE", "YAML_FILE", "file_of", "mergekit_yaml", "recipe_models"]
+__all__ = ["BASE_FILE", "EDIT_LINE", "YAML_FILE", "file_of", "mergekit_yaml", "recipe_models"]
 
 BASE_FILE = "base.safetensors"
 YAML_FILE = "merge.yml"
 HEAD = """# {formula}
-# In this folder: mergekit-pytorch {file} merged && cp *.json *.txt merged/
-# The folder merged/ is then {title} for {library}.
+# In this folder: mergekit-pytorch {file} merged
+#   for f in *.json *.txt; do [ -f "$f" ] && cp "$f" merged/; done
+# The folder merged/ is then {title} for {library}, up to the order in which sums are rounded.
 """
-TRIMMED = """# Of entries as large as the smallest kept one, mergekit keeps some only;
-# where signs are elected and terms cancel exactly, it keeps the positive ones, this edit none.
+EDIT_LINE = "# edit: "  # by which `import` knows the whole edit again: seed, layers, counts
+
+TRIMMED = """# Of entries as large as the smallest kept one, of which half precision makes many,
+# mergekit keeps some only; where signs are elected and terms cancel exactly, it keeps the positive
+# ones, this edit none.
 """
+TIES = """# mergekit weighs the mean of those that agree by λ, this edit does not; here all are one.
+"""
+LINEAR = """# No base_model: linear averages the models it lists, and the base is none of them.
+"""
+STOCK = """# Where vectors point apart, mergekit leaves the base the other way; here none do.
+"""
+NAMED = {"ties-per-tensor": TIES, "model-stock": STOCK}
 SMALLEST_NORMS = 1e-6  # below this product of two lengths mergekit computes no true cosine
 NO_SUCH = "mergekit has no such method"
 TRIMS = "mergekit trims tensor by tensor, this method over the whole vector; choose ties-per-tensor"
@@ -67,8 +79,12 @@ def mergekit_yaml(suite: Suite, edit: Edit) -> str:
         file=YAML_FILE,
         title=suite.weights.family.title,
         library=LAYOUTS[HUB_LAYOUT].library,
-    ) + (TRIMMED if "density" in edit.settings else "")
-    return head + dump_yaml(_RECIPES[edit.method](suite, edit))
+    )
+    recipe = _RECIPES[edit.method](suite, edit)
+    head += TRIMMED if "density" in edit.settings else ""
+    head += NAMED.get(edit.method, "") + (LINEAR if recipe["merge_method"] == "linear" else "")
+    told = json.dumps(edit.to_json(), ensure_ascii=False)
+    return f"{head}{EDIT_LINE}{told}\n{dump_yaml(recipe)}"
 
 
 def recipe_models(edit: Edit) -> dict[str, Edit]:

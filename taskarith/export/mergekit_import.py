@@ -1,10 +1,14 @@
-"""A mergekit recipe as an edit: linear, task_arithmetic and ties with plain weights.
+"""A mergekit recipe as an edit: our own exports, and linear, task_arithmetic and ties of others.
+
+Our own say which edit they are, seed, layers and all; that is believed where the export of that
+edit is the recipe, letter by letter. Of others' recipes plain weights can be read.
 
 The models it names must be a suite's: by the name of a vector, by a file or folder of that name, or
 by the reference that the suite takes the vector from. What an edit cannot say is refused by name.
 Recipes come from strangers: nothing in them is run, and every value is checked.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +16,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from taskarith.core import Edit
-from taskarith.errors import ExportError, unknown_name
-from taskarith.export.mergekit import BASE_FILE, file_of
+from taskarith.errors import ExportError, TaskArithError, unknown_name
+from taskarith.export.mergekit import BASE_FILE, EDIT_LINE, file_of, mergekit_yaml
 from taskarith.export.yaml_text import read_yaml
 from taskarith.suites import Suite
 
@@ -53,6 +57,9 @@ def edit_from_mergekit(text: str, suite: Suite, *, what: str = "the recipe") -> 
     or method is the trouble, UnknownNameError for a model that the suite does not have.
     """
     recipe = _mapping(read_yaml(text, what), what)
+    own = _own(text, suite)
+    if own is not None:
+        return Imported(own)
     method = recipe.get("merge_method")
     if method not in METHODS:
         raise unknown_name("merge_method", method, existing=METHODS)
@@ -80,6 +87,18 @@ def edit_from_mergekit(text: str, suite: Suite, *, what: str = "the recipe") -> 
     else:
         edit = _ties(models, normalize, factor, suite, rescale=_flag(shared, "rescale"))
     return Imported(edit, tuple(_notes(recipe, shared)))
+
+
+def _own(text: str, suite: Suite) -> Edit | None:
+    """The edit that the recipe says it is, if its export is this recipe."""
+    told = next((line for line in text.splitlines() if line.startswith(EDIT_LINE)), None)
+    if told is None:
+        return None
+    try:
+        edit = Edit.from_json(json.loads(told.removeprefix(EDIT_LINE)))
+        return edit if mergekit_yaml(suite, edit) == text else None
+    except (TaskArithError, ValueError, TypeError, RecursionError):
+        return None  # changed by hand: read as anybody's
 
 
 def _linear(models: list[_Model], normalize: bool, suite: Suite) -> Edit:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from taskarith.errors import unknown_name
 from taskarith.evaluation import Estimate, PairedDifference
 from taskarith.recipes.interval import Interval
+from taskarith.recipes.sample import Sample
 from taskarith.tasks.frames import data_frame
 
 __all__ = [
@@ -71,11 +72,13 @@ class Result:
         published: what its paper reports, to set beside its own figures; nothing is compared. Other
             models, tasks and controls than ours: what carries over is the shape of the result.
             Figures of tables are from third-party transcriptions of the papers.
+        sample: which examples the run took.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     published: ClassVar[str] = ""
+    sample: Sample
 
     def protocol(self) -> str:
         """How it was measured: the split, and how every coefficient was chosen."""

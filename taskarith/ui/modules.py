@@ -2,22 +2,26 @@
 
 They are served as they stand in `js/`, without a build step, from the page's own origin. Their
 address holds a hash of all of them, so a browser may keep them for good: a changed file has another
-address. Knows no page.
+address. Beside them lies plotly's own script, for figures. Knows no page.
 """
 
 import gzip
 import hashlib
 import json
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from taskarith.figures.bundle import plotly_script
+
 __all__ = ["JS", "folder", "names", "route", "starting"]
 
 JS = Path(__file__).parent / "js"
+PLOTLY = "plotly.js"
 FOREVER = "public, max-age=31536000, immutable"
 
 # Gradio runs this with `element` and `server` in scope. All files are asked for at once, so that
@@ -42,6 +46,7 @@ def folder() -> str:
     digest = hashlib.sha256()
     for name, text in _files().items():
         digest.update(f"{name} {len(text)} ".encode() + text)
+    digest.update(version("plotly").encode())
     return f"modules/{digest.hexdigest()[:16]}"
 
 
@@ -70,14 +75,15 @@ def route() -> Route:
 
 def _serve(request: Request) -> Response:
     """One module; only names that are known, so nothing of an address becomes a path."""
-    text = _files().get(request.path_params["name"])
+    name = request.path_params["name"]
+    text = plotly_script() if name == PLOTLY else _files().get(name)
     here = f"modules/{request.path_params['version']}" == folder()
     if text is None or not here:
         return PlainTextResponse("There is no such module here; reload the page.", 404)
     headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        text = _compressed(request.path_params["name"])
+        text = _compressed(name)
     return Response(text, media_type="text/javascript", headers=headers)
 
 
@@ -90,4 +96,4 @@ def _files() -> dict[str, bytes]:
 
 @cache
 def _compressed(name: str) -> bytes:
-    return gzip.compress(_files()[name], 9)
+    return gzip.compress(plotly_script() if name == PLOTLY else _files()[name], 9)

@@ -6,7 +6,7 @@ import pytest
 
 from taskarith.core import Edit
 from taskarith.errors import ExportError, TaskArithError, UnknownNameError
-from taskarith.export.mergekit import mergekit_yaml
+from taskarith.export.mergekit import EDIT_LINE, mergekit_yaml
 from taskarith.export.mergekit_import import edit_from_mergekit
 from taskarith.suites import Suite
 from tests.suites.remote_suite import write_remote_suite
@@ -33,6 +33,11 @@ PLUS = f"{model('apples', 0.4)}\n{model('birds', 0.4)}"
         Edit("tiny", {"apples": 0.7, "birds": -0.4, "random:coins": 0.2}),
         Edit("tiny", {"apples": 0.7, "birds": -0.4}, "ties-per-tensor-sum", {"density": 0.5}),
         Edit("tiny", {"apples": 1, "birds": 1}, "ties-per-tensor", {"density": 0.5, "scale": 0.6}),
+        Edit("tiny", {"apples": 1, "birds": 1}, "ties-per-tensor", {"density": 0.37}),
+        Edit("tiny", {"apples": 0.4, "random:birds": 0.4}, seed=7),
+        Edit("tiny", {"apples": 0.4, "birds": 0.2, "coins": 1}, "average"),
+        Edit("tiny", {"apples": 1, "birds": 1, "coins": 1}, "average"),
+        Edit("tiny", {"apples": 1, "birds": 0.5}, "breadcrumbs", {"density": 0.6}),
     ],
 )
 def test_what_we_write_comes_back(tiny_suite: Suite, edit: Edit) -> None:
@@ -60,6 +65,18 @@ def test_what_we_write_comes_back(tiny_suite: Suite, edit: Edit) -> None:
 )  # fmt: skip
 def test_plain_weights(tiny_suite: Suite, text: str, coefficients: dict[str, float]) -> None:
     assert edit_from_mergekit(text, tiny_suite).edit == Edit("tiny", coefficients)
+
+
+def test_a_recipe_of_ours_that_was_changed_is_read_as_anybodys(tiny_suite: Suite) -> None:
+    text = mergekit_yaml(tiny_suite, Edit("tiny", {"apples": 0.4, "birds": 0.2}))
+    changed = text.replace("weight: 0.4", "weight: 0.5")
+    assert changed != text
+    edit = edit_from_mergekit(changed, tiny_suite).edit
+    assert dict(edit.coefficients) == {"apples": 0.5, "birds": 0.2}
+    odd = text.replace(EDIT_LINE, f"{EDIT_LINE}[" * 2)
+    assert dict(edit_from_mergekit(odd, tiny_suite).edit.coefficients) == {
+        "apples": 0.4, "birds": 0.2,
+    }  # fmt: skip
 
 
 def test_ties(tiny_suite: Suite) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from taskarith.errors import AssetError
-from taskarith.recipes.stored import read_result, shipped_result, write_result
-from taskarith.suites import Suite
+from taskarith.recipes.stored import FOLDER, read_result, shipped_result, write_result
+from taskarith.suites import Suite, load_suite
 from tests.recipes.fakes import FakeLab
 from tests.recipes.negation.test_negation import RECIPE, accuracy
 
@@ -56,3 +56,13 @@ def test_a_suite_ships_what_is_in_its_folder(
     assert shipped_result(there, "../negation") is None
     stored.write_text("{")
     assert shipped_result(there, "negation") is None
+
+
+def test_what_mini_ships_is_its_own() -> None:
+    mini = load_suite("mini")
+    shipped = sorted((mini.folder / FOLDER).glob("*.json"))
+    assert shipped
+    for path in shipped:
+        result = read_result(path, suite=mini)
+        assert path.stem == result.name
+        assert result.findings()

@@ -14,6 +14,7 @@ PAGES = {
     "explore": "explore/start.js",
     "compare": "compare/page.js",
     "geometry": "geometry/page.js",
+    "recipes": "recipes/page.js",
 }
 IMPORT = re.compile(r'^(?:import|\} from|export) .*?"(\.[^"]+)";$', re.MULTILINE)
 MOST_BYTES = 60_000  # of Explore's own modules, each compressed, as they are sent
@@ -83,3 +84,11 @@ def test_only_what_is_known_is_served(path: str, client: TestClient) -> None:
 def test_explore_is_light_as_it_is_sent() -> None:
     sizes = [len(gzip.compress((JS / name).read_bytes(), 9)) for name in names("explore")]
     assert sum(sizes) <= MOST_BYTES
+
+
+def test_plotly_comes_from_here_and_is_kept(client: TestClient) -> None:
+    answer = client.get(f"/{folder()}/plotly.js")
+    assert answer.status_code == 200
+    assert answer.text.startswith("/**\n* plotly.js v")
+    assert "immutable" in answer.headers["cache-control"]
+    assert "plotly.js" not in starting("recipes")  # only where there is a figure

@@ -15,7 +15,9 @@ import gradio as gr
 from taskarith.errors import TaskArithError
 from taskarith.ui.chrome import frame
 from taskarith.ui.in_words import said_html
+from taskarith.ui.modules import starting
 from taskarith.ui.query import read_query
+from taskarith.ui.recipes.figures_html import figures_html
 from taskarith.ui.recipes.form import FORMS, IMAGES, WAYS, read_request
 from taskarith.ui.recipes.words import about_form, progress_html
 from taskarith.ui.serving.downloads import Downloads
@@ -35,9 +37,11 @@ ABOUT = (
     "on validation; test stays closed unless you open it."
 )
 HINT = "Press Run: the picture fills in while it is measured, and you may leave and come back."
+SHIPPED = (
+    "This comes with the suite; how it was measured stands below. Press Run to measure your own."
+)
 START = "negation"
-FIGURES = 16
-NOTHING_NEW = [gr.skip()] * (7 + FIGURES)  # for every element of the outcome
+NOTHING_NEW = [gr.skip()] * 8  # for every element of the outcome
 
 Updates = list[Any]
 
@@ -120,14 +124,16 @@ class _RecipesPage:
 
     def _outcome(self) -> None:
         self.progress = gr.HTML(said_html(HINT, kind="hint"), elem_id="progress")
-        with gr.Column(elem_id="figures"):
-            self.figures = [
-                gr.Plot(show_label=False, container=False, visible=False) for _ in range(FIGURES)
-            ]
+        self.figures = gr.HTML(
+            "",
+            js_on_load=starting("recipes"),
+            apply_default_css=False,
+            elem_id="figures",
+        )
         with gr.Row(elem_classes="buttons", visible=False, elem_id="take") as self.take:
             self.csv = gr.DownloadButton("Table (CSV)", elem_id="csv")
             self.json = gr.DownloadButton("Everything (JSON)", elem_id="json")
-        self.result = gr.HTML("", elem_id="result")
+        self.result = gr.HTML("", js_on_load=starting("recipes"), elem_id="result")
 
     # ---- what happens -----------------------------------------------------------------------
 
@@ -139,10 +145,10 @@ class _RecipesPage:
         ]  # fmt: skip
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         shown = [self.progress, self.run, self.cancel, self.take, self.csv, self.json]
-        outcome = [*shown, self.result, *self.figures]
+        outcome = [*shown, self.result, self.figures]
         follow: dict[str, Any] = {
             "fn": self.follow,
-            "inputs": [self.visitor, self.theme],
+            "inputs": [self.visitor, self.theme, self.query, self.recipe],
             "outputs": outcome,
             "concurrency_limit": None,
             **quiet,
@@ -156,7 +162,10 @@ class _RecipesPage:
         )
         choosing = [self.query, self.recipe]
         chosen = [self.about, self.names, self.floor, self.ways, self.examples]
-        self.recipe.change(self.choose, choosing, chosen, **quiet)
+        picked = self.recipe.change(self.choose, choosing, chosen, **quiet)
+        picked.then(
+            self.shipped, [self.visitor, self.theme, self.query, self.recipe], outcome, **quiet
+        )
         asking = [self.query, *form]
         opened.then(self.price, asking, self.cost, **quiet)
         for element in form:
@@ -229,18 +238,43 @@ class _RecipesPage:
         return [said_html("Starting…"), gr.update(value="Run", interactive=False), True]
 
     async def follow_started(
-        self, visitor: str, theme: str, started: bool
+        self, visitor: str, theme: str, query: str, recipe: str, started: bool
     ) -> AsyncIterator[Updates]:
         """What `follow` gives, unless nothing was started: then what is shown, and why, stays."""
         if not started:
             yield NOTHING_NEW
             return
-        async for updates in self.follow(visitor, theme):
+        async for updates in self.follow(visitor, theme, query, recipe):
             yield updates
 
-    async def follow(self, visitor: str, theme: str) -> AsyncIterator[Updates]:
-        """What the visitor's recipe has found, whenever it is more, until it is over."""
-        yield NOTHING_NEW  # a generator that gives nothing would empty every element
+    async def shipped(self, visitor: str, theme: str, query: str, recipe: str) -> Updates:
+        """The recipe's result that comes with the suite, where the visitor has none yet."""
+        from taskarith.ui.recipes.runs import shipped
+
+        try:
+            if self.runs.look(read_visitor(visitor)) is not None:
+                return NOTHING_NEW
+            explorer, problems = await self._explorer(query)
+        except TaskArithError:
+            return NOTHING_NEW
+        found = await asyncio.to_thread(shipped, explorer.suite, recipe)
+        if problems:
+            said: Any = gr.skip()  # what of the link cannot be taken stays there
+        else:
+            said = said_html(HINT if found is None else SHIPPED, kind="hint")
+        if found is None:
+            return [said, gr.skip(), gr.skip(), gr.update(visible=False), *[gr.skip()] * 2, "", ""]
+        rest = await asyncio.to_thread(self._finished, found, theme)
+        return [said, gr.skip(), gr.skip(), *self._files(found), *rest]
+
+    async def follow(
+        self, visitor: str, theme: str, query: str, recipe: str
+    ) -> AsyncIterator[Updates]:
+        """What the visitor's recipe has found, whenever it is more, until it is over.
+
+        Where there is none: what comes with the suite.
+        """
+        yield await self.shipped(visitor, theme, query, recipe)
         last: Look | None = None
         try:
             own = read_visitor(visitor)
@@ -266,21 +300,21 @@ class _RecipesPage:
         """Every element of the outcome, for how the recipe stands."""
         from taskarith.ui.recipes.runs import Finished, Searching
 
-        kept = [gr.skip()] * (FIGURES + 1)
         buttons = [
             gr.update(value="Run", interactive=look.over),
             gr.update(value="Cancel", visible=not look.over, interactive=True),
         ]
         files: list[Any] = [gr.update(visible=False), gr.skip(), gr.skip()]
-        rest: list[Any] = kept if last is not None else ["", *self._plots([])]
+        rest: list[Any] = [gr.skip(), gr.skip()] if last is not None else ["", ""]
         if isinstance(look.result, Finished):
             files, rest = self._files(look.result), self._finished(look.result, theme)
         elif look.over:
-            rest = ["", *self._plots([])]  # no half table, no half picture
+            rest = ["", ""]  # no half table, no half picture
         elif isinstance(look.partial, Searching) and (
             last is None or look.partial is not last.partial
         ):
-            rest = ["", *self._plots([self._search(look.partial, theme)])]
+            figure = self._search(look.partial, theme)
+            rest = ["", figures_html([figure], name=look.partial.request.recipe)]
         return [progress_html(look), *buttons, *files, *rest]
 
     def _search(self, found: Any, theme: str) -> Any:
@@ -303,11 +337,8 @@ class _RecipesPage:
         shade = _shade(theme)
         edits = edits_html(chosen_edits(finished.result, finished.suite), theme=shade)
         html = edits + result_html(finished.result, rehearsal=finished.request.rehearse)
-        return [html, *self._plots(recipe_figures(finished.result, theme=shade))]
-
-    def _plots(self, figures: list[Any]) -> Updates:
-        shown = [gr.update(value=figure, visible=True) for figure in figures[:FIGURES]]
-        return shown + [gr.update(value=None, visible=False)] * (FIGURES - len(shown))
+        name = f"taskarith-{finished.suite.name}-{finished.result.name}"
+        return [html, figures_html(recipe_figures(finished.result, theme=shade), name=name)]
 
     def _files(self, finished: "Finished") -> Updates:
         from taskarith.recipes.result import as_csv

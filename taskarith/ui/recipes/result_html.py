@@ -1,11 +1,15 @@
 """A recipe's result as HTML: findings first, then tables, then how it was measured."""
 
+import json
 import re
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from taskarith.recipes.result import Cell, Result, Table, shown
+from taskarith.evaluation import Estimate, PairedDifference
+from taskarith.recipes.interval import Interval
+from taskarith.recipes.result import Cell, Result, Table, as_csv, plain, shown
 from taskarith.ui.edit_link import write_link
 
 if TYPE_CHECKING:
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["edits_html", "result_html", "table_html"]
 
 WIDE = 40  # letters, from which on a cell takes several lines
-UNITS = "Accuracies and their differences in percent, with 95 % intervals."
+UNITS = "Shares and their differences in percent, with 95 % intervals."
 # "97.3 [95.0, 98.6]": the number, and its interval, which is written smaller.
 INTERVAL = re.compile(r"^(.*?) (\[.*\])$")
 
@@ -57,22 +61,57 @@ def edits_html(edits: "Sequence[Chosen]", *, theme: str) -> str:
 
 
 def table_html(table: Table) -> str:
-    """A table; one that is long is only counted, its rows are in the JSON."""
-    if table.long or not table.rows:
-        return f"<p>{len(table.rows)} rows, in the JSON.</p>"
-    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in table.rows[0])
+    """A table to sort, and to take as CSV or JSON; the rows of a long one are only counted."""
+    if not table.rows:
+        return "<p>Nothing to show.</p>"
+    files = f"{_file(table, as_csv(table), 'csv')} {_file(table, _json(table), 'json')}"
+    take = f'<p class="take">Take it as {files}</p>'
+    if table.long:
+        return f"<p>{len(table.rows)} rows.</p>{take}"
+    head = "".join(
+        f'<th scope="col" aria-sort="none"><button type="button">{escape(str(name))}</button></th>'
+        for name in table.rows[0]
+    )
     body = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>" for row in table.rows)
     inside = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-    return f'<div class="scroll"><table>{inside}</table></div>'
+    return f'<div class="scroll"><table>{inside}</table></div>{take}'
+
+
+def _file(table: Table, text: str, ending: str) -> str:
+    """A link that holds a whole file, so that nothing is asked of the server for it."""
+    kind = "text/csv" if ending == "csv" else "application/json"
+    name = re.sub(r"[^a-z0-9]+", "-", table.title.lower()).strip("-")
+    return (
+        f'<a download="{name}.{ending}" href="data:{kind};charset=utf-8,{quote(text)}">'
+        f"{ending.upper()}</a>"
+    )
+
+
+def _json(table: Table) -> str:
+    return json.dumps(plain(table.flat()), ensure_ascii=False)
 
 
 def _cell(cell: Cell) -> str:
     text = shown(cell)
+    sortable = _number(cell)
     if isinstance(cell, str):
         wide = ' class="wide"' if len(text) > WIDE else ""
         return f"<td{wide}>{escape(text)}</td>"
     parts = INTERVAL.match(text)
     if parts is None:
-        return f'<td class="number">{escape(text)}</td>'
+        value = "" if sortable is None else f' data-value="{sortable}"'
+        return f'<td class="number"{value}>{escape(text)}</td>'
     number, interval = (escape(part) for part in parts.groups())
-    return f'<td class="number">{number} <small>{interval}</small></td>'
+    return f'<td class="number" data-value="{sortable}">{number} <small>{interval}</small></td>'
+
+
+def _number(cell: Cell) -> float | None:
+    """What a cell is sorted by, where it is no text."""
+    match cell:
+        case Estimate() | Interval():
+            return cell.value
+        case PairedDifference():
+            return cell.difference
+        case int() | float():
+            return cell
+    return None

@@ -14,6 +14,7 @@ from typing import Any
 from taskarith.core import Edit
 from taskarith.recipes.catalogue import RECIPES, Recipe, run_recipe
 from taskarith.recipes.result import Result
+from taskarith.recipes.stored import shipped_result
 from taskarith.recipes.suite_lab import examples_called
 from taskarith.recipes.watching import Seen
 from taskarith.suites import Suite
@@ -29,6 +30,7 @@ __all__ = [
     "chosen_edits",
     "make_recipe",
     "offered",
+    "shipped",
 ]
 
 MAX_KNOWN = 32
@@ -130,6 +132,15 @@ class RecipeRuns:
             while len(self._known) > MAX_KNOWN:
                 self._known.popitem(last=False)
         return finished
+
+
+def shipped(suite: Suite, recipe: str) -> Finished | None:
+    """The result of a recipe that comes with the suite, as if it had been asked for here."""
+    result = shipped_result(suite, recipe)
+    if result is None:
+        return None
+    request = Request(recipe, n=result.sample.n, rehearse=result.sample.rehearsal)
+    return Finished(request, suite, result)
 
 
 def make_recipe(suite: Suite, request: Request) -> Recipe:

@@ -88,6 +88,35 @@ def test_table_and_everything_can_be_taken_away(open_recipes: OpenRecipes, tmp_p
     assert float(rows[0]["target"]) == data["tables"][0]["rows"][0]["target"]
 
 
+def test_a_figure_is_saved_and_a_table_sorted(open_recipes: OpenRecipes, tmp_path: Path) -> None:
+    page = open_recipes()
+    choose(page, "Negation")
+    run_to_the_end(page)
+    saved = {}
+    for kind in ("SVG", "CSV", "HTML"):
+        with page.expect_download() as download:
+            page.locator("#figures figcaption").first.get_by_role("button", name=kind).click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        saved[path.name] = path.read_text(encoding="utf-8")
+    assert list(saved) == [f"taskarith-tiny-negation-1.{e}" for e in ("svg", "csv", "html")]
+    svg, numbers, alone = saved.values()
+    assert svg.startswith("<svg")
+    assert numbers.startswith("trace,x,y,low,high\npretrained,")
+    assert "Plotly.newPlot" in alone
+    assert "<script src" not in alone
+    table = page.locator("#result table").first
+    head = table.locator("th").nth(3)
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    cells = table.locator("tbody tr td:nth-child(4)")
+    values = [float(cell.get_attribute("data-value") or "nan") for cell in cells.all()]
+    assert values == sorted(values)
+    with page.expect_download() as download:
+        page.locator("#result .take a", has_text="CSV").first.click()
+    assert download.value.suggested_filename == "by-task-and-model.csv"
+
+
 def test_a_chosen_edit_opens_in_explore(open_recipes: OpenRecipes) -> None:
     page = open_recipes()
     choose(page, "Negation")
