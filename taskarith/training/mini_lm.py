@@ -17,7 +17,7 @@ from taskarith.training.loop import Recipe
 from taskarith.training.text_lessons import SPECIALS, causal_logits
 from taskarith.training.text_manifest import language_task, likelihood_task, sampled_task
 from taskarith.training.text_pretrain import pretrain_causal
-from taskarith.training.text_suite import FINETUNING, LONGER, SEED, Job, TextSuite, build_text_suite
+from taskarith.training.text_suite import FINETUNING, SEED, Job, TextSuite, build_text_suite
 from taskarith.worlds.texts import KIND_WORDS, RUDE_WORDS, vocabulary
 
 __all__ = ["MINI_LM", "train_mini_lm"]
@@ -57,7 +57,7 @@ TARGETS = (
     "mood",
 )
 JOBS = (
-    *(Job(name, name, LONGER if name == "follows" else FINETUNING) for name in TARGETS),
+    *(Job(name, name) for name in TARGETS),
     Job("meal-reviews", "meal-reviews"),
     Job("book-reviews", "book-reviews"),
     Job("room-reviews", "room-reviews"),
