@@ -1,4 +1,4 @@
-"""What all pages beside Explore have in common: header, navigation, look, and light or dark.
+"""What all pages beside Explore have in common: header, navigation, look, size, light or dark.
 
 The look is `figures`' colours as CSS variables over Gradio's own. Knows no page and no suite.
 """
@@ -21,7 +21,8 @@ HERE = Path(__file__).parent
 Nav = Sequence[tuple[str, str]]
 
 # Links carry the address's query as it is when they are used: the edit, and the theme. The header's
-# value is the theme, so that a handler takes it as an input and hears of the switch.
+# value is the theme, so that a handler takes it as an input and hears of the switch. The size is
+# kept for all pages, under the key that js/size.js has.
 BEHAVIOUR = """
 const theme = () => (document.body.classList.contains("dark") ? "dark" : "light");
 const carry = () => {
@@ -31,6 +32,26 @@ carry();
 for (const event of ["pointerover", "focusin", "click"]) {
   element.addEventListener(event, carry, { capture: true });
 }
+const size = element.querySelector("[data-tool=presenter]");
+const enlarge = (large) => {
+  document.body.classList.toggle("large", large);
+  size.setAttribute("aria-pressed", String(large));
+};
+try {
+  enlarge(localStorage.getItem("taskarith-size") === "large");
+} catch {
+  enlarge(false);  // a frame of another site has no storage
+}
+size.addEventListener("click", () => {
+  const large = !document.body.classList.contains("large");
+  enlarge(large);
+  try {
+    if (large) localStorage.setItem("taskarith-size", "large");
+    else localStorage.removeItem("taskarith-size");
+  } catch {
+    return;  // it holds until the page is left
+  }
+});
 element.addEventListener("click", (event) => {
   if (!event.target.closest("[data-tool=theme]")) return;
   document.body.classList.toggle("dark");
@@ -73,7 +94,7 @@ def frame(nav: Nav, here: str, *, about: str) -> Iterator[gr.HTML]:
 
 
 def navigation(nav: Nav, here: str) -> str:
-    """The header's HTML: the title, a link to every page, and the switch of light and dark.
+    """The header's HTML: the title, a link to every page, the switches of size and of the theme.
 
     >>> "aria-current" in navigation([("Explore", "./"), ("Recipes", "recipes")], "Recipes")
     True
@@ -85,7 +106,9 @@ def navigation(nav: Nav, here: str) -> str:
     )
     return (
         f'<header class="masthead"><a class="title" href="./">{TITLE}</a>'
-        f'<nav aria-label="pages">{links}</nav><button type="button" data-tool="theme" '
+        f'<nav aria-label="pages">{links}</nav>'
+        '<button type="button" data-tool="presenter" aria-pressed="false" '
+        'title="everything half as large again">A+</button><button type="button" data-tool="theme" '
         'title="light or dark" aria-label="light or dark">◐</button></header>'
     )
 

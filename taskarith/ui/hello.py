@@ -37,6 +37,7 @@ SETTLE_MS = 250  # without movement: the edit in hand is committed
 # These are `core`'s and `suites`', which import torch; a test holds them equal.
 MAX_COEFFICIENT = 3.0
 NULLS = ("random", "permuted")
+SLICES = (32, 128)  # examples a node of a curve: at first, and as it stays
 TEXT_DATA = ("written-world", "table")
 METRIC_OF_HEAD = {
     "label-likelihood": "accuracy",
@@ -223,7 +224,12 @@ def _description(manifest: Json) -> dict[str, Any]:
         "presets": [_preset(preset) for preset in manifest["presets"]],
         "start": manifest.get("start"),
         "floor": CONTROL_FLOOR,
-        "limits": {"slider": SLIDER_BOUND, "hard": MAX_COEFFICIENT, "settle": SETTLE_MS},
+        "limits": {
+            "slider": SLIDER_BOUND,
+            "hard": MAX_COEFFICIENT,
+            "settle": SETTLE_MS,
+            "slices": list(SLICES),
+        },
         "style": page_style(),
         "space": space_address(os.environ),
     }

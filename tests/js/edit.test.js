@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { EditState } from "../../taskarith/ui/js/explore/edit.js";
 import { hello } from "./hello.js";
 
+const ANALOGY = { a: "apples", b: "birds", c: "eggs", d: "apples", bracket: 0.8, own: 0.5 };
+
 test("a link brings everything back", () => {
   const state = new EditState(hello());
   state.replace({ coefficients: { apples: -0.35, "random:apples": 0.2 }, focus: "apples" });
@@ -61,4 +63,43 @@ test("one gesture is one step back, and looking elsewhere is none", () => {
   assert.ok(!state.undo());
   assert.ok(state.redo());
   assert.deepEqual(state.coefficients, { apples: 0.2 });
+});
+
+test("a slider of an analogy takes the analogy along", () => {
+  const state = new EditState(hello());
+  state.replace({ coefficients: EditState.analogyCoefficients(ANALOGY), analogy: ANALOGY });
+  state.move("eggs", 0.7);
+  assert.equal(state.analogy.own, 0.7);
+  assert.equal(state.analogy.d, "apples");
+  state.move("apples", -0.3);
+  assert.deepEqual(state.coefficients, { apples: -0.3, birds: 0.3, eggs: 0.7 });
+  assert.equal(state.analogy.bracket, 0.3);
+  state.move("random:apples", 0.2);
+  assert.equal(state.analogy.bracket, 0.3);
+});
+
+test("steps outlive a visit to another page, and what changed there is one more", () => {
+  const first = new EditState(hello());
+  first.set("apples", 0.2);
+  first.record();
+  const again = new EditState(hello());
+  again.fromQuery("set=birds:1");
+  again.recall(first.remembered());
+  assert.deepEqual(again.coefficients, { birds: 1 });
+  again.undo();
+  assert.deepEqual(again.coefficients, { apples: 0.2 });
+  again.undo();
+  assert.deepEqual(again.coefficients, {});
+  again.redo();
+  again.redo();
+  assert.deepEqual(again.coefficients, { birds: 1 });
+});
+
+test("steps that cannot be read, or are of another suite, are none", () => {
+  const other = JSON.stringify({ suite: "other", past: [], future: [], recorded: "{}" });
+  for (const text of [null, "", "{", "[]", '{"suite":"tiny"}', other]) {
+    const state = new EditState(hello());
+    state.recall(text);
+    assert.deepEqual([state.past, state.future], [[], []], String(text));
+  }
 });

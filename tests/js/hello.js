@@ -1,15 +1,43 @@
 // A small suite as `hello` describes it: two targets, a control, an auxiliary and a null.
 
-export function hello(more = {}) {
+export const ACCURACY = {
+  name: "accuracy",
+  title: "accuracy",
+  kind: "share",
+  unit: "%",
+  higher_is_better: true,
+  low: 0,
+  high: 1,
+};
+export const PERPLEXITY = {
+  name: "perplexity",
+  title: "perplexity",
+  kind: "mean",
+  unit: "",
+  higher_is_better: false,
+  low: 1,
+  high: null,
+};
+
+const task = (name, role, chance, metric = ACCURACY) => ({
+  name,
+  title: name[0].toUpperCase() + name.slice(1),
+  role,
+  chance,
+  metric,
+  examples: metric === ACCURACY ? "images" : "texts",
+});
+
+export function hello({ control = ACCURACY, ...more } = {}) {
   return {
     version: "0",
     suite: { name: "tiny", title: "Tiny", about: "A suite." },
     tasks: [
-      { name: "apples", title: "Apples", role: "target", chance: 0.25 },
-      { name: "birds", title: "Birds", role: "target", chance: 0.5 },
-      { name: "gardens", title: "Gardens", role: "control", chance: 0.1 },
-      { name: "ponds", title: "Ponds", role: "second-control", chance: 0.1 },
-      { name: "eggs", title: "Eggs", role: "auxiliary", chance: 0.5 },
+      task("apples", "target", 0.25),
+      task("birds", "target", 0.5),
+      task("gardens", "control", control === ACCURACY ? 0.1 : null, control),
+      task("ponds", "second-control", 0.1),
+      task("eggs", "auxiliary", 0.5),
     ],
     vectors: [
       { name: "apples", title: "Apples", kind: "target", task: "apples" },
@@ -20,7 +48,7 @@ export function hello(more = {}) {
     presets: [],
     start: null,
     floor: 0.95,
-    limits: { slider: 1.5, hard: 3, settle: 250 },
+    limits: { slider: 1.5, hard: 3, settle: 250, slices: [32, 128] },
     style: {},
     space: null,
     shipped: [],

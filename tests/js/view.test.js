@@ -4,11 +4,11 @@ import { test } from "node:test";
 import { EditState } from "../../taskarith/ui/js/explore/edit.js";
 import { Measurements } from "../../taskarith/ui/js/explore/measurements.js";
 import { View } from "../../taskarith/ui/js/explore/view.js";
-import { hello } from "./hello.js";
+import { PERPLEXITY, hello } from "./hello.js";
 
 const estimate = (value) => ({ value, low: value - 0.02, high: value + 0.02, n: 80, total: 80 });
 
-function view({ coefficients = {}, measure = "accuracy", told = hello() } = {}) {
+function view({ coefficients = {}, measure = "accuracy", told = hello(), more = [] } = {}) {
   const state = new EditState(told);
   state.replace({ coefficients, focus: "apples" });
   state.measure = measure;
@@ -20,6 +20,7 @@ function view({ coefficients = {}, measure = "accuracy", told = hello() } = {}) 
   add({}, { apples: 0.5, birds: 0.6, gardens: 0.9 });
   add({ apples: 0.5 }, { apples: 0.7, birds: 0.6, gardens: 0.9 });
   add({ apples: 1 }, { apples: 0.9, birds: 0.55, gardens: 0.8 });
+  for (const [at, values] of more) add(at, values);
   const found = new View(told, { state, measurements });
   return { view: found, add, state };
 }
@@ -60,7 +61,11 @@ test("the floor is judged with the interval", () => {
   assert.match(says(0.9), /above the floor/);
   assert.match(says(0.85), /at the floor/);
   assert.match(says(0.8), /below the floor/);
-  assert.match(seen.controlSentence({ value: 0.3, kind: "preview" }), /at the floor/);
+  assert.match(seen.controlSentence({ value: 0.3, kind: "preview" }), /30.0.*, preview$/);
+  // On the same examples under both models most of the noise cancels.
+  const found = { ...estimate(0.86), kind: "measured" };
+  const paired = seen.controlSentence(found, undefined, { low: -0.044, high: -0.036 });
+  assert.match(paired, /90.0\u202f% → 86.0\u202f%, above the floor/);
 });
 
 test("what is not measured is unknown, or a preview where there is one", () => {
@@ -77,4 +82,44 @@ test("what is not measured is unknown, or a preview where there is one", () => {
 test("a λ beyond the sliders widens the axis", () => {
   assert.deepEqual(view().view.range, [-1.5, 1.5]);
   assert.deepEqual(view({ coefficients: { apples: 2 } }).view.range, [-3, 3]);
+});
+
+test("a control that is no share is drawn as retained and told by its own value", () => {
+  const told = hello({ control: PERPLEXITY });
+  const more = [
+    [{}, { gardens: 12 }],
+    [{ apples: 0.5 }, { gardens: 12.5 }],
+    [{ apples: 1 }, { gardens: 24 }],
+  ];
+  const { view: seen } = view({ told, more });
+  const control = seen.shown("gardens", seen.at("gardens", 1));
+  assert.equal(control.y, 0.5);
+  assert.equal(control.text, "24");
+  assert.equal(control.change, "+12");
+  assert.ok(control.low < 0.5 && control.high > 0.5);
+  assert.equal(seen.rules(seen.measurements)[0].y, 0.95);
+  const sentence = seen.controlSentence({ ...estimate(12.5), kind: "measured" });
+  assert.match(sentence, /perplexity 12 → 12.5, 96\u202f% retained, above the floor/);
+  const row = seen.barRows().find(({ task }) => task === "gardens");
+  assert.ok(Number.isNaN(row.references.chance));
+  assert.ok(Math.abs(row.references.floor - 0.95) < 1e-12);
+});
+
+test("a curve tells λ, value, interval and n where the pointer is", () => {
+  const { view: seen } = view();
+  assert.equal(
+    seen.pointed("apples", 0.5).text,
+    "Apples, λ = +0.50: 70.0\u202f% (68.0–72.0\u202f%, n = 80), measured",
+  );
+  assert.match(seen.pointed("apples", 0.25).text, /60.0.*between two measured λ/);
+  assert.equal(seen.pointed("apples", -1), null);
+});
+
+test("the headline says what the axis shows", () => {
+  const now = (measure) => {
+    const { view: seen } = view({ measure, coefficients: { apples: 0.5 } });
+    return seen.fromTo(seen.task("apples"), seen.at("apples", 0.5), seen.measurements);
+  };
+  assert.equal(now("accuracy"), "50.0\u202f% → 70.0\u202f%");
+  assert.equal(now("gain"), "0.0\u202f% → 50.0\u202f%");
 });

@@ -7,6 +7,7 @@ import pytest
 from taskarith.core import MAX_COEFFICIENT, NULLS
 from taskarith.errors import AssetError
 from taskarith.evaluation import load_shipped
+from taskarith.evaluation.plan import COARSE_IMAGES, FINE_IMAGES
 from taskarith.suites import SUITES_FOLDER, Suite, list_suites, load_suite
 from taskarith.suites.home import add_folder, added_suites
 from taskarith.suites.manifest import NAME
@@ -27,7 +28,8 @@ def test_the_page_learns_everything_static_as_json(page_folder: Path) -> None:
     told = json.loads(json.dumps(describe(str(page_folder))))
     assert told["suite"]["name"] == "tiny"
     assert told["start"] == "forget"
-    assert told["limits"] == {"slider": 1.5, "hard": 3.0, "settle": 250}
+    limits = {"slider": 1.5, "hard": 3.0, "settle": 250, "slices": [32, 128]}
+    assert told["limits"] == limits
     assert [v["name"] for v in told["vectors"] if v["kind"] == "target"] == list(TARGETS)
     assert [v["name"] for v in told["vectors"] if v["kind"] == "auxiliary"] == list(AUXILIARIES)
     nulls = [v for v in told["vectors"] if v["kind"] == "null"]
@@ -43,6 +45,7 @@ def test_what_is_written_twice_is_the_same_twice() -> None:
     # `core` and `suites` import torch, for which the first screen does not wait.
     assert hello.MAX_COEFFICIENT == MAX_COEFFICIENT
     assert tuple(NULLS) == hello.NULLS
+    assert hello.SLICES == (COARSE_IMAGES, FINE_IMAGES)
     assert hello.SUITES_FOLDER == SUITES_FOLDER
     assert hello.SUITE_NAME.pattern == NAME.pattern
 

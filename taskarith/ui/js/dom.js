@@ -1,6 +1,13 @@
 // Making and changing elements. Knows nothing about what is shown; all text becomes text nodes.
 
-// h("button", { class: "chip", onclick: f, "aria-label": "…" }, "text", child…)
+/**
+ * h("button", { class: "chip", onclick: f, "aria-label": "…" }, "text", child…)
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes] - `on…` listens, true is an empty attribute, and null,
+ *   undefined and false are none
+ * @param {(Node | string | null | undefined)[]} children
+ * @returns {any} an element, of the class that its tag has
+ */
 export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -8,18 +15,29 @@ export function h(tag, attributes = {}, ...children) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
+  for (const child of children) if (child !== null && child !== undefined) node.append(child);
   return node;
 }
 
+/**
+ * The same in SVG.
+ * @param {string} tag
+ * @param {Record<string, string | number>} [attributes]
+ * @param {(Node | string)[]} children
+ * @returns {SVGElement}
+ */
 export function svg(tag, attributes = {}, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
   node.append(...children);
-  return node;
+  return /** @type {SVGElement} */ (node);
 }
 
-// Writing the same text again would still cost a layout.
+/**
+ * Writing the same text again would still cost a layout.
+ * @param {Node} node
+ * @param {string} text
+ */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

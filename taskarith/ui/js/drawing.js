@@ -63,7 +63,7 @@ export function exploreAt(coefficients, suite) {
  */
 export async function open(element, { ask, call, build }) {
   const root = /** @type {HTMLElement} */ (element.querySelector(".drawn"));
-  const said = root.querySelector(".starting");
+  const said = /** @type {HTMLElement} */ (root.querySelector(".starting"));
   for (let wait = 500; ; wait = Math.min(5000, 2 * wait)) {
     try {
       const hello = await ask(call, {});

@@ -14,12 +14,35 @@ export type Coefficients = Record<string, number>;
 /** A measured edit: its coefficients, and per task how it did. */
 export type Point = [Coefficients, Record<string, Estimate>];
 
+/** What the examples of a task are counted by, as tasks/metric.py has it. */
+export interface Metric {
+  name: string;
+  title: string;
+  kind: "share" | "mean";
+  unit: string;
+  higher_is_better: boolean;
+  low: number;
+  high: number | null;
+}
+
 export interface Task {
   name: string;
   title: string;
   role: "target" | "control" | "second-control" | "auxiliary" | string;
-  chance: number | null;
+  /** What guessing gives, and what always giving the commonest answer does, where there are such. */
+  chance?: number | null;
+  majority?: number | null;
+  /** What its examples are called: "images", "texts". */
+  examples: string;
+  metric: Metric;
 }
+
+/** An example whose answer an edit changed: one renderer a kind. */
+export type Example = { truth: string; before: string; after: string } & (
+  | { kind: "picture"; src: string }
+  | { kind: "text"; text: string; marks?: [number, number][] }
+  | { kind: "sample"; prompt: string }
+);
 
 export interface Vector {
   name: string;
@@ -73,7 +96,7 @@ export interface Hello {
   presets: Preset[];
   start: string | null;
   floor: number;
-  limits: { slider: number; hard: number; settle: number };
+  limits: { slider: number; hard: number; settle: number; slices?: number[] };
   style: Record<Theme, any>;
   space: string | null;
   shipped: Point[];
@@ -108,4 +131,6 @@ export interface Address {
   write(query: string): void;
   /** A link to this query that others can open. */
   link(query: string): string;
+  /** Where the steps back and forth outlive a visit to another page, if anywhere. */
+  steps?: { read(): string | null; write(text: string): void };
 }

@@ -3,28 +3,40 @@
 export const MINUS = "\u2212";
 export const NARROW_SPACE = "\u202f";
 
-// 0.3 → "0.30", 0.125 → "0.125": two decimals, more where the value has them (as in Edit.formula).
+/**
+ * 0.3 → "0.30", 0.125 → "0.125": two decimals, more where the value has them (as in Edit.formula).
+ * @param {number} value
+ */
 export function decimal(value) {
   const short = value.toFixed(2);
   return Number(short) === value ? short : String(Number(value.toFixed(4)));
 }
 
+/** @param {number} value */
 export function signed(value) {
   return (value < 0 ? MINUS : value > 0 ? "+" : "") + decimal(Math.abs(value));
 }
 
+/**
+ * @param {number | null | undefined} value - a share
+ * @param {number} [digits]
+ */
 export function percent(value, digits = 1) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   const text = (100 * value).toFixed(digits);
   return text.replace("-", MINUS) + NARROW_SPACE + "%";
 }
 
+/** @param {number} value - a difference of shares */
 export function points(value) {
   const text = Math.abs(100 * value).toFixed(1);
   return (Number(text) === 0 ? "±" : value < 0 ? MINUS : "+") + text;
 }
 
-// The terms of an edit in the order of `Edit`: by name, as Python sorts.
+/**
+ * The terms of an edit in the order of `Edit`: by name, as Python sorts.
+ * @param {Record<string, number>} coefficients
+ */
 export function terms(coefficients) {
   return Object.keys(coefficients)
     .filter((name) => coefficients[name] !== 0)
@@ -32,6 +44,7 @@ export function terms(coefficients) {
     .map((name) => ({ name, value: coefficients[name] }));
 }
 
+/** @param {Record<string, number>} coefficients */
 export function formula(coefficients) {
   const text = terms(coefficients).map(
     ({ name, value }) => ` ${value > 0 ? "+" : MINUS} ${decimal(Math.abs(value))}·τ(${name})`,
@@ -39,17 +52,26 @@ export function formula(coefficients) {
   return "θ = θ₀" + text.join("");
 }
 
-// "printed-digits:-0.5,letters:0.3". A null's name holds a colon itself: the last one counts.
+/**
+ * "printed-digits:-0.5,letters:0.3". A null's name holds a colon itself: the last one counts.
+ * @param {Record<string, number>} coefficients
+ */
 export function writeCoefficients(coefficients) {
   return terms(coefficients)
     .map(({ name, value }) => `${name}:${value}`)
     .join(",");
 }
 
-// What someone typed as λ: a number, or the reason why it is none. Accepts "−0,5" and ".3".
+/**
+ * What someone typed as λ: a number, or the reason why it is none. Accepts "−0,5" and ".3".
+ * @param {string} text
+ * @param {number} bound
+ * @returns {{value?: number, problem?: string}}
+ */
 export function parseCoefficient(text, bound) {
   const plain = text.trim().replace(MINUS, "-").replace(",", ".");
   const value = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : NaN;
+  if (!plain) return { problem: `the box is empty, which is not a number; write ${MINUS}0.5, say` };
   if (!Number.isFinite(value)) {
     return { problem: `“${text.trim().slice(0, 20)}” is not a number; write one like ${MINUS}0.5` };
   }

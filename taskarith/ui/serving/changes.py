@@ -16,6 +16,7 @@ from taskarith.ui.serving.pictures import data_url
 __all__ = ["changed_answers"]
 
 SHOWN = 8
+MOST_SHOWN = 64  # where all are asked for: half a megabyte of pictures
 NOWHERE = np.empty(0, dtype=np.int64)  # losses change everywhere: no answer does
 
 
@@ -26,10 +27,12 @@ def changed_answers(
     edit: Edit,
     task: str,
     split: SplitName,
+    every: bool = False,
 ) -> dict[str, Any]:
     """The first examples, in the stratified order, that `edit` answers unlike the pretrained model.
 
-    Only as far as both have been measured; `looked` says how far that is.
+    Only as far as both have been measured; `looked` says how far that is, `gained` and `lost` how
+    many of them turned right and wrong. With `every` as many are shown as a page can hold.
     """
     suite = evaluator.suite
     after = cache.get(evaluator.key(edit, task=task, split=split))
@@ -38,6 +41,9 @@ def changed_answers(
     is_share = suite.task(task).metric.kind == "share"
     where = np.flatnonzero(after[:looked] != before[:looked]) if is_share else NOWHERE
     labels, names = evaluator.labels(task, split), suite.task(task).classnames
+    right = labels[where]
+    gained = int(np.count_nonzero(after[where] == right)) if is_share else 0
+    lost = int(np.count_nonzero(before[where] == right)) if is_share else 0
     shown = [
         {
             **_sent(evaluator.shown(task, split, position)),
@@ -45,7 +51,7 @@ def changed_answers(
             "before": _name(names, before[position]),
             "after": _name(names, after[position]),
         }
-        for position in where[:SHOWN].tolist()
+        for position in where[: MOST_SHOWN if every else SHOWN].tolist()
     ]
     return {
         "task": task,
@@ -53,6 +59,8 @@ def changed_answers(
         "split": split,
         "changed": len(where),
         "looked": looked,
+        "gained": gained,
+        "lost": lost,
         "examples": shown,
     }
 

@@ -196,7 +196,12 @@ class Explorer:
         if self._evaluator is None:
             return {}
         asked = partial(
-            changed_answers, cache=self._worker.cache, edit=edit, task=task, split=split
+            changed_answers,
+            cache=self._worker.cache,
+            edit=edit,
+            task=task,
+            split=split,
+            every=isinstance(message, Mapping) and message.get("all") is True,
         )
         return await asyncio.wrap_future(self._worker.ask(asked))  # one thread owns the evaluator
 

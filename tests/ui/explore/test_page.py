@@ -282,7 +282,8 @@ def test_a_pinned_edit_stays_as_a_ghost(open_page: OpenPage) -> None:
         page.keyboard.press("Shift+ArrowLeft")
     settled(page)
     assert state(page)["pinned"] == {"coefficients": {"coins": 0.5}}
-    expect(bar(page, "coins").locator(".ref.pinned")).to_have_count(1)
+    expect(bar(page, "coins").locator(".ref.pinned")).to_be_visible()
+    expect(page.locator("svg.over .key")).to_contain_text("pinned")
     expect(page.locator(".about")).to_contain_text("against the pinned edit, on the same 80 images")
     page.locator('[data-tool="pin"]').click()
     expect(page.locator("line.ghost")).to_have_count(0)
@@ -298,14 +299,30 @@ def test_the_analogy_builder_writes_the_sliders(open_page: OpenPage) -> None:
     expect(number_box(page, "eggs")).to_have_value("0.50")
     readings = page.locator(".compare .reading")
     expect(readings.locator(".label")).to_have_text(
-        ["this edit", "τ(flags) alone", "true τ(coins)", "zero-shot"]
+        ["this edit", "τ(flags) alone", "true τ(coins)", "pretrained"]
     )
     for index in range(4):
         expect(readings.nth(index).locator(".value")).to_have_text(re.compile(r"\d"))
     expect(bar(page, "coins")).to_have_class(re.compile("target"))
     slider(page, "birds").focus()
-    page.keyboard.press("ArrowRight")  # by hand: no longer what the builder wrote
-    expect(page.locator(".compare")).to_be_hidden()
+    page.keyboard.press("ArrowRight")  # the bracket's other end follows, and D stays in the picture
+    expect(formula(page)).to_have_text("θ = θ₀ − 0.49·τ(birds) + 0.49·τ(eggs) + 1.00·τ(flags)")
+    expect(page.locator('input[data-analogy="bracket"]')).to_have_value("0.49")
+    slider(page, "flags").focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator('input[data-analogy="own"]')).to_have_value("0.9")
+    expect(bar(page, "coins")).to_have_class(re.compile("target"))
+
+
+def test_an_analogy_of_a_task_with_itself_is_explained(open_page: OpenPage) -> None:
+    page = open_page("?set=coins:0.2")
+    expect(page.locator(".analogy .hint")).to_contain_text(
+        "For example: Birds is to Eggs as Flags is to Coins."
+    )
+    for role, name in {"a": "birds", "b": "birds", "c": "flags", "d": "coins"}.items():
+        page.locator(f'select[data-analogy="{role}"]').select_option(name)
+    expect(page.locator(".analogy .hint")).to_contain_text("A and B are the same task")
+    expect(formula(page)).to_have_text("θ = θ₀ + 0.20·τ(coins)")
 
 
 def test_presets_bring_auxiliary_and_null_vectors(open_page: OpenPage) -> None:
@@ -358,7 +375,14 @@ def test_images_whose_answer_changed_are_shown(open_page: OpenPage) -> None:
     images = page.locator(".strip img")
     assert images.count() > 0
     assert page.evaluate("document.querySelector('.strip img').naturalWidth") == 16
-    expect(page.locator(".strip li").first).to_have_attribute("title", re.compile("apples.*→"))
+    expect(page.locator(".strip li button").first).to_have_attribute(
+        "title", re.compile("apples.*→")
+    )
+    page.locator(".strip li button").first.click()
+    large = page.locator("dialog.large")
+    expect(large).to_contain_text(re.compile("It is apples.*now wrong|It is .*"))
+    page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
     bar(page, "birds").click()
     expect(page.locator(".images h2")).to_contain_text("Birds")
 

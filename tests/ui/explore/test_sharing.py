@@ -112,12 +112,15 @@ def test_the_edit_leaves_as_json(open_page: OpenPage) -> None:
 def test_what_is_on_screen_leaves_as_csv(open_page: OpenPage) -> None:
     page = open_page("?set=apples:-0.35&focus=apples")
     settled(page)
-    lines = taken(page, "csv").decode().splitlines()
-    assert lines[0] == "# θ = θ₀ − 0.35·τ(apples)"
-    rows = list(csv.DictReader(io.StringIO("\n".join(lines[1:]))))
+    reader = csv.DictReader(io.StringIO(taken(page, "csv").decode()))
+    names = list(reader.fieldnames or [])
+    assert len(set(names)) == len(names)
+    rows = list(reader)
+    assert {row["edit"] for row in rows} == {"θ = θ₀ − 0.35·τ(apples)"}
+    assert {row["metric"] for row in rows} == {"accuracy"}
     now = {row["task"]: row for row in rows if row["where"] == "edit"}
     assert set(now) == {"apples", "birds", "coins", "dice", "gardens"}
-    assert 100 * float(now["apples"]["accuracy"]) == pytest.approx(
+    assert 100 * float(now["apples"]["value"]) == pytest.approx(
         shown_accuracy(page, "apples"), abs=0.06
     )
     assert now["apples"]["n"] == "80"

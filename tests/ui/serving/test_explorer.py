@@ -267,11 +267,11 @@ def test_changed_images_are_those_answered_otherwise(
 ) -> None:
     asked = {"coefficients": {task: -1.5}, "task": task, "split": "validation"}
 
-    async def scenario() -> Answer:
+    async def scenario() -> tuple[Answer, Answer]:
         await follow(explorer, explorer.commit, message({task: -1.5}))
-        return await explorer.changed(asked)
+        return await explorer.changed(asked), await explorer.changed(asked | {"all": True})
 
-    answer = run(scenario())
+    answer, every = run(scenario())
     assert answer["looked"] == 80
     assert 0 < answer["changed"] <= 80
     assert len(answer["examples"]) == min(8, answer["changed"])
@@ -281,6 +281,16 @@ def test_changed_images_are_those_answered_otherwise(
             page_suite.task(task).classnames
         )
         assert image["src"].startswith("data:image/png;base64,")
+    assert len(every["examples"]) == min(64, answer["changed"])
+    assert every["examples"][:8] == answer["examples"]
+    turned = [
+        (image["after"] == image["truth"], image["before"] == image["truth"])
+        for image in every["examples"]
+    ]
+    if len(turned) == answer["changed"]:
+        assert answer["gained"] == sum(gained for gained, _ in turned)
+        assert answer["lost"] == sum(lost for _, lost in turned)
+    assert answer["gained"] + answer["lost"] <= answer["changed"]
 
 
 def test_the_python_to_take_away_prints_the_same_numbers(

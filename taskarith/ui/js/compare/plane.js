@@ -299,7 +299,7 @@ export class Plane {
           ),
         ]
       : [];
-    dots.sort((a, b) => a.classList.contains("on") - b.classList.contains("on"));
+    dots.sort((a, b) => Number(a.classList.contains("on")) - Number(b.classList.contains("on")));
     return this.frame(
       "The trade: the line is the Pareto front",
       "trade",

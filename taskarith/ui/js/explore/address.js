@@ -3,6 +3,8 @@
 
 /** @typedef {import("../types.js").Address} Address */
 
+const STEPS = "taskarith-steps";
+
 /**
  * @param {string | null} space - where this app lives when it is a Space: inside its frame the
  *   address bar belongs to another page
@@ -15,5 +17,23 @@ export function addressBar(space = null) {
       history.replaceState(null, "", `${location.pathname}?${query}`);
     },
     link: (query) => `${space || location.origin + location.pathname}?${query}`,
+    steps: {
+      read: () => stored((storage) => storage.getItem(STEPS)),
+      write: (text) => stored((storage) => storage.setItem(STEPS, text)),
+    },
   };
+}
+
+/**
+ * This window's own storage; null where a frame of another site has none, or it is full.
+ * @template T
+ * @param {(storage: Storage) => T} use
+ * @returns {T | null}
+ */
+function stored(use) {
+  try {
+    return use(sessionStorage);
+  } catch {
+    return null;
+  }
 }

@@ -4,26 +4,27 @@
 import { h, setText } from "../dom.js";
 import { decimal } from "../words.js";
 
+/** @typedef {import("../types.js").Analogy} Analogy */
+
 export class AnalogyBuilder {
-  // on: {write(analogy), release(), problem(text)}
+  /**
+   * @param {HTMLElement} element
+   * @param {{hello: import("../types.js").Hello,
+   *   on: {write: (analogy: Analogy) => void, release: () => void}}} how
+   */
   constructor(element, { hello, on }) {
     this.on = on;
     this.hello = hello;
-    this.state = null;
     const named = hello.vectors.filter((v) => v.kind !== "null" && v.name === v.task);
-    const titles = new Map(named.map((vector) => [vector.name, vector.title]));
-    const select = (role, what) => {
-      const options = named.map((v) => h("option", { value: v.name }, titles.get(v.name)));
-      return h(
-        "select",
-        {
-          "aria-label": `analogy: ${what}`,
-          "data-analogy": role,
-          onchange: () => this.changed(true),
-        },
-        h("option", { value: "" }, role.toUpperCase()),
-        ...options,
-      );
+    this.titles = new Map(named.map((vector) => [vector.name, vector.title]));
+    const select = (/** @type {string} */ role, /** @type {string} */ what) => {
+      const options = named.map((v) => h("option", { value: v.name }, v.title));
+      const how = {
+        "aria-label": `analogy: ${what}`,
+        "data-analogy": role,
+        onchange: () => this.changed(true),
+      };
+      return h("select", how, h("option", { value: "" }, role.toUpperCase()), ...options);
     };
     this.selects = {
       a: select("a", "A"),
@@ -31,10 +32,10 @@ export class AnalogyBuilder {
       c: select("c", "C"),
       d: select("d", "D, the unknown"),
     };
-    const slider = (role, what) =>
+    const slider = (/** @type {string} */ role, /** @type {string} */ what) =>
       h("input", {
         type: "range",
-        min: 0,
+        min: -1.5,
         max: 1.5,
         step: 0.01,
         value: 1,
@@ -48,6 +49,7 @@ export class AnalogyBuilder {
     this.bracketText = h("output", {}, "1.00");
     this.ownText = h("output", {}, "1.00");
     this.readings = h("div", { class: "compare", "aria-live": "off" });
+    this.hint = h("p", { class: "hint" });
     const { a, b, c, d } = this.selects;
     element.append(
       h(
@@ -62,7 +64,7 @@ export class AnalogyBuilder {
         h("span", {}, "is to"),
         d,
       ),
-      h("p", { class: "hint" }, "Four tasks write the sliders: τ(C) + τ(B) − τ(A)."),
+      this.hint,
       h(
         "label",
         { class: "knob" },
@@ -74,31 +76,72 @@ export class AnalogyBuilder {
       this.readings,
     );
     this.element = element;
+    this.suggest();
   }
 
+  /** Nothing is chosen yet: the sentence with an example in it, one click away. */
+  suggest() {
+    const example = this.hello.presets.find((preset) => preset.analogy)?.analogy;
+    if (!example) {
+      this.hint.replaceChildren("Four tasks write the sliders: τ(C) + τ(B) − τ(A).");
+      return;
+    }
+    const [a, b, c, d] = [example.a, example.b, example.c, example.d].map(
+      (name) => this.titles.get(name) ?? name,
+    );
+    this.hint.replaceChildren(
+      `For example: ${a} is to ${b} as ${c} is to ${d}. `,
+      h(
+        "button",
+        { type: "button", class: "quiet", onclick: () => this.write(example, true) },
+        "try it",
+      ),
+    );
+  }
+
+  /** @param {boolean} done */
   changed(done) {
     const [a, b, c, d] = Object.values(this.selects).map((node) => node.value);
-    setText(this.bracketText, decimal(Number(this.bracket.value)));
-    setText(this.ownText, decimal(Number(this.own.value)));
-    if (!(a && b && c && d)) return;
     const [bracket, own] = [Number(this.bracket.value), Number(this.own.value)];
-    const analogy = { a, b, c, d, bracket, own };
+    setText(this.bracketText, decimal(bracket));
+    setText(this.ownText, decimal(own));
+    if (!(a && b && c && d)) return;
+    if (a === b) {
+      this.hint.replaceChildren(
+        "A and B are the same task, so τ(B) − τ(A) is nothing: choose two.",
+      );
+      this.element.classList.remove("in-use");
+      return;
+    }
+    this.write({ a, b, c, d, bracket, own }, done);
+  }
+
+  /** @param {Analogy} analogy @param {boolean} done */
+  write(analogy, done) {
     this.on.write(analogy);
     if (done) this.on.release();
   }
 
+  /** @param {Analogy | null} analogy */
   show(analogy) {
-    this.state = analogy;
     this.element.classList.toggle("in-use", analogy !== null);
-    if (!analogy) return;
-    for (const [role, node] of Object.entries(this.selects)) node.value = analogy[role];
-    this.bracket.value = analogy.bracket;
-    this.own.value = analogy.own;
+    if (!analogy) {
+      this.suggest();
+      return;
+    }
+    for (const role of /** @type {const} */ (["a", "b", "c", "d"])) {
+      this.selects[role].value = analogy[role];
+    }
+    this.bracket.value = String(analogy.bracket);
+    this.own.value = String(analogy.own);
     setText(this.bracketText, decimal(analogy.bracket));
     setText(this.ownText, decimal(analogy.own));
   }
 
-  // readings: [{label, role, y, text, hollow}], y in 0…1 or null
+  /**
+   * @param {{label: string, role: string, y: number | null, text: string, hollow: boolean}[]}
+   *   readings - y in 0…1
+   */
   compare(readings) {
     if (this.readings.childElementCount !== readings.length) {
       this.readings.replaceChildren(
@@ -114,11 +157,13 @@ export class AnalogyBuilder {
       );
     }
     readings.forEach(({ label, role, y, text, hollow }, i) => {
-      const [name, lane, value] = this.readings.children[i].children;
-      this.readings.children[i].className = `reading ${role}${hollow ? " hollow" : ""}`;
+      const row = this.readings.children[i];
+      const [name, lane, value] = row.children;
+      row.className = `reading ${role}${hollow ? " hollow" : ""}`;
       setText(name, label);
       setText(value, text);
-      lane.firstChild.style.transform = `scaleX(${y === null ? 0 : Math.max(0.002, y)})`;
+      const fill = /** @type {HTMLElement} */ (lane.firstElementChild);
+      fill.style.transform = `scaleX(${y === null ? 0 : Math.max(0.002, Math.min(1, y))})`;
     });
   }
 }

@@ -4,11 +4,23 @@
 import { h } from "../dom.js";
 import { MINUS, decimal, parseCoefficient } from "../words.js";
 
+/** @typedef {import("../types.js").Vector} Vector */
+/**
+ * @typedef {{move: (name: string, value: number) => void, hold: () => void, release: () => void,
+ *   grab: (name: string) => void, problem: (name: string, text: string) => void}} BankEvents
+ */
+/** @typedef {{node: HTMLElement, range: HTMLInputElement, box: HTMLInputElement, value: number,
+ *   vector: Vector}} Row */
+
 export class Bank {
-  // on: {move(name, value), release(), grab(name), problem(text)}
+  /**
+   * @param {HTMLElement} element
+   * @param {{hello: import("../types.js").Hello, on: BankEvents}} how
+   */
   constructor(element, { hello, on }) {
     this.hello = hello;
     this.on = on;
+    /** @type {Map<string, Row>} */
     this.rows = new Map();
     this.list = h("div", { class: "rows", role: "group", "aria-label": "scaling coefficients λ" });
     this.more = h("select", { class: "more", "aria-label": "add a task vector to the bank" });
@@ -18,6 +30,7 @@ export class Bank {
     this.offer();
   }
 
+  /** @param {Vector} vector */
   add(vector) {
     const { name, title } = vector;
     const bound = this.hello.limits.slider;
@@ -57,7 +70,7 @@ export class Bank {
       {
         class: "name",
         type: "button",
-        title: `draw the accuracy along λ(${name})`,
+        title: `${title}: draw the curves along λ(${name})`,
         onclick: () => this.on.grab(name),
       },
       title,
@@ -69,23 +82,28 @@ export class Bank {
     let held = false;
     range.addEventListener("pointerdown", () => {
       held = true;
+      this.on.hold();
       this.on.grab(name);
     });
-    range.addEventListener("change", () => {
+    const end = () => {
       if (held) this.on.release();
       held = false;
-    });
-    range.addEventListener("keydown", (event) => this.key(event, name));
+    };
+    for (const over of ["change", "pointerup", "pointercancel"]) range.addEventListener(over, end);
+    range.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) =>
+      this.key(event, name),
+    );
     // A number box takes what is typed when it is done; until then nothing moves.
     box.addEventListener("focus", () => {
       this.on.grab(name);
       box.select();
     });
     box.addEventListener("change", () => this.typed(name));
-    box.addEventListener("keydown", (event) => {
+    box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
       if (event.key === "Enter") this.typed(name);
       if (event.key === "Escape") {
-        this.show(name, this.rows.get(name).value);
+        this.show(name, this.row(name).value);
+        this.on.problem(name, "");
         box.blur();
       }
       event.stopPropagation();
@@ -94,11 +112,21 @@ export class Bank {
     this.list.append(node);
   }
 
-  // Arrows are the native 0.01; Shift makes them 0.1; 0 is zero.
+  /** @param {string} name @returns {Row} */
+  row(name) {
+    return /** @type {Row} */ (this.rows.get(name));
+  }
+
+  /**
+   * Arrows are the native 0.01; Shift makes them 0.1; 0 is zero.
+   * @param {KeyboardEvent} event
+   * @param {string} name
+   */
   key(event, name) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const row = this.rows.get(name);
-    const direction = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+    const row = this.row(name);
+    const directions = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
+    const direction = directions[/** @type {keyof typeof directions} */ (event.key)];
     let value;
     if (event.key === "0") value = 0;
     else if (event.shiftKey && direction) value = row.value + 0.1 * direction;
@@ -108,48 +136,54 @@ export class Bank {
     this.on.move(name, Math.max(-bound, Math.min(bound, Math.round(100 * value) / 100)));
   }
 
+  /** @param {string} name */
   typed(name) {
-    const row = this.rows.get(name);
+    const row = this.row(name);
     const { value, problem } = parseCoefficient(row.box.value, this.hello.limits.hard);
     row.box.setAttribute("aria-invalid", problem ? "true" : "false");
-    if (problem) return this.on.problem(`${row.vector.title}: ${problem}`);
-    this.on.problem("");
+    if (value === undefined) return this.on.problem(name, `λ of ${row.vector.title}: ${problem}`);
+    this.on.problem(name, "");
     if (value === row.value) return this.show(name, value);
     this.on.move(name, value);
     this.on.release();
   }
 
+  /** @param {string} name @param {number} value */
   show(name, value) {
-    const row = this.rows.get(name);
+    const row = this.row(name);
     const bound =
       Math.abs(value) > this.hello.limits.slider
         ? this.hello.limits.hard
         : this.hello.limits.slider;
     // A typed λ beyond the slider's end stretches it; it shrinks again at rest, not in the hand.
     if (bound > Number(row.range.max) || (bound < Number(row.range.max) && value === 0)) {
-      row.range.min = -bound;
-      row.range.max = bound;
+      row.range.min = String(-bound);
+      row.range.max = String(bound);
     }
     row.value = value;
-    if (Number(row.range.value) !== value) row.range.value = value;
+    if (Number(row.range.value) !== value) row.range.value = String(value);
     const text = decimal(value).replace("-", MINUS);
     if (row.box !== document.activeElement || row.box.value !== text) row.box.value = text;
     row.box.setAttribute("aria-invalid", "false");
     row.range.setAttribute("aria-valuetext", text);
     const share = 0.5 + value / (2 * Number(row.range.max));
-    row.node.style.setProperty("--from", Math.min(0.5, share));
-    row.node.style.setProperty("--to", Math.max(0.5, share));
+    row.node.style.setProperty("--from", String(Math.min(0.5, share)));
+    row.node.style.setProperty("--to", String(Math.max(0.5, share)));
     row.node.classList.toggle("moved", value !== 0);
   }
 
-  // Show a whole edit. Rows of vectors that are not always there come and go with their λ.
+  /**
+   * Show a whole edit. Rows of vectors that are not always there come and go with their λ.
+   * @param {import("../types.js").Coefficients} coefficients
+   * @param {string} focus
+   */
   showAll(coefficients, focus) {
     const wanted = new Set([...Object.keys(coefficients), focus]);
     for (const vector of this.hello.vectors) {
       const there = this.rows.has(vector.name);
       if (wanted.has(vector.name) && !there) this.add(vector);
       if (!wanted.has(vector.name) && there && vector.kind !== "target") {
-        this.rows.get(vector.name).node.remove();
+        this.row(vector.name).node.remove();
         this.rows.delete(vector.name);
       }
     }
@@ -158,10 +192,12 @@ export class Bank {
     this.offer();
   }
 
+  /** @param {string} focus */
   mark(focus) {
     for (const [name, row] of this.rows) row.node.classList.toggle("in-hand", name === focus);
   }
 
+  /** @param {string} name */
   focusOn(name) {
     const row = this.rows.get(name);
     if (row) row.range.focus({ preventScroll: true });
@@ -183,8 +219,9 @@ export class Bank {
 
   invite() {
     const name = this.more.value;
-    if (!name) return;
-    if (!this.rows.has(name)) this.add(this.hello.vectors.find((v) => v.name === name));
+    const vector = this.hello.vectors.find((one) => one.name === name);
+    if (!vector) return;
+    if (!this.rows.has(name)) this.add(vector);
     this.offer();
     this.on.grab(name);
     this.focusOn(name);

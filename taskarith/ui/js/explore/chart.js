@@ -5,32 +5,47 @@ import { Curves } from "./curves.js";
 import { Frame } from "./frame.js";
 import { Overlay } from "./overlay.js";
 
+const NEAR = 14; // px within which the pointer is on a line, at the usual size
+const SNAP = 9; // px within which it is on a measured λ
+
+/** @typedef {ReturnType<import("./view.js").View["scene"]>} Scene */
+/**
+ * @typedef {{drag: (x: number) => void, dragEnd: () => void,
+ *   hover: (at: {task: string, x: number} | null) => void}} ChartEvents
+ */
+
 export class Chart {
-  // on: {drag(x), dragEnd(), hover(index or null)}
+  /**
+   * @param {HTMLElement} element
+   * @param {{style: Record<string, any>, on: ChartEvents}} how
+   */
   constructor(element, { style, on }) {
     this.on = on;
     this.frame = new Frame(element);
     this.curves = new Curves(this.frame, style);
     this.overlay = new Overlay(this.frame);
     element.append(this.curves.root, this.overlay.root);
+    /** @type {Scene | null} */
     this.scene = null;
     this.listen();
     const resized = () => {
       if (this.frame.measure()) this.redraw();
     };
-    new ResizeObserver(resized).observe(element);
+    this.sizes = new ResizeObserver(resized);
+    this.sizes.observe(element);
     resized();
   }
 
   listen() {
     const { hand } = this.overlay;
-    const at = (event) =>
+    const at = (/** @type {PointerEvent} */ event) =>
       this.frame.valueAt(event.clientX - this.overlay.root.getBoundingClientRect().left);
     let dragging = false;
     hand.addEventListener("pointerdown", (event) => {
       if (!this.scene || event.button) return;
       dragging = true;
       hand.setPointerCapture(event.pointerId);
+      this.on.hover(null);
       this.on.drag(at(event));
     });
     hand.addEventListener("pointermove", (event) => {
@@ -38,19 +53,16 @@ export class Chart {
       else if (this.scene && event.pointerType === "mouse") this.on.hover(this.nearest(event));
     });
     const end = () => {
-      if (dragging) {
-        dragging = false;
-        this.on.dragEnd();
-      }
+      if (!dragging) return;
+      dragging = false;
+      this.on.dragEnd();
     };
     hand.addEventListener("pointerup", end);
     hand.addEventListener("pointercancel", end);
     hand.addEventListener("pointerleave", () => this.on.hover(null));
   }
 
-  // scene: {range, heights, step, clip, xTitle, theme, series: [{title, role, measured: [{x, y,
-  //   low, high}], preview: [{x, y}], highlit, still}], rules: [{y, text, role}],
-  //   ticks: [{y, text, shape}], ghost: x or null}
+  /** @param {Scene} scene */
   draw(scene) {
     this.scene = scene;
     this.frame.range = scene.range;
@@ -64,24 +76,47 @@ export class Chart {
     this.overlay.draw(this.scene);
   }
 
+  /** @param {Parameters<Overlay["cursor"]>[0]} state */
   cursor(state) {
     this.overlay.cursor(state);
   }
 
-  // The line under the mouse, by its index in the scene, or null.
+  /** @param {Parameters<Overlay["tell"]>[0]} told */
+  tell(told) {
+    this.overlay.tell(told);
+  }
+
+  /**
+   * The line under the mouse and the λ there, which is a measured one where one is near; or null.
+   * @param {PointerEvent} event
+   * @returns {{task: string, x: number} | null}
+   */
   nearest(event) {
+    const { frame } = this;
     const box = this.overlay.root.getBoundingClientRect();
-    const [x, py] = [this.frame.valueAt(event.clientX - box.left), event.clientY - box.top];
-    let [best, distance] = [null, 14 * this.frame.unit];
-    this.scene.series.forEach((series, index) => {
-      for (const line of [series.measured, series.preview]) {
+    const px = event.clientX - box.left;
+    const [x, py] = [frame.valueAt(px), event.clientY - box.top];
+    /** @type {{task: string, x: number} | null} */
+    let best = null;
+    let distance = NEAR * frame.unit;
+    for (const { task, still, measured, preview } of this.scene?.series ?? []) {
+      if (still) continue;
+      for (const line of [measured, preview]) {
         const right = line.findIndex((point) => point.x >= x);
-        if (right < 1 || line[right].y === null || line[right - 1].y === null) continue;
+        if (right < 1) continue;
         const [a, b] = [line[right - 1], line[right]];
-        const y = this.frame.y(a.y + ((b.y - a.y) * (x - a.x)) / (b.x - a.x));
-        if (Math.abs(y - py) < distance) [best, distance] = [index, Math.abs(y - py)];
+        if (a.y === null || b.y === null) continue;
+        const y = frame.y(a.y + ((b.y - a.y) * (x - a.x)) / (b.x - a.x));
+        if (Math.abs(y - py) >= distance) continue;
+        distance = Math.abs(y - py);
+        const node = [a, b].find((point) => Math.abs(frame.x(point.x) - px) < SNAP * frame.unit);
+        best = { task, x: node ? node.x : x };
       }
-    });
+    }
     return best;
+  }
+
+  close() {
+    this.sizes.disconnect();
   }
 }

@@ -28,10 +28,12 @@ export class EditState {
     return JSON.stringify({ coefficients, focus, analogy });
   }
 
+  /** @param {string} name */
   value(name) {
     return this.coefficients[name] || 0;
   }
 
+  /** @param {string} name @param {number} value */
   set(name, value) {
     const next = { ...this.coefficients };
     if (value === 0) delete next[name];
@@ -81,14 +83,69 @@ export class EditState {
     this.pinned = this.pinned ? null : { coefficients: { ...this.coefficients } };
   }
 
+  /**
+   * A slider moves. One of an analogy's takes the analogy along: λ(C) is its own coefficient, λ(A)
+   * and λ(B) are the two ends of the bracket. Where two of the three are the same task that cannot
+   * be, and the analogy is over.
+   * @param {string} name
+   * @param {number} value
+   */
+  move(name, value) {
+    const { analogy } = this;
+    this.set(name, value);
+    if (!analogy || ![analogy.a, analogy.b, analogy.c].includes(name)) return;
+    const { a, b, c } = analogy;
+    if (new Set([a, b, c]).size < 3) {
+      this.analogy = null;
+      return;
+    }
+    this.analogy = {
+      ...analogy,
+      ...(name === c ? { own: value } : { bracket: name === a ? 0 - value : value }),
+    };
+    const written = Object.entries(EditState.analogyCoefficients(this.analogy));
+    for (const [term, coefficient] of written) this.set(term, coefficient);
+  }
+
+  /** The steps back and forth as text, for a visit to another page. */
+  remembered() {
+    const { past, future, recorded } = this;
+    return JSON.stringify({ suite: this.hello.suite.name, past, future, recorded });
+  }
+
+  /**
+   * Take up the steps of an earlier visit; what another page changed since is one step more.
+   * @param {string | null} text - of `remembered`
+   */
+  recall(text) {
+    try {
+      const { suite, past, future, recorded } = JSON.parse(text ?? "");
+      const steps = [...past, ...future, recorded].map((step) => JSON.parse(step).coefficients);
+      const known = steps.every((step) =>
+        Object.keys(step).every((name) => this.vectors.has(name)),
+      );
+      if (suite !== this.hello.suite.name || !known) return;
+      const now = this.recorded;
+      Object.assign(this, { past, future, recorded });
+      this.record();
+      this.recorded = now;
+    } catch {
+      // Nothing is remembered, or nothing that can be read: the history begins here.
+    }
+  }
+
   // The coefficients that the analogy "a is to b as c is to d" writes; equal names add up.
+  /** @param {import("../types.js").Analogy} analogy */
   static analogyCoefficients({ a, b, c, bracket, own }) {
+    /** @type {import("../types.js").Coefficients} */
     const sum = {};
-    for (const [name, value] of [
+    /** @type {[string, number][]} */
+    const written = [
       [a, -bracket],
       [b, bracket],
       [c, own],
-    ]) {
+    ];
+    for (const [name, value] of written) {
       sum[name] = Math.round(1e4 * ((sum[name] || 0) + value)) / 1e4;
     }
     return sum;

@@ -1,17 +1,34 @@
 // The furniture: the fixed elements of the page and its tools. Every tool calls one method of Page.
 
 import { h, setText } from "../dom.js";
-import { LostConnection } from "./link.js";
-import { MEASURES } from "./measurements.js";
+import { menu } from "../menu.js";
+import { isLarge, keepSize } from "../size.js";
 import { theme } from "../theme.js";
-import { copyText, csvOf, download, pictureOf, pixelsOf, tableOnScreen } from "./share.js";
-import { suiteMenu } from "./suites.js";
 import { formula } from "../words.js";
+import { LostConnection } from "./link.js";
+import { MEASURES } from "./metric.js";
+import { copyText, download, pictureOf, pixelsOf } from "./share.js";
+import { suiteMenu } from "./suites.js";
+import { csvOf, tableOnScreen } from "./table.js";
 
+/** @typedef {import("./page.js").Page} Page */
+
+/**
+ * @param {HTMLElement} root
+ * @param {Page} page
+ * @returns {Record<string, any>} the elements that change, by name
+ */
 export function buildParts(root, page) {
+  /** @type {Record<string, any>} */
   const parts = {};
-  const make = (name, tag, attributes = {}, ...children) =>
-    (parts[name] = h(tag, attributes, ...children));
+  const make = (
+    /** @type {string} */ name,
+    /** @type {string} */ tag,
+    /** @type {Record<string, any>} */ attributes,
+    /** @type {(Node | string)[]} */ ...children
+  ) => (parts[name] = h(tag, attributes, ...children));
+  // In a frame of its own: Chromium keeps what a container's width meant in the letters before.
+  requestAnimationFrame(() => root.classList.toggle("presenter", isLarge()));
   const header = h(
     "header",
     {},
@@ -33,7 +50,7 @@ export function buildParts(root, page) {
           type: "button",
           class: "quiet",
           title: "copy the formula",
-          onclick: async (event) =>
+          onclick: async (/** @type {Event} */ event) =>
             flash(event.target, await copyText(formula(page.state.coefficients))),
         },
         "copy",
@@ -47,22 +64,10 @@ export function buildParts(root, page) {
         "presets",
         "div",
         { class: "presets", role: "group", "aria-label": "presets" },
-        ...page.hello.presets.map((preset) =>
-          h(
-            "button",
-            {
-              type: "button",
-              "data-preset": preset.name,
-              title: preset.about,
-              "aria-pressed": "false",
-              onclick: () => page.replace(preset),
-            },
-            preset.title,
-          ),
-        ),
+        ...presets(page),
       ),
     ),
-    make("notice", "p", { class: "notice", role: "status", hidden: true }),
+    make("notices", "div", { class: "notices", role: "status" }),
   );
   const chart = h(
     "section",
@@ -88,17 +93,7 @@ export function buildParts(root, page) {
       "div",
       { class: "heading" },
       h("h2", {}, "Every task now ", make("split", "small", {})),
-      h(
-        "p",
-        { class: "key", "aria-hidden": "true" },
-        h("i", { class: "ref zeroshot" }),
-        "zero-shot",
-        h("i", { class: "ref finetuned" }),
-        "fine-tuned",
-        h("i", { class: "ref chance" }),
-        "chance",
-      ),
-      measureToggle(page),
+      measureToggle(parts, page),
     ),
     make("bars", "div", { class: "bars" }),
   );
@@ -108,22 +103,7 @@ export function buildParts(root, page) {
     h(
       "section",
       { class: "bank" },
-      h(
-        "div",
-        { class: "heading" },
-        h("h2", {}, "Scaling coefficients λ"),
-        h(
-          "button",
-          {
-            type: "button",
-            class: "quiet",
-            "data-tool": "reset",
-            title: "all λ to 0",
-            onclick: () => page.replace({ coefficients: {}, focus: page.state.focus }),
-          },
-          "reset all",
-        ),
-      ),
+      h("div", { class: "heading" }, h("h2", {}, "Scaling coefficients λ"), bankTools(page)),
       make("bank", "div", { class: "sliders" }),
     ),
     h("section", { class: "analogy" }, h("h2", {}, "Analogy"), make("analogy", "div", {})),
@@ -134,45 +114,110 @@ export function buildParts(root, page) {
       "section",
       { class: "foot" },
       make("status", "p", { class: "status" }),
-      h(
-        "button",
-        {
-          type: "button",
-          class: "deliberate",
-          "data-tool": "test",
-          title: "λ is chosen on validation; the test split is for one look at the end",
-          onclick: () => page.test(),
-        },
-        "Evaluate on test",
-      ),
+      h("div", { class: "acts" }, ...testTools(parts, page)),
     ),
   );
-  root.replaceChildren(
-    h(
-      "div",
-      { class: "sheet" },
-      header,
-      title,
-      left,
-      h("main", {}, chart, bars, make("images", "section", { class: "images" })),
-    ),
-  );
+  const images = make("images", "section", { class: "images" });
+  const main = h("div", { class: "main" }, chart, bars, images);
+  root.replaceChildren(h("div", { class: "sheet" }, header, title, left, main));
   paintColours(root, page);
   return parts;
 }
 
-// The other pages. A link carries this page's address: the edit in hand, and the theme.
-export function buildNav(page) {
-  const pages = page.hello.nav;
-  const links = pages.map(([title, path], index) =>
+/** @param {Page} page @returns {Node[]} */
+function presets(page) {
+  return page.hello.presets.map((preset) =>
     h(
-      "a",
+      "button",
       {
-        href: path,
-        "aria-current": index === 0 ? "page" : null,
+        type: "button",
+        "data-preset": preset.name,
+        title: preset.about,
+        "aria-pressed": "false",
+        onclick: () => page.replace(preset),
       },
-      title,
+      preset.title,
     ),
+  );
+}
+
+/** @param {Page} page */
+function bankTools(page) {
+  const act = (
+    /** @type {string} */ name,
+    /** @type {string} */ text,
+    /** @type {() => void} */ onclick,
+  ) => h("button", { type: "button", "data-choose": name, onclick }, text);
+  const list = h(
+    "div",
+    {},
+    act("forget", "Forget the task in hand: lowest, control above its floor", () =>
+      page.choose("forget"),
+    ),
+    act("add", "Add all targets: one λ, best mean normalized", () => page.choose("add")),
+  );
+  const choice = menu(["choose λ"], list, {
+    title: "tries some λ on validation and takes the best by the stated rule",
+    className: "quiet",
+    signal: page.gone.signal,
+  });
+  const reset = () => page.replace({ coefficients: {}, focus: page.state.focus });
+  return h(
+    "span",
+    { class: "acts" },
+    choice,
+    h(
+      "button",
+      { type: "button", class: "quiet", "data-tool": "reset", title: "all λ to 0", onclick: reset },
+      "reset",
+    ),
+  );
+}
+
+/**
+ * Evaluate on test, see how far it is, stop it, and go back.
+ * @param {Record<string, any>} parts
+ * @param {Page} page
+ */
+function testTools(parts, page) {
+  const start = h(
+    "button",
+    {
+      type: "button",
+      class: "deliberate",
+      "data-tool": "test",
+      title: "λ is chosen on validation; the test split is for one look at the end",
+      onclick: () => page.test(),
+    },
+    "Evaluate on test",
+  );
+  const back = h(
+    "button",
+    { type: "button", "data-tool": "back", hidden: true, onclick: () => page.leaveTest() },
+    "Back to validation",
+  );
+  const progress = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "test split" });
+  parts.test = {
+    /** @param {number | null} share - of the test split that is measured; null on validation */
+    update(share) {
+      start.hidden = share !== null;
+      back.hidden = share === null;
+      progress.hidden = share === null || share >= 1;
+      if (share === null) return;
+      progress.value = share;
+      setText(back, share < 1 ? "Cancel" : "Back to validation");
+    },
+  };
+  return [start, progress, back];
+}
+
+/**
+ * The other pages. A link carries this page's address: the edit in hand, and the theme.
+ * @param {Page} page
+ */
+function buildNav(page) {
+  const links = page.hello.nav.map(([title, path], index) =>
+    h("a", { href: path, "aria-current": index === 0 ? "page" : null }, title),
   );
   const carry = () => {
     for (const link of links) link.search = page.address.read();
@@ -181,22 +226,49 @@ export function buildNav(page) {
   return h("nav", { class: "pages", "aria-label": "pages", ...on }, ...links);
 }
 
-export function buildTools(parts, page) {
+/**
+ * @param {Record<string, any>} parts
+ * @param {Page} page
+ */
+function buildTools(parts, page) {
   const { state } = page;
-  const tool = (name, text, title, onclick) =>
+  const tool = (
+    /** @type {string} */ name,
+    /** @type {string} */ text,
+    /** @type {string} */ title,
+    /** @type {() => void} */ onclick,
+  ) =>
     h("button", { type: "button", "data-tool": name, title, "aria-label": title, onclick }, text);
   const undo = tool("undo", "↶", "undo (Ctrl+Z)", () => page.travel(page.state.undo()));
   const redo = tool("redo", "↷", "redo (Ctrl+Shift+Z)", () => page.travel(page.state.redo()));
-  const pin = tool("pin", "Pin", "keep this edit as a ghost to compare with", () => page.pin());
-  const link = tool("link", "Link", "copy a link to this edit", async () =>
-    flash(link, await copyText(page.address.link(page.state.toQuery()))),
+  const pin = h(
+    "button",
+    {
+      type: "button",
+      "data-tool": "pin",
+      title: "keep this edit as a ghost to compare with",
+      onclick: () => page.pin(),
+    },
+    "Pin",
   );
-  const presenter = tool("presenter", "A+", "presenter: everything half as large again", () => {
+  const link = h(
+    "button",
+    {
+      type: "button",
+      "data-tool": "link",
+      title: "copy a link to this edit",
+      onclick: async () => flash(link, await copyText(page.address.link(page.state.toQuery()))),
+    },
+    "Link",
+  );
+  const presenter = tool("presenter", "A+", "A+: everything half as large again", () => {
     const on = page.root.classList.toggle("presenter");
+    keepSize(on);
     presenter.setAttribute("aria-pressed", String(on));
     page.chart.frame.measure();
     page.reslice();
   });
+  presenter.setAttribute("aria-pressed", String(isLarge()));
   const dark = tool("theme", "◐", "light or dark", () => {
     document.body.classList.toggle("dark");
     const query = new URLSearchParams(page.address.read());
@@ -206,17 +278,6 @@ export function buildTools(parts, page) {
     paintColours(page.root, page);
     page.reslice();
   });
-  const tools = h(
-    "div",
-    { class: "tools" },
-    undo,
-    redo,
-    pin,
-    link,
-    saveMenu(page),
-    presenter,
-    dark,
-  );
   parts.tools = {
     update() {
       undo.disabled = !page.state.past.length;
@@ -235,116 +296,103 @@ export function buildTools(parts, page) {
     page.travel(back ? page.state.undo() : page.state.redo());
   };
   document.addEventListener("keydown", keyed, { signal: page.gone.signal });
-  return tools;
+  return h("div", { class: "tools" }, undo, redo, pin, link, saveMenu(page), presenter, dark);
 }
 
-export function saveMenu(page) {
+/** @param {Page} page */
+function saveMenu(page) {
   const name = () => `taskarith-${page.hello.suite.name}`;
+  const split = () => (page.status.test ? "test" : "validation");
   const take = () =>
-    page.link.call("take", {
-      coefficients: page.state.coefficients,
-      split: page.status.test ? "test" : "validation",
-    });
+    page.link.call("take", { coefficients: page.state.coefficients, split: split() });
   const picture = () =>
     pictureOf(page.chart, {
       title: formula(page.state.coefficients),
       ...page.hello.style[theme()].colours,
     });
-  /** @type {Record<string, [string, () => Promise<void> | void]>} */
+  const table = () =>
+    csvOf(
+      tableOnScreen(page.view, {
+        found: (task) => page.found(task),
+        store: page.store(),
+        split: split(),
+      }),
+    );
+  const json = async () => JSON.stringify((await take()).edit, null, 2) + "\n";
+  /** @type {Record<string, [string, string, string, () => any]>} */
   const choices = {
-    json: [
-      "Edit (JSON)",
-      async () =>
-        download(
-          `${name()}.json`,
-          JSON.stringify((await take()).edit, null, 2) + "\n",
-          "application/json",
-        ),
-    ],
-    csv: [
-      "Table on screen (CSV)",
-      () =>
-        download(
-          `${name()}.csv`,
-          csvOf(
-            tableOnScreen(page.view, {
-              found: (task) => page.found(task),
-              store: page.store(),
-              split: page.status.test ? "test" : "validation",
-            }),
-          ),
-          "text/csv",
-        ),
-    ],
-    png: [
-      "Picture (PNG)",
-      async () => download(`${name()}.png`, await pixelsOf(picture()), "image/png"),
-    ],
-    svg: ["Picture (SVG)", () => download(`${name()}.svg`, picture(), "image/svg+xml")],
-    python: [
-      "Python that reproduces it",
-      async () => download(`${name()}.py`, (await take()).python, "text/x-python"),
-    ],
+    json: ["Edit (JSON)", "json", "application/json", json],
+    csv: ["Table on screen (CSV)", "csv", "text/csv", table],
+    png: ["Picture (PNG)", "png", "image/png", () => pixelsOf(picture())],
+    svg: ["Picture (SVG)", "svg", "image/svg+xml", picture],
+    python: ["Python that reproduces it", "py", "text/x-python", async () => (await take()).python],
   };
-  const items = Object.entries(choices).map(([key, [label, act]]) =>
+  const items = Object.entries(choices).map(([key, [label, ending, type, make]]) =>
     h(
       "button",
       {
         type: "button",
         "data-export": key,
-        onclick: async (event) => {
-          event.target.closest("details").open = false;
+        onclick: async () => {
           try {
-            await act();
+            download(`${name()}.${ending}`, await make(), type);
+            page.notices.clear("save");
           } catch (error) {
             if (!(error instanceof LostConnection)) throw error;
-            page.say(
-              "No answer from the server: pictures and tables still work, try the rest later.",
-            );
+            const text =
+              "No answer from the server: pictures and tables still work, try again later.";
+            page.say("save", text);
           }
         },
       },
       label,
     ),
   );
-  return h(
-    "details",
-    { class: "menu" },
-    h("summary", { title: "save what is shown" }, "Save"),
-    h("div", {}, ...items),
-  );
+  return menu(["Save"], h("div", {}, ...items), {
+    title: "save what is shown",
+    className: "save",
+    signal: page.gone.signal,
+  });
 }
 
-export function measureToggle(page) {
+/**
+ * @param {Record<string, any>} parts
+ * @param {Page} page
+ */
+function measureToggle(parts, page) {
+  const shares = page.hello.tasks.every((task) => task.metric.title === "accuracy");
   const buttons = Object.entries(MEASURES).map(([name, { short, title }]) =>
     h(
       "button",
-      {
-        type: "button",
-        "data-measure": name,
-        title,
-        "aria-pressed": String(page.state.measure === name),
-        onclick: () => {
-          page.measure(name);
-          for (const b of buttons)
-            b.setAttribute("aria-pressed", String(b.dataset.measure === name));
-        },
-      },
-      short,
+      { type: "button", "data-measure": name, title, onclick: () => page.measure(name) },
+      name === "accuracy" && shares ? "Accuracy" : short,
     ),
   );
+  parts.measures = {
+    update() {
+      for (const button of buttons) {
+        const pressed = button.dataset.measure === page.state.measure;
+        button.setAttribute("aria-pressed", String(pressed));
+      }
+    },
+  };
   return h("div", { class: "toggle", role: "group", "aria-label": "measure" }, ...buttons);
 }
 
-// The colours live in figures/look.py; the page's own parts get them as CSS variables.
-export function paintColours(root, page) {
+/**
+ * The colours live in figures/look.py; the page's own parts get them as CSS variables.
+ * @param {HTMLElement} root
+ * @param {Page} page
+ */
+function paintColours(root, page) {
   for (const [name, value] of Object.entries(page.hello.style[theme()].colours)) {
-    root.style.setProperty(`--${name}`, value);
+    root.style.setProperty(`--${name}`, String(value));
   }
   root.style.colorScheme = theme();
 }
 
-export function flash(button, done) {
+/** @param {any} button @param {boolean} done */
+function flash(button, done) {
   const text = button.textContent;
   setText(button, done ? "copied" : "not allowed");
   setTimeout(() => setText(button, text), 1200);

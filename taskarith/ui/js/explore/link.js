@@ -22,6 +22,7 @@ export class ServerLink {
     this.seq = 0;
     this.busy = false; // whether the last commit is still being measured
     this.lost = false;
+    this.closed = false;
   }
 
   // One call. A backend answers `undefined` where nobody answered it.
@@ -85,6 +86,13 @@ export class ServerLink {
     }
   }
 
+  /** Nobody looks any more. */
+  close() {
+    this.rest();
+    this.seq += 1;
+    this.closed = true;
+  }
+
   // Something moves again: what is being measured is stale, and the machine may be the same.
   // True if there was something to stop.
   rest() {
@@ -103,8 +111,9 @@ export class ServerLink {
    */
   async follow({ state, boot }) {
     this.boot = boot;
-    for (;;) {
-      const answer = await this.insist("engine", { known: state }, () => false);
+    while (!this.closed) {
+      const answer = await this.insist("engine", { known: state }, () => this.closed);
+      if (!answer || this.closed) return;
       if (answer.error) {
         // the suite cannot be opened: perhaps later
         Object.assign(answer, { state: "failed", message: answer.error, boot: this.boot });
@@ -115,10 +124,11 @@ export class ServerLink {
         this.boot = answer.boot;
         this.on.engine(answer);
       }
-      if (state !== "loading")
+      if (state !== "loading") {
         await new Promise((resolve) => {
           setTimeout(resolve, 10000);
         });
+      }
     }
   }
 }

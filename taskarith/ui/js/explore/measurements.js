@@ -1,18 +1,30 @@
-// What has been measured: accuracies by edit and task, and slices through them along one λ.
+// What has been measured: estimates by edit and task, and slices through them along one λ.
 // Knows nothing about where they came from beyond a word, or how they are drawn.
 
 import { writeCoefficients } from "../words.js";
 
-export const KEPT = 3000; // measured points kept in the browser; the oldest go first
+const KEPT = 3000; // measured points kept in the browser; the oldest go first
+const SAME = 0.004; // two λ no further apart are one: sliders move in hundredths
 export const DENSE = 0.51; // between measured λ no further apart than this a straight line is honest
 
 /** @typedef {import("../types.js").Estimate} Estimate */
 /** @typedef {import("../types.js").Coefficients} Coefficients */
 /** @typedef {Estimate & {source: string}} Measured - `source`: "shipped" or "measured" */
-/** @typedef {{coefficients: Coefficients, tasks: Record<string, Measured>, shipped: boolean}} Known */
+/** @typedef {{coefficients: Coefficients, tasks: Record<string, Measured[]>, shipped: boolean}} Known */
+/** @typedef {Measured & {x: number}} Node */
+/**
+ * A reading at some λ: `measured` there, `between` two measured λ, or a `preview`.
+ * @typedef {{value: number, kind: "measured" | "between" | "preview", low?: number, high?: number,
+ *   n?: number, total?: number, source?: string}} Reading
+ */
 
 export class Measurements {
-  constructor() {
+  /**
+   * @param {number[]} slices - the numbers of examples at which curves are measured. A point keeps
+   *   its estimates at those beside its finest, so that a curve can be drawn of equal ones.
+   */
+  constructor(slices = []) {
+    this.slices = new Set(slices);
     /** @type {Map<string, Known>} */
     this.points = new Map(); // by canonical coefficients
     /** @type {Map<string, Set<Known>>} */
@@ -20,9 +32,8 @@ export class Measurements {
   }
 
   /**
-   * A point keeps the estimate over the most examples.
    * @param {Coefficients} coefficients
-   * @param {import("../types.js").Point[1]} tasks
+   * @param {Record<string, Estimate>} tasks
    * @param {string} source
    */
   add(coefficients, tasks, source) {
@@ -31,46 +42,68 @@ export class Measurements {
     if (!point) {
       point = { coefficients, tasks: {}, shipped: source === "shipped" };
       this.points.set(key, point);
-      for (const line of this.linesThrough(point)) {
+      for (const line of linesThrough(point)) {
         if (!this.lines.has(line)) this.lines.set(line, new Set());
         this.lines.get(line)?.add(point);
       }
       if (this.points.size > KEPT) this.forgetOldest();
     }
     for (const [task, found] of Object.entries(tasks)) {
-      const old = point.tasks[task];
-      if (found.n > 0 && (!old || found.n >= old.n)) point.tasks[task] = { ...found, source };
+      if (found.n > 0) point.tasks[task] = this.kept(point.tasks[task] ?? [], { ...found, source });
     }
   }
 
-  linesThrough({ coefficients }) {
-    return Object.keys(coefficients).map((name) => lineKey(coefficients, name));
+  /**
+   * Rising in n: the finest, those at a curve's slices, and what was shipped.
+   * @param {Measured[]} known
+   * @param {Measured} found
+   */
+  kept(known, found) {
+    const all = [...known.filter(({ n }) => n !== found.n), found].sort((a, b) => a.n - b.n);
+    return all.filter(
+      ({ n, source }, i) => i === all.length - 1 || source === "shipped" || this.slices.has(n),
+    );
   }
 
   forgetOldest() {
     for (const [key, point] of this.points) {
       if (point.shipped) continue;
       this.points.delete(key);
-      for (const line of this.linesThrough(point)) this.lines.get(line)?.delete(point);
+      for (const line of linesThrough(point)) this.lines.get(line)?.delete(point);
       return;
     }
   }
 
-  // Where this machine draws other examples than the shipped estimates are of: they go.
+  /**
+   * Where this machine draws other examples than the shipped estimates are of: they go.
+   * @param {string[]} tasks
+   */
   forgetShipped(tasks) {
     for (const point of this.points.values()) {
       for (const task of tasks) {
-        if (point.tasks[task]?.source === "shipped") delete point.tasks[task];
+        const own = (point.tasks[task] ?? []).filter(({ source }) => source !== "shipped");
+        if (own.length) point.tasks[task] = own;
+        else delete point.tasks[task];
       }
     }
   }
 
+  /**
+   * The finest estimates of an edit, by task.
+   * @param {Coefficients} coefficients
+   * @returns {Record<string, Measured>}
+   */
   at(coefficients) {
     const point = this.points.get(writeCoefficients(coefficients));
-    return point ? point.tasks : {};
+    const finest = Object.entries(point?.tasks ?? {}).map(([task, all]) => [task, all.at(-1)]);
+    return Object.fromEntries(finest);
   }
 
-  // The measured points along λ(focus), the others as in `coefficients`: rising, per task.
+  /**
+   * The measured points along λ(focus), the others as in `coefficients`.
+   * @param {Coefficients} coefficients
+   * @param {string} focus
+   */
   slice(coefficients, focus) {
     const origin = this.points.get(writeCoefficients({ ...coefficients, [focus]: 0 }));
     const others = this.lines.get(lineKey(coefficients, focus)) || [];
@@ -81,42 +114,79 @@ export class Measurements {
   }
 }
 
-export function lineKey(coefficients, focus) {
+/** @param {Known} point */
+function linesThrough({ coefficients }) {
+  const moved = Object.keys(coefficients).filter((name) => coefficients[name]);
+  return moved.map((name) => lineKey(coefficients, name));
+}
+
+/**
+ * @param {Coefficients} coefficients
+ * @param {string} focus
+ */
+function lineKey(coefficients, focus) {
   return `${focus} ${writeCoefficients({ ...coefficients, [focus]: 0 })}`;
 }
 
 export class Slice {
-  /** @param {{x: number, tasks: Record<string, Measured>}[]} rows - rising in x */
+  /** @param {{x: number, tasks: Record<string, Measured[]>}[]} rows - rising in x */
   constructor(rows) {
-    /** @type {Record<string, (Measured & {x: number})[]>} */
+    /** @type {Record<string, {x: number, all: Measured[]}[]>} */
     this.tasks = {};
     for (const { x, tasks } of rows) {
-      for (const [task, found] of Object.entries(tasks)) {
-        (this.tasks[task] = this.tasks[task] || []).push({ x, ...found });
+      for (const [task, all] of Object.entries(tasks)) {
+        (this.tasks[task] = this.tasks[task] || []).push({ x, all });
       }
     }
+    /** @type {Map<string, Node[]>} */
+    this.curves = new Map();
   }
 
+  /**
+   * The curve: the same examples at every node, as many as most nodes have. Rising in x.
+   * @param {string} task
+   * @returns {Node[]}
+   */
   nodes(task) {
-    return this.tasks[task] || [];
+    const known = this.curves.get(task);
+    if (known) return known;
+    const rows = this.tasks[task] || [];
+    /** @type {Map<number, number>} */
+    const counts = new Map();
+    for (const { all } of rows) for (const { n } of all) counts.set(n, (counts.get(n) ?? 0) + 1);
+    const [equal] = [...counts].reduce(
+      (best, next) =>
+        next[1] > best[1] || (next[1] === best[1] && next[0] > best[0]) ? next : best,
+      [0, 0],
+    );
+    const nodes = rows.flatMap(({ x, all }) => {
+      const found = all.find(({ n }) => n === equal);
+      return found ? [{ x, ...found }] : [];
+    });
+    this.curves.set(task, nodes);
+    return nodes;
   }
 
-  // The accuracy at x: `measured` on a node, `between` on the line through two close ones.
+  /**
+   * The value at x: the finest measured there, or on the line between two close nodes.
+   * @param {string} task
+   * @param {number} x
+   * @returns {Reading | null}
+   */
   at(task, x) {
-    const nodes = this.nodes(task);
-    let low = 0;
-    let high = nodes.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (nodes[middle].x < x - 0.004) low = middle + 1;
-      else high = middle;
+    const rows = this.tasks[task] || [];
+    const here = rows[first(rows, x - SAME)];
+    if (here && Math.abs(here.x - x) <= SAME) {
+      const finest = here.all[here.all.length - 1];
+      return { ...finest, kind: "measured" };
     }
-    const right = nodes[low];
-    if (right && Math.abs(right.x - x) <= 0.004) return { ...right, kind: "measured" };
-    const left = nodes[low - 1];
+    const nodes = this.nodes(task);
+    const index = first(nodes, x);
+    const [left, right] = [nodes[index - 1], nodes[index]];
     if (!left || !right || right.x - left.x > DENSE) return null;
     const f = (x - left.x) / (right.x - left.x);
-    const mix = (key) => left[key] + f * (right[key] - left[key]);
+    const mix = (/** @type {"value" | "low" | "high"} */ key) =>
+      left[key] + f * (right[key] - left[key]);
     return {
       value: mix("value"),
       low: mix("low"),
@@ -127,42 +197,18 @@ export class Slice {
   }
 }
 
-// Absolute, normalized (÷ fine-tuned) or gain recovered. The control has no fine-tuned model: it is
-// held against the pretrained one.
-export function scale(task, measure, reference) {
-  const { pretrained, finetuned } = reference;
-  if (measure === "accuracy") return (value) => value;
-  if (task.role === "target" || task.role === "auxiliary") {
-    if (finetuned === undefined || pretrained === undefined) return () => NaN;
-    if (measure === "normalized") return (value) => value / finetuned;
-    return (value) => (value - pretrained) / (finetuned - pretrained);
+/**
+ * The first of `rows`, rising in x, that is not left of `x`.
+ * @param {{x: number}[]} rows
+ * @param {number} x
+ */
+function first(rows, x) {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle].x < x) low = middle + 1;
+    else high = middle;
   }
-  if (pretrained === undefined) return () => NaN;
-  return measure === "normalized"
-    ? (value) => value / pretrained
-    : (value) => value / pretrained - 1;
+  return low;
 }
-
-export const MEASURES = {
-  accuracy: {
-    title: "correct answers",
-    short: "Accuracy",
-    heading: "Accuracy",
-    range: [0, 1.02],
-    step: 0.25,
-  },
-  normalized: {
-    title: "accuracy ÷ fine-tuned accuracy; for the control ÷ pretrained accuracy",
-    short: "Normalized",
-    heading: "Normalized accuracy",
-    range: [0, 1.12],
-    step: 0.25,
-  },
-  gain: {
-    title: "0 = zero-shot, 100 % = fine-tuned; for the control, its change",
-    short: "Gain",
-    heading: "Gain recovered",
-    range: [-1.05, 1.12],
-    step: 0.5,
-  },
-};

@@ -1,23 +1,32 @@
 // The page: builds the instrument's parts, and lets one change flow through all of them.
 
-import { setText } from "../dom.js";
 import { theme } from "../theme.js";
+import { terms } from "../words.js";
 import { AnalogyBuilder } from "./analogy.js";
 import { Bank } from "./bank.js";
 import { Bars } from "./bars.js";
 import { Chart } from "./chart.js";
+import { Chooser } from "./chooser.js";
 import { EditState } from "./edit.js";
+import { Examples } from "./examples.js";
 import { buildParts } from "./furniture.js";
 import { LostConnection, ServerLink } from "./link.js";
+import { PaintLoop } from "./loop.js";
+import { Measurements } from "./measurements.js";
+import { Notices } from "./notices.js";
 import { Question } from "./question.js";
-import { MEASURES, Measurements } from "./measurements.js";
-import { ImageStrip } from "./strip.js";
 import { Surrogate } from "./surrogate.js";
 import { describe, paintTexts } from "./texts.js";
 import { View } from "./view.js";
-import { terms } from "../words.js";
 
-export const REDRAW_MS = 250; // after which a redrawing that a moving finger put off is tried again
+const REDRAW_MS = 250; // after which a redrawing that a moving finger put off is tried again
+const COMPARABLE = 96; // examples from which on changed answers are worth showing
+const LOST =
+  "Connection lost. What you see stays, and sliders go on working on what is known; trying again…";
+
+/** @typedef {import("../types.js").Coefficients} Coefficients */
+/** @typedef {import("../types.js").Analogy} Analogy */
+/** @typedef {import("./view.js").Found} Found */
 
 export class Page {
   /**
@@ -31,15 +40,18 @@ export class Page {
     this.gone = new AbortController(); // ends what listens outside of `root`
     this.hello = hello;
     this.state = new EditState(hello);
-    this.measurements = new Measurements();
+    this.measurements = new Measurements(hello.limits.slices);
     this.testMeasurements = new Measurements();
     for (const [coefficients, estimates] of hello.shipped) {
       this.measurements.add(coefficients, estimates, "shipped");
     }
     this.view = new View(hello, this);
     this.engine = /** @type {import("../types.js").Engine} */ (hello.engine);
-    /** @type {{seconds: any, test: {look: number | null} | null, paired: any}} */
-    this.status = { seconds: null, test: null, paired: null };
+    /**
+     * @type {{seconds: any, test: {look: number | null} | null, paired: any,
+     *   selected: string | null}}
+     */
+    this.status = { seconds: null, test: null, paired: null, selected: null };
     /** @type {string | null} */
     this.picked = null; // the task whose changed examples are asked for
     /** @type {string | null} */
@@ -48,30 +60,35 @@ export class Page {
     this.committed = null; // what was sent to be measured last
     /** @type {string | null} */
     this.asked = null; // which changed examples were asked for last
+    /** @type {string | null} */
+    this.answered = null; // and which are shown
+    this.compared = 0; // examples behind those that are shown
+    this.holding = false; // a pointer is down: what rests meanwhile is no gesture of its own
     this.loading = false; // whether the surrogate is under way
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.settling = undefined;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.redrawing = undefined;
+    /** @type {Map<string, any>} */
+    this.readings = new Map(); // of all tasks, read once a painting
+    /** @type {(() => void)[]} */
+    this.waiting = []; // for pieces
     this.preview = hello.engine.preview || null; // whether there is one, and how good it is
-    this.comparedImages = 0;
     this.link = new ServerLink(backend, hello.suite.name, {
       piece: (piece) => this.received(piece),
       engine: (engine) => this.engineChanged(engine),
       preview: (preview) => this.previewChanged(preview),
-      problem: (text) => this.say(text),
-      lost: () =>
-        this.say(
-          "Connection lost. What you see stays, and sliders go on working on " +
-            "what is known; trying again…",
-          "lost",
-        ),
+      problem: (text) => this.say("server", text),
+      lost: () => this.say("connection", LOST),
       back: () => {
-        this.say("");
+        this.notices.clear("connection");
         this.commit();
       },
     });
+    this.chooser = new Chooser(this);
+    this.painting = new PaintLoop(() => this.paint());
     this.parts = buildParts(root, this);
+    this.notices = new Notices(this.parts.notices);
     this.question = this.parts.question
       ? new Question(this.parts.question, { ask: (text) => this.ask(text) })
       : null;
@@ -80,7 +97,7 @@ export class Page {
     this.chart = shown.chart;
     this.bars = shown.bars;
     this.analogy = shown.analogy;
-    this.images = shown.images;
+    this.examples = shown.examples;
     this.scene = this.view.scene(theme(), null);
     this.open();
     this.link.follow(this.engine);
@@ -92,9 +109,10 @@ export class Page {
       hello,
       on: {
         move: (name, value) => this.moved(name, value),
+        hold: () => this.hold(),
         release: () => this.released(),
         grab: (name) => this.grab(name),
-        problem: (text) => this.say(text),
+        problem: (name, text) => this.say(`number:${name}`, text),
       },
     });
     const chart = new Chart(parts.chart, {
@@ -102,17 +120,13 @@ export class Page {
       on: {
         drag: (x) => this.dragged(x),
         dragEnd: () => this.released(),
-        hover: (index) => this.highlight(index === null ? null : this.scene.series[index].task),
+        hover: (at) => this.pointed(at),
       },
     });
     const bars = new Bars(parts.bars, {
       on: {
         hover: (task) => this.highlight(task),
-        pick: (task) => {
-          this.picked = task;
-          this.comparedImages = 0;
-          this.askImages();
-        },
+        pick: (task) => this.pick(task),
       },
     });
     const analogy = new AnalogyBuilder(parts.analogy, {
@@ -122,18 +136,20 @@ export class Page {
         release: () => this.released(),
       },
     });
-    return { bank, chart, bars, analogy, images: new ImageStrip(parts.images) };
+    const examples = new Examples(parts.images, { more: () => this.askExamples({ all: true }) });
+    return { bank, chart, bars, analogy, examples };
   }
 
-  // The first screen: what the link says, else what the suite wants to tell first.
+  /** The first screen: what the link says, else what the suite wants to tell first. */
   open() {
     const { found, problems } = this.state.fromQuery(this.address.read());
-    if (problems.length) this.say(`From the link: ${problems.join("; ")}.`);
+    if (problems.length) this.say("link", `From the link: ${problems.join("; ")}.`);
     const start = this.hello.presets.find((preset) => preset.name === this.hello.start);
     if (!found && start) {
       this.state.replace(start);
       this.state.recorded = this.state.snapshot();
     }
+    this.state.recall(this.address.steps?.read() ?? null);
     this.refresh();
     this.loadSurrogate();
     this.commit();
@@ -141,6 +157,11 @@ export class Page {
 
   // ---- one slider moves -------------------------------------------------------------------
 
+  hold() {
+    this.holding = true;
+  }
+
+  /** @param {string} name */
   grab(name) {
     if (name === this.state.focus) return;
     this.state.focus = name;
@@ -149,23 +170,36 @@ export class Page {
     this.settle(); // the new slice is worth measuring even if nothing moves
   }
 
+  /** @param {string} name @param {number} value */
   moved(name, value) {
+    this.chooser.stop();
     if (name !== this.state.focus) this.grab(name);
-    if (this.state.analogy && name in EditState.analogyCoefficients(this.state.analogy)) {
-      this.state.analogy = null; // the sliders no longer say what the builder wrote
-      this.analogy.show(null);
-    }
-    this.state.set(name, value);
-    const leaves = this.status.test !== null;
-    this.status.test = null;
-    this.status.paired = null;
-    this.bank.show(name, value);
+    const { analogy } = this.state;
+    this.state.move(name, value);
+    const turned = this.state.analogy !== analogy; // its other sliders follow, or it is over
+    const leaves = this.status.test !== null || turned;
+    this.changed();
+    if (turned) {
+      this.analogy.show(this.state.analogy);
+      this.bank.showAll(this.state.coefficients, this.state.focus);
+    } else this.bank.show(name, value);
     if (leaves || Math.abs(value) > this.view.range[1]) this.reslice();
-    else this.paint();
+    else this.painting.wish();
     this.settle();
   }
 
+  /** The edit is another one: nothing that is said of the one before may stay. */
+  changed() {
+    this.status.test = null;
+    this.status.paired = null;
+    this.status.selected = null;
+    this.notices.clear("link", "server", "choose", "test", `number:${this.state.focus}`);
+    if (this.answered !== this.exampleKey()) this.examples.stale();
+  }
+
+  /** @param {number} x */
   dragged(x) {
+    this.holding = true;
     const bound = this.view.range[1];
     this.moved(this.state.focus, Math.round(100 * Math.max(-bound, Math.min(bound, x))) / 100);
   }
@@ -174,44 +208,62 @@ export class Page {
     if (this.link.rest()) this.committed = null; // to be measured even if it comes back
     this.root.classList.add("moving");
     clearTimeout(this.settling);
-    this.settling = setTimeout(() => this.released(), this.hello.limits.settle);
+    this.settling = setTimeout(() => this.rested(), this.hello.limits.settle);
   }
 
-  released() {
+  /** Nothing has moved for a while: measured, and a step back only where nothing is held. */
+  rested() {
     clearTimeout(this.settling);
     this.settling = undefined;
     this.root.classList.remove("moving");
-    this.state.record();
+    if (!this.holding) this.record();
     const now = this.state.snapshot() + JSON.stringify(this.state.pinned);
     if (now !== this.committed) this.commit();
+  }
+
+  released() {
+    this.holding = false;
+    this.rested();
+  }
+
+  record() {
+    this.state.record();
+    this.address.steps?.write(this.state.remembered());
     this.parts.tools.update();
   }
 
   // ---- the whole edit changes -------------------------------------------------------------
 
+  /** @param {{coefficients: Coefficients, focus?: string, analogy?: Analogy | null}} edit */
   replace(edit) {
+    this.chooser.stop();
     this.state.replace(edit);
-    this.status.test = null;
+    this.changed();
     this.picked = null;
     this.refresh();
     this.released();
   }
 
+  /** @param {Analogy} analogy */
   writeAnalogy(analogy) {
+    this.chooser.stop();
     this.state.replace({
       coefficients: EditState.analogyCoefficients(analogy),
       focus: analogy.c,
       analogy,
     });
-    this.status.test = null;
+    this.changed();
     this.refresh();
     this.settle();
   }
 
+  /** @param {boolean} there - whether there was a step to take */
   travel(there) {
     if (!there) return;
-    this.status.test = null;
+    this.chooser.stop();
+    this.changed();
     this.refresh();
+    this.address.steps?.write(this.state.remembered());
     this.commit();
   }
 
@@ -221,10 +273,57 @@ export class Page {
     this.commit();
   }
 
+  /** @param {string} name */
   measure(name) {
     this.state.measure = name;
     this.refresh();
     this.writeAddress();
+  }
+
+  // ---- λ chosen by rule -------------------------------------------------------------------
+
+  /** @param {"forget" | "add"} aim */
+  choose(aim) {
+    if (!this.ready("choose", "λ can be chosen")) return;
+    this.chooser.run(aim);
+  }
+
+  /**
+   * An edit that is tried on the way to a choice: no step of the visitor's.
+   * @param {Coefficients} coefficients
+   */
+  tryOut(coefficients) {
+    this.state.replace({ coefficients, focus: this.state.focus });
+    this.status.test = null;
+    this.status.paired = null;
+    this.examples.stale();
+    this.refresh();
+    this.commit();
+  }
+
+  /** @param {string} text */
+  select(text) {
+    this.status.selected = text;
+    this.painting.wish();
+  }
+
+  /**
+   * Wait until every bar is measured on `n` examples, or all there are; or `over()` says it is over.
+   * @param {number} n
+   * @param {() => boolean} over
+   */
+  async measuredTo(n, over) {
+    const enough = () =>
+      this.view.listed(this.store()).every((task) => {
+        const found = this.measurements.at(this.state.coefficients)[task.name];
+        return found && found.n >= Math.min(n, found.total);
+      });
+    while (!over() && !enough()) {
+      await new Promise((resolve) => {
+        this.waiting.push(() => resolve(null));
+        setTimeout(resolve, 1000, null);
+      });
+    }
   }
 
   // ---- painting ---------------------------------------------------------------------------
@@ -232,68 +331,108 @@ export class Page {
   refresh() {
     this.bank.showAll(this.state.coefficients, this.state.focus);
     this.analogy.show(this.state.analogy);
+    this.parts.measures.update();
     this.reslice();
     this.parts.tools.update();
   }
 
-  // The curve is another one, or knows more.
+  /** The curve is another one, or knows more. */
   reslice() {
-    this.bank.mark(this.state.focus);
-    this.view.reslice();
-    this.scene = this.view.scene(theme(), this.highlit);
+    const { state, view } = this;
+    this.bank.mark(state.focus);
+    view.reslice();
+    this.scene = view.scene(theme(), this.highlit, this.store());
     this.chart.draw(this.scene);
-    this.bars.draw(this.view.barRows(this.store()), MEASURES[this.state.measure].range);
-    this.paint();
+    const head = state.measure === "accuracy" ? "now" : `${state.measure} now`;
+    this.bars.draw(view.barRows(this.store()), { range: view.heights(), head });
+    this.bars.mark(this.exampleTask());
+    this.painting.wish();
   }
 
-  // Where the bars' numbers come from: validation, or test after the deliberate act.
+  /** Where the bars' numbers come from: validation, or test after the deliberate act. */
   store() {
     return this.status.test ? this.testMeasurements : this.measurements;
   }
 
+  /** @param {string} name @returns {import("./measurements.js").Reading | null} */
   found(name) {
-    if (this.status.test) return this.testMeasurements.at(this.state.coefficients)[name] || null;
+    if (this.status.test) {
+      const found = this.testMeasurements.at(this.state.coefficients)[name];
+      return found ? { ...found, kind: "measured" } : null;
+    }
     return this.view.at(name, this.state.value(this.state.focus));
   }
 
-  // The hot path: everything that moves with the finger.
+  /** The control's difference to the pretrained model on the same examples, where it is known. */
+  pairedControl() {
+    return this.status.paired?.pretrained?.[this.view.control.name] ?? null;
+  }
+
+  /** Where the control stands to its floor. */
+  controlPlace() {
+    const { view } = this;
+    const found = this.found(view.control.name);
+    const { pretrained } = view.references(view.control.name, this.store());
+    if (!found || pretrained === undefined) return "unknown";
+    return view.place(found, pretrained, this.pairedControl());
+  }
+
+  /** The hot path: everything that moves with the finger, of one reading of all tasks. */
   paint() {
-    const x = this.state.value(this.state.focus);
-    const values = this.scene.series.map((series) =>
-      series.still ? null : this.view.shown(series.task, this.view.at(series.task, x)),
+    const { view } = this;
+    const store = this.store();
+    this.readings.clear();
+    for (const { name } of view.listed(store)) {
+      this.readings.set(name, view.shown(name, this.found(name), store));
+    }
+    const values = this.scene.series.map(({ still, task }) =>
+      still ? null : (this.readings.get(task) ?? null),
     );
-    this.chart.cursor({ x, values });
-    for (const task of this.view.listed(this.store())) {
-      const found = this.found(task.name);
-      const shown = this.view.shown(task.name, found, this.store());
-      this.bars.set(task.name, shown);
-    }
+    this.chart.cursor({ x: this.state.value(this.state.focus), values });
+    for (const [name, value] of this.readings) this.bars.set(name, value);
     if (this.state.analogy) {
-      this.analogy.compare(this.view.analogyReadings(this.found(this.state.analogy.d)));
+      this.analogy.compare(view.analogyReadings(this.found(this.state.analogy.d)));
     }
+    this.parts.test.update(this.testShare());
     paintTexts(this);
   }
 
+  /** How much of the test split is measured; null on validation. */
+  testShare() {
+    if (!this.status.test) return null;
+    const found = this.view.listed(this.store()).map(({ name }) => this.found(name));
+    const shares = found.map((one) => (one?.n && one.total ? one.n / one.total : 0));
+    return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  }
+
+  /** @param {string | null} task */
   highlight(task) {
     if (task === this.highlit || this.settling) return;
     this.highlit = task;
-    this.scene = this.view.scene(theme(), task);
+    this.scene = this.view.scene(theme(), task, this.store());
     this.chart.draw(this.scene);
-    this.paint();
   }
 
-  // New measurements settle in as they come (the server sends a few at a time), but not under a
-  // moving finger.
+  /**
+   * The pointer is on a curve: it says which, and what is known there.
+   * @param {{task: string, x: number} | null} at
+   */
+  pointed(at) {
+    this.highlight(at ? at.task : null);
+    this.chart.tell(at && this.view.pointed(at.task, at.x));
+  }
+
+  /** New measurements settle in as they come, one drawing a frame, but not under a moving finger. */
   redrawSoon() {
     if (this.redrawing) return;
-    this.redrawing = setTimeout(
-      () => {
-        this.redrawing = undefined;
-        if (this.settling) return this.redrawSoon();
-        this.reslice();
-      },
-      this.settling ? REDRAW_MS : 0,
-    );
+    const redraw = () => {
+      this.redrawing = undefined;
+      if (this.settling) return this.redrawSoon();
+      this.reslice();
+    };
+    this.redrawing = this.settling
+      ? setTimeout(redraw, REDRAW_MS)
+      : setTimeout(() => requestAnimationFrame(redraw), 0);
   }
 
   // ---- the server -------------------------------------------------------------------------
@@ -302,14 +441,17 @@ export class Page {
     this.committed = this.state.snapshot() + JSON.stringify(this.state.pinned);
     this.writeAddress();
     this.status.paired = null;
-    this.comparedImages = 0;
+    this.compared = 0;
+    this.notices.clear("server");
     describe(this);
     if (!terms(this.state.coefficients).length) {
-      this.images.wait("This is the pretrained model itself: move a slider to change its answers.");
+      this.examples.wait(
+        "This is the pretrained model itself: move a slider to change its answers.",
+      );
     } else if (this.engine.state === "loading") {
-      this.images.wait(
+      this.examples.wait(
         "The engine is warming up: what you see was measured when the suite was " +
-          "built. Images come when it is ready.",
+          "built. Examples come when it is ready.",
       );
     }
     if (this.engine.state !== "ready") return;
@@ -323,13 +465,25 @@ export class Page {
     });
   }
 
+  /**
+   * Whether the engine is there; says so under `about` where it is not.
+   * @param {string} about
+   * @param {string} what
+   */
+  ready(about, what) {
+    if (this.engine.state === "ready") return true;
+    const why = this.engine.state === "failed" ? "is off" : "is still warming up";
+    this.say(about, `The engine ${why}: ${what} when it is ready.`);
+    return false;
+  }
+
   test() {
-    if (this.engine.state !== "ready") {
-      return this.say("The engine is still warming up: the test split opens when it is ready.");
-    }
+    if (!this.ready("test", "the test split opens")) return;
+    this.chooser.stop();
     this.status.test = { look: null };
     this.status.paired = null;
-    this.comparedImages = 0;
+    this.compared = 0;
+    this.examples.stale();
     this.reslice();
     this.link.commit("test", {
       coefficients: this.state.coefficients,
@@ -338,6 +492,16 @@ export class Page {
     });
   }
 
+  /** Back to where λ is chosen, whether or not the look at test is complete. */
+  leaveTest() {
+    this.link.rest();
+    this.status.test = null;
+    this.picked = null;
+    this.reslice();
+    this.commit();
+  }
+
+  /** @param {any} piece */
   received(piece) {
     const onTest = piece.split === "test";
     const store = onTest ? this.testMeasurements : this.measurements;
@@ -350,38 +514,66 @@ export class Page {
     this.redrawSoon();
     this.askWhenComparable(piece);
     if (piece.done) describe(this);
+    for (const wake of this.waiting.splice(0)) wake();
   }
 
-  // Images whose answer changed: from some dozen on, and again when there are far more.
-  askWhenComparable({ paired, done }) {
-    const n = paired?.pretrained?.[this.imagesTask()]?.n || 0;
-    const worth = n >= 96 ? n >= 2 * this.comparedImages : done && n > this.comparedImages;
-    if (!worth) return;
-    this.comparedImages = n;
-    this.askImages();
-  }
+  // ---- examples whose answer changed ------------------------------------------------------
 
-  imagesTask() {
+  exampleTask() {
     const listed = this.view.listed(this.store()).some((task) => task.name === this.picked);
     return listed && this.picked ? this.picked : this.view.taskInHand();
   }
 
-  async askImages() {
-    if (this.engine.state !== "ready") return;
-    const { coefficients } = this.state;
-    const task = this.imagesTask();
+  exampleKey() {
     const split = this.status.test ? "test" : "validation";
-    const asked = JSON.stringify([coefficients, task, split]);
+    return JSON.stringify([terms(this.state.coefficients), this.exampleTask(), split]);
+  }
+
+  /** @param {string} task */
+  pick(task) {
+    this.picked = task;
+    this.compared = 0;
+    this.bars.mark(task);
+    this.askExamples();
+  }
+
+  /**
+   * From some dozen on, and again when there are far more.
+   * @param {{paired?: any, done?: boolean}} piece
+   */
+  askWhenComparable({ paired, done }) {
+    const n = paired?.pretrained?.[this.exampleTask()]?.n || 0;
+    const worth = n >= COMPARABLE ? n >= 2 * this.compared : done && n > this.compared;
+    if (!worth) return;
+    this.compared = n;
+    this.askExamples();
+  }
+
+  async askExamples({ all = false } = {}) {
+    if (this.engine.state !== "ready") return;
+    const asked = this.exampleKey();
+    const task = this.exampleTask();
+    const message = {
+      coefficients: this.state.coefficients,
+      task,
+      split: this.status.test ? "test" : "validation",
+      all,
+    };
     this.asked = asked;
     try {
-      const answer = await this.link.call("changed", { coefficients, task, split });
-      if (this.asked === asked && answer.examples) this.images.show(answer);
+      const answer = await this.link.call("changed", message);
+      if (this.asked !== asked || this.exampleKey() !== asked || !answer.examples) return;
+      this.answered = asked;
+      this.examples.show(answer, this.view.task(task).examples);
     } catch (error) {
       if (!(error instanceof LostConnection)) throw error;
     }
   }
 
-  // One sentence of the visitor's, by the head of the task in hand.
+  /**
+   * One sentence of the visitor's, by the head of the task in hand.
+   * @param {string} text
+   */
   async ask(text) {
     const { coefficients } = this.state;
     try {
@@ -392,18 +584,25 @@ export class Page {
     }
   }
 
+  // ---- the engine and the preview ---------------------------------------------------------
+
+  /** @param {import("../types.js").Engine} engine */
   engineChanged(engine) {
     this.engine = engine;
-    if (engine.state === "failed") this.say(engine.message, "failed");
+    if (engine.state === "failed") this.say("engine", engine.message ?? "The engine has failed.");
     if (engine.state === "ready") {
-      if (engine.other_images.length) this.measurements.forgetShipped(engine.other_images);
+      this.notices.clear("engine", "choose", "test");
+      if (engine.other_images?.length) this.measurements.forgetShipped(engine.other_images);
       this.commit();
       this.reslice();
     }
-    paintTexts(this);
+    this.painting.wish();
   }
 
-  // It comes when the server has had time to fit it, and goes where it proves to be too far off.
+  /**
+   * It comes when the server has had time to fit it, and goes where it proves to be too far off.
+   * @param {import("../types.js").Preview} preview
+   */
   previewChanged(preview) {
     const same = this.preview?.says === preview.says && this.preview?.used === preview.used;
     this.preview = preview;
@@ -428,6 +627,8 @@ export class Page {
     }
   }
 
+  // ---- the address and what is said -------------------------------------------------------
+
   writeAddress() {
     // What is not ours (Gradio's theme, a Space's signature) stays.
     const ours = ["suite", "set", "focus", "analogy", "pin", "measure", "fetch"];
@@ -437,9 +638,19 @@ export class Page {
     this.address.write(`${this.state.toQuery()}${others}`);
   }
 
-  say(text, kind = "") {
-    setText(this.parts.notice, text);
-    this.parts.notice.className = `notice ${kind}`;
-    this.parts.notice.hidden = !text;
+  /** @param {string} about @param {string} text */
+  say(about, text) {
+    this.notices.say(about, text);
+  }
+
+  /** Take the page down: nothing of it listens, measures or asks any more. */
+  unmount() {
+    this.gone.abort();
+    this.chooser.stop();
+    clearTimeout(this.settling);
+    clearTimeout(this.redrawing);
+    this.link.close();
+    this.chart.close();
+    this.root.replaceChildren();
   }
 }

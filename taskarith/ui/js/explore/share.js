@@ -1,8 +1,13 @@
-// Taking things away: links, files, pictures, a Python snippet. Knows how, not what is measured.
+// Taking things away: files and pictures. Knows how, not what is measured.
 
 import { h, svg } from "../dom.js";
-import { formula } from "../words.js";
+import { fitted } from "./textwidth.js";
 
+/**
+ * @param {string} name
+ * @param {BlobPart} content
+ * @param {string} type
+ */
 export function download(name, content, type) {
   const url = URL.createObjectURL(new Blob([content], { type }));
   const link = h("a", { href: url, download: name });
@@ -10,6 +15,7 @@ export function download(name, content, type) {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
+/** @param {string} text */
 export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -26,66 +32,8 @@ export async function copyText(text) {
   }
 }
 
-export function csvOf(rows) {
-  const cell = (value) =>
-    /[",\n]/.test(String(value)) ? `"${String(value).replace(/"/g, '""')}"` : String(value ?? "");
-  return rows.map((row) => row.map(cell).join(",")).join("\n") + "\n";
-}
-
-// What is on screen, as rows: the bars at the edit in hand, then every measured point of the curve.
-export function tableOnScreen(view, { found, store, split }) {
-  const { focus, coefficients, measure } = view.state;
-  const head = [
-    "where",
-    "coefficient",
-    "task",
-    "accuracy",
-    "low",
-    "high",
-    "n",
-    "split",
-    "source",
-    "zero_shot",
-    "fine_tuned",
-    measure,
-  ];
-  const rows = [[`# ${formula(coefficients)}`], head];
-  const row = (where, x, task, point, source, of) => {
-    const from = where === "edit" ? store : view.measurements;
-    const { pretrained, finetuned } = view.references(task.name, from);
-    return [
-      where,
-      x,
-      task.name,
-      point.value,
-      point.low,
-      point.high,
-      point.n,
-      of,
-      source,
-      pretrained,
-      finetuned,
-      view.scaled(task, from)(point.value),
-    ];
-  };
-  for (const task of view.listed(store)) {
-    const point = found(task.name);
-    if (point) {
-      const source =
-        point.kind === "preview" || point.kind === "between" ? point.kind : point.source;
-      rows.push(row("edit", coefficients[focus] || 0, task, point, source, split));
-    }
-  }
-  for (const task of view.visible()) {
-    for (const node of view.slice.nodes(task.name)) {
-      rows.push(row("curve", node.x, task, node, node.source, "validation"));
-    }
-  }
-  return rows;
-}
-
 // What makes an element look as it does; in a file of its own no style sheet says so.
-export const LOOK = [
+const LOOK = [
   "fill",
   "stroke",
   "stroke-width",
@@ -102,7 +50,11 @@ export const LOOK = [
   "text-anchor",
 ];
 
-export function withItsLook(node) {
+/**
+ * @param {any} node
+ * @returns {any}
+ */
+function withItsLook(node) {
   const twin = node.cloneNode(false);
   if (node.nodeType !== Node.ELEMENT_NODE) return twin;
   const look = getComputedStyle(node);
@@ -112,7 +64,11 @@ export function withItsLook(node) {
   return twin;
 }
 
-// The chart as it is on screen, under its title, as the text of an SVG file.
+/**
+ * The chart as it is on screen, under its title, as the text of an SVG file.
+ * @param {import("./chart.js").Chart} chart
+ * @param {{title: string, ink: string, paper: string}} how
+ */
 export function pictureOf(chart, { title, ink, paper }) {
   const {
     size: { width, height },
@@ -138,14 +94,18 @@ export function pictureOf(chart, { title, ink, paper }) {
         "font-size": 20 * u,
         "font-family": "Georgia, serif",
       },
-      title,
+      fitted(title, width - 32 * u, { size: 20 * u, family: "Georgia, serif" }),
     ),
     ...parts,
   );
   return new XMLSerializer().serializeToString(whole);
 }
 
-// The same picture as pixels, twice as many as on screen.
+/**
+ * The same picture as pixels, twice as many as on screen.
+ * @param {string} picture
+ * @returns {Promise<Blob>}
+ */
 export async function pixelsOf(picture) {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(picture)}`;

@@ -2,47 +2,43 @@
 // Knows addresses: another suite is another page of its own.
 
 import { h } from "../dom.js";
+import { menu } from "../menu.js";
 import { LostConnection } from "./link.js";
 
+/** @typedef {import("./page.js").Page} Page */
+
+/** @param {Page} page */
 export function suiteMenu(page) {
   const { suite } = page.hello;
   const list = h("div", {}, h("p", {}, "Looking…"));
-  const menu = h(
-    "details",
-    { class: "menu suites" },
-    h("summary", { title: suite.about }, suite.name, h("i", { "aria-hidden": "true" }, "▾")),
-    list,
-  );
-  menu.addEventListener("toggle", async () => {
-    if (!menu.open) return;
-    try {
-      const { suites } = await page.link.call("suites");
-      if (!suites) return;
-      list.replaceChildren(
-        ...suites.map((other) => suiteLink(page, other)),
-        h(
-          "a",
-          { class: "more", href: `models?${addressOf(page, { suite: suite.name })}` },
-          "Add a task vector or a suite…",
-        ),
-      );
-    } catch (error) {
-      if (!(error instanceof LostConnection)) throw error;
-      list.replaceChildren(h("p", {}, "No answer from the server; try again later."));
-    }
+  const word = [document.createTextNode(suite.name), h("i", { "aria-hidden": "true" }, "▾")];
+  return menu(word, list, {
+    title: suite.about,
+    className: "suites",
+    signal: page.gone.signal,
+    opened: () => fill(list, page),
   });
-  const elsewhere = (event) => {
-    if (!menu.contains(event.target)) menu.open = false;
-  };
-  document.addEventListener("click", elsewhere, { signal: page.gone.signal });
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    menu.open = false;
-    menu.firstChild.focus();
-  });
-  return menu;
 }
 
+/** @param {HTMLElement} list @param {Page} page */
+async function fill(list, page) {
+  try {
+    const { suites } = await page.link.call("suites");
+    if (!suites) return;
+    const own = addressOf(page, { suite: page.hello.suite.name });
+    list.replaceChildren(
+      ...suites.map((/** @type {Other} */ other) => suiteLink(page, other)),
+      h("a", { class: "more", href: `models?${own}` }, "Add a task vector or a suite…"),
+    );
+  } catch (error) {
+    if (!(error instanceof LostConnection)) throw error;
+    list.replaceChildren(h("p", {}, "No answer from the server; try again later."));
+  }
+}
+
+/** @typedef {{name: string, title: string, here: boolean}} Other */
+
+/** @param {Page} page @param {Other} other */
 function suiteLink(page, { name, title, here }) {
   return h(
     "a",
@@ -57,7 +53,11 @@ function suiteLink(page, { name, title, here }) {
   );
 }
 
-// A query string that keeps light or dark.
+/**
+ * A query string that keeps light or dark.
+ * @param {Page} page
+ * @param {Record<string, string>} fields
+ */
 function addressOf(page, fields) {
   const query = new URLSearchParams(fields);
   const theme = new URLSearchParams(page.address.read()).get("__theme");

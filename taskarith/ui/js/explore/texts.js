@@ -1,20 +1,15 @@
 // The words on the page that follow the edit: formula, story, status, and what a screen reader says.
 
 import { h, setText } from "../dom.js";
-import { MEASURES } from "./measurements.js";
-import {
-  MINUS,
-  decimal,
-  formula,
-  percent,
-  points,
-  signed,
-  terms,
-  writeCoefficients,
-} from "../words.js";
+import { MINUS, decimal, formula, percent, points, signed, terms } from "../words.js";
+import { writeCoefficients } from "../words.js";
+import { capital, shown } from "./metric.js";
 
-export function paintFormula(page) {
-  const { parts, state } = page;
+/** @typedef {import("./page.js").Page} Page */
+/** @typedef {import("../types.js").Task} Task */
+
+/** @param {Page} page */
+function paintFormula({ parts, state }) {
   const all = terms(state.coefficients);
   const text = formula(state.coefficients);
   if (parts.formula.dataset.text === text + state.focus) return;
@@ -28,73 +23,88 @@ export function paintFormula(page) {
     ...all.map(({ name, value }) =>
       h(
         "span",
-        {
-          class: name === state.focus ? "term in-hand" : "term",
-          "data-term": name,
-        },
+        { class: name === state.focus ? "term in-hand" : "term", "data-term": name },
         ` ${value > 0 ? "+" : MINUS} ${decimal(Math.abs(value))}·τ(${name})`,
       ),
     ),
   );
 }
 
+/** @param {Page} page */
 export function paintTexts(page) {
   paintFormula(page);
   const { parts, view, state, status } = page;
-  const name = view.taskInHand();
-  const task = view.tasks.get(name);
-  const shown = view.scales.has(name) ? page.found(name) : null;
-  const { pretrained } = view.references(name, page.store());
-  setText(parts.heading, MEASURES[state.measure].heading + (status.test ? " on validation" : ""));
-  const before = pretrained === undefined ? "" : `${percent(pretrained)} → `;
+  const task = view.task(view.taskInHand());
+  const found = page.found(task.name);
+  setText(parts.heading, capital(view.heading()) + (status.test ? ": curve on validation" : ""));
   const where = status.test ? " on test" : "";
-  setText(
-    parts.targetSays,
-    `${task.title}${where}: ${before}${shown ? percent(shown.value) : "…"}`,
-  );
+  setText(parts.targetSays, `${task.title}${where}: ${view.fromTo(task, found, page.store())}`);
   const control = page.found(view.control.name);
-  const sentence = view.controlSentence(control, page.store());
+  const sentence = view.controlSentence(control, page.store(), page.pairedControl());
   setText(parts.controlSays, sentence);
   parts.controlSays.classList.toggle("below", sentence.endsWith("below the floor"));
+  const written = writeCoefficients(state.coefficients);
   const preset = page.hello.presets.find(
-    (known) => writeCoefficients(known.coefficients) === writeCoefficients(state.coefficients),
+    (known) => writeCoefficients(known.coefficients) === written,
   );
-  setText(parts.about, preset ? preset.about : pairedSentence(page, task));
+  setText(parts.about, status.selected || preset?.about || pairedSentence(page, task));
   for (const chip of parts.presets.children) {
-    chip.setAttribute("aria-pressed", String(chip.dataset.preset === preset?.name));
+    const pressed = String(chip.dataset.preset === preset?.name);
+    if (chip.getAttribute("aria-pressed") !== pressed) chip.setAttribute("aria-pressed", pressed);
   }
-  setText(parts.status, statusText(page, shown));
-  setText(
-    parts.split,
-    status.test
-      ? `on test${status.test.look ? `, look ${status.test.look}` : "; a first look draws its pictures"}`
-      : "on validation",
-  );
+  setText(parts.status, statusText(page, found));
+  setText(parts.split, splitText(page));
 }
 
-// Did it change? The same images under both edits, so most of the sampling noise cancels.
-export function pairedSentence({ status, state }, task) {
+/** @param {Page} page */
+function splitText({ status }) {
+  if (!status.test) return "on validation";
+  return `on test${status.test.look ? `, look ${status.test.look}` : ""}`;
+}
+
+/**
+ * Did it change? The same examples under both edits, so most of the sampling noise cancels.
+ * @param {Page} page
+ * @param {Task} task
+ */
+function pairedSentence({ status, state }, task) {
   const against = state.pinned && !status.test ? "pinned" : "pretrained";
   const pair = status.paired?.[against]?.[task.name];
   if (!pair || !terms(state.coefficients).length) return "";
-  const other = against === "pinned" ? "the pinned edit" : "zero-shot";
+  const other = against === "pinned" ? "the pinned edit" : "pretrained";
+  const turned = pair.gained === undefined ? "" : ` ${pair.gained} gained, ${pair.lost} lost,`;
+  const [write, unit] =
+    task.metric.kind === "share" ? [points, "points"] : [relative, `of its ${task.metric.title}`];
   return (
-    `${task.title} against ${other}, on the same ${pair.n} images: ${pair.gained} gained, ` +
-    `${pair.lost} lost, ${points(pair.difference)} points (${points(pair.low)} to ` +
-    `${points(pair.high)})${pair.clear ? "" : ": no clear change"}.`
+    `${task.title} against ${other}, on the same ${pair.n} ${task.examples}:${turned} ` +
+    `${write(pair.difference)} ${unit} (${write(pair.low)} to ` +
+    `${write(pair.high)})${pair.clear ? "" : ": no clear change"}.`
   );
 }
 
-export function statusText(page, shown) {
-  const { engine, status } = page;
+/** @param {number} value */
+function relative(value) {
+  return (value > 0 ? "+" : "") + percent(value);
+}
+
+/**
+ * @param {Page} page
+ * @param {ReturnType<Page["found"]>} found
+ */
+function statusText(page, found) {
+  const { engine, status, view } = page;
+  const { examples } = view.task(view.taskInHand());
   const parts = [];
-  if (shown && shown.kind === "preview") parts.push("preview, not measured yet");
-  else if (shown && shown.kind === "between") parts.push("between two measured λ");
-  else if (shown) {
+  if (found && found.kind === "preview") parts.push("preview, not measured yet");
+  else if (found && found.kind === "between") parts.push("between two measured λ");
+  else if (found) {
+    const { n, total, source } = found;
     parts.push(
-      shown.n < shown.total ? `${shown.n} of ${shown.total} images` : `all ${shown.n} images`,
+      n !== undefined && total !== undefined && n < total
+        ? `${n} of ${total} ${examples}`
+        : `all ${n} ${examples}`,
     );
-    if (shown.source === "shipped") parts.push("shipped measurement");
+    if (source === "shipped") parts.push("shipped measurement");
   }
   parts.push(status.test ? "test, λ chosen by hand" : "validation");
   if (engine.state === "loading") parts.push("engine warming up, you can start");
@@ -110,8 +120,11 @@ export function statusText(page, shown) {
   return parts.join(" · ");
 }
 
-// Whether the preview is used and how good it is, or why it is not.
-export function previewText({ view, state, engine, preview }) {
+/**
+ * Whether the preview is used and how good it is, or why it is not.
+ * @param {Page} page
+ */
+function previewText({ view, state, engine, preview }) {
   const { surrogate } = view;
   if (!preview || (engine.state === "failed" && !surrogate)) return "";
   if (preview.used && surrogate && !surrogate.covers({ ...state.coefficients, [state.focus]: 1 })) {
@@ -120,20 +133,29 @@ export function previewText({ view, state, engine, preview }) {
   return preview.says;
 }
 
-// What the chart and the bars say, in words; refreshed at rest, not while moving.
+/**
+ * What the chart and the bars say, in words; refreshed at rest, not while moving.
+ * @param {Page} page
+ */
 export function describe(page) {
   const { view, state, parts } = page;
   const rows = view.listed(page.store()).map((task) => {
     const value = view.shown(task.name, page.found(task.name), page.store());
     return value ? value.hint : `${task.title}: not measured yet`;
   });
-  const nodes = view.slice.nodes(view.taskInHand());
-  const curve = nodes.map((node) => `${signed(node.x)}: ${percent(node.value, 0)}`).join(", ");
-  const title = view.tasks.get(view.taskInHand()).title;
+  const { title, metric, name } = view.task(view.taskInHand());
+  const nodes = view.slice.nodes(name);
+  const curve = nodes
+    .map((node) => `${signed(node.x)}: ${shown(metric, node.value, 0)}`)
+    .join(", ");
+  const control = view.controlSentence(
+    page.found(view.control.name),
+    page.store(),
+    page.pairedControl(),
+  );
   setText(
     parts.described,
-    `${formula(state.coefficients)}. ${rows.join(". ")}. ` +
-      `${view.controlSentence(page.found(view.control.name), page.store())}. ` +
+    `${formula(state.coefficients)}. ${rows.join(". ")}. ${control}. ` +
       (curve ? `${title} along λ of ${state.focus}: ${curve}.` : ""),
   );
 }

@@ -1,22 +1,31 @@
 // The view: from the edit in hand, the measurements and the preview to what chart, bars and texts
 // show. Pure: it reads, computes and returns; it touches neither the page nor the server.
 
-import { DENSE, MEASURES, scale } from "./measurements.js";
-import { percent, points, terms } from "../words.js";
+import { percent, points, signed, terms } from "../words.js";
+import { DENSE } from "./measurements.js";
+import { MEASURES, heading, retaining, scale, shown, shownChange, skill, told } from "./metric.js";
 
-export const GRID = 41; // λ at which a preview line is drawn
+const GRID = 41; // λ at which a preview line is drawn
+const THIN = 100; // examples a node: below, a measured curve is drawn pale
+const LEAST = 32; // below, no line is drawn through the nodes: it would be a zigzag of chance
 // Fitted to λ of ±0.4, a quadratic curls up far outside: beyond ±1 the preview keeps its value.
-export const TRUSTED = 1;
-export const trusted = (value) => Math.max(-TRUSTED, Math.min(TRUSTED, value));
+const TRUSTED = 1;
 
 /** @typedef {import("../types.js").Task} Task */
 /** @typedef {import("../types.js").Vector} Vector */
+/** @typedef {import("./measurements.js").Measurements} Measurements */
+/** @typedef {import("./measurements.js").Reading} Reading */
+/** @typedef {{value: number, low?: number, high?: number, n?: number, kind?: string}} Found */
+
+/** @param {number} value */
+function trusted(value) {
+  return Math.max(-TRUSTED, Math.min(TRUSTED, value));
+}
 
 export class View {
   /**
    * @param {import("../types.js").Hello} hello
-   * @param {{state: import("./edit.js").EditState,
-   *   measurements: import("./measurements.js").Measurements}} page
+   * @param {{state: import("./edit.js").EditState, measurements: Measurements}} page
    */
   constructor(hello, { state, measurements }) {
     this.hello = hello;
@@ -41,38 +50,61 @@ export class View {
     return analogy ? analogy.d : /** @type {Vector} */ (vectors.get(focus)).task;
   }
 
-  // Targets and control; an auxiliary only while it takes part.
+  /** @param {string} name @returns {Task} */
+  task(name) {
+    return /** @type {Task} */ (this.tasks.get(name));
+  }
+
+  /** Targets and control; an auxiliary only while it takes part. */
   visible() {
     const inHand = this.taskInHand();
     return this.hello.tasks.filter(
       ({ name, role }) =>
-        role === "target" || role === "control" || this.state.coefficients[name] || name === inHand,
+        role === "target" || role === "control" || this.state.value(name) || name === inHand,
     );
   }
 
-  // What the bars show: on test also the second control, which no choice of λ sees.
+  /**
+   * What the bars show: on test also the second control, which no choice of λ sees.
+   * @param {Measurements} store
+   */
   listed(store) {
     return store === this.measurements
       ? this.visible()
       : [...this.visible(), ...this.hello.tasks.filter(({ role }) => role === "second-control")];
   }
 
+  /**
+   * @param {Task} task
+   * @returns {"target" | "control" | "other"}
+   */
   role(task) {
     if (task.name === this.taskInHand()) return "target";
     return task.role === "control" ? "control" : "other";
   }
 
-  // What the accuracies are compared with, on the split being shown.
+  /**
+   * What values are compared with, on the split being shown.
+   * @param {string} name
+   * @param {Measurements} [store]
+   * @returns {{pretrained?: number, finetuned?: number}}
+   */
   references(name, store = this.measurements) {
-    const at = (coefficients) => store.at(coefficients)[name]?.value;
-    return { pretrained: at({}), finetuned: at({ [name]: 1 }) };
+    return {
+      pretrained: store.at({})[name]?.value,
+      finetuned: store.at({ [name]: 1 })[name]?.value,
+    };
   }
 
+  /**
+   * @param {Task} task
+   * @param {Measurements} [store]
+   */
   scaled(task, store = this.measurements) {
     return scale(task, this.state.measure, this.references(task.name, store));
   }
 
-  // Anew whenever the slider in hand, another slider or a measurement changes: not while dragging.
+  /** Anew whenever the slider in hand, another slider or a measurement changes: not while dragging. */
   reslice() {
     Object.assign(this, this.sliced());
   }
@@ -91,14 +123,24 @@ export class View {
     };
   }
 
-  // The preview along λ(focus) as a function (task, x) → accuracy or null; null if there is none.
+  /**
+   * The preview along λ(focus) as a function (task, x) → value or null; null if there is none.
+   * @param {import("../types.js").Coefficients} coefficients
+   * @param {string} focus
+   * @returns {((task: string, x: number) => number | null) | null}
+   */
   previewAlong(coefficients, focus) {
     const near = Object.fromEntries(terms(coefficients).map((t) => [t.name, trusted(t.value)]));
-    const line = this.previewed && this.surrogate?.along(near, focus);
+    const line = this.previewed ? this.surrogate?.along(near, focus) : null;
     return line ? (task, x) => line(task, trusted(x)) : null;
   }
 
-  // The accuracy of a task at λ(focus) = x: measured, between two measured, previewed or unknown.
+  /**
+   * A task at λ(focus) = x: measured, between two measured, previewed or unknown.
+   * @param {string} name
+   * @param {number} x
+   * @returns {Reading | null}
+   */
   at(name, x) {
     const found = this.slice.at(name, x);
     if (found) return found;
@@ -106,12 +148,37 @@ export class View {
     return preview === null || preview === undefined ? null : { value: preview, kind: "preview" };
   }
 
-  scene(theme, highlit) {
+  /**
+   * From values of a visible task to what the axis shows.
+   * @param {string} name
+   */
+  scaleOf(name) {
+    return this.scales.get(name) ?? (() => NaN);
+  }
+
+  /** The axis's heights; what is no share may be retained by more than a hundred percent. */
+  heights() {
+    const [low, high] = MEASURES[this.state.measure].range;
+    const open = this.visible().filter((task) => task.metric.kind !== "share");
+    const highest = open.flatMap((task) =>
+      this.slice.nodes(task.name).map((node) => this.scaleOf(task.name)(node.value)),
+    );
+    const most = Math.max(high, ...highest.filter(Number.isFinite));
+    return [low, most > high ? Math.min(3, Math.ceil(4 * most) / 4) + 0.02 : high];
+  }
+
+  /**
+   * Everything the chart draws.
+   * @param {import("../types.js").Theme} theme
+   * @param {string | null} highlit
+   * @param {Measurements} [store] - where the levels in the margin come from
+   */
+  scene(theme, highlit, store = this.measurements) {
     const { focus, measure, pinned } = this.state;
     const inHand = this.taskInHand();
-    const shown = this.visible().map((task) => this.series(task, highlit));
+    const lines = this.visible().map((task) => this.series(task, highlit));
     const rank = { other: 0, control: 1, target: 2 };
-    shown.sort(
+    lines.sort(
       (a, b) =>
         rank[a.role] - rank[b.role] || Number(a.task === inHand) - Number(b.task === inHand),
     );
@@ -120,48 +187,52 @@ export class View {
       theme,
       clip: measure !== "accuracy",
       range: this.range,
-      heights: MEASURES[measure].range,
+      heights: this.heights(),
       step: MEASURES[measure].step,
       xTitle: `λ(${focus})`,
-      series: [...ghosts, ...shown],
-      rules: this.rules(),
-      ticks: this.ticks(inHand),
+      series: [...ghosts, ...lines],
+      rules: this.rules(store),
+      ticks: this.ticks(inHand, store),
       ghost: pinned ? pinned.coefficients[focus] || 0 : null,
+      n: this.slice.nodes(inHand)[0]?.n ?? null,
+      onTest: store !== this.measurements,
     };
   }
 
-  /** @param {string} name @returns {Task} */
-  task(name) {
-    return /** @type {Task} */ (this.tasks.get(name));
-  }
-
-  // From values of a visible task to what the measure shown makes of them.
-  scaleOf(name) {
-    return /** @type {(value: any) => number} */ (this.scales.get(name));
-  }
-
+  /**
+   * @param {Task} task
+   * @param {string | null} highlit
+   */
   series(task, highlit) {
     const scaled = this.scaleOf(task.name);
-    const measured = this.slice
+    const nodes = this.slice
       .nodes(task.name)
-      .filter((node) => node.x >= this.range[0] && node.x <= this.range[1])
-      .map((node) => ({
-        x: node.x,
-        y: scaled(node.value),
-        low: scaled(node.low),
-        high: scaled(node.high),
-      }));
+      .filter((node) => node.x >= this.range[0] && node.x <= this.range[1]);
+    const measured = nodes.map((node) => ({
+      x: node.x,
+      y: scaled(node.value),
+      ...ends(scaled, node),
+    }));
+    const n = nodes[0]?.n ?? 0;
     return {
       task: task.name,
       role: this.role(task),
       measured,
+      line: n >= Math.min(LEAST, nodes[0]?.total ?? LEAST),
+      pale: n < Math.min(THIN, nodes[0]?.total ?? THIN),
       title: task.role === "control" ? "Control" : task.title,
       preview: this.previewLine(task.name, scaled, measured),
       highlit: task.name === highlit,
+      still: false,
     };
   }
 
-  // Hollow only where the slice is not measured closely enough.
+  /**
+   * Hollow only where the slice is not measured closely enough.
+   * @param {string} name
+   * @param {(value: number) => number} scaled
+   * @param {{x: number}[]} measured
+   */
   previewLine(name, scaled, measured) {
     if (!this.line) return [];
     const [low, high] = this.range;
@@ -178,12 +249,14 @@ export class View {
 
   ghostSeries() {
     return [this.taskInHand(), this.control.name]
-      .filter((n) => this.scales.has(n))
+      .filter((name) => this.scales.has(name))
       .map((name) => ({
         task: name,
         title: "",
-        role: "pinned",
+        role: /** @type {"pinned"} */ ("pinned"),
         still: true,
+        line: true,
+        pale: false,
         preview: [],
         highlit: false,
         measured: (this.pinnedSlice?.nodes(name) ?? []).map((node) => ({
@@ -195,104 +268,235 @@ export class View {
       }));
   }
 
-  rules() {
-    const { pretrained } = this.references(this.control.name);
+  /** @param {Measurements} store */
+  rules(store) {
+    const { pretrained } = this.references(this.control.name, store);
     if (pretrained === undefined) return [];
-    const y = this.scaleOf(this.control.name)(this.hello.floor * pretrained);
-    const text = `floor: ${percent(this.hello.floor, 0)} of zero-shot`;
-    return [{ y, text, role: "control" }];
+    const floor = retaining(this.control.metric, pretrained, this.hello.floor);
+    const y = this.scaled(this.control, store)(floor);
+    return [{ y, text: `floor: ${percent(this.hello.floor, 0)} retained`, role: "control" }];
   }
 
-  ticks(name) {
+  /**
+   * @param {string} name
+   * @param {Measurements} store
+   */
+  ticks(name, store) {
     if (!this.scales.has(name)) return [];
-    const { pretrained, finetuned } = this.references(name);
-    const scaled = this.scaleOf(name);
+    const task = this.task(name);
+    const { pretrained, finetuned } = this.references(name, store);
+    const scaled = this.scaled(task, store);
     return [
-      { y: scaled(pretrained), text: "zero-shot", shape: "zeroshot" },
+      { y: scaled(pretrained), text: "pretrained", shape: "pretrained" },
       { y: scaled(finetuned), text: "fine-tuned", shape: "finetuned" },
-      { y: scaled(this.task(name).chance), text: "chance", shape: "chance" },
-    ].filter((tick) => !Number.isNaN(tick.y) && tick.y !== undefined);
+      { y: scaled(task.chance), text: "chance", shape: "chance" },
+      { y: scaled(task.majority), text: "commonest answer", shape: "chance" },
+    ].filter((tick) => !Number.isNaN(tick.y));
   }
 
+  /** @param {Measurements} [store] */
   barRows(store = this.measurements) {
     const { pinned } = this.state;
     const ghost = pinned ? store.at(pinned.coefficients) : {};
     return this.listed(store).map((task) => {
       const scaled = this.scaled(task, store);
       const { pretrained, finetuned } = this.references(task.name, store);
-      const title = { control: "Control ", "second-control": "Second control " }[task.role];
+      const titles = { control: "Control ", "second-control": "Second control " };
+      const title = titles[/** @type {keyof typeof titles} */ (task.role)];
+      const floor =
+        task.role === "control" && pretrained !== undefined
+          ? retaining(task.metric, pretrained, this.hello.floor)
+          : null;
       return {
         task: task.name,
         title: title || task.title,
         note: title ? task.title.toLowerCase() : null,
+        about: task.title,
         role: this.role(task),
         references: {
           chance: scaled(task.chance),
-          zeroshot: scaled(pretrained),
-          finetuned: title ? null : scaled(finetuned),
-          floor: task.role === "control" ? scaled(this.hello.floor * pretrained) : null,
+          pretrained: scaled(pretrained),
+          finetuned: title ? NaN : scaled(finetuned),
+          floor: scaled(floor),
+          pinned: scaled(ghost[task.name]?.value),
         },
-        pinned: ghost[task.name] ? scaled(ghost[task.name].value) : null,
       };
     });
   }
 
-  // What a bar and a dot show: `found` is an answer of `at`, or of the test split's store.
+  /** Whether a bar's number is the task's own value, not what a measure makes of it. */
+  get isOwn() {
+    return this.state.measure === "accuracy";
+  }
+
+  /**
+   * What a bar and a dot show: `found` is an answer of `at`, or of the test split's store.
+   * @param {string} name
+   * @param {Found | null} found
+   * @param {Measurements} [store]
+   */
   shown(name, found, store = this.measurements) {
     if (!found) return null;
     const task = this.task(name);
-    const here = store === this.measurements && this.scales.get(name);
-    const scaled = here || this.scaled(task, store);
+    const here = store === this.measurements ? this.scales.get(name) : undefined;
+    const scaled = here ?? this.scaled(task, store);
     const { pretrained } = this.references(name, store);
     const hollow = found.kind === "preview";
     const y = scaled(found.value);
-    const change = pretrained === undefined ? "" : points(found.value - pretrained);
-    const range = hollow ? "preview" : `${percent(found.low)}–${percent(found.high)}`;
-    const n = found.n ? `, ${found.n} images` : "";
+    const own = this.isOwn;
+    const moved = pretrained === undefined ? NaN : found.value - pretrained;
     return {
       y,
-      low: hollow ? undefined : scaled(found.low),
-      high: hollow ? undefined : scaled(found.high),
+      low: undefined,
+      high: undefined,
+      ...(hollow ? {} : ends(scaled, found)),
       hollow,
-      text: percent(y),
-      change,
+      text: own ? shown(task.metric, found.value) : percent(y),
+      change: this.change(task, { own, moved, y, before: scaled(pretrained) }),
       value: found.value,
-      hint:
-        `${task.title}: ${percent(found.value)} (${range}${n}); ` +
-        `${change || "?"} points against zero-shot`,
+      hint: this.hint(task, found, moved),
     };
   }
 
-  // "control: 61 % of 64 %, above the floor"
-  controlSentence(found, store = this.measurements) {
-    const { pretrained } = this.references(this.control.name, store);
-    if (!found || pretrained === undefined) return "control: not measured yet";
-    const floor = this.hello.floor * pretrained;
-    // The floor is judged with the interval: within it, the images do not tell.
-    const place =
-      found.kind !== "preview" && found.low > floor
-        ? "above the floor"
-        : found.kind !== "preview" && found.high < floor
-          ? "below the floor"
-          : "at the floor";
-    return `control: ${percent(found.value, 0)} of ${percent(pretrained, 0)}, ${place}`;
+  /**
+   * The change against the pretrained model, in what the bar shows.
+   * @param {Task} task
+   * @param {{own: boolean, moved: number, y: number, before: number}} how
+   */
+  change(task, { own, moved, y, before }) {
+    if (own) return Number.isNaN(moved) ? "" : shownChange(task.metric, moved);
+    return Number.isNaN(y - before) ? "" : points(y - before);
   }
 
+  /**
+   * @param {Task} task
+   * @param {Found} found
+   * @param {number} moved
+   */
+  hint(task, found, moved) {
+    const { metric } = task;
+    const about = metric.title === "accuracy" ? "" : `${metric.title} `;
+    const value =
+      found.kind === "preview" ? `${shown(metric, found.value)} (preview)` : told(metric, found);
+    const change = Number.isNaN(moved) ? "?" : shownChange(metric, moved);
+    const unit = metric.unit === "%" ? " points" : "";
+    return `${task.title}: ${about}${value}; ${change}${unit} against pretrained`;
+  }
+
+  /**
+   * "59.0 % → 17.6 %", in what the axis shows.
+   * @param {Task} task
+   * @param {Found | null} found
+   * @param {Measurements} store
+   */
+  fromTo(task, found, store) {
+    const { pretrained } = this.references(task.name, store);
+    const own = this.isOwn;
+    const scaled = this.scaled(task, store);
+    const write = (/** @type {number} */ value) =>
+      own ? shown(task.metric, value) : percent(scaled(value));
+    const about = own && task.metric.title !== "accuracy" ? `${task.metric.title} ` : "";
+    const before = pretrained === undefined ? "" : `${write(pretrained)} → `;
+    return about + before + (found ? write(found.value) : "…");
+  }
+
+  /**
+   * "control: 98 % → 97 %, above the floor". The floor is judged with the interval, the paired one
+   * where there is one: within it, the examples do not tell.
+   * @param {Found | null} found
+   * @param {Measurements} [store]
+   * @param {{low: number, high: number} | null} [paired] - against the pretrained model
+   */
+  controlSentence(found, store = this.measurements, paired = null) {
+    const { control } = this;
+    const { pretrained } = this.references(control.name, store);
+    if (!found || pretrained === undefined) return "control: not measured yet";
+    const place = this.place(found, pretrained, paired);
+    const { metric } = control;
+    const retained = skill(metric, found.value) / skill(metric, pretrained);
+    const kept = metric.kind === "share" ? "" : `, ${percent(retained, 0)} retained`;
+    const judged = found.kind === "preview" ? "preview" : `${place} the floor`;
+    return `control: ${this.fromTo(control, found, store)}${kept}, ${judged}`;
+  }
+
+  /**
+   * @param {Found} found
+   * @param {number} pretrained
+   * @param {{low: number, high: number} | null} paired
+   * @returns {"above" | "at" | "below"}
+   */
+  place(found, pretrained, paired) {
+    const { metric } = this.control;
+    if (found.kind === "preview" || found.low === undefined || found.high === undefined)
+      return "at";
+    const range =
+      paired && metric.kind === "share"
+        ? [pretrained + paired.low, pretrained + paired.high]
+        : [found.low, found.high];
+    const [low, high] = range.map((value) => skill(metric, value)).sort((a, b) => a - b);
+    const floor = this.hello.floor * skill(metric, pretrained);
+    return low > floor ? "above" : high < floor ? "below" : "at";
+  }
+
+  /**
+   * What is said of a curve where the pointer is: λ, value, interval, n, and how it is known. On a
+   * node it is the curve's own estimate, of the same examples as its neighbours.
+   * @param {string} name
+   * @param {number} x
+   */
+  pointed(name, x) {
+    const node = this.slice.nodes(name).find((one) => one.x === x);
+    const found = node ? { ...node, kind: "measured" } : this.at(name, x);
+    if (!found) return null;
+    const task = this.task(name);
+    const value = this.shown(name, found);
+    const kinds = { preview: "preview", between: "between two measured λ", measured: "measured" };
+    const how = kinds[/** @type {keyof typeof kinds} */ (found.kind)];
+    const own =
+      found.kind === "preview" ? shown(task.metric, found.value) : told(task.metric, found);
+    const scaled = this.isOwn ? "" : `${value?.text}: `;
+    const text = `${task.title}, λ = ${signed(Math.round(100 * x) / 100)}: ${scaled}${own}, ${how}`;
+    return { x, y: value?.y ?? NaN, text };
+  }
+
+  /** @param {Found | null} now */
   analogyReadings(now) {
     const { c, d, own } = /** @type {import("../types.js").Analogy} */ (this.state.analogy);
-    const read = (label, role, found) => ({
-      label,
-      role,
-      y: found ? found.value : null,
-      hollow: found?.kind === "preview",
-      text: found ? percent(found.value) : "…",
-    });
-    const at = (coefficients) => this.measurements.at(coefficients)[d];
+    const task = this.task(d);
+    const scaled = this.scaled(task);
+    const [low, high] = this.heights();
+    const read = (
+      /** @type {string} */ label,
+      /** @type {string} */ role,
+      /** @type {Found | null | undefined} */ found,
+    ) => {
+      const value = found ? this.shown(d, found) : null;
+      const y = found ? (scaled(found.value) - Math.max(0, low)) / (high - Math.max(0, low)) : null;
+      return { label, role, y, hollow: found?.kind === "preview", text: value?.text ?? "…" };
+    };
+    const at = (/** @type {import("../types.js").Coefficients} */ coefficients) =>
+      this.measurements.at(coefficients)[d];
     return [
       read("this edit", "target", now),
       read(`τ(${c}) alone`, "other", at({ [c]: own })),
       read(`true τ(${d})`, "other", at({ [d]: 1 })),
-      read("zero-shot", "other", at({})),
+      read("pretrained", "other", at({})),
     ];
   }
+
+  /** The axis in words. */
+  heading() {
+    return heading(this.state.measure, this.task(this.taskInHand()).metric);
+  }
+}
+
+/**
+ * An interval on the axis; where lower is better its ends change places.
+ * @param {(value: number) => number} scaled
+ * @param {{low?: number, high?: number}} found
+ */
+function ends(scaled, { low, high }) {
+  if (low === undefined || high === undefined) return { low: NaN, high: NaN };
+  const [a, b] = [scaled(low), scaled(high)];
+  return { low: Math.min(a, b), high: Math.max(a, b) };
 }

@@ -1,0 +1,106 @@
+// Runs a choice of λ: tries one edit after the other on the page, as a hand would, and keeps the
+// best by the rule. Whatever the visitor does meanwhile ends it.
+
+import { AIMS, best, coarse, fine } from "./choose.js";
+import { skill } from "./metric.js";
+
+/** @typedef {import("./page.js").Page} Page */
+/** @typedef {keyof typeof AIMS} Aim */
+
+const ENOUGH = 128; // examples a task behind every λ that is compared
+
+export class Chooser {
+  /** @param {Page} page */
+  constructor(page) {
+    this.page = page;
+    this.number = 0; // of the choice under way; a higher one, and it is over
+    this.running = false;
+  }
+
+  stop() {
+    this.number += 1;
+    this.running = false;
+  }
+
+  /** @param {Aim} aim */
+  async run(aim) {
+    const { page } = this;
+    const number = ++this.number;
+    const before = page.state.snapshot();
+    const edit = this.editOf(aim);
+    const over = () => number !== this.number;
+    this.running = true;
+    /** @type {import("./choose.js").Tried[]} */
+    const tried = [];
+    for (const next of [() => coarse(aim), () => fine(aim, tried)]) {
+      const wave = next();
+      for (const [i, x] of wave.entries()) {
+        page.say(
+          "choose",
+          `Choosing λ: trying ${x}, ${tried.length + 1} of ${tried.length - i + wave.length}…`,
+        );
+        page.tryOut(edit(x));
+        await page.measuredTo(ENOUGH, over);
+        if (over()) return page.notices.clear("choose");
+        tried.push({ x, ...this.judge(aim) });
+      }
+    }
+    this.running = false;
+    page.notices.clear("choose");
+    this.settle({ aim, tried, edit, before });
+  }
+
+  /**
+   * From a λ to the edit that is tried.
+   * @param {Aim} aim
+   * @returns {(x: number) => import("../types.js").Coefficients}
+   */
+  editOf(aim) {
+    const { state, hello } = this.page;
+    const { coefficients, focus } = state;
+    if (aim === "forget") return (x) => ({ ...coefficients, [focus]: x });
+    const targets = hello.vectors.filter((vector) => vector.kind === "target");
+    return (x) => Object.fromEntries(targets.map((vector) => [vector.name, x]));
+  }
+
+  /** How the edit on the page does. @param {Aim} aim */
+  judge(aim) {
+    const { page } = this;
+    const { view } = page;
+    if (aim === "forget") {
+      const task = view.task(view.taskInHand());
+      const found = page.found(task.name);
+      const control = page.controlPlace();
+      const score = found ? 0 - skill(task.metric, found.value) : NaN;
+      return { score, allowed: control === "above" };
+    }
+    const shares = view.visible().flatMap((task) => {
+      const { finetuned } = view.references(task.name);
+      const found = page.found(task.name);
+      if (task.role !== "target" || finetuned === undefined || !found) return [];
+      return [skill(task.metric, found.value) / skill(task.metric, finetuned)];
+    });
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    return { score: mean, allowed: true };
+  }
+
+  /**
+   * @param {{aim: Aim, tried: import("./choose.js").Tried[],
+   *   edit: (x: number) => import("../types.js").Coefficients, before: string}} found
+   */
+  settle({ aim, tried, edit, before }) {
+    const { page } = this;
+    const chosen = best(tried);
+    if (!chosen) {
+      page.replace(JSON.parse(before));
+      const text = `None of the ${tried.length} λ tried keeps the control above its floor.`;
+      page.say("choose", text);
+      return;
+    }
+    page.replace({ coefficients: edit(chosen.x), focus: page.state.focus });
+    page.select(
+      `λ = ${chosen.x} selected on validation among ${tried.length}: ${AIMS[aim].rule}. ` +
+        "Picked among several, it flatters a little; the test split tells.",
+    );
+  }
+}
