@@ -329,12 +329,13 @@ def test_a_picked_file(broken: bool, whole: Page, place: Place) -> None:
     whole.locator("#files input[type=file]").set_input_files(file)
     expect(whole.locator("#files")).to_contain_text("mine")
     plan(whole, "", name=f"picked-{str(broken).lower()}")
-    says(whole, r"picked files: 98")
-    whole.locator("#agree").click()
-    if broken:
+    if broken:  # the plan looks at it
         says(whole, r"mine\.safetensors: .*post_layernorm\.weight holds NaN or Inf")
+        expect(whole.locator("#agree")).to_be_hidden()
         expect(panel(whole)).not_to_contain_text(str(place.folder))
     else:
+        says(whole, r"picked mine\.safetensors: 98")
+        whole.locator("#agree").click()
         says(whole, "picked-false is there")
 
 
@@ -355,7 +356,8 @@ def test_a_base_and_vectors_that_were_picked(whole: Page, place: Place, hub: Loo
     pick(whole, "Or pick files", "#files", sorted((place.folder / "mine").iterdir()))
     fill_dataset(whole)
     plan(whole, "", name="all-picked")
-    says(whole, r"New suite all-picked: a suite on a new base.*picked files.*“birds” .*“birds-2”")
+    says(whole, r"New suite all-picked: a suite on a new base.*picked model\.safetensors, config")
+    says(whole, r"picked first\.safetensors: .*picked second\.safetensors: .*“birds” .*“birds-2”")
     expect(panel(whole)).not_to_contain_text(str(place.folder))
     expect(whole.locator("#agree")).to_have_text("Make it")
     whole.locator("#agree").click()
@@ -433,7 +435,7 @@ def test_pictures_of_a_folder_of_ones_own(whole: Page, place: Place, hub: Loopba
     expect(whole.locator("#folder-picker .said")).to_have_text("30 pictures in 2 folders")
     whole.locator("#task-name input, #task-name textarea").fill("My birds")
     plan(whole, "tuned/birds-of-mine", name="birds-of-mine")
-    says(whole, "target “my-birds” \\(your pictures\\)")
+    says(whole, "target “my-birds” \\(your pictures; 2 classes; pictures: ")
     whole.locator("#agree").click()
     says(whole, "birds-of-mine is there")
     described = json.loads(
