@@ -24,7 +24,7 @@ __all__ = ["JS", "folder", "names", "route", "starting"]
 
 JS = Path(__file__).parent / "js"
 PLOTLY = "plotly.js"
-TYPES = re.compile(rb"^[ \t]*/\*\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
+TYPES = re.compile(rb"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 FOREVER = "public, max-age=31536000, immutable"
 
 # Gradio runs this with `element` and `server` in scope. All files are asked for at once, so that
