@@ -86,7 +86,7 @@ def _asked(data: Mapping[str, Any]) -> str:
         with explained(name):
             info = hub.HfApi().dataset_info(name, revision=_revision(data), timeout=SECONDS)
     except SourceError as error:
-        raise type(error)(f"the pictures of {name} could not be fetched: {error}") from error
+        raise type(error)(f"the examples of {name} could not be fetched: {error}") from error
     commit = str(info.sha or "")
     if not COMMIT.fullmatch(commit):
         raise SourceError(f"the Hub gave no commit for the dataset {name}; try again later")

@@ -73,5 +73,10 @@ def _sent(example: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _name(names: Sequence[str], answer: int) -> str:
-    """What an answer is called; one outside the classes is none of them."""
+    """What an answer is called; one outside the classes is none of them.
+
+    Without classes an answer is counted or it is not, and 0 is what is counted.
+    """
+    if not names:
+        return "yes" if answer == 0 else "no"
     return names[answer] if 0 <= answer < len(names) else "something else"
