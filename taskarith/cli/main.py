@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import IO
 
 from taskarith import __version__
 from taskarith.cli import (
@@ -36,9 +37,16 @@ INTERRUPTED = 130  # as shells report a program that Ctrl-C ended
 CLOSED = 141  # and one whose reader went away, as `head` does
 
 
+class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+        """As argparse does it, but a reader that went away is told to `main`."""
+        if message:
+            (file or sys.stderr).write(message)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; every command leaves its function in `run`."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="taskarith",
         description="Edit a pretrained model by arithmetic on its weights.",
         epilog="Try: taskarith evaluate --suite mini --set printed-digits=-0.5 --n 64",
