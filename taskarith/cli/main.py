@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import IO
+from typing import Any
 
 from taskarith import __version__
 from taskarith.cli import (
@@ -38,7 +38,7 @@ CLOSED = 141  # and one whose reader went away, as `head` does
 
 
 class _Parser(argparse.ArgumentParser):
-    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         """As argparse does it, but a reader that went away is told to `main`."""
         if message:
             (file or sys.stderr).write(message)
