@@ -225,7 +225,7 @@ def test_a_suite_of_your_own(
     [
         (["--task", "birds"], "write NAME=VALUE"),
         (["--task", "x=shared"], "unknown shared task"),
-        (["--task", "x=hub:a/b"], "needs the names of its classes"),
+        (["--task", "x=hub:a/b"], "the Hub knows no a/b"),
         (["--task", "x=/etc"], "is not inside"),
         (["--task", "mnist=shared"], "the target 'mnist' has none"),
         (["--task", "mnist=shared", "--vector", "mnist=nonsense"], "is no reference"),
