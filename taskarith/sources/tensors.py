@@ -191,6 +191,10 @@ def _check_header_size(path: Path) -> None:
 
 def _reason(error: Exception, *, otherwise: str = "its header and its numbers disagree") -> str:
     """What the system says; what a library says is for those who look at the error's cause."""
+    # Pressed while torch makes a tensor for the reader, Ctrl-C comes out of it as this error, which
+    # no file can cause.
+    if isinstance(error, ValueError) and "UntypedStorage" in str(error):
+        raise KeyboardInterrupt from error
     return error.strerror if isinstance(error, OSError) and error.strerror else otherwise
 
 

@@ -171,7 +171,7 @@ def paraphrases(family: str) -> list[tuple[str, str]]:
     """Pairs of sentences of the written world that say the same, no sentence twice.
 
     >>> paraphrases("voice")[0]
-    ('Dora cleaned the bag.', 'The bag was cleaned by Dora.')
+    ('Felix sold the lamp.', 'The lamp was sold by Felix.')
     """
     rng = np.random.default_rng(SEED)
     seen: set[str] = set()

@@ -449,7 +449,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "no reference": ({"reference": "not a reference"}, "is no reference"),
     "a task it has": ({"task": AskedTask("apples", "shared")}, "has a task 'apples' already"),
     "no such shared task": ({"task": AskedTask("minst", "shared")}, "did you mean 'mnist'"),
-    "no class names": ({"task": AskedTask("x", "hub:a/b")}, "needs the names of its classes"),
+    "no such dataset": ({"task": AskedTask("x", "hub:a/b")}, "the Hub knows no a/b"),
     "a taken name": ({"name": "mini"}, "there is a suite 'mini' already"),
     "a name that is none": ({"name": "../x"}, "is no name of a suite"),
 }

@@ -32,6 +32,7 @@ def test_one_value_has_no_interval_and_still_is_json() -> None:
         "low": None,
         "high": None,
         "over": "1 quadruples",
+        "percent": True,
     }
 
 
