@@ -380,7 +380,8 @@ def _words_of(folder: Path, entries: Sequence[dict[str, Any]], *, alike: bool) -
     from taskarith.suites.references import is_pulled
 
     suite = load_suite(folder)
-    if not is_pulled(suite.references()[0]):
+    base = suite.weights.reference
+    if base is not None and not is_pulled(base):
         return []
     own = [entry["name"] for entry in entries if "use" not in entry]
     return [f"{name}: {said}" for name in own for said in check_words(suite, name, anyway=alike)]

@@ -304,7 +304,7 @@ def _doubts(asked: Asked, vectors: Iterable[Plan]) -> Iterator[str]:
     """
     own = None if asked.base is None else base_reference(asked.base)
     if asked.start is not None and asked.start.manifest.base.is_elsewhere:
-        own = asked.start.references()[0]
+        own = asked.start.weights.reference
     if own is None or own.startswith("file:"):
         return
     for vector in vectors:

@@ -86,7 +86,7 @@ def _base(suite: "Suite") -> str:
     base = suite.manifest.base
     if not base.is_elsewhere:
         return "comes with the suite"
-    place = suite.references()[0]
+    place = str(suite.weights.reference)
     return "picked files" if place.startswith("file:") else place.removeprefix("hub:").split("@")[0]
 
 
