@@ -214,7 +214,7 @@ def test_the_one_of_several_that_fails_is_named(
     plan(whole, "tuned/whole\ntuned/thin", name="half")
     says(whole, "tiny-hub and 2 sliders more")
     whole.locator("#agree").click()
-    says(whole, "That did not work.*tuned/thin: model.safetensors does not fit the base")
+    says(whole, "That did not work.*tuned/thin: model.safetensors does not fit")
     expect(panel(whole)).not_to_contain_text(str(place.folder))
     assert not (place.folder / "suites" / "half").exists()
 
@@ -264,7 +264,7 @@ def test_a_wrong_base_is_refused_and_nothing_is_there(
     plan(whole, "tuned/narrow", name="narrow")
     says(whole, "Note: its card says it was made from other/base")
     whole.locator("#agree").click()
-    says(whole, "That did not work.*tuned/narrow: model.safetensors does not fit the base")
+    says(whole, "That did not work.*tuned/narrow: model.safetensors does not fit")
     expect(panel(whole)).not_to_contain_text(str(place.folder))
     expect(whole.locator("#agree")).to_have_text("Try again")
     assert not (place.folder / "suites" / "narrow").exists()
