@@ -174,7 +174,10 @@ def test_from_a_name_to_accuracy(whole: Page, place: Place, hub: LoopbackHub) ->
     whole.mouse.up()
     whole.wait_for_function(f"{explore}.state.value('apples-2') < -1")
     measured_and_drawn(whole)
-    assert accuracies(whole) != before
+    # On twelve pictures the accuracy may stay; that answers follow λ is asserted of the same suite in
+    # tests/hub/test_assembling.py. Here what is shown was measured at the slider's new place.
+    after = accuracies(whole)
+    assert after.count('"source":"measured"') == before.count('"source":"measured"') > 0
     whole.locator(".suites summary").click()
     link = whole.locator(".suites a[aria-current]")
     expect(link).to_contain_text("tiny-hub-apples-2")
