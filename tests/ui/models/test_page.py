@@ -174,8 +174,8 @@ def test_from_a_name_to_accuracy(whole: Page, place: Place, hub: LoopbackHub) ->
     whole.mouse.up()
     whole.wait_for_function(f"{explore}.state.value('apples-2') < -1")
     measured_and_drawn(whole)
-    # On twelve pictures the accuracy may stay; that answers follow λ is asserted of the same suite in
-    # tests/hub/test_assembling.py. Here what is shown was measured at the slider's new place.
+    # On twelve pictures the accuracy may stay; that answers follow λ is asserted of the same suite
+    # in tests/hub/test_assembling.py. What is shown was measured where the slider stands.
     after = accuracies(whole)
     assert after.count('"source":"measured"') == before.count('"source":"measured"') > 0
     whole.locator(".suites summary").click()
