@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Explorers"]
 
-MOST = 4  # open at a time, with the one the server was started with
+# Open at a time, with the one the server was started with: a class behind one address sees all
+# the suites that come with the app, and two places are for others.
+MOST = 6
 MOST_LOOKS = 1024  # addresses that are remembered for each
 LOOKED_AT = 150.0  # seconds without a call; a page in the background calls once a minute
 
