@@ -1,5 +1,6 @@
 # make app    sets everything up in .venv and starts the app
 # make test   sets everything up and runs every check and test
+# Tests run two files at a time: a file's tests share servers, so they stay in one process.
 # Both are cheap to repeat: a stamp in .venv remembers what is installed.
 
 VENV := .venv
@@ -16,7 +17,7 @@ test: $(VENV)/test-installed chromium javascript
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
 	$(PY) -m mypy
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses 2 --dist loadfile
 
 format: $(VENV)/test-installed
 	$(PY) -m ruff format
