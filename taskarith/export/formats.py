@@ -3,12 +3,12 @@
 Words only, so that a page and a command line can show them before anything heavy is loaded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from taskarith.models.layouts import LAYOUTS
 
-__all__ = ["DTYPES", "FORMATS", "Format"]
+__all__ = ["DTYPES", "FORMATS", "Format", "formats_of"]
 
 DTYPES = ("float32", "float16", "bfloat16")  # in which weights can be stored
 
@@ -65,3 +65,12 @@ FORMATS: Mapping[str, Format] = {
         published=False,
     ),
 }
+
+
+def formats_of(layouts: Collection[str]) -> dict[str, Format]:
+    """The formats for edits of a family whose tensors may be named as in `layouts`.
+
+    >>> list(formats_of(["transformers"]))
+    ['transformers', 'vector', 'mergekit', 'json', 'python']
+    """
+    return {name: one for name, one in FORMATS.items() if name not in LAYOUTS or name in layouts}

@@ -153,10 +153,11 @@ class _ExportPage:
         except TaskArithError as error:
             said = said_html(str(error), kind="failed")
             return [visitor, theme, query, said, *[gr.skip()] * 3]
-        from taskarith.export.formats import DTYPES, FORMATS
+        from taskarith.export.formats import DTYPES, formats_of
 
         shown = edit_html(explorer.suite, edit, problems)
-        formats = [(one.title, name) for name, one in FORMATS.items()]
+        fitting = formats_of(explorer.suite.weights.family.layouts)
+        formats = [(one.title, name) for name, one in fitting.items()]
         return [
             visitor, theme, query, shown, gr.update(value="Export", interactive=True),
             gr.update(choices=formats, value=formats[0][1]),
