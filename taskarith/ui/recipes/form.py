@@ -102,7 +102,7 @@ class Request:
     Attributes:
         recipe: its name in the catalogue.
         names: tasks, or ingredients of a soup; none: the suite's own.
-        n: images a task; None: all.
+        n: examples a task; None: all.
         rehearse: whether test stays closed.
         examples: images of D for few-shot fine-tuning.
         ways: how PAINT patches several tasks together.
@@ -154,7 +154,7 @@ def _images(value: object) -> int | None:
         return None
     text = str(value)[:20].strip()
     if not re.fullmatch("[0-9]{1,8}", text) or not 1 <= int(text) <= MAX_IMAGES:
-        raise RecipeError(f'images a task: a whole number from 1 on, or "all"; got {text!r}')
+        raise RecipeError(f'examples a task: a whole number from 1 on, or "all"; got {text!r}')
     return int(text)
 
 

@@ -111,7 +111,7 @@ class _RecipesPage:
             elem_id="examples",
         )  # fmt: skip
         self.images = gr.Radio(
-            list(IMAGES), value=IMAGES[0], label="Images a task", elem_id="images"
+            list(IMAGES), value=IMAGES[0], label="Examples a task", elem_id="images"
         )
         self.rehearse = gr.Checkbox(
             True, label="Rehearse: test stays closed", elem_id="rehearse",
@@ -223,8 +223,8 @@ class _RecipesPage:
             recipe = await asyncio.to_thread(make_recipe, explorer.suite, request)
         except TaskArithError as error:
             return said_html(str(error), kind="failed")
-        images = "all images" if request.n is None else f"{request.n:,} images"
-        return f"At most {recipe.evaluations():,} evaluations of {images} each."
+        examples = "all examples" if request.n is None else f"{request.n:,} examples"
+        return f"At most {recipe.evaluations():,} evaluations of {examples} each."
 
     async def start(self, visitor: str, query: str, *form: Any) -> Updates:
         """Queue the recipe."""
