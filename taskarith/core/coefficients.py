@@ -17,13 +17,15 @@ MAX_COEFFICIENT = 3.0
 def finite_number(value: object, name: str) -> float:
     """`value` as a float; CoefficientError if it is not a finite number (text is parsed).
 
-    >>> finite_number("-0.5", "digits")
+    A minus may be the typographic one, which the program itself prints.
+
+    >>> finite_number("−0.5", "digits")
     -0.5
     """
     number = math.nan
     if isinstance(value, SupportsFloat | str) and not isinstance(value, bool):
         with suppress(TypeError, ValueError, OverflowError, RuntimeError):
-            number = float(value)
+            number = float(value.replace("−", "-") if isinstance(value, str) else value)
     if not math.isfinite(number):
         raise CoefficientError(
             f"λ({name}) must be a finite number, got {str(value)[:40]!r}; give one like 0.3 or -0.5"

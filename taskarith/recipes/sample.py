@@ -22,6 +22,8 @@ class Sample:
         examples: what they are called: "images", "texts", or "examples" where there are both.
         n: the first n of each split's stratified order; None: all.
         rehearsal: whether test stayed closed, and was answered from validation.
+        surely: whether the best edit is the one with the best lower end of its interval; results
+            that were stored before that was so have the best value.
 
     >>> Sample("texts", n=64).each, Sample(rehearsal=True).once
     ('the first 64 texts', 'on validation (a rehearsal: test stayed closed)')
@@ -30,11 +32,17 @@ class Sample:
     examples: str = "images"
     n: int | None = None
     rehearsal: bool = False
+    surely: bool = False
 
     @property
     def each(self) -> str:
         """How many of a split."""
         return f"all {self.examples}" if self.n is None else f"the first {self.n:,} {self.examples}"
+
+    @property
+    def by(self) -> str:
+        """What "best" means where an edit is chosen, for the end of that sentence."""
+        return " by the lower end of its 95 % interval" if self.surely else ""
 
     @property
     def final(self) -> str:

@@ -4,6 +4,7 @@ Recipes know protocols; how an edit is recomposed and measured stays behind `Sco
 """
 
 from collections.abc import Mapping, Sequence
+from math import hypot
 from statistics import fmean
 from typing import Protocol
 
@@ -19,6 +20,7 @@ __all__ = [
     "mean_normalized",
     "normalized_accuracy",
     "on_one_axis",
+    "surely_normalized",
 ]
 
 
@@ -70,6 +72,26 @@ def mean_normalized(
         normalized_accuracy(estimate.skill, finetuned[task].skill)
         for task, estimate in measured.items()
     )
+
+
+def surely_normalized(
+    measured: Mapping[str, Estimate], *, finetuned: Mapping[str, Estimate]
+) -> float:
+    """The lower end of the 95 % interval of `mean_normalized`, what edits are chosen by.
+
+    The fine-tuned models are taken as known: they are the same for all edits that are compared. The
+    distances to the ends of independent tasks are squared, added and rooted.
+
+    >>> few, many = (
+    ...     {"t": Estimate.share(correct=n // 2, n=n, total=n, split="validation")}
+    ...     for n in (16, 1600)
+    ... )
+    >>> [f"{surely_normalized(m, finetuned=many):.2f}" for m in (few, many)]
+    ['0.56', '0.95']
+    """
+    below = ((one.skill - one.skills[0]) / finetuned[task].skill for task, one in measured.items())
+    off = hypot(*below) / len(measured)
+    return mean_normalized(measured, finetuned=finetuned) - off
 
 
 def mean_gain(

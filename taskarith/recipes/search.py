@@ -70,27 +70,33 @@ def coordinate_search(
     return chosen
 
 
-def flattery(values: np.ndarray, *, seed: int = 0) -> float:
+def flattery(*values: np.ndarray, seed: int = 0) -> float:
     """By how much the mean of the best edit is too good, on the examples that it is the best on.
 
-    `values` are [edits, examples], more is better. Cross-validation: the best edit on nine tenths
-    of the examples, there less on the tenth; the mean over folds and a few random cuts. Right on
-    average, and itself uncertain for one set of examples.
+    `values` are [edits, examples] of each task that the edits are compared on, more is better; the
+    best edit has the best mean over tasks. Cross-validation: the best edit on nine tenths of the
+    examples, there less on the tenth; the mean over folds and a few random cuts. Right on average,
+    and itself uncertain for one set of examples.
 
     >>> noise = np.random.default_rng(0).normal(size=(20, 100))
     >>> f"{noise.mean(1).max():.2f}, by luck {flattery(noise):.2f}"
     '0.15, by luck 0.19'
     """
     rng = np.random.default_rng(seed)
-    count = values.shape[1]
-    folds = min(FOLDS, count)
+    folds = min(FOLDS, *(task.shape[1] for task in values))
     if folds < 2:
         return 0.0
     total = 0.0
     for _ in range(REPEATS):
-        member = np.eye(folds)[rng.permutation(count) % folds]  # [examples, folds]
-        sizes, sums = member.sum(0), values @ member
-        inside = (values.sum(1, keepdims=True) - sums) / (count - sizes)
+        means = [_in_folds(task, rng.permutation(task.shape[1]) % folds) for task in values]
+        inside, outside = np.mean(means, axis=0)
         best = inside.argmax(0), np.arange(folds)
-        total += float((inside[best] - sums[best] / sizes[best[1]]).mean())
+        total += float((inside[best] - outside[best]).mean())
     return total / REPEATS
+
+
+def _in_folds(values: np.ndarray, fold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The means of `values` [edits, examples] without each fold, and in it: [edits, folds]."""
+    member = np.eye(fold.max() + 1)[fold]  # [examples, folds]
+    sizes, sums = member.sum(0), values @ member
+    return (values.sum(1, keepdims=True) - sums) / (values.shape[1] - sizes), sums / sizes

@@ -7,7 +7,7 @@ do to be stored. A file that does not fit is refused; nothing in it is run.
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -98,7 +98,8 @@ def _fields(kind: Any) -> Any:
 
 def _dataclass(kind: Any, value: Mapping[str, Any]) -> Any:
     hints = get_type_hints(kind)
-    return kind(**{one.name: _value(hints[one.name], value[one.name]) for one in _fields(kind)})
+    given = [one.name for one in _fields(kind) if one.name in value or one.default is MISSING]
+    return kind(**{name: _value(hints[name], value[name]) for name in given})
 
 
 def _value(hint: Any, value: Any) -> Any:

@@ -74,7 +74,7 @@ def suite_lab(
         tune=bench.tune,
         mix=bench.mix,
         merge=bench.merge,
-        sample=Sample(examples_called(evaluator.suite), n, rehearse),
+        sample=Sample(examples_called(evaluator.suite), n, rehearse, surely=True),
     )
 
 

@@ -62,10 +62,12 @@ def test_the_control_stands_in_its_own_unit(name: str) -> None:
 
 
 def test_patching_gives_up_one_percent_of_what_is_retained() -> None:
-    patched = patch_one(lab().score, task="a", supported=[CONTROL], criterion="within a point")
+    patched = patch_one(lab().lab, task="a", supported=[CONTROL], criterion="within a point")
     # 1 ÷ (1 + 0.03·α²) is above 0.99 up to α = 0.58.
     assert patched.alphas == {"a": 0.55}
-    best = choose_alpha(patched.curve, criterion="best mean", tasks=["a"], supported=[CONTROL])
+    best = choose_alpha(
+        lab().lab, patched.curve, criterion="best mean", tasks=["a"], supported=[CONTROL]
+    )
     assert best.alpha == 1.0
 
 

@@ -82,4 +82,16 @@ def test_flattery_is_told_as_large_as_it_is(curve: str, n: int) -> None:
 def test_one_edit_and_one_image_flatter_nobody() -> None:
     assert flattery(np.array([[1.0, 0.0, 1.0, 1.0]])) == pytest.approx(0, abs=1e-12)
     assert flattery(np.ones((5, 1))) == 0
+    assert flattery(np.ones((5, 40)), np.ones((5, 1))) == 0
     assert flattery(np.ones((5, 40))) == pytest.approx(0, abs=1e-12)
+
+
+def test_flattery_of_a_mean_over_tasks_is_told_as_large_as_it_is() -> None:
+    rng = np.random.default_rng(5)
+    truth, told = [], []
+    for _ in range(200):
+        tasks = [rng.normal(size=(15, n)) for n in (40, 60)]
+        truth.append(np.mean([task.mean(1) for task in tasks], axis=0).max())  # of a true 0
+        told.append(flattery(*tasks))
+    assert np.mean(told) == pytest.approx(np.mean(truth), abs=0.02)
+    assert np.mean(truth) > 0.15

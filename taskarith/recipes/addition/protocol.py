@@ -8,6 +8,7 @@ from taskarith.recipes.score import (
     Score,
     mean_gain,
     mean_normalized,
+    surely_normalized,
 )
 from taskarith.recipes.search import best_on_grid, coordinate_search, walk
 
@@ -48,7 +49,9 @@ def choose_common(
     grid: Sequence[float] = ADDITION_GRID,
     start: float | None = None,
 ) -> float:
-    """The common λ with the best mean normalized skill on validation; ties go to the smaller.
+    """The common λ with the surely best mean normalized skill on validation.
+
+    That is the highest lower end of its 95 % interval; ties go to the smaller λ.
 
     `finetuned`: validation estimate of each task's own fine-tuned model. With `start` the search
     walks from there along `grid` instead of measuring all of it.
@@ -56,7 +59,7 @@ def choose_common(
 
     def quality(value: float) -> float:
         measured = score(dict.fromkeys(tasks, value), tasks, split="validation")
-        return mean_normalized(measured, finetuned=finetuned)
+        return surely_normalized(measured, finetuned=finetuned)
 
     if start is not None:
         return walk(quality, grid=grid, start=start)
@@ -70,7 +73,7 @@ def choose_each(
 
     def quality(coefficients: Mapping[str, float]) -> float:
         measured = score(coefficients, tasks, split="validation")
-        return mean_normalized(measured, finetuned=finetuned)
+        return surely_normalized(measured, finetuned=finetuned)
 
     return coordinate_search(
         quality, start=dict.fromkeys(tasks, start), grid=ADDITION_GRID, rounds=ROUNDS

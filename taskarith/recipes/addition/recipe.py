@@ -16,6 +16,7 @@ from taskarith.recipes.addition.protocol import (
     choose_each,
 )
 from taskarith.recipes.addition.result import AdditionResult
+from taskarith.recipes.flattering import choice_flatters
 from taskarith.recipes.lab import Lab
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.score import Score
@@ -82,7 +83,13 @@ class AdditionRecipe:
         each = choose_each(
             score, tasks=self.tasks, finetuned=on_validation, start=chosen[self.tasks]
         )
-        return self._tested(score, chosen, each, sample=lab.sample)
+        flattery = choice_flatters(
+            lab,
+            [dict.fromkeys(self.tasks, value) for value in ADDITION_GRID],
+            tasks=self.tasks,
+            finetuned=on_validation,
+        )
+        return self._tested(score, chosen, each, sample=lab.sample, flattery=flattery)
 
     def _tested(
         self,
@@ -91,6 +98,7 @@ class AdditionRecipe:
         each: Mapping[str, float],
         *,
         sample: Sample,
+        flattery: float | None,
     ) -> AdditionResult:
         controls = [self.control, *self.unseen_controls]
         pretrained = dict(score({}, [*self.tasks, *controls], split="test"))
@@ -124,6 +132,7 @@ class AdditionRecipe:
             joint=added(self.tasks, joint, "joint fine-tuning") if joint else None,
             sampled=self.per_size,
             sample=sample,
+            flattery=flattery,
         )
 
     def _in_full(self, subset: tuple[str, ...]) -> bool:

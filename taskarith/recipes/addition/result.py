@@ -10,6 +10,7 @@ from taskarith.recipes.addition.protocol import (
     ROUNDS,
     Addition,
 )
+from taskarith.recipes.flattering import told_flattery
 from taskarith.recipes.interval import Interval
 from taskarith.recipes.ratios import normalized_and_gain
 from taskarith.recipes.result import Result, Row, Table, about_unseen
@@ -28,6 +29,8 @@ class AdditionResult(Result):
             the whole with the controls.
         each: all tasks, one λ a task.
         joint: one model fine-tuned on all tasks together, where the suite has it.
+        flattery: by how much the common λ of all tasks is too good, in mean normalized skill, on
+            the validation examples that it was chosen on; None where answers are not counted.
     """
 
     name: ClassVar[str] = "addition"
@@ -47,6 +50,7 @@ class AdditionResult(Result):
     joint: Addition | None
     sampled: int | None
     sample: Sample
+    flattery: float | None = None
 
     @property
     def together(self) -> Addition:
@@ -74,7 +78,8 @@ class AdditionResult(Result):
         )
         return (
             f"For {subsets}: one common λ from 0 to 1 in steps of 0.05 with the best mean "
-            f"normalized {self.measure} on validation ({self.sample.each}), from the whole grid "
+            f"normalized {self.measure} on validation ({self.sample.each}){self.sample.by}, from "
+            "the whole grid "
             "for pairs and for all tasks, by walking along the grid from the λ of the size below "
             "for those between. One λ a task by coordinate search from there (at most "
             f"{ROUNDS} rounds, same grid, same measure). Everything in the tables is "
@@ -108,6 +113,8 @@ class AdditionResult(Result):
             for one in (together, self.each, self.joint)
             if one is not None
         ]
+        if self.flattery is not None:
+            lines.append(told_flattery(self.flattery, self.sample))
         return lines
 
     def _nothing(self, tasks: Sequence[str]) -> float:

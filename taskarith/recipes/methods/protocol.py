@@ -6,14 +6,14 @@ stays behind the lab, and what is compared with what is `methods_recipe`'s busin
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from statistics import stdev
 
 from taskarith.errors import SettingError, WeightsError
 from taskarith.evaluation import Estimate
+from taskarith.recipes.flattering import choice_flatters
 from taskarith.recipes.lab import Lab
 from taskarith.recipes.methods.entrants import Entrant
-from taskarith.recipes.score import Score, mean_gain, mean_normalized
+from taskarith.recipes.score import Score, mean_gain, mean_normalized, surely_normalized
 from taskarith.recipes.search import Quality, best_on_grid, walk
 from taskarith.tasks import SplitName
 
@@ -72,6 +72,8 @@ class Choice:
         outcomes: by seed, the first first; a method that draws nothing has one.
         at_one: mean normalized skill on validation at scale 1, as most papers use it.
         seconds: making one merged vector took.
+        flattery: by how much the scale is too good, in mean normalized skill, on the validation
+            examples that it was chosen on; None where answers are not counted.
     """
 
     entrant: Entrant
@@ -79,6 +81,7 @@ class Choice:
     outcomes: tuple[Outcome, ...]
     at_one: float
     seconds: float
+    flattery: float | None = None
 
     @property
     def normalized(self) -> float:
@@ -123,21 +126,31 @@ def choose_method(
 
     The scale is chosen under the first seed and kept for the others.
     """
+    finetuned = references.finetuned
     try:
         with lab.merge(_ones(tasks), method=entrant.name, settings=entrant.at_one) as merged:
+            tried: dict[float, Mapping[str, Estimate]] = {}
 
             def quality(scale: float) -> float:
-                measured = lab.score({merged.vector: scale}, tasks, split="validation")
-                return mean_normalized(measured, finetuned=references.finetuned)
+                if scale not in tried:
+                    edit = {merged.vector: scale}
+                    tried[scale] = lab.score(edit, tasks, split="validation")
+                return surely_normalized(tried[scale], finetuned=finetuned)
 
-            known = cache(quality)
-            scale, at_one = choose_scale(known), known(1.0)
+            scale = choose_scale(quality)
+            at_one = mean_normalized(tried[1.0], finetuned=finetuned)
+            flattery = choice_flatters(
+                lab,
+                [{merged.vector: value} for value in sorted(tried)],
+                tasks=tasks,
+                finetuned=finetuned,
+            )
             edit = {merged.vector: scale}
             measured = lab.score(edit, [*tasks, *controls], split="validation")
     except (SettingError, WeightsError) as error:
         return Misfit(entrant, str(error))
     outcome = _outcome(measured, tasks=tasks, references=references)
-    choice = Choice(entrant, scale, (outcome,), at_one, merged.seconds)
+    choice = Choice(entrant, scale, (outcome,), at_one, merged.seconds, flattery)
     others = range(1, _drawn(entrant, seeds))
     return replace(
         choice,

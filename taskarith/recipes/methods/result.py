@@ -1,8 +1,10 @@
 """What each merge method makes of the same vectors."""
 
 from dataclasses import dataclass
+from statistics import fmean
 from typing import ClassVar
 
+from taskarith.recipes.flattering import told_flattery
 from taskarith.recipes.interval import Interval
 from taskarith.recipes.methods.protocol import (
     COARSE,
@@ -61,7 +63,8 @@ class MethodsResult(Result):
             "λ = 1 each, by every method with the settings shown, and the model is "
             "θ₀ + s·merge(τ). One rule chooses s for all: the best mean normalized "
             f"{self.measure} on validation ({self.sample.each}) over "
-            f"{', '.join(f'{s:g}' for s in COARSE)}, then by walking from there in steps of 0.05. "
+            f"{', '.join(f'{s:g}' for s in COARSE)}, then by walking from there in steps of "
+            f"0.05{self.sample.by and ', the best' + self.sample.by}. "
             "Methods that draw at random are shown under the first seed, with the standard "
             f"deviation over seeds beside. Methods that look at {self.looks} say so: on that split "
             "they have seen what they are judged on. Brackets hold 95 % intervals, Fieller's over "
@@ -105,6 +108,9 @@ class MethodsResult(Result):
         plain = [c for c in self.choices if c.entrant.name == "sum"]
         lines += [f"task arithmetic: normalized {c.normalized:.3f}" for c in plain]
         lines.append(f"doing nothing: normalized {self.normalized_of_nothing():.3f}, gain 0")
+        told = [choice.flattery for choice in self.choices if choice.flattery is not None]
+        if told:
+            lines.append(told_flattery(fmean(told), self.sample))
         return lines
 
     def normalized_of_nothing(self) -> float:

@@ -1,16 +1,16 @@
 """PAINT: patching a model by interpolation (arXiv 2208.05592).
 
 (1−α)θ₀ + αθ_t gains a task on which the pretrained model is poor and keeps those on which it is
-good. Knows the two ways of choosing α and the three ways of patching several tasks; how an edit is
-measured and how a model is fine-tuned stays behind the lab.
+good. Knows the two ways of choosing α, both by the lower ends of 95 % intervals, and the three ways
+of patching several tasks; how an edit is measured and how a model is fine-tuned stays behind the
+lab.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from math import hypot
 
-from taskarith.evaluation import Estimate
 from taskarith.recipes.interpolation import (
     ALPHAS,
     CurvePoint,
@@ -19,16 +19,15 @@ from taskarith.recipes.interpolation import (
     mean_standing,
 )
 from taskarith.recipes.lab import Lab
-from taskarith.recipes.score import Score
 from taskarith.recipes.search import coordinate_search
+from taskarith.tasks.metric import METRICS
 
 __all__ = [
+    "CONTROL_EXAMPLES",
     "CRITERIA",
     "POINT",
     "ROUNDS",
     "WAYS",
-    "Accuracies",
-    "Criterion",
     "Patched",
     "choose_alpha",
     "patch_jointly",
@@ -38,31 +37,54 @@ __all__ = [
 ]
 
 POINT = 0.01  # how much the control may lose: of a share, or of what a mean retains
+CONTROL_EXAMPLES = 1_000  # the least it is judged on: fewer cannot show that a point is kept
 ROUNDS = 2  # of the coordinate search of parallel patching
 # Alone is one task at a time, the others are ways of patching several.
 WAYS = ("alone", "parallel", "joint", "sequential")
-Accuracies = Mapping[str, Estimate]
-Criterion = Callable[[Accuracies, Accuracies, Sequence[str], Sequence[str]], float]
+Edit = Mapping[str, float]
+Criterion = Callable[[Lab, Edit, Sequence[str], Sequence[str]], float]
 
 
-def _best_mean(
-    accuracies: Accuracies, pretrained: Accuracies, tasks: Sequence[str], supported: Sequence[str]
-) -> float:
-    mean = partial(mean_standing, accuracies, pretrained)
-    return (mean(tasks) + mean(supported)) / 2
+def _best_mean(lab: Lab, edit: Edit, tasks: Sequence[str], supported: Sequence[str]) -> float:
+    of_tasks, off_tasks = _standing(lab, edit, tasks)
+    of_supported, off_supported = _standing(lab, edit, supported)
+    return (of_tasks + of_supported - hypot(off_tasks, off_supported)) / 2
 
 
-def _within_a_point(
-    accuracies: Accuracies, pretrained: Accuracies, tasks: Sequence[str], supported: Sequence[str]
-) -> float:
-    kept = mean_standing(accuracies, pretrained, supported)
-    # A hair of tolerance: 0.97 − 0.01 must not lose against its own rounding.
-    lost = mean_standing(pretrained, pretrained, supported) - kept > POINT + 1e-9
-    return kept - 1 if lost else mean_standing(accuracies, pretrained, tasks)
+def _within_a_point(lab: Lab, edit: Edit, tasks: Sequence[str], supported: Sequence[str]) -> float:
+    mean, off = _standing(lab, edit, tasks)
+    least = _least_change(lab, edit, supported)
+    return mean - off if least >= -POINT else least - 1
 
 
-# By name: from the estimates of an edit and of the pretrained model, the patching and the
-# supported tasks, to how good the edit is.
+def _standing(lab: Lab, edit: Edit, tasks: Sequence[str]) -> tuple[float, float]:
+    """`mean_standing` on validation, and how far its interval reaches below."""
+    now = lab.score(edit, tasks, split="validation")
+    before = lab.score({}, tasks, split="validation")
+    below = (
+        one.skill - one.skills[0]
+        if METRICS[one.metric].kind == "share"
+        else (one.skill - one.skills[0]) / before[task].skill
+        for task, one in now.items()
+    )
+    return mean_standing(now, before, tasks), hypot(*below) / len(tasks)
+
+
+def _least_change(lab: Lab, edit: Edit, supported: Sequence[str]) -> float:
+    """The lower end of the mean paired change against the pretrained model; 0 for itself."""
+    if not any(edit.values()):
+        return 0.0
+    changes = [
+        lab.answer(edit, task, split="validation", least=CONTROL_EXAMPLES).against(
+            lab.answer({}, task, split="validation", least=CONTROL_EXAMPLES)
+        )
+        for task in supported
+    ]
+    below = hypot(*(change.difference - change.low for change in changes))
+    return (sum(change.difference for change in changes) - below) / len(changes)
+
+
+# By name: from an edit, the patching and the supported tasks, to how good the edit is.
 CRITERIA: dict[str, Criterion] = {
     "best mean": _best_mean,
     "within a point": _within_a_point,
@@ -91,31 +113,30 @@ class Patched:
 
 
 def choose_alpha(
+    lab: Lab,
     points: Sequence[CurvePoint],
     *,
     criterion: str,
     tasks: Sequence[str],
     supported: Sequence[str],
-    pretrained: Accuracies | None = None,
 ) -> CurvePoint:
     """The point of an α curve (validation) that the criterion likes best.
 
-    On one axis, shares as they are and means as what they retain. "best mean": the best mean of
-    patching and supported tasks. "within a point": the best patching whose supported tasks are
-    within 1 point of the pretrained model's, which is the curve's first point unless `pretrained`
-    is given.
+    On one axis, shares as they are and means as what they retain, and by the lower ends of 95 %
+    intervals. "best mean": the best mean of patching and supported tasks. "within a point": the
+    best patching whose supported tasks are surely within 1 point of the pretrained model's, on the
+    same examples.
     """
-    before = points[0].accuracies if pretrained is None else pretrained
     return best_point(
         points,
-        quality=lambda point: CRITERIA[criterion](point.accuracies, before, tasks, supported),
+        quality=lambda point: CRITERIA[criterion](lab, point.coefficients, tasks, supported),
     )
 
 
-def patch_one(score: Score, *, task: str, supported: Sequence[str], criterion: str) -> Patched:
+def patch_one(lab: Lab, *, task: str, supported: Sequence[str], criterion: str) -> Patched:
     """Patch one task with its own vector."""
-    points = curve(score, along={task: 1.0}, tasks=[task, *supported], split="validation")
-    chosen = choose_alpha(points, criterion=criterion, tasks=[task], supported=supported)
+    points = curve(lab.score, along={task: 1.0}, tasks=[task, *supported], split="validation")
+    chosen = choose_alpha(lab, points, criterion=criterion, tasks=[task], supported=supported)
     return Patched(
         way="one",
         criterion=criterion,
@@ -127,16 +148,15 @@ def patch_one(score: Score, *, task: str, supported: Sequence[str], criterion: s
 
 
 def patch_parallel(
-    score: Score, *, tasks: Sequence[str], supported: Sequence[str], criterion: str
+    lab: Lab, *, tasks: Sequence[str], supported: Sequence[str], criterion: str
 ) -> Patched:
     """Add the tasks' own vectors: a common α first, then each α by coordinate search."""
     measured = [*tasks, *supported]
-    points = curve(score, along=dict.fromkeys(tasks, 1.0), tasks=measured, split="validation")
-    common = choose_alpha(points, criterion=criterion, tasks=tasks, supported=supported)
+    points = curve(lab.score, along=dict.fromkeys(tasks, 1.0), tasks=measured, split="validation")
+    common = choose_alpha(lab, points, criterion=criterion, tasks=tasks, supported=supported)
 
     def quality(coefficients: Mapping[str, float]) -> float:
-        accuracies = score(coefficients, measured, split="validation")
-        return CRITERIA[criterion](accuracies, points[0].accuracies, tasks, supported)
+        return CRITERIA[criterion](lab, coefficients, tasks, supported)
 
     alphas = coordinate_search(
         quality, start=dict.fromkeys(tasks, common.alpha), grid=ALPHAS, rounds=ROUNDS
@@ -153,7 +173,7 @@ def patch_jointly(
     """
     vector = keep.enter_context(lab.tune({}, tasks, split="train"))
     points = curve(lab.score, along={vector: 1.0}, tasks=[*tasks, *supported], split="validation")
-    chosen = choose_alpha(points, criterion=criterion, tasks=tasks, supported=supported)
+    chosen = choose_alpha(lab, points, criterion=criterion, tasks=tasks, supported=supported)
     way = "joint" if len(tasks) > 1 else "alone"
     return Patched(way, criterion, tuple(tasks), chosen.coefficients, {way: chosen.alpha}, points)
 
@@ -168,7 +188,6 @@ def patch_sequentially(
     edit: dict[str, float] = {}
     alphas: dict[str, float] = {}
     points: tuple[CurvePoint, ...] = ()
-    pretrained = lab.score({}, [*tasks, *supported], split="validation")
     for index, task in enumerate(tasks):
         so_far = tasks[: index + 1]
         vector = keep.enter_context(lab.tune(edit, [task], split="train"))
@@ -179,8 +198,6 @@ def patch_sequentially(
             tasks=[*so_far, *supported],
             split="validation",
         )
-        chosen = choose_alpha(
-            points, criterion=criterion, tasks=so_far, supported=supported, pretrained=pretrained
-        )
+        chosen = choose_alpha(lab, points, criterion=criterion, tasks=so_far, supported=supported)
         edit, alphas[task] = chosen.coefficients, chosen.alpha
     return Patched("sequential", criterion, tuple(tasks), edit, alphas, points)

@@ -60,7 +60,7 @@ class PaintRecipe:
         """Choose every α on validation, then measure everything once on test."""
         with ExitStack() as keep:
             chosen = [
-                patch_one(lab.score, task=task, supported=self.supported, criterion=criterion)
+                patch_one(lab, task=task, supported=self.supported, criterion=criterion)
                 for task in self.tasks
                 for criterion in CRITERIA
             ]
@@ -101,7 +101,7 @@ class PaintRecipe:
     ) -> Patched:
         patchers = {
             "alone": partial(patch_jointly, lab, keep=keep),
-            "parallel": partial(patch_parallel, lab.score),
+            "parallel": partial(patch_parallel, lab),
             "joint": partial(patch_jointly, lab, keep=keep),
             "sequential": partial(patch_sequentially, lab, keep=keep),
         }

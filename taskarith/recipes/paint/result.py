@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from taskarith.evaluation import Estimate, PairedDifference
-from taskarith.recipes.paint.protocol import CRITERIA, ROUNDS, Patched
+from taskarith.recipes.paint.protocol import CONTROL_EXAMPLES, CRITERIA, ROUNDS, Patched
 from taskarith.recipes.result import Result, Row, Table, about_unseen
 from taskarith.recipes.sample import Sample, measured_by
 from taskarith.tasks.metric import METRICS
@@ -64,13 +64,22 @@ class PaintResult(Result):
     def protocol(self) -> str:
         """How α was chosen."""
         supported = ", ".join(self.supported)
+        few = self.sample.n is not None and self.sample.n < CONTROL_EXAMPLES
+        enough = f", {CONTROL_EXAMPLES:,} where there are as many" if few else ""
+        paired = (
+            f" by the lower end of the paired interval (the same {self.sample.examples}{enough})"
+        )
+        kept = paired if self.sample.surely else ""
         return (
             "(1−α)θ₀ + αθ_t, α from 0 to 1 in steps of 0.05, chosen on validation "
-            f"({self.sample.each}) in two ways. Best mean: the best mean of patching and supported "
-            f"{self.measure} ({supported}){_retained(self.pretrained, self.supported)}. Within a "
-            f"point: the best patching {self.measure} whose supported one is at most 1 point below "
-            "the pretrained model's. One task: with the suite's own vector (one), which an "
-            "anchor may have kept close to the pretrained model, so that α = 1 costs little; or "
+            f"({self.sample.each}) in two ways"
+            f"{self.sample.by and ', the best' + self.sample.by}. Best mean: the best mean of "
+            f"patching and supported {self.measure} ({supported})"
+            f"{_retained(self.pretrained, self.supported)}. Within a point: the best patching "
+            f"{self.measure} whose supported one is at most 1 point below the pretrained model's"
+            f"{kept}. One task: with the suite's own "
+            "vector (one), which an anchor may have kept close to the pretrained model, so that "
+            "α = 1 costs little; or "
             "fine-tuned here and now without one (alone). Several tasks: parallel adds the tasks' "
             f"own vectors (a common α, then each by coordinate search of at most {ROUNDS} rounds), "
             "joint fine-tunes once on all, sequential on one after the other from the model "

@@ -43,6 +43,21 @@ def test_ties_go_to_the_smaller_coefficient() -> None:
     assert choose_common(flat, tasks=["a"], finetuned=FINETUNED) == ADDITION_GRID[0] == 0
 
 
+def test_of_equal_means_the_surer_one_is_chosen() -> None:
+    """0.9 and 0.1 have a narrower interval together than 0.5 and 0.5."""
+
+    def spread(
+        coefficients: Mapping[str, float], tasks: Sequence[str], *, split: str
+    ) -> dict[str, Estimate]:
+        correct = (45, 5) if coefficients["a"] == 0.7 else (25, 25)
+        return {
+            task: Estimate.share(correct=right, n=50, total=50, split=split)
+            for task, right in zip(tasks, correct, strict=True)
+        }
+
+    assert choose_common(spread, tasks=["a", "b"], finetuned=FINETUNED) == 0.7
+
+
 def test_normalized_accuracy_and_gain_are_means_over_the_added_tasks_alone() -> None:
     result = add(
         _score,

@@ -5,6 +5,7 @@ import pytest
 
 from taskarith.recipes.addition.protocol import ADDITION_GRID
 from taskarith.recipes.addition.recipe import AdditionRecipe
+from taskarith.recipes.sample import Sample
 from tests.recipes.fakes import FakeLab, looked_at_test_last
 
 TASKS = ("a", "b", "c", "d")
@@ -48,6 +49,13 @@ def test_one_coefficient_a_task_does_at_least_as_well_as_a_common_one() -> None:
     moved = {name: value for name, value in result.each.coefficients.items() if value != 0.55}
     assert len(moved) == 4
     assert mean(result.each.coefficients, TASKS) > mean(common, TASKS)
+
+
+def test_it_says_by_how_much_the_chosen_coefficient_flatters() -> None:
+    result = RECIPE.run(FakeLab(accuracy, sample=Sample(surely=True)).lab)
+    assert result.flattery == pytest.approx(0, abs=0.02)  # the fake's answers hold no luck
+    assert "the choice flatters" in result.findings()[-1]
+    assert "by the lower end" in result.protocol()
 
 
 def test_references_stand_beside_it() -> None:

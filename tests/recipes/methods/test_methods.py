@@ -10,6 +10,7 @@ from taskarith.recipes.methods.entrants import entrant, entrants
 from taskarith.recipes.methods.protocol import COARSE, Choice, Misfit, choose_scale, fine_grid
 from taskarith.recipes.methods.recipe import MethodsRecipe
 from taskarith.recipes.methods.result import MethodsResult
+from taskarith.recipes.sample import Sample
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.suites import Suite
 from tests import tiny
@@ -48,6 +49,13 @@ def test_every_method_gets_the_scale_of_brute_force() -> None:
         mean = {scale: fmean(accuracy({name: scale}, task) for task in TASKS) for scale in grid}
         assert choice.scale == max(grid, key=lambda scale, m=mean: m[scale])
     assert {one.entrant.name: one.scale for one in result.choices} == BEST
+
+
+def test_it_says_by_how_much_the_chosen_scales_flatter() -> None:
+    result = RECIPE.run(FakeLab(accuracy, sample=Sample(surely=True)).lab)
+    assert [one.flattery for one in result.choices] == pytest.approx([0] * 5, abs=0.02)
+    assert "the choice flatters" in result.findings()[-1]
+    assert "by the lower end" in result.protocol()
 
 
 def test_scales_are_found_wherever_the_summit_is() -> None:

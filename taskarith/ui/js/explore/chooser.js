@@ -1,8 +1,9 @@
 // Runs a choice of λ: tries one edit after the other on the page, as a hand would, and keeps the
 // best by the rule. Whatever the visitor does meanwhile ends it.
 
-import { AIMS, best, coarse, fine } from "./choose.js";
-import { skill } from "./metric.js";
+import { AIMS, best, coarse, ends, fine, surelyNormalized } from "./choose.js";
+import { shown } from "./metric.js";
+import { percent } from "../words.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {keyof typeof AIMS} Aim */
@@ -71,17 +72,19 @@ export class Chooser {
       const task = view.task(view.taskInHand());
       const found = page.found(task.name);
       const control = page.controlPlace();
-      const score = found ? 0 - skill(task.metric, found.value) : NaN;
-      return { score, allowed: control === "above" };
+      const score = found ? 0 - ends(task.metric, found)[1] : NaN;
+      const end = task.metric.higher_is_better ? found?.high : found?.low;
+      const worst = `${shown(task.metric, end)} for the target`;
+      return { score, worst, allowed: control === "above" };
     }
-    const shares = view.visible().flatMap((task) => {
+    const targets = view.visible().flatMap((task) => {
       const { finetuned } = view.references(task.name);
       const found = page.found(task.name);
       if (task.role !== "target" || finetuned === undefined || !found) return [];
-      return [skill(task.metric, found.value) / skill(task.metric, finetuned)];
+      return [{ metric: task.metric, found, finetuned }];
     });
-    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-    return { score: mean, allowed: true };
+    const score = surelyNormalized(targets);
+    return { score, worst: `${percent(score, 1)} normalized`, allowed: true };
   }
 
   /**
@@ -100,7 +103,8 @@ export class Chooser {
     page.replace({ coefficients: edit(chosen.x), focus: page.state.focus });
     page.select(
       `λ = ${chosen.x} selected on validation among ${tried.length}: ${AIMS[aim].rule}. ` +
-        "Picked among several, it flatters a little; the test split tells.",
+        `Picked among several, what is shown flatters; it was picked by the worse end of its ` +
+        `interval, ${chosen.worst}. The test split tells.`,
     );
   }
 }
