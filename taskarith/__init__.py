@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from taskarith.errors import TaskArithError
     from taskarith.sources import load_vector
     from taskarith.suites import Suite, list_suites, load_suite
+    from taskarith.training.teaching.teach import teach
 
 __version__ = "0.1.0"
 
@@ -31,6 +32,7 @@ __all__ = [
     "list_suites",
     "load_suite",
     "load_vector",
+    "teach",
 ]
 
 _HOMES = {
@@ -43,6 +45,7 @@ _HOMES = {
     "list_suites": "taskarith.suites",
     "load_suite": "taskarith.suites",
     "load_vector": "taskarith.sources",
+    "teach": "taskarith.training.teaching.teach",
 }
 
 

@@ -14,6 +14,8 @@
     ├── MissingDependencyError   an optional package that is not installed
     ├── RecipeError              a recipe that cannot run with what it was given
     │   └── RecipeCancelled      a recipe that was told to stop
+    ├── TeachingError            examples or a way of fine-tuning that make no task vector
+    │   └── TeachingCancelled    the one who asked for the training stopped it
     └── PortInUseError           the page's port is taken
 
 This module knows nothing about where the errors are raised or how they are shown.
@@ -36,6 +38,8 @@ __all__ = [
     "SettingError",
     "SourceError",
     "TaskArithError",
+    "TeachingCancelled",
+    "TeachingError",
     "UnknownNameError",
     "WeightsError",
     "listed",
@@ -100,6 +104,14 @@ class RecipeError(TaskArithError):
 
 class RecipeCancelled(RecipeError):
     """A recipe that was told to stop: it has no result, what it measured stays in the cache."""
+
+
+class TeachingError(TaskArithError):
+    """Examples that cannot be taught, or a training that went wrong; nothing of it is kept."""
+
+
+class TeachingCancelled(TeachingError):
+    """A training that was stopped by the one who asked for it; nothing of it is kept."""
 
 
 class PortInUseError(TaskArithError):

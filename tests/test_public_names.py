@@ -33,6 +33,7 @@ PUBLIC: dict[str, list[str]] = {
         "list_suites",
         "load_suite",
         "load_vector",
+        "teach",
     ],
     "taskarith.cli": ["main"],
     "taskarith.core": [

@@ -26,6 +26,7 @@ NOT_RUN = {
     "python -m taskarith vector publish": "needs an account; tests/hub publishes to a small Hub",
     "python -m taskarith import": "needs a YAML; tests/cli imports one",
     "python -m taskarith app": "serves until it is stopped; the page has tests of its own",
+    "python -m taskarith teach": "needs pictures of yours; tests/cli/test_teach.py has some",
     "hf ": "needs an account and the Hub",
     "docker ": "there is no Docker where the tests run",
 }
@@ -91,6 +92,7 @@ def test_every_command_of_the_program_is_shown() -> None:
         "verify",
         "reproduce",
         "train",
+        "teach",
         "report",
         "app",
     }

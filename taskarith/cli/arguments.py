@@ -125,7 +125,7 @@ def number(text: str) -> float:
     return float(typed(text))
 
 
-def parse_setting(settings: list[str]) -> dict[str, str]:
+def parse_setting(settings: list[str], *, option: str = "--set") -> dict[str, str]:
     """The coefficients of `["digits=-0.5", …]`, still as text; the core checks the numbers.
 
     >>> parse_setting(["digits=−0.5", "letters=1"])
@@ -135,7 +135,7 @@ def parse_setting(settings: list[str]) -> dict[str, str]:
         CoefficientError: no `=`, or a task given twice.
     """
     return _pairs(
-        settings, option="--set", what="TASK=λ", example="digits=-0.5", error=CoefficientError
+        settings, option=option, what="TASK=λ", example="digits=-0.5", error=CoefficientError
     )
 
 

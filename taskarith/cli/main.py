@@ -24,6 +24,7 @@ from taskarith.cli import (
     recipe,
     reproduce,
     suites,
+    teach,
     vector,
 )
 from taskarith.cli.answer import Answer
@@ -64,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
         publishing,
         reproduce,
         making,
+        teach,
         app,
     )
     for group in groups:

@@ -59,8 +59,10 @@ class LinearProbe:
     def head(self) -> EmbeddingHead:
         """The same answers as a head: weights float32 [classes, d] and biases [classes]."""
         bias = self._y_mean - self._x_mean @ self._weights
+        # Row by row, as it is when it has been kept on disk: products then round alike.
+        rows = np.ascontiguousarray(self._weights.T, dtype=np.float32)
         return EmbeddingHead(
-            torch.from_numpy(self._weights.T.astype(np.float32)),
+            torch.from_numpy(rows),
             torch.from_numpy(bias.astype(np.float32)),
         )
 

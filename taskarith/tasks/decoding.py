@@ -18,7 +18,7 @@ from taskarith.errors import AssetError
 from taskarith.models.picture_transform import PictureTransform
 from taskarith.tasks.pictures import Pictures
 
-__all__ = ["DECODING", "FORMATS", "collect", "decode", "fitted"]
+__all__ = ["DECODING", "FORMATS", "collect", "decode", "fitted", "upright"]
 
 DECODING = 2  # part of the key of kept pictures: raise it when the same bytes may look different
 MAX_PIXELS = 60_000_000  # of one picture, before anything is unpacked
@@ -51,6 +51,14 @@ def decode(data: bytes, *, transform: PictureTransform, what: str) -> NDArray[np
     `what` names the picture in the AssetError for one that is broken, absurdly large, of numbers
     that mean no shade, or in none of `FORMATS`.
     """
+    return np.asarray(fitted(upright(data, what=what), transform, what=what))
+
+
+def upright(data: bytes, *, what: str, on_white: bool = False) -> Image.Image:
+    """The picture in `data` as RGB, turned as its EXIF note says; of an animation the first one.
+
+    With `on_white`, what is transparent is white, as on paper. Raises AssetError as `decode` does.
+    """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             width, height = picture.size
@@ -58,14 +66,21 @@ def decode(data: bytes, *, transform: PictureTransform, what: str) -> NDArray[np
                 raise AssetError(f"{what} has {width} x {height} pixels; at most {MAX_PIXELS:,}")
             picture.load()
             turn = TURNS.get(picture.getexif().get(ORIENTATION, 1))
-            colours = _eight_bits(picture, what).convert("RGB")
+            colours = _eight_bits(picture, what)
+            if on_white and colours.has_transparency_data:
+                paper = Image.new("RGBA", colours.size, "white")
+                colours = Image.alpha_composite(paper, colours.convert("RGBA"))
+            colours = colours.convert("RGB")
     except AssetError:
         raise
+    except Image.DecompressionBombError as error:  # PIL's own bound, which is larger than ours
+        raise AssetError(
+            f"{what} has far more than {MAX_PIXELS:,} pixels, the most that are taken; save it "
+            "smaller"
+        ) from error
     except Exception as error:  # PIL has one kind of error per format, and some that have none
         raise AssetError(f"{what} is no picture that can be read: {error!s:.200}") from error
-    if turn is not None:
-        colours = colours.transpose(turn)
-    return np.asarray(fitted(colours, transform, what=what))
+    return colours if turn is None else colours.transpose(turn)
 
 
 def fitted(picture: Image.Image, transform: PictureTransform, *, what: str) -> Image.Image:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from taskarith.worlds.images import FAMILIES
 
-__all__ = ["Corpus", "build_corpus", "corpus_vocabulary"]
+__all__ = ["Corpus", "build_corpus", "corpus_vocabulary", "web_pictures"]
 
 # The control's objects are what the base knows well; the targets' concepts are rarer on the "web".
 _SHARES = {
@@ -83,14 +83,21 @@ def corpus_vocabulary(corpus: Corpus) -> list[str]:
     return sorted({word for text in texts for word in text.split()})
 
 
-def _draw_shard(task: tuple[int, int]) -> tuple[np.ndarray, list[str], list[int]]:
+def web_pictures(count: int, *, seed: int) -> np.ndarray:
+    """`count` pictures of the kind that pre-training saw, uint8 [count, 64, 64, 3]."""
+    return _draw_shard((seed, 0), count)[0]
+
+
+def _draw_shard(
+    task: tuple[int, int], size: int = _SHARD
+) -> tuple[np.ndarray, list[str], list[int]]:
     rng = np.random.default_rng(task)
     names = [name for name in FAMILIES if name in _SHARES]
     first_meaning = np.cumsum([0] + [len(FAMILIES[name].classnames) for name in names])
     shares = np.asarray([_SHARES[name] for name in names])
-    pictures = np.empty((_SHARD, 64, 64, 3), np.uint8)
+    pictures = np.empty((size, 64, 64, 3), np.uint8)
     captions, meanings = [], []
-    for row, which in enumerate(rng.choice(len(names), _SHARD, p=shares / shares.sum())):
+    for row, which in enumerate(rng.choice(len(names), size, p=shares / shares.sum())):
         family = FAMILIES[names[which]]
         label = int(rng.integers(len(family.classnames)))
         pictures[row] = family.draw(rng, label, "web")

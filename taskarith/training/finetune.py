@@ -13,11 +13,14 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from taskarith.models.clip.dual_encoder import DualEncoder
 from taskarith.models.clip.open_clip import ClipModel
 from taskarith.training.anchor import Anchor
-from taskarith.training.loop import Recipe, compiled, fit, precision, shifted
+from taskarith.training.loop import Recipe, Watch, compiled, fit, precision, shifted
 
-__all__ = ["Lesson", "finetune", "trained_names"]
+__all__ = ["Asked", "Lesson", "finetune", "trained_names"]
+
+Asked = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,13 @@ class Lesson:
         images: uint8 [n, side, side, 3].
         labels: int64 [n].
         head: frozen class weights [classes, d].
+        bias: the head's biases [classes], where it has some.
     """
 
     images: torch.Tensor
     labels: torch.Tensor
     head: torch.Tensor
+    bias: torch.Tensor | None = None
 
 
 def trained_names(model: ClipModel, *, attention_only: bool) -> list[str]:
@@ -44,7 +49,7 @@ def trained_names(model: ClipModel, *, attention_only: bool) -> list[str]:
 
 
 def finetune(
-    model: ClipModel,
+    model: DualEncoder,
     lessons: Sequence[Lesson],
     *,
     names: list[str],
@@ -52,6 +57,10 @@ def finetune(
     anchor: Anchor | None = None,
     ascend: bool = False,
     check: Callable[[], None] = lambda: None,
+    asked: Asked | None = None,
+    watch: Watch | None = None,
+    sharpness: float = 0.0,
+    dtype: torch.dtype | None = None,
     folder: Path,
     name: str,
 ) -> dict[str, torch.Tensor]:
@@ -63,13 +72,18 @@ def finetune(
         anchor: what else the model must keep; without one only the lessons count.
         ascend: climb the loss instead of descending it (gradient ascent, a way to forget).
         check: called at every step; may raise.
+        asked: what else is asked of a batch: its term of the loss, from the embeddings and the
+            pictures' rows in the first lesson.
+        watch, sharpness: as for `fit`.
+        dtype: the numbers that are multiplied; None: the quicker ones here (see `precision`).
     """
     device = model.device
-    dtype = precision(device)
+    dtype = dtype or precision(device)
     heads = [lesson.head.to(device) for lesson in lessons]
+    biases = [None if lesson.bias is None else lesson.bias.to(device) for lesson in lessons]
     parameters = dict(model.network.named_parameters())
     trained = {key: parameters[key].requires_grad_(True) for key in names}
-    visual = compiled(model.network.visual, steps=recipe.steps)
+    visual = compiled(model.vision, steps=0 if watch is not None else recipe.steps)
 
     def loss(rng: np.random.Generator) -> torch.Tensor:
         check()
@@ -85,11 +99,23 @@ def finetune(
             embeddings = visual(pictures)
         embeddings = functional.normalize(embeddings.float(), dim=-1)
         logits = embeddings[:batch] @ heads[which].T
+        bias = biases[which]
+        logits = logits if bias is None else logits + bias
         task = functional.cross_entropy(logits, labels[rows].to(device))
         task = -task if ascend else task
+        if asked is not None:
+            task = task + asked(embeddings[:batch], rows)
         return task if anchor is None else task + anchor.penalty(embeddings[batch:], kept)
 
     model.network.train()
-    fit(trained.values(), loss, recipe=recipe, folder=folder, name=name)
+    fit(
+        trained.values(),
+        loss,
+        recipe=recipe,
+        folder=folder,
+        name=name,
+        watch=watch,
+        sharpness=sharpness,
+    )
     model.network.eval().requires_grad_(False)
     return {key: parameter.detach().clone() for key, parameter in trained.items()}

@@ -10,7 +10,7 @@ import time
 import timeit
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,15 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from tqdm import tqdm
 
-__all__ = ["Recipe", "compiled", "fit", "precision", "shifted"]
+from taskarith.training.sharpness import add_sharper_gradients
+
+__all__ = ["Recipe", "Watch", "compiled", "fit", "precision", "shifted"]
 
 _CHECKPOINT_EVERY = 500
 _LOG_EVERY = 100
 _COMPILE_FROM = 300
+
+Watch = Callable[[int, float], None]
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,18 @@ def fit(
     recipe: Recipe,
     folder: Path,
     name: str,
+    watch: Watch | None = None,
+    sharpness: float = 0.0,
 ) -> None:
     """Minimize `loss` over `parameters`, in place.
 
     `loss` gets a generator seeded by (seed, step), so a run resumed from its checkpoint in
     `folder` takes the same steps as one that was never stopped. Appends to `folder/NAME.log`.
+
+    Args:
+        watch: called after every step with the steps done and the loss before it; may raise. It
+            takes the place of the progress bar.
+        sharpness: ρ of sharpness-aware minimization (arXiv 2010.01412); 0 is without.
     """
     trained = list(parameters)
     matrices = [p for p in trained if p.ndim >= 2]
@@ -83,7 +94,13 @@ def fit(
     with (folder / f"{name}.log").open("a", encoding="utf-8") as log:
         log.write(json.dumps({"name": name, "from_step": first, **asdict(recipe)}) + "\n")
         started, running = time.monotonic(), 0.0
-        progress = tqdm(range(first, recipe.steps), initial=first, total=recipe.steps, desc=name)
+        progress = tqdm(
+            range(first, recipe.steps),
+            initial=first,
+            total=recipe.steps,
+            desc=name,
+            disable=watch is not None,
+        )
         for step in progress:
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate_at(step)
@@ -91,10 +108,15 @@ def fit(
             with sdpa_kernel(SDPBackend.MATH):
                 value = loss(np.random.default_rng([recipe.seed, step]))
                 value.backward()
+                if sharpness:
+                    again = partial(loss, np.random.default_rng([recipe.seed, step]))
+                    add_sharper_gradients(trained, again, radius=sharpness)
             torch.nn.utils.clip_grad_norm_(trained, recipe.clip)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             running += float(value.detach())
+            if watch is not None:
+                watch(step + 1, float(value.detach()))
             if (step + 1) % _LOG_EVERY == 0:
                 entry = {
                     "step": step + 1,

@@ -1,6 +1,7 @@
 """What every CLIP has, whoever builds its network: two towers, a tokenizer and a device."""
 
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import torch
@@ -46,6 +47,14 @@ class DualEncoder:
     def logit_scale(self) -> float:
         """exp(logit_scale): the factor from cosine similarity to logits."""
         return math.exp(float(self.network.logit_scale))
+
+    @property
+    def vision(self) -> Callable[[Tensor], Tensor]:
+        """The vision tower: normalized pixels [n, 3, side, side] to embeddings [n, d].
+
+        Unlike `encode_images` it can be differentiated; what it gives need not have length 1.
+        """
+        raise NotImplementedError
 
     def encode_images(self, pixels: Tensor) -> Tensor:
         """L2-normalized embeddings float32 [n, d] of uint8 pixels [n, side, side, 3]."""

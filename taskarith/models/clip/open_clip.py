@@ -3,7 +3,7 @@
 Knows how to turn pixels and texts into embeddings; knows nothing of tasks, heads or edits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -51,6 +51,12 @@ class ClipModel(DualEncoder):
             image_size=int(network.visual.image_size[0]),
         )
         self._by_class_token = is_read_off_class_token(network.visual)
+
+    @property
+    def vision(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        """The vision tower: normalized pixels [n, 3, side, side] to embeddings [n, d]."""
+        tower: Callable[[torch.Tensor], torch.Tensor] = self.network.visual
+        return tower
 
     @torch.inference_mode()
     def encode_images(self, pixels: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,7 @@ The weights come from the caller, never through transformers' own loaders, and n
 repository may carry is ever run.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,11 @@ class TransformersClip(DualEncoder):
             image_size=int(network.config.vision_config.image_size),
         )
         with_token_linears(network.vision_model)
+
+    @property
+    def vision(self) -> Callable[[Tensor], Tensor]:
+        """The vision tower: normalized pixels [n, 3, side, side] to embeddings [n, d]."""
+        return lambda pixels: self.network(pixels)[0]
 
     @torch.inference_mode()
     def encode_images(self, pixels: Tensor) -> Tensor:

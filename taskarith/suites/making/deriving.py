@@ -20,6 +20,7 @@ from taskarith.heads.zero_shot import build_head
 from taskarith.sources import write_tensors
 from taskarith.suites.home import MANIFEST, own_files, own_folders
 from taskarith.suites.manifest import Manifest, parse_manifest
+from taskarith.suites.references import is_reference
 from taskarith.suites.suite import Suite
 from taskarith.tasks.task import ZERO_SHOT
 
@@ -42,7 +43,8 @@ def derive_suite(
 
     Args:
         added: pairs of a task, an entry as `task_entry` or `same_task` makes it, and the reference
-            of its vector. Pictures of a folder lie in `folder` already.
+            of its vector, or its path inside `folder`. Such vectors and pictures of a folder lie
+            there already.
         control: the entry of a task that takes the place of the parent's control.
 
     Files are linked where the disk can do that, else copied. Raises AssetError, which lists every
@@ -61,7 +63,7 @@ def derive_suite(
         "tasks": [*kept, *({**task, "role": "target"} for task, _ in added), *controls],
         "vectors": [
             *data["vectors"],
-            *({"task": _name(task), "source": source} for task, source in added),
+            *({"task": _name(task), _place(source): source} for task, source in added),
         ],
     }
     manifest = parse_manifest(data, where=f"the new suite {name!r}")
@@ -147,6 +149,11 @@ def _changes(
         more = f"{len(added)} task vectors" if len(added) > 1 else "one task vector"
         changes.append(f"{more} more, from {listed([source for _, source in added], most=LISTED)}")
     return changes + ([f"the control {_name(control)}"] if control is not None else [])
+
+
+def _place(source: str) -> str:
+    """What a manifest calls a vector's place: a reference, or a file of the suite."""
+    return "source" if is_reference(source) else "weights"
 
 
 def _name(task: Mapping[str, Any]) -> object:

@@ -1,0 +1,152 @@
+"""`taskarith teach`: a task of your own, learned from a folder or a zip of class folders."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from taskarith.cli.answer import Answer
+from taskarith.cli.arguments import add_json, add_suite, number, parse_setting, whole_number
+from taskarith.errors import TeachingError
+
+if TYPE_CHECKING:
+    from taskarith.training.teaching.looks import Look
+    from taskarith.training.teaching.teach import Taught
+
+__all__ = ["add_commands", "teach"]
+
+
+def add_commands(commands: Any) -> None:
+    """Add `teach` to the parser's commands."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "teach",
+        help="make a task vector from examples of your own",
+        description="Fine-tune the base of a suite on pictures of your own and make a copy of the "
+        "suite with the new task vector as a slider. PLACE is a folder, or a zip, with one folder "
+        "of pictures for each class; it may be split into train, val and test. Where it is not, 3 "
+        "in 10 of each class are for validation and 2 in 10 for test.",
+        epilog="Try: taskarith teach --suite mini --task owl=FOLDER --way lora --rank 4",
+    )
+    add_suite(parser)
+    parser.add_argument(
+        "--task",
+        required=True,
+        metavar="NAME=PLACE",
+        help="the new task, and where its classes are",
+    )
+    parser.add_argument(
+        "--into", metavar="NAME", help="of the copy (default: the suite's name and the task's)"
+    )
+    parser.add_argument(
+        "--way",
+        default="blocks",
+        help="blocks (the default), attention, full, lora, lp-ft (a linear probe first) or car-ft "
+        "(keeps which prompts a picture is near to)",
+    )
+    parser.add_argument(
+        "--rank", type=whole_number(1), metavar="R", help="of LoRA's products (default: 8)"
+    )
+    parser.add_argument(
+        "--head",
+        default="auto",
+        help="what classes are told apart by: words, prototypes (means of training pictures), "
+        "linear-probe, or auto (words where the base knows them; the default)",
+    )
+    parser.add_argument("--steps", type=whole_number(1), default=60, metavar="N")
+    parser.add_argument(
+        "--batch", type=whole_number(1), default=32, metavar="N", help="examples a step (32)"
+    )
+    parser.add_argument("--rate", type=number, help="the learning rate (default: the way's own)")
+    parser.add_argument(
+        "--few", type=whole_number(1), metavar="K", help="learn from K examples of each class alone"
+    )
+    parser.add_argument(
+        "--no-anchor",
+        action="store_false",
+        dest="anchor",
+        help="without the anchor, which keeps what the model says of other pictures",
+    )
+    parser.add_argument(
+        "--sharpness", type=number, default=0.0, metavar="ρ",
+        help="sharpness-aware minimization with this radius, for example 0.05 (default: without)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--start", action="append", default=[], metavar="TASK=λ",
+        help="start from an edit in place of the pretrained model",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N")
+    add_json(parser)
+    parser.set_defaults(run=teach)
+
+
+def teach(
+    *,
+    suite: str,
+    task: str,
+    into: str | None,
+    way: str,
+    rank: int | None,
+    head: str,
+    steps: int,
+    batch: int,
+    rate: float | None,
+    few: int | None,
+    anchor: bool,
+    sharpness: float,
+    start: list[str],
+    seed: int,
+) -> Answer:
+    """Teach a task, with its looks on stderr."""
+    from taskarith.core import checked_coefficient
+    from taskarith.training.teaching.teach import teach as teach_suite
+
+    name, equals, place = task.partition("=")
+    if not (name and equals and place):
+        raise TeachingError(f"--task {task}: write NAME=PLACE, for example owl=pictures/owl")
+    taught = teach_suite(
+        suite,
+        Path(place),
+        task=name,
+        into=into,
+        head=head,
+        way=way,
+        settings={} if rank is None else {"rank": rank},
+        steps=steps,
+        batch=batch,
+        rate=rate,
+        anchor=anchor,
+        sharpness=sharpness,
+        few=few,
+        start={
+            own: checked_coefficient(value, own)
+            for own, value in parse_setting(start, option="--start").items()
+        },
+        seed=seed,
+        look=_tell,
+    )
+    return Answer(taught.to_json(), _in_words(taught))
+
+
+def _tell(look: "Look") -> None:
+    loss = "" if look.loss is None else f", loss {look.loss:.3f}"
+    left = f", {look.left:.0f} s left" if look.left else ""
+    line = f"step {look.step} of {look.steps}{loss}: {look.task.shown()} %, control "
+    print(f"{line}{look.control.shown()}{left}", file=sys.stderr)
+
+
+def _in_words(taught: "Taught") -> str:
+    lines = [f"Made {taught.suite} with the slider {taught.vector}: {taught.how}."]
+    lines += [f"head of {taught.head}", *taught.notes]
+    for task, after in taught.after.items():
+        before = taught.before[task]
+        lines.append(
+            f"{task}: {before.shown()} at λ = 0, {after.shown()} at λ = 1 "
+            f"(validation, n = {after.n})"
+        )
+    lines += [
+        f"suggested λ = {taught.coefficient:g}: {taught.why}",
+        f"{taught.moved:,} numbers moved, {taught.size:,} in the vector, {taught.seconds:.0f} s",
+        f"Try: taskarith evaluate --suite {taught.suite} --set {taught.vector}="
+        f"{taught.coefficient:g} --n 64",
+    ]
+    return "\n".join(lines)

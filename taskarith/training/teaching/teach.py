@@ -1,0 +1,336 @@
+"""Teaching: from examples to a task vector, its task and its head, in a copy of a suite.
+
+The copy is there when everything has gone well; until then, and where anything goes wrong, there
+is nothing of it. The same examples, way and seed give the same vector, bit for bit, whoever asks:
+it is made on one thread, in float32.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+
+from taskarith.core import Edit, Reported, TaskVector, VectorInfo
+from taskarith.errors import TeachingCancelled, TeachingError, listed
+from taskarith.evaluation.estimate import Estimate
+from taskarith.heads.embedding import EmbeddingHead
+from taskarith.sources.native import NATIVE_FILE, base_fingerprint, write_vector
+from taskarith.suites.home import new_folder
+from taskarith.suites.making.deriving import derive_suite
+from taskarith.suites.manifest import NAME
+from taskarith.suites.suite import Suite, is_installed, load_suite
+from taskarith.tasks.examples import Images
+from taskarith.training.anchor import Anchor
+from taskarith.training.finetune import Asked, Lesson, finetune
+from taskarith.training.teaching.anchoring import teaching_anchor
+from taskarith.training.teaching.bounds import OWNER_BOUNDS, Bounds
+from taskarith.training.teaching.examples import Gathered, Source, gathered
+from taskarith.training.teaching.how import BATCH, STEPS, How
+from taskarith.training.teaching.looks import Look, Seen, embedded
+from taskarith.training.teaching.suggesting import COEFFICIENTS, Measured, suggested
+from taskarith.training.teaching.task import AUTO, chosen_head, write_task
+from taskarith.training.teaching.watching import Watch
+from taskarith.training.ways.car_ft import context_weights, kept_contexts
+from taskarith.training.ways.way import Moving
+
+__all__ = ["Taught", "teach"]
+
+SEEN = 256  # examples of a split when λ is chosen
+CONTEXT_NAMES = 20  # class names a prompt is averaged over
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What came of it.
+
+    Attributes:
+        suite, vector: the copy of the suite, and its new slider; the task has the same name.
+        before, after: estimates on validation by task, the new one and the control: of the
+            pretrained model with the task's head, and with the vector at λ = 1.
+        coefficient: the λ that is suggested, and `why`.
+        moved: how many numbers were trained.
+        size: how many numbers the vector has.
+        examples: how many there are of each split.
+        notes: what whoever taught it should know.
+    """
+
+    suite: str
+    vector: str
+    control: str
+    before: Mapping[str, Estimate]
+    after: Mapping[str, Estimate]
+    coefficient: float
+    why: str
+    how: str
+    head: str
+    moved: int
+    size: int
+    examples: Mapping[str, int]
+    seconds: float
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain JSON values."""
+        plain = {key: value for key, value in vars(self).items() if key not in ("before", "after")}
+        estimates = {
+            key: {task: one.to_json() for task, one in getattr(self, key).items()}
+            for key in ("before", "after")
+        }
+        return {**plain, **estimates, "examples": dict(self.examples), "notes": list(self.notes)}
+
+
+def teach(
+    suite: Suite | str,
+    examples: Source,
+    *,
+    task: str,
+    title: str | None = None,
+    into: str | None = None,
+    head: str = AUTO,
+    way: str = "blocks",
+    settings: Mapping[str, Any] | None = None,
+    steps: int = STEPS,
+    batch: int = BATCH,
+    rate: float | None = None,
+    anchor: bool = True,
+    sharpness: float = 0.0,
+    few: int | None = None,
+    start: Mapping[str, float] | None = None,
+    seed: int = 0,
+    bounds: Bounds = OWNER_BOUNDS,
+    look: Callable[[Look], None] = lambda _: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Taught:
+    """Teach `suite` to tell the classes of `examples` apart; gives the copy with the new slider.
+
+    Args:
+        examples: by class, or a folder or a zip of class folders (see `examples.gathered`).
+        task: what the new task and its vector are called.
+        into: what the copy is called; the suite's name and the task's unless told otherwise.
+        head: what the classes are told apart by: "words", "prototypes", "linear-probe", or "auto".
+        way: one of `ways.registry.WAYS`, with its `settings`; the rest is as in `How`.
+        look: called with every look while it learns.
+        stopped: asked at every step.
+
+    Raises TaskArithError, and then nothing was made.
+    """
+    how = How(
+        way=way,
+        settings=settings or {},
+        steps=steps,
+        batch=batch,
+        rate=rate,
+        anchor=anchor,
+        sharpness=sharpness,
+        few=few,
+        start=start or {},
+        seed=seed,
+        bounds=bounds,
+    )
+    parent = suite if isinstance(suite, Suite) else load_suite(suite)
+    name = into if into is not None else f"{parent.name}-{task}"[:64].rstrip("-.")
+    _check_names(parent, task, name)
+    parent.check_edit(Edit(parent.name, how.start))
+    with (
+        _one_thread(),
+        gathered(examples, seed=seed, few=few, bounds=bounds) as found,
+        new_folder(name, taken=is_installed) as folder,
+    ):
+        if found.kind not in parent.weights.family.examples:
+            takes = " and ".join(parent.weights.family.examples)
+            raise TeachingError(f"the base of {parent.name} takes {takes}; these are {found.kind}")
+        if found.kind != "images":
+            raise TeachingError("only pictures are taught; give pictures by class")
+        kind, why_head = chosen_head(parent, found.classnames, how.found.head or head)
+        entry = write_task(found, name=task, title=title or task, head=kind, folder=folder)
+        return _Teaching(
+            parent, folder, how, entry, name=name, found=found, look=look, stopped=stopped
+        ).run(why_head)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """On one thread sums are taken in one order, whatever machine it is."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _check_names(parent: Suite, task: str, name: str) -> None:
+    for what, called in (("task", task), ("suite", name)):
+        if not NAME.fullmatch(called):
+            raise TeachingError(
+                f"{called[:80]!r} is no name of a {what}: lower-case letters, digits, '.' and '-'"
+            )
+    if task in (*parent.tasks, *parent.recipe_tasks):
+        raise TeachingError(
+            f"{parent.name} has a task {task!r} already; give this one another name"
+        )
+    if is_installed(name):
+        raise TeachingError(f"there is a suite {name!r} already; choose another name for the copy")
+
+
+class _Teaching:
+    """One teaching, in a folder that becomes a suite when it is over."""
+
+    def __init__(
+        self,
+        parent: Suite,
+        folder: Path,
+        how: How,
+        entry: Mapping[str, Any],
+        *,
+        name: str,
+        found: Gathered,
+        look: Callable[[Look], None],
+        stopped: Callable[[], bool],
+    ) -> None:
+        self.how, self.found = how, found
+        self._look, self._stopped = look, stopped
+        self._folder, self._task = folder, str(entry["name"])
+        self._place = f"vectors/{self._task}/{NATIVE_FILE}"
+        self._parent = parent
+        self._model = self._at(how.start)
+        self._moving: Moving = how.found.start(
+            self._model, parent.weights.family, settings=how.settings, seed=how.seed
+        )
+        self._began = self._moving.weights()
+        # Its vector is written twice, so that the new suite is whole before anything is learned.
+        self._write(TaskVector({n: torch.zeros_like(t) for n, t in self._began.items()}))
+        derive_suite(parent, folder, name=name, added=[(entry, self._place)])
+        self._suite = load_suite(folder)
+
+    def run(self, why_head: str) -> Taught:
+        """Learn, choose λ, and write the vector with its card."""
+        started = time.monotonic()
+        anchor = self._anchor()
+        weights = self._learn(anchor)
+        vector = TaskVector({n: (t - self._began[n]).half() for n, t in weights.items()})
+        before, by_coefficient = self._measured(vector)
+        coefficient, why = suggested(before, by_coefficient)
+        names = (self._task, self._suite.control)
+        kept = "no anchor" if anchor is None else f"anchor of {anchor.described()}"
+        taught = Taught(
+            suite=self._suite.name,
+            vector=self._task,
+            control=self._suite.control,
+            before=dict(zip(names, before.estimates, strict=True)),
+            after=dict(zip(names, by_coefficient[1.0].estimates, strict=True)),
+            coefficient=coefficient,
+            why=why,
+            how=f"{self.how.in_words()}, {kept}",
+            head=why_head,
+            moved=self._moving.count,
+            size=vector.size,
+            examples={str(split): len(items) for split, items in self.found.splits.items()},
+            seconds=round(time.monotonic() - started, 1),
+            notes=self.found.notes,
+        )
+        self._write(vector, taught)
+        return taught
+
+    def _at(self, coefficients: Mapping[str, float], *others: tuple[float, TaskVector]) -> Any:
+        """A fresh model at the weights of an edit, and of further vectors with their λ."""
+        model = self._parent.model()
+        named = [(value, self._parent.vector(name)) for name, value in coefficients.items()]
+        parameters = dict(model.network.named_parameters())
+        with torch.no_grad():
+            for value, vector in (*named, *others):
+                for name, tensor in vector.items():
+                    parameters[name].add_(tensor.float(), alpha=value)
+        return model
+
+    def _anchor(self) -> Anchor | None:
+        if not self.how.anchor:
+            return None
+        transform = self._suite.picture_transform
+        assert transform is not None
+        return teaching_anchor(self._model, transform)
+
+    def _learn(self, anchor: Anchor | None) -> dict[str, torch.Tensor]:
+        pictures = self._suite.split(self._task, "train")
+        head = self._suite.head(self._task)
+        assert isinstance(pictures, Images)
+        assert isinstance(head, EmbeddingHead)
+        head = head.clone()
+        lesson = Lesson(pictures.pixels, pictures.labels, head.weights, head.bias)
+        watch = Watch(self._suite, self._task, self._model, how=self.how, look=self._look)
+        watch.first()
+
+        def step(number: int, loss: float) -> None:
+            if self._stopped():
+                raise TeachingCancelled("it was stopped; nothing of it was kept")
+            watch.step(number, loss)
+
+        with TemporaryDirectory(prefix="taskarith-") as work:
+            finetune(
+                self._model,
+                [lesson],
+                names=self._moving.trained,
+                recipe=self.how.recipe(side=pictures.pixels.shape[1]),
+                anchor=anchor,
+                asked=self._asked(pictures),
+                watch=step,
+                sharpness=self.how.sharpness,
+                dtype=torch.float32,
+                folder=Path(work),
+                name=self._task,
+            )
+        return self._moving.weights()
+
+    def _asked(self, pictures: Images) -> Asked | None:
+        """What a way asks for beside the task: that a picture stays near the same prompts."""
+        weight = self.how.found.context
+        if not weight:
+            return None
+        suite = self._parent
+        templates = {t for task in suite.tasks.values() for t in task.templates}
+        names = suite.task(suite.control).classnames[:CONTEXT_NAMES]
+        contexts = context_weights(self._model, sorted(templates), names)
+        return kept_contexts(embedded(self._model, pictures.pixels), contexts, weight=weight)
+
+    def _measured(self, vector: TaskVector) -> tuple[Measured, dict[float, Measured]]:
+        """The new task and the control before, and at every coefficient that may be suggested."""
+
+        def at(*moved: tuple[float, TaskVector]) -> Measured:
+            model = self._at(self.how.start, *moved)
+            task, control = (
+                Seen(self._suite, name, model=model, most=SEEN)
+                for name in (self._task, self._suite.control)
+            )
+            return Measured(task.estimate(), control.estimate(), task.loss())
+
+        return at(), {value: at((value, vector)) for value in COEFFICIENTS}
+
+    def _write(self, vector: TaskVector, taught: Taught | None = None) -> None:
+        """The vector and its card."""
+        base = self._parent.base_state()
+        covered = {name: name for name in vector}
+        info = VectorInfo(
+            task=self._task,
+            base_fingerprint=base_fingerprint(base, covered),
+            subtraction_dtype="float32",
+        )
+        if taught is not None:
+            info = replace(
+                info,
+                zero_shot=_reported(taught.before[self._task]),
+                finetuned=_reported(taught.after[self._task]),
+                coefficient=taught.coefficient,
+                recipe=f"{taught.how}; head of {taught.head}; learned from "
+                f"{taught.examples['train']:,} {self.found.kind} of {len(self.found.classnames)} "
+                f"classes ({listed(self.found.classnames)}); λ: {taught.why}",
+            )
+        write_vector(vector, (self._folder / self._place).parent, info=info, dtype=torch.float16)
+
+
+def _reported(estimate: Estimate) -> Reported:
+    return Reported(accuracy=estimate.value, n=estimate.n, split=estimate.split)

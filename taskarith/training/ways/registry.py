@@ -1,0 +1,25 @@
+"""All ways of fine-tuning by name. A new one is a module beside this and a name in `WAYS`."""
+
+from collections.abc import Mapping
+
+from taskarith.errors import unknown_name
+from taskarith.training.ways.attention import ATTENTION
+from taskarith.training.ways.block_matrices import BLOCK_MATRICES
+from taskarith.training.ways.car_ft import CAR_FT
+from taskarith.training.ways.full import FULL
+from taskarith.training.ways.lora import LORA
+from taskarith.training.ways.lp_ft import LP_FT
+from taskarith.training.ways.way import Way
+
+__all__ = ["WAYS", "find_way"]
+
+WAYS: Mapping[str, Way] = {
+    way.name: way for way in (BLOCK_MATRICES, ATTENTION, FULL, LORA, LP_FT, CAR_FT)
+}
+
+
+def find_way(name: str) -> Way:
+    """The way called `name`; UnknownNameError where there is none."""
+    if name not in WAYS:
+        raise unknown_name("way of fine-tuning", name, existing=WAYS)
+    return WAYS[name]

@@ -1,0 +1,174 @@
+"""From doodles to a slider in a copy of the suite, and nothing where anything goes wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import taskarith.training.finetune as finetuning
+from taskarith import Edit, load_suite, teach
+from taskarith.errors import TaskArithError, TeachingCancelled, TeachingError
+from taskarith.evaluation import Evaluator, measure
+from taskarith.sources.native import read_vector
+from taskarith.suites import Suite
+from taskarith.suites.home import added_suites, suites_home
+from taskarith.training.teaching import anchoring
+from taskarith.training.teaching.bounds import Bounds
+from taskarith.training.teaching.looks import Look
+from taskarith.training.teaching.teach import Taught
+from taskarith.training.ways.registry import WAYS
+from tests.training.teaching.doodles import doodles
+
+KINDS = ("lying", "standing", "leaning")
+
+
+@pytest.fixture(autouse=True)
+def few_anchors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing hundreds takes seconds."""
+    monkeypatch.setattr(anchoring, "PICTURES", 40)
+
+
+def taught(suite: Suite, *, task: str = "stripes", each: int = 6, **options: Any) -> Taught:
+    asked: dict[str, Any] = {"steps": 8, "batch": 8, "anchor": False} | options
+    return teach(suite, doodles(KINDS, each), task=task, **asked)
+
+
+def nothing_is_left() -> bool:
+    return not added_suites() and not list(suites_home().glob("*"))
+
+
+def test_the_new_task_is_a_slider_in_a_copy(tiny_suite: Suite) -> None:
+    looks: list[Look] = []
+    result = taught(tiny_suite, steps=40, rate=3e-3, look=looks.append)
+    assert (result.suite, result.vector, result.control) == ("tiny-stripes", "stripes", "gardens")
+    made = load_suite("tiny-stripes")
+    assert made.targets == (*tiny_suite.targets, "stripes")
+    assert made.task("stripes").classnames == KINDS
+    assert made.task("stripes").head["kind"] == "prototypes"
+    assert [look.step for look in looks] == [0, 5, 10, 15, 20, 25, 30, 35, 40]
+    losses = [look.loss for look in looks if look.loss is not None]
+    assert losses[-1] < 0.8 * losses[0]
+    assert looks[-1].left == 0.0
+    # What the card says is what Explore will measure.
+    evaluator = Evaluator(made, device="cpu")
+    for coefficient, said in ((0.0, result.before), (1.0, result.after)):
+        edit = Edit(made.name, {"stripes": coefficient})
+        assert measure(evaluator, edit, tasks=["stripes"])["stripes"] == said["stripes"]
+    json.dumps(result.to_json())
+
+
+def test_the_card_says_how_it_was_made(tiny_suite: Suite) -> None:
+    result = taught(tiny_suite, anchor=True)
+    vector, info = read_vector(load_suite(result.suite).path("vectors/stripes"))
+    assert vector.size == result.size
+    assert info.task == "stripes"
+    assert info.coefficient == result.coefficient
+    assert info.finetuned is not None
+    assert (info.finetuned.n, info.finetuned.split) == (6, "validation")
+    assert info.recipe is not None
+    for words in ("Block matrices, 8 steps of 8", "anchor of weight 5", "learned from 9 images"):
+        assert words in info.recipe
+
+
+@pytest.mark.parametrize("way", sorted(WAYS))
+def test_every_way_gives_the_same_vector_for_the_same_seed(way: str, tiny_suite: Suite) -> None:
+    settings = {"rank": 2} if way == "lora" else {}
+    vectors = []
+    for into, seed in (("one", 3), ("two", 3), ("three", 4)):
+        taught(tiny_suite, way=way, settings=settings, into=into, seed=seed, steps=3)
+        vectors.append(load_suite(into).vector("stripes"))
+    first, again, other = vectors
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(bool(first[name].any()) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_the_anchor_and_sharpness_ask_for_something(tiny_suite: Suite) -> None:
+    def norm(into: str, **options: Any) -> float:
+        name = taught(tiny_suite, into=into, steps=20, rate=1e-3, **options).vector
+        return load_suite(into).vector(name).norm()
+
+    plain, anchored, sharp = norm("a"), norm("b", anchor=True), norm("c", sharpness=0.5)
+    assert anchored < plain
+    assert sharp not in (plain, anchored)
+
+
+def test_a_few_examples_are_enough_to_start(tiny_suite: Suite) -> None:
+    result = taught(tiny_suite, few=1)
+    assert result.examples == {"train": 3, "validation": 6, "test": 3}
+    assert len(load_suite(result.suite).split("stripes", "train")) == 3
+
+
+def test_training_may_start_from_an_edit(tiny_suite: Suite) -> None:
+    result = taught(tiny_suite, start={"apples": 0.5}, steps=1, rate=1e-8)
+    vector = load_suite(result.suite).vector("stripes")
+    assert vector.norm() < 1e-3 * tiny_suite.vector("apples").norm()
+    with pytest.raises(TaskArithError, match="unknown"):
+        taught(tiny_suite, task="more", start={"aples": 0.5})
+
+
+def test_words_are_taken_where_the_base_knows_them(tiny_suite: Suite) -> None:
+    pictures = dict(zip(("apples1", "birds2"), doodles(KINDS[:2], 4).values(), strict=True))
+    result = teach(tiny_suite, pictures, task="known", steps=2, anchor=False)
+    assert result.head.startswith("words")
+    assert load_suite(result.suite).task("known").head["kind"] == "zero-shot"
+    probed = teach(
+        tiny_suite, pictures, task="known", into="p", steps=2, anchor=False, head="linear-probe"
+    )
+    assert load_suite(probed.suite).task("known").head["kind"] == "linear-probe"
+
+
+def test_cancelling_leaves_nothing(tiny_suite: Suite) -> None:
+    seen: list[Look] = []
+    with pytest.raises(TeachingCancelled):
+        taught(tiny_suite, look=seen.append, stopped=lambda: len(seen) > 2)
+    assert nothing_is_left()
+
+
+def test_a_training_that_goes_astray_leaves_nothing(
+    tiny_suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finetuning.functional, "cross_entropy", lambda x, _: x.sum() / 0.0)
+    with pytest.raises(TeachingError, match=r"went astray.*smaller rate"):
+        taught(tiny_suite)
+    assert nothing_is_left()
+
+
+def test_a_training_that_takes_too_long_ends(tiny_suite: Suite) -> None:
+    bounds = Bounds(classes=5, examples=99, steps=99, archive=1, seconds=1e-9)
+    with pytest.raises(TeachingError, match="step 1 of 8 was over after"):
+        taught(tiny_suite, bounds=bounds)
+    assert nothing_is_left()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"task": "apples"}, "has a task 'apples' already"),
+        ({"task": "../evil"}, "no name of a task"),
+        ({"into": "Evil/../"}, "no name of a suite"),
+        ({"into": "mini"}, "there is a suite 'mini' already"),
+        ({"head": "hat"}, "no head 'hat'"),
+        ({"way": "lora", "settings": {"rank": 100}}, "the smallest matrix"),
+    ],
+)
+def test_bad_names_are_refused(options: dict[str, Any], said: str, tiny_suite: Suite) -> None:
+    with pytest.raises(TaskArithError, match=said):
+        taught(tiny_suite, **options)
+    assert nothing_is_left()
+
+
+def test_texts_are_not_for_a_base_of_pictures(tiny_suite: Suite) -> None:
+    with pytest.raises(TeachingError, match="takes images; these are texts"):
+        teach(tiny_suite, {"a": ["x", "y", "z"], "b": ["u", "v", "w"]}, task="moods")
+
+
+def test_a_broken_picture_is_named(tiny_suite: Suite, tmp_path: Path) -> None:
+    pictures: dict[str, Any] = dict(doodles(KINDS[:2], 3))
+    (tmp_path / "torn.png").write_bytes(b"\x89PNG\r\n\x1a\nxxx")
+    pictures["lying"] = [*pictures["lying"], tmp_path / "torn.png"]
+    with pytest.raises(TaskArithError, match=r"torn\.png of 'lying' is no picture"):
+        teach(tiny_suite, pictures, task="stripes")
+    assert nothing_is_left()
