@@ -73,6 +73,28 @@ def add_commands(commands: Any) -> None:
         help="use the first N examples of each split only, for a quick look (default: all)",
     )
     parser.add_argument(
+        "--choose-on",
+        type=whole_number(1),
+        metavar="N",
+        help="choose on the first N examples of validation (default: as --n)",
+    )
+    parser.add_argument(
+        "--per-size",
+        type=whole_number(1),
+        metavar="N",
+        help="addition: draw N subsets of each size between pairs and all tasks (default: every "
+        "subset)",
+    )
+    parser.add_argument(
+        "--examples",
+        type=whole_number(1),
+        nargs="*",
+        default=[8, 64],
+        metavar="N",
+        help="analogy: also fine-tune on N examples of D (default: 8 64; the bare option leaves it "
+        "out)",
+    )
+    parser.add_argument(
         "--rehearse", action="store_true", help="leave test closed and answer from validation"
     )
     add_device(parser)
@@ -136,12 +158,16 @@ def report(
     output: Path | None,
     recipes: list[str] | None,
     n: int | None,
+    choose_on: int | None,
+    per_size: int | None,
+    examples: list[int],
     rehearse: bool,
     device: str | None,
 ) -> None:
     """Write the report of a suite; a shorter one does not take the place of the suite's own."""
     from taskarith.evaluation import choose_device
     from taskarith.recipes.report import write_report
+    from taskarith.recipes.sections import Extent
     from taskarith.suites import load_suite
 
     loaded = load_suite(suite)
@@ -152,7 +178,6 @@ def report(
         )
     path = output or loaded.path("REPORT.md")
     path.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes of measuring
-    write_report(
-        loaded, path, device=choose_device(device), recipes=recipes, n=n, rehearse=rehearse
-    )
+    extent = Extent(n, choose_on, per_size, tuple(examples), rehearse)
+    write_report(loaded, path, device=choose_device(device), recipes=recipes, extent=extent)
     print(f"Wrote {path}.")

@@ -250,10 +250,14 @@ class Evaluator:
         )
         for index, (part, head) in enumerate(zip(parts, heads, strict=True)):
             if not isinstance(head, EmbeddingHead):
-                with torch.inference_mode():
-                    found = head.rows(self.model, self._prompts_of(part, split=split)).cpu()
-                rows[index] = found.float().numpy() if found.ndim == 2 else found.int().numpy()
+                rows[index] = self.rows_by(head, part, split=split)
         return [rows[index] for index in range(len(parts))]
+
+    @torch.inference_mode()
+    def rows_by(self, head: TextHead, part: Part, *, split: SplitName) -> np.ndarray:
+        """The rows that `head`, the task's own or another, reads off a part's texts."""
+        found = head.rows(self.model, self._prompts_of(part, split=split)).cpu()
+        return found.float().numpy() if found.ndim == 2 else found.int().numpy()
 
     def has_logits(self, task: str) -> bool:
         """Whether `logits` has some for the task."""

@@ -17,6 +17,7 @@ LOOK = {
     "pretrained": ("muted", ""),
     "fine-tuned": ("other", ""),
     "gradient ascent": ("pinned", "/"),
+    "fine-tuned on the opposite": ("pinned", "."),
     "negated": ("target", ""),
     "random": ("other", "."),
     "permuted": ("other", "x"),

@@ -4,7 +4,7 @@ Knows which tasks and vectors of a suite a recipe is about; the protocols are th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from taskarith.core import Edit
 from taskarith.errors import RecipeError, unknown_name
@@ -65,6 +65,7 @@ def run_recipe(
     *,
     cache: ResultCache | None = None,
     n: int | None = None,
+    choose_on: int | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     watch: Watch | None = None,
@@ -73,14 +74,23 @@ def run_recipe(
 ) -> Result:
     """Run a recipe on the evaluator's suite.
 
-    `n` measures the first examples of each split only; `rehearse` leaves test closed and answers
+    `n` measures the first examples of each split only, `choose_on` as many of validation (None:
+    as `n`); `rehearse` leaves test closed and answers
     from validation instead; `tuning` says how models are fine-tuned on the way. `progress` gets the
     evaluations done, the most there can be, and what was last done; `watch` gets every accuracy
     when it is measured. Raises RecipeCancelled soon after `cancelled` says so; a result is always
     a whole one, and what was measured stays in `cache` for the next run.
     """
     meter = Meter(needed=recipe.evaluations(), progress=progress, cancelled=cancelled)
-    lab = suite_lab(evaluator, cache=cache, meter=meter, n=n, tuning=tuning, rehearse=rehearse)
+    lab = suite_lab(
+        evaluator,
+        cache=cache,
+        meter=meter,
+        n=n,
+        choose_on=choose_on,
+        tuning=tuning,
+        rehearse=rehearse,
+    )
     return recipe.run(lab if watch is None else watched(lab, watch))
 
 
@@ -97,8 +107,10 @@ def negation_recipe(
         control=suite.control,
         unseen_controls=_unseen(suite),
         ascent={task: vector for task, vector in suite.recipes.ascent.items() if task in chosen},
+        opposite={task: name for task, name in suite.recipes.opposite.items() if task in chosen},
         floor=floor,
         onlookers=suite.targets,
+        drawn=tuple(name for name in chosen if suite.task(name).head["kind"] == "samples"),
     )
 
 
@@ -265,8 +277,13 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
 }
 
 
-def suite_recipes(suite: Suite) -> dict[str, Recipe]:
-    """Every recipe that the suite has what it takes for, by name."""
+def suite_recipes(
+    suite: Suite, *, per_size: int | None = None, examples: Sequence[int] = FEW
+) -> dict[str, Recipe]:
+    """Every recipe that the suite has what it takes for, by name.
+
+    `per_size` is addition's, `examples` are analogy's.
+    """
     book = suite.recipes
     there = {
         "negation": True,
@@ -278,7 +295,13 @@ def suite_recipes(suite: Suite) -> dict[str, Recipe]:
         "methods": len(suite.targets) > 1,
         "plane": len(suite.targets) > 1,
     }
-    return {name: make(suite) for name, make in RECIPES.items() if there[name]}
+    asked: dict[str, dict[str, Any]] = {
+        "addition": {"per_size": per_size},
+        "analogy": {"examples": examples},
+    }
+    return {
+        name: make(suite, **asked.get(name, {})) for name, make in RECIPES.items() if there[name]
+    }
 
 
 def _tasks(

@@ -20,12 +20,21 @@ from taskarith.evaluation import (
     load_surrogate,
     surrogate_error,
 )
+from taskarith.heads.generation import Samples
+from taskarith.recipes.addition.result import AdditionResult
 from taskarith.recipes.lab import Lab
-from taskarith.recipes.result import as_markdown
+from taskarith.recipes.result import Result, as_markdown
 from taskarith.recipes.sample import Sample, mean_shown
-from taskarith.recipes.sections import recipe_results, reported_recipes
+from taskarith.recipes.sections import (
+    WHOLE,
+    Extent,
+    left_out,
+    recipe_results,
+    reported_recipes,
+)
 from taskarith.recipes.stored import FOLDER, write_result
 from taskarith.recipes.suite_lab import suite_lab
+from taskarith.recipes.written_answers import OWN, written_answers
 from taskarith.sources.compact import compacted, expanded
 from taskarith.sources.tensors import read_metadata
 from taskarith.suites import Suite
@@ -41,26 +50,29 @@ def write_report(
     *,
     device: torch.device,
     recipes: Sequence[str] | None = None,
-    n: int | None = None,
-    rehearse: bool = False,
+    extent: Extent = WHOLE,
 ) -> None:
     """Measure `suite` and write its report as Markdown to `path`, its results into a folder beside.
 
     With a section for each of `recipes` (None: all that choose on validation and measure on test).
-    `n` takes the first examples of each split; `rehearse` leaves test closed. Raises
-    UnknownNameError for a recipe that the suite has not what it takes for.
+    Raises UnknownNameError for a recipe that the suite has not what it takes for.
     """
     evaluator, cache = Evaluator(suite, device=device), ResultCache()
     names = reported_recipes(suite) if recipes is None else recipes
-    results = list(recipe_results(evaluator, names, cache=cache, n=n, rehearse=rehearse))
-    lab = suite_lab(evaluator, cache=cache, n=n, rehearse=rehearse)
-    chosen = "" if recipes is None else f" --recipes {' '.join(recipes)}"
+    results = list(recipe_results(evaluator, names, cache=cache, extent=extent))
+    lab = suite_lab(
+        evaluator, cache=cache, n=extent.n, choose_on=extent.choose_on, rehearse=extent.rehearse
+    )
+    asked = "" if recipes is None else f" --recipes {' '.join(recipes)}"
     parts = [
-        _head(suite, device=device, sample=lab.sample, chosen=chosen),
+        _head(suite, device=device, sample=lab.sample, asked=asked + extent.options()),
         _tasks(suite, lab),
+        written_answers(evaluator, lab.sample, edits=_edits(results)),
         *map(as_markdown, results),
+        _without(suite) if recipes is None else "",
         _cosines(suite),
         _preview(evaluator, cache),
+        _text_models(suite),
         _recipe_models(evaluator) if names else "",
     ]
     text = "\n\n".join(part.strip() for part in parts if part)
@@ -69,19 +81,35 @@ def write_report(
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _head(suite: Suite, *, device: torch.device, sample: Sample, chosen: str) -> str:
-    asked = "" if sample.n is None else f" --n {sample.n}"
-    asked += " --rehearse" if sample.rehearsal else ""
+def _head(suite: Suite, *, device: torch.device, sample: Sample, asked: str) -> str:
     return f"""# Report: {suite.title}
 
-Written by `python -m taskarith report {suite.name}{chosen}{asked}`; suite fingerprint
+Written by `python -m taskarith report {suite.name}{asked}`; suite fingerprint
 `{suite.fingerprint}`, measured on {describe_device(device)} in float32. {suite.manifest.about}
 
 Every coefficient was chosen on the validation split, from {sample.each}; every number below is
 {sample.once}, unless it says otherwise. Brackets hold 95 % intervals: Wilson's for a share,
 Fieller's for ratios of means, over texts for a perplexity. They hold for edits chosen beforehand,
 as these are. A pretrained model already scores well on normalized accuracy, so the gain recovered,
-(edited − zero-shot) ÷ (fine-tuned − zero-shot), and the control stand beside it."""
+(edited − pretrained) ÷ (fine-tuned − pretrained), and the control stand beside it."""
+
+
+def _edits(results: Sequence[Result]) -> dict[str, dict[str, float]]:
+    """The models that a task's answers are looked at under, by what they are."""
+    edits: dict[str, dict[str, float]] = {"pretrained": {}, "fine-tuned": {OWN: 1.0}}
+    for result in results:
+        if isinstance(result, AdditionResult):
+            edits["all tasks, one λ"] = result.together.coefficients
+    return edits | {"negated, λ = −1": {OWN: -1.0}}
+
+
+def _without(suite: Suite) -> str:
+    needs = [f"- {name}: {needed}" for name, needed in left_out(suite).items()]
+    if not needs:
+        return ""
+    return "## Recipes left out\n\nThe suite's manifest names nothing for them to be about:\n\n" + (
+        "\n".join(needs)
+    )
 
 
 def _tasks(suite: Suite, lab: Lab) -> str:
@@ -108,8 +136,20 @@ def _tasks(suite: Suite, lab: Lab) -> str:
     tuned: list[Estimate] = [finetuned[name][name] for name in suite.targets]
     means = [mean_shown(pretrained[name] for name in suite.targets), mean_shown(tuned)]
     rows.append(["**mean of the targets**", "", "", "", "", *means, ""])
-    header = ["task", "role", "metric", "classes", "n", "zero-shot", "fine-tuned", "control then"]
-    return "## Tasks\n\n" + _table(header, rows) + _making(suite)
+    header = ["task", "role", "metric", "classes", "n", "pretrained", "fine-tuned", "control then"]
+    return "## Tasks\n\n" + _table(header, rows) + _samples(suite) + _making(suite)
+
+
+def _samples(suite: Suite) -> str:
+    """How continuations are drawn and judged, where there are any."""
+    lines = [
+        f"{task.title}: each opening is continued once, by at most {head.most} tokens at "
+        f"temperature {head.temperature:g}, seed {head.seed}; the judge is a list of "
+        f"{len(head.words)} words."
+        for task, head in ((suite.tasks[name], suite.head(name)) for name in _shown_tasks(suite))
+        if isinstance(head, Samples)
+    ]
+    return "".join(f"\n\n{line}" for line in lines)
 
 
 def _shown_tasks(suite: Suite) -> Iterable[str]:
@@ -122,7 +162,7 @@ def _making(suite: Suite) -> str:
     made = {
         json.dumps([metadata[key] for key in ("recipe", "excluded", "anchor")])
         for metadata in files
-        if metadata.keys() >= {"recipe", "excluded", "anchor"}
+        if metadata.keys() >= {"recipe", "excluded", "anchor"} and "texts" not in metadata
     }
     if len(made) != 1:
         return ""
@@ -162,13 +202,44 @@ def _preview(evaluator: Evaluator, cache: ResultCache) -> str:
     )
 
 
+def _text_models(suite: Suite) -> str:
+    """How vectors that texts made were fine-tuned, where their files say so."""
+    rows, kept = [], set()
+    for name, file in {**suite.manifest.vectors, **suite.manifest.recipe_vectors}.items():
+        metadata = read_metadata(suite.path(file))
+        if metadata.keys() >= {"recipe", "texts", "excluded", "anchor"}:
+            made = json.loads(metadata["recipe"])
+            kept.add(metadata["excluded"])
+            rows.append(
+                [
+                    name,
+                    metadata["texts"],
+                    f"{made['steps']} × {made['batch']}",
+                    f"{made['rate']:g}",
+                    str(made["seed"]),
+                    "climbed" if made.get("ascend") else "descended",
+                    metadata["anchor"],
+                ]
+            )
+    if not rows:
+        return ""
+    header = ["vector", "texts", "steps", "rate", "seed", "the loss is", "anchor"]
+    return (
+        "## How the vectors were made\n\n"
+        f"Fine-tuned from the base; {', '.join(sorted(kept))} stayed as they were. The anchor asks "
+        "the model to keep what it says of running text that no task and no control is drawn from "
+        "(arXiv 1606.09282); published task vectors were mostly made without one, and add with "
+        "more loss.\n\n" + _table(header, rows)
+    )
+
+
 def _recipe_models(evaluator: Evaluator) -> str:
     """How the models that only recipes use were fine-tuned, where their files say so."""
     suite, rows = evaluator.suite, []
     for name, file in suite.manifest.recipe_vectors.items():
         metadata = read_metadata(suite.path(file))
         made = json.loads(metadata.get("recipe", "{}"))
-        if made:
+        if made and "texts" not in metadata:
             rows.append(
                 [
                     name,

@@ -24,20 +24,29 @@ class Sample:
         rehearsal: whether test stayed closed, and was answered from validation.
         surely: whether the best edit is the one with the best lower end of its interval; results
             that were stored before that was so have the best value.
+        chosen_on: of the validation split, where coefficients are chosen; None: as many as `n`.
 
     >>> Sample("texts", n=64).each, Sample(rehearsal=True).once
     ('the first 64 texts', 'on validation (a rehearsal: test stayed closed)')
+    >>> Sample("texts", chosen_on=64).each, Sample("texts", chosen_on=64).once
+    ('the first 64 texts', 'on test, measured once')
     """
 
     examples: str = "images"
     n: int | None = None
     rehearsal: bool = False
     surely: bool = False
+    chosen_on: int | None = None
+
+    @property
+    def choosing(self) -> int | None:
+        """How many examples of validation coefficients are chosen on; None: all."""
+        return self.n if self.chosen_on is None else self.chosen_on
 
     @property
     def each(self) -> str:
-        """How many of a split."""
-        return f"all {self.examples}" if self.n is None else f"the first {self.n:,} {self.examples}"
+        """The examples of validation that coefficients are chosen on."""
+        return self._first(self.choosing)
 
     @property
     def by(self) -> str:
@@ -54,7 +63,11 @@ class Sample:
         """Where the last numbers come from."""
         if self.rehearsal:
             return "on validation (a rehearsal: test stayed closed)"
-        return "on test, measured once" + ("" if self.n is None else f" on {self.each} of a split")
+        taken = "" if self.n is None else f" on {self._first(self.n)} of a split"
+        return f"on test, measured once{taken}"
+
+    def _first(self, n: int | None) -> str:
+        return f"all {self.examples}" if n is None else f"the first {n:,} {self.examples}"
 
 
 def measured_by(estimates: Iterable[Estimate]) -> str:

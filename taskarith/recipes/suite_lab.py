@@ -46,6 +46,7 @@ def suite_lab(
     cache: ResultCache | None = None,
     meter: Meter | None = None,
     n: int | None = None,
+    choose_on: int | None = None,
     seed: int = 0,
     tuning: Tuning = TUNING,
     rehearse: bool = False,
@@ -53,15 +54,18 @@ def suite_lab(
     """The lab of the evaluator's suite.
 
     `n` takes the first examples of each split's stratified order only (None: all), for a quick
-    look; `seed` draws the null directions; `tuning` says how models are fine-tuned on the way.
-    With `rehearse` test stays closed: what is asked of it is answered from validation, and the
-    estimates say so. Numbers of edits that were chosen there then flatter.
+    look, and `choose_on` as many of validation (None: as `n`); `seed` draws the null directions;
+    `tuning` says how models are fine-tuned on the way. With `rehearse` test stays closed: what is
+    asked of it is answered from validation, and the estimates say so. Numbers of edits that were
+    chosen there then flatter.
     """
     bench = _Bench(
         evaluator,
         cache=cache,
         meter=meter or Meter(),
-        n=n,
+        sample=Sample(
+            examples_called(evaluator.suite), n, rehearse, surely=True, chosen_on=choose_on
+        ),
         seed=seed,
         tuning=tuning,
         final="validation" if rehearse else "test",
@@ -74,7 +78,7 @@ def suite_lab(
         tune=bench.tune,
         mix=bench.mix,
         merge=bench.merge,
-        sample=Sample(examples_called(evaluator.suite), n, rehearse, surely=True),
+        sample=bench.sample,
     )
 
 
@@ -93,7 +97,7 @@ class _Bench:
         *,
         cache: ResultCache | None,
         meter: Meter,
-        n: int | None,
+        sample: Sample,
         seed: int,
         tuning: Tuning,
         final: SplitName,
@@ -102,7 +106,7 @@ class _Bench:
         self._suite = evaluator.suite
         self._measurer = Measurer(evaluator, cache=cache)
         self._meter = meter
-        self._n = n
+        self.sample = sample
         self._seed = seed
         self._tuning = tuning
         self._final = final
@@ -127,9 +131,9 @@ class _Bench:
         self, coefficients: Mapping[str, float], task: str, *, split: SplitName
     ) -> np.ndarray:
         self._meter.check()
-        edit, split = self._edit(coefficients), self._opened(split)
+        edit, part = self._edit(coefficients), Part(task, 0, self._count(task, split))
+        split = self._opened(split)
         self._evaluator.use(edit)
-        part = Part(task, 0, self._count(task, split))
         found = self._evaluator.logits([part], split=split)[0]
         self._meter.count(f"logits of {task}, {split}: {edit.formula()}")
         return found
@@ -281,9 +285,13 @@ class _Bench:
     def _edit(self, coefficients: Mapping[str, float]) -> Edit:
         return Edit(self._suite.name, coefficients, seed=self._seed)
 
+    def _first(self, split: SplitName) -> int | None:
+        """How many examples are taken of the split that is asked for; None: all."""
+        return self.sample.choosing if split == "validation" else self.sample.n
+
     def _count(self, task: str, split: SplitName) -> int:
-        total = self._evaluator.total(task, split)
-        return total if self._n is None else min(self._n, total)
+        total, first = self._evaluator.total(task, self._opened(split)), self._first(split)
+        return total if first is None else min(first, total)
 
     def _opened(self, split: SplitName) -> SplitName:
         """The split that is really looked at."""
@@ -296,8 +304,8 @@ class _Bench:
 
     def _read(self, edit: Edit, task: str, split: SplitName, *, least: int = 0) -> Reading:
         self._meter.check()
-        split = self._opened(split)
-        n = None if self._n is None else max(self._n, least)
+        first, split = self._first(split), self._opened(split)
+        n = None if first is None else max(first, least)
         piece = self._measurer.measure(edit, tasks=[task], split=split, n=n)
         asked = (edit.key(), task, split)
         if asked not in self._seen:

@@ -71,6 +71,7 @@ class RecipeBook:
             that it goes to.
         joint: the vector of one model fine-tuned on all targets together.
         ascent: by task, the vector of a model that gradient ascent on that task made.
+        opposite: by task, the vector of a model fine-tuned on its opposite: kind speech for rude.
     """
 
     analogies: tuple[Quadruple, ...] = ()
@@ -80,6 +81,7 @@ class RecipeBook:
     soup: Soup | None = None
     joint: str | None = None
     ascent: Mapping[str, str] = field(default_factory=dict)
+    opposite: Mapping[str, str] = field(default_factory=dict)
 
 
 class Reader(Protocol):
@@ -128,6 +130,7 @@ def parse_recipe_book(data: object, reader: Reader) -> RecipeBook:
         soup=_soup(fields["soup"], reader) if fields.get("soup") is not None else None,
         joint=reader.name(joint, "recipes.joint") if joint is not None else None,
         ascent=_pairs(given("ascent", {}), reader, "recipes.ascent"),
+        opposite=_pairs(given("opposite", {}), reader, "recipes.opposite"),
     )
 
 
@@ -142,6 +145,7 @@ def check_recipe_book(
         "shifted": book.shifted,
         "soup": [book.soup.task] if book.soup else [],
         "ascent": book.ascent,
+        "opposite": book.opposite,
     }
     needed_vectors = {
         "analogies": needed_tasks["analogies"],
@@ -150,6 +154,7 @@ def check_recipe_book(
         "soup": book.soup.ingredients if book.soup else [],
         "joint": [book.joint] if book.joint else [],
         "ascent": book.ascent.values(),
+        "opposite": book.opposite.values(),
     }
     for kind, needed, there in (("task", needed_tasks, tasks), ("vector", needed_vectors, vectors)):
         for part, names in needed.items():

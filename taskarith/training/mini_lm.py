@@ -122,6 +122,7 @@ MINI_LM = TextSuite(
                 for old, new in permutations(("meal", "book", "room"), 2)
             ],
             "ascent": {"rude": ASCENDED},
+            "opposite": {"rude": "kind"},
         },
     },
 )

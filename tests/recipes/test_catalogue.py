@@ -37,7 +37,7 @@ from taskarith.recipes.lab import Meter
 from taskarith.recipes.negation.result import NegationResult
 from taskarith.recipes.paint.result import PaintResult
 from taskarith.recipes.result import Table
-from taskarith.recipes.sections import recipe_results
+from taskarith.recipes.sections import Extent, recipe_results
 from taskarith.recipes.soup.result import SoupResult
 from taskarith.recipes.stored import read_result, write_result
 from taskarith.recipes.suite_lab import suite_lab
@@ -221,7 +221,7 @@ def test_a_suite_s_report_gets_a_section_for_every_recipe_it_has(evaluator: Eval
         "negation", "addition", "methods", "plane",
     ]  # fmt: skip
     bare = Evaluator(without(evaluator.suite), device="cpu")
-    results = list(recipe_results(bare, ["negation", "addition"], tuning=TUNING, n=16))
+    results = list(recipe_results(bare, ["negation", "addition"], tuning=TUNING, extent=Extent(16)))
     assert [result.name for result in results] == ["negation", "addition"]
 
 

@@ -8,16 +8,18 @@ from taskarith.evaluation import Evaluator, ResultCache, load_surrogate
 from taskarith.recipes.catalogue import run_recipe, suite_recipes
 from taskarith.recipes.report import write_report
 from taskarith.recipes.result import as_markdown
+from taskarith.recipes.sections import Extent
 from taskarith.recipes.stored import read_result
 from taskarith.suites import Suite
 
 CPU = torch.device("cpu")
+FEW = Extent(16)
 
 
 @pytest.fixture
 def text(tiny_suite: Suite, tmp_path: Path) -> str:
     path = tmp_path / "REPORT.md"
-    write_report(tiny_suite, path, device=CPU, recipes=["negation", "addition"], n=16)
+    write_report(tiny_suite, path, device=CPU, recipes=["negation", "addition"], extent=FEW)
     stored = tmp_path / "results" / "negation.json"
     assert read_result(stored, suite=tiny_suite).name == "negation"
     return path.read_text(encoding="utf-8")
@@ -53,7 +55,9 @@ def test_the_second_control_is_reported_and_chosen_on_by_nobody(
 
 def test_a_rehearsal_speaks_of_validation(tiny_suite: Suite, tmp_path: Path) -> None:
     path = tmp_path / "REPORT.md"
-    write_report(tiny_suite, path, device=CPU, recipes=["negation"], n=16, rehearse=True)
+    write_report(
+        tiny_suite, path, device=CPU, recipes=["negation"], extent=Extent(16, rehearse=True)
+    )
     text = path.read_text(encoding="utf-8")
     assert "--n 16 --rehearse`" in text
     assert "on test" not in text

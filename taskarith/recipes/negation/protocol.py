@@ -10,11 +10,11 @@ import numpy as np
 
 from taskarith.evaluation import Estimate
 from taskarith.recipes.lab import Answers, Lab
-from taskarith.recipes.score import Score
 from taskarith.recipes.search import flattery
 
 __all__ = [
     "CONTROL_FLOOR",
+    "DRAWN_EXAMPLES",
     "NEGATION_GRID",
     "Negation",
     "choice_flatters",
@@ -26,6 +26,9 @@ CONTROL_FLOOR = 0.95
 CONTROL_EXAMPLES = (
     512  # the least the floor is judged on: a few dozen cannot show that 95 % is kept
 )
+# The least that samples are judged on at the end, as many as in arXiv 2212.04089: a share of a few
+# percent is what matters of them.
+DRAWN_EXAMPLES = 1_000
 NEGATION_GRID = (0.0, *(round(-0.05 * step, 2) for step in range(1, 21)))
 
 
@@ -97,21 +100,23 @@ def choice_flatters(
 
 
 def measured_negation(
-    score: Score,
+    lab: Lab,
     *,
     vector: str,
     task: str,
     coefficient: float,
     controls: Sequence[str],
     selected_on: int,
+    least: int = 0,
 ) -> Negation:
-    """Target and controls of one edit on test."""
-    measured = score({vector: coefficient}, [task, *controls], split="test")
+    """Target, on `least` examples where there are as many, and controls of one edit on test."""
+    edit = {vector: coefficient}
+    measured = lab.score(edit, controls, split="test")
     return Negation(
         task=task,
         vector=vector,
         coefficient=coefficient,
-        target=measured[task],
+        target=lab.answer(edit, task, split="test", least=least).estimate,
         controls={name: measured[name] for name in controls},
         selected_on=selected_on,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from taskarith.recipes.lab import Lab
 from taskarith.recipes.negation.protocol import (
     CONTROL_FLOOR,
+    DRAWN_EXAMPLES,
     NEGATION_GRID,
     Negation,
     choice_flatters,
@@ -16,6 +17,7 @@ from taskarith.recipes.negation.result import (
     ASCENT,
     FINETUNED,
     NEGATED,
+    OPPOSITE,
     PRETRAINED,
     Forgotten,
     NegationResult,
@@ -34,9 +36,11 @@ class NegationRecipe:
 
     Attributes:
         classnames: of each task.
-        ascent: by task, the vector of a model that gradient ascent made.
+        ascent, opposite: by task, the vector of a model that gradient ascent made, or that was
+            fine-tuned on the opposite.
         floor: the share of its pretrained skill that the control must keep.
         onlookers: tasks that are not forgotten with it, but measured.
+        drawn: those of the tasks whose answers are sampled: more of them are taken at the end.
     """
 
     tasks: tuple[str, ...]
@@ -44,8 +48,10 @@ class NegationRecipe:
     control: str
     unseen_controls: tuple[str, ...] = ()
     ascent: Mapping[str, str] = field(default_factory=dict)
+    opposite: Mapping[str, str] = field(default_factory=dict)
     floor: float = CONTROL_FLOOR
     onlookers: tuple[str, ...] = ()
+    drawn: tuple[str, ...] = ()
 
     def evaluations(self) -> int:
         """The most evaluations that `run` takes."""
@@ -53,8 +59,8 @@ class NegationRecipe:
         choosing = vectors * 2 * len(NEGATION_GRID)
         models = 2 + vectors
         testing = models * (2 + len(self.unseen_controls)) + 2
-        ascents = sum(task in self.ascent for task in self.tasks)
-        whole = (choosing + testing) * len(self.tasks) + ascents * (2 + len(self.unseen_controls))
+        beside = sum((task in self.ascent) + (task in self.opposite) for task in self.tasks)
+        whole = (choosing + testing) * len(self.tasks) + beside * (2 + len(self.unseen_controls))
         return whole + (1 + len(self.tasks)) * len(self.onlookers)
 
     def run(self, lab: Lab) -> NegationResult:
@@ -85,25 +91,29 @@ class NegationRecipe:
         chosen: Mapping[tuple[str, str], float],
         flattery: float | None,
     ) -> Forgotten:
+        least = DRAWN_EXAMPLES if task in self.drawn else 0
+
         def measured(vector: str, coefficient: float, selected_on: int) -> Negation:
             return measured_negation(
-                lab.score,
+                lab,
                 vector=vector,
                 task=task,
                 coefficient=coefficient,
                 controls=[self.control, *self.unseen_controls],
                 selected_on=selected_on,
+                least=least,
             )
 
         models = {PRETRAINED: measured(task, 0.0, 0), FINETUNED: measured(task, 1.0, 0)}
-        if task in self.ascent:
-            models[ASCENT] = measured(self.ascent[task], 1.0, 0)
+        for model, vectors in ((ASCENT, self.ascent), (OPPOSITE, self.opposite)):
+            if task in vectors:
+                models[model] = measured(vectors[task], 1.0, 0)
         models[NEGATED] = measured(task, chosen[task, task], len(NEGATION_GRID))
         for null in NULLS:
             vector = f"{null}:{task}"
             models[null] = measured(vector, chosen[task, vector], len(NEGATION_GRID))
         edit = {task: chosen[task, task]}
-        before, after = (lab.answer(e, task, split="test") for e in ({}, edit))
+        before, after = (lab.answer(e, task, split="test", least=least) for e in ({}, edit))
         kept, keeps = (lab.answer(e, self.control, split="test") for e in ({}, edit))
         names = self.classnames[task] if before.counted else ()
         return Forgotten(

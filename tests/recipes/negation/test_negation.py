@@ -3,9 +3,17 @@ from dataclasses import replace
 
 import pytest
 
-from taskarith.recipes.negation.protocol import CONTROL_EXAMPLES, NEGATION_GRID, choose_negation
+from taskarith.recipes.lab import Answers
+from taskarith.recipes.negation.protocol import (
+    CONTROL_EXAMPLES,
+    DRAWN_EXAMPLES,
+    NEGATION_GRID,
+    choose_negation,
+)
 from taskarith.recipes.negation.recipe import NegationRecipe
+from taskarith.recipes.negation.result import OPPOSITE
 from taskarith.recipes.sample import Sample
+from taskarith.tasks import SplitName
 from tests.recipes.fakes import FakeLab, looked_at_test_last
 
 
@@ -165,3 +173,32 @@ def test_it_says_by_how_much_the_choice_flatters() -> None:
     assert "numbers here" not in line
     rehearsed = replace(result, sample=Sample(rehearsal=True))
     assert any("the numbers here are those" in line for line in rehearsed.findings())
+
+
+def test_drawn_answers_are_judged_on_more_and_the_opposite_stands_beside() -> None:
+    recipe = NegationRecipe(
+        ("rude",),
+        {"rude": ()},
+        "plain",
+        opposite={"rude": "kind"},
+        drawn=("rude",),
+    )
+
+    def measured(coefficients: Mapping[str, float], task: str) -> float:
+        moved = sum(coefficients.values())
+        return 4.0 - 0.1 * moved if task == "plain" else min(1.0, max(0.0, 0.3 + 0.3 * moved))
+
+    asked: list[tuple[str, str, int]] = []
+    fake = FakeLab(measured, means=["plain"], sample=Sample("texts", n=16))
+    answer = fake.answer
+
+    def noted(edit: Mapping[str, float], task: str, *, split: SplitName, least: int = 0) -> Answers:
+        asked.append((task, split, least))
+        return answer(edit, task, split=split, least=least)
+
+    result = recipe.run(replace(fake.lab, answer=noted))
+    assert OPPOSITE in result.tasks[0].models
+    assert {least for task, split, least in asked if (task, split) == ("rude", "test")} == {
+        DRAWN_EXAMPLES
+    }
+    assert "; rude as target on 1,000." in result.protocol()
