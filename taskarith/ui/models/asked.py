@@ -135,8 +135,10 @@ def _tasks(
     tasks: list[AskedTask] = []
     if purpose in (SAME, SHARED):
         there = () if start is None else (*start.tasks, *start.recipe_tasks)
+        # A page that is still filling its lists has chosen none: what it will choose is the first.
+        first = start.targets[0] if purpose == SAME and start and start.targets else ""
         for name in named:
-            of = _line(form, purpose, "the task") if name is None else name
+            of = (_line(form, purpose, "the task") or first) if name is None else name
             known = library_tasks() if purpose == SHARED else start.tasks if start else ()
             if of not in known:
                 what = "shared task" if purpose == SHARED else "task"

@@ -218,6 +218,14 @@ def test_nonsense_is_refused_with_words(
         read_asked(FORM | change, start=tiny_suite, public=True, picked=picked)
 
 
+@pytest.mark.parametrize("same", ["", None])
+def test_before_the_page_has_chosen_it_is_the_first_task(
+    same: str | None, tiny_suite: Suite, picked: Picked
+) -> None:
+    asked = read_asked(FORM | {"same": same}, start=tiny_suite, public=True, picked=picked)
+    assert [task.pictures for task in asked.tasks] == [f"task:{tiny_suite.targets[0]}"]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
