@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from taskarith.core import Edit
+from taskarith.core import METHODS, Edit
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName
 
@@ -175,7 +175,9 @@ def commit_steps(
     images; the point at 128; the curve at eleven nodes, filling in around the point, first with
     32, then with 128 images; the point and the references on the whole split. Nodes stay on one
     grid while the slider moves, so that most of the next curve is already known. A node that is
-    the point or a reference is measured as that. Without a `focus` there is no curve.
+    the point or a reference is measured as that. Without a `focus` there is no curve. Each node of
+    a merge that is no sum has to be merged first: it is measured with 128 images at once, after the
+    point, and a node with more vectors than the method takes is left out.
     """
     kinds: dict[Edit, Kind] = {edit: "point"}
     for other in references:
@@ -198,7 +200,8 @@ def commit_steps(
     def curve(nodes: Iterable[float], start: int, stop: int) -> Iterator[Step]:
         if focus is None:
             return
-        others = [n for n in nodes if edit.with_coefficient(focus, n) not in kinds]
+        at = {node: edit.with_coefficient(focus, node) for node in nodes}
+        others = [node for node, other in at.items() if other not in kinds and _can_merge(other)]
         yield from slice_steps(
             edit,
             focus=focus,
@@ -213,11 +216,21 @@ def commit_steps(
 
     later_nodes = [node for node in FINE_NODES if node not in COARSE_NODES]
     yield from point(0, FIRST_IMAGES)
+    if edit.method != "sum":
+        yield from _stage(point(FIRST_IMAGES, FINE_IMAGES))
+        yield from _stage(curve(FINE_NODES, 0, FINE_IMAGES))
+        yield from _stage(point(FINE_IMAGES, None))
+        return
     yield from _stage(curve(COARSE_NODES, 0, COARSE_IMAGES))
     yield from _stage(point(FIRST_IMAGES, FINE_IMAGES))
     yield from _stage(curve(later_nodes, 0, COARSE_IMAGES))
     yield from _stage(curve(FINE_NODES, COARSE_IMAGES, FINE_IMAGES))
     yield from _stage(point(FINE_IMAGES, None))
+
+
+def _can_merge(edit: Edit) -> bool:
+    most = METHODS[edit.method].most_terms
+    return most is None or len(edit.coefficients) <= most
 
 
 def _stage(steps: Iterator[Step]) -> Iterator[Step]:

@@ -117,7 +117,7 @@ class Preview:
         edit = piece.edit
         if surrogate is None or score is None or piece.cached or piece.split != surrogate.split:
             return
-        if not edit.coefficients or edit.method != "sum" or not surrogate.covers(edit):
+        if not edit.coefficients or not edit.is_sum or not surrogate.covers(edit):
             return
         same = {
             task: reading.estimate.value

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from taskarith.core import Edit, checked_coefficient
+from taskarith.core import LAYERS, Edit, checked_coefficient
 from taskarith.errors import CoefficientError, TaskArithError
 from taskarith.suites import Suite
+from taskarith.ui.merging import merged_edit, read_merge, write_merge
 
 __all__ = ["LinkedAnalogy", "LinkedEdit", "read_link", "write_link"]
 
@@ -61,9 +62,10 @@ def read_link(query: Mapping[str, str], suite: Suite) -> LinkedEdit:
         return found[:LONGEST] if isinstance(found, str) else None
 
     asked, coefficients, pinned = value("suite"), value("set"), value("pin")
+    method, pinned_method = value("method") or "", value("pin-method") or ""
     if asked is not None and asked != suite.name:
         problems.append(f"this page shows the suite {suite.name}, the link asks for {_cut(asked)}")
-    read = _coefficients(coefficients or "", suite, problems)
+    read = _edit(coefficients or "", method, suite, problems)
     focus = value("focus")
     if focus is not None and not _knows(suite, focus):
         problems.append(f"there is no task vector {_cut(focus)}")
@@ -73,8 +75,8 @@ def read_link(query: Mapping[str, str], suite: Suite) -> LinkedEdit:
         edit=read,
         found=coefficients is not None,
         focus=focus or next(iter(read.coefficients), None),
-        analogy=_analogy(analogy, suite, problems) if analogy is not None else None,
-        pinned=_coefficients(pinned, suite, problems) if pinned is not None else None,
+        analogy=_analogy(analogy, suite, problems) if analogy is not None and read.is_sum else None,
+        pinned=_edit(pinned, pinned_method, suite, problems) if pinned is not None else None,
         problems=tuple(problems),
     )
 
@@ -89,29 +91,41 @@ def write_link(
     """The query string with which a page opens at `edit`.
 
     Raises:
-        TaskArithError: the edit is not a plain sum, which is all that a link carries.
+        TaskArithError: the edit has factors by layer, which a link does not carry.
 
     >>> write_link(Edit("mini", {"letters": 0.3, "digits": -0.5}), focus="letters")
     'suite=mini&set=digits:-0.5,letters:0.3&focus=letters'
     """
-    if not edit.is_sum:
-        raise TaskArithError(f"a link carries sums of task vectors only, not {edit.formula()}")
-    fields = {"suite": edit.suite, "set": _written(edit)}
+    if any(LAYERS in each.settings for each in (edit, pinned) if each is not None):
+        raise TaskArithError(f"a link carries no factors by layer, as {edit.formula()} has")
+    fields = {"suite": edit.suite, "set": _written(edit), "method": write_merge(edit)}
     if focus is not None:
         fields["focus"] = focus
     if analogy is not None:
         names = [analogy.a, analogy.b, analogy.c, analogy.d]
         fields["analogy"] = ",".join([*names, f"{analogy.bracket:.10g}", f"{analogy.own:.10g}"])
     if pinned is not None:
-        fields["pin"] = _written(pinned)
-    return "&".join(f"{name}={quote(text, safe=':,')}" for name, text in fields.items())
+        fields |= {"pin": _written(pinned), "pin-method": write_merge(pinned)}
+    can_be_empty = ("set", "pin")
+    kept = {name: text for name, text in fields.items() if text or name in can_be_empty}
+    return "&".join(f"{name}={quote(text, safe=':,')}" for name, text in kept.items())
 
 
 def _written(edit: Edit) -> str:
     return ",".join(f"{name}:{value:.10g}" for name, value in edit.coefficients.items())
 
 
-def _coefficients(text: str, suite: Suite, problems: list[str]) -> Edit:
+def _edit(text: str, method: str, suite: Suite, problems: list[str]) -> Edit:
+    """The edit of these coefficients; by their sum where the method cannot be taken."""
+    coefficients = _coefficients(text, suite, problems)
+    try:
+        return merged_edit(suite.name, coefficients, read_merge(method))
+    except TaskArithError as error:
+        problems.append(f"{error}, so this is the sum")
+        return Edit(suite.name, coefficients)
+
+
+def _coefficients(text: str, suite: Suite, problems: list[str]) -> dict[str, float]:
     """Reads printed-digits:-0.5,letters:0.3; a null name holds a colon itself, the last counts."""
     read: dict[str, float] = {}
     for term in filter(None, text.split(",")):
@@ -123,7 +137,7 @@ def _coefficients(text: str, suite: Suite, problems: list[str]) -> Edit:
             read[name] = _number(number, name)
         except CoefficientError as error:
             problems.append(str(error))
-    return Edit(suite.name, read)
+    return read
 
 
 def _analogy(text: str, suite: Suite, problems: list[str]) -> LinkedAnalogy | None:

@@ -195,9 +195,15 @@ def _shipped(folder: Path, manifest: Json) -> list[list[Any]]:
                 },
             ]
             for point in data["points"]
+            if _is_sum(point["edit"])
         ]
     except UNREADABLE:
         return []  # once the engine is there, it warns with the reason
+
+
+def _is_sum(edit: Json) -> bool:
+    """Whether an edit's coefficients alone say what it is."""
+    return edit.get("method", "sum") == "sum" and not edit.get("settings")
 
 
 def _description(manifest: Json) -> dict[str, Any]:

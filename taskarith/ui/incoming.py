@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from taskarith.core import Edit, checked_coefficient
+from taskarith.core import METHODS, Edit, checked_coefficient
 from taskarith.errors import TaskArithError, UnknownNameError, unknown_name
 from taskarith.suites import Suite
+from taskarith.ui.merging import merged_edit
 from taskarith.ui.serving.visitor import read_visitor
 
 __all__ = [
@@ -58,7 +59,7 @@ class Commit:
 def read_commit(message: object, suite: Suite) -> Commit:
     """The commit in `message`; TaskArithError says what is wrong with it."""
     fields = _fields(message)
-    edit = read_edit(fields.get("coefficients"), suite)
+    edit = _measured(fields, suite)
     focus = _vector(fields.get("focus"), suite)
     pinned = fields.get("pinned")
     return Commit(
@@ -67,7 +68,7 @@ def read_commit(message: object, suite: Suite) -> Commit:
         edit=edit,
         focus=focus,
         analogy=_analogy(fields.get("analogy"), suite),
-        pinned=None if pinned is None else read_edit(pinned, suite),
+        pinned=None if pinned is None else _measured(_fields(pinned), suite),
     )
 
 
@@ -97,7 +98,7 @@ def read_changed(message: object, suite: Suite) -> tuple[Edit, str, Literal["val
     visible = [name for name in (*suite.tasks, *suite.recipe_tasks) if name != hidden]
     if task not in visible:
         raise unknown_name("task", task, existing=visible)
-    return read_edit(fields.get("coefficients"), suite), str(task), split
+    return _measured(fields, suite), str(task), split
 
 
 def read_question(message: object, suite: Suite) -> tuple[Edit, str, str]:
@@ -109,17 +110,31 @@ def read_question(message: object, suite: Suite) -> tuple[Edit, str, str]:
         raise unknown_name("task", task, existing=visible)
     if not isinstance(text, str):
         raise TaskArithError("a question needs a text; type a sentence")
-    return read_edit(fields.get("coefficients"), suite), str(task), text
+    return _measured(fields, suite), str(task), text
 
 
-def read_edit(coefficients: object, suite: Suite) -> Edit:
-    """The edit with these coefficients; raises CoefficientError or UnknownNameError."""
+def read_edit(coefficients: object, suite: Suite, *, merge: object = None) -> Edit:
+    """The edit with these coefficients, merged as `merge` says (None: their sum).
+
+    Raises CoefficientError, UnknownNameError or SettingError.
+    """
     if not isinstance(coefficients, Mapping) or len(coefficients) > MAX_COEFFICIENTS:
         raise TaskArithError(
             f"an edit needs an object of at most {MAX_COEFFICIENTS} coefficients by vector name"
         )
-    edit = Edit(suite.name, coefficients)
+    edit = merged_edit(suite.name, coefficients, merge)
     suite.check_edit(edit)
+    return edit
+
+
+def _measured(fields: Mapping[str, Any], suite: Suite) -> Edit:
+    """An edit to be measured while somebody waits; merges that look at images take too long."""
+    edit = read_edit(fields.get("coefficients"), suite, merge=fields.get("merge"))
+    if METHODS[edit.method].needs_data:
+        raise TaskArithError(
+            f"{edit.method} looks at images and takes too long to follow a slider; Compare and "
+            "Export make it"
+        )
     return edit
 
 

@@ -6,6 +6,7 @@ import pytest
 from taskarith.core import Edit
 from taskarith.evaluation.plan import (
     COARSE_NODES,
+    FINE_IMAGES,
     FINE_NODES,
     FIRST_IMAGES,
     MAX_STEP_IMAGES,
@@ -169,3 +170,22 @@ def test_an_auxiliary_is_visible_when_it_takes_part(tiny_suite: Suite) -> None:
     assert visible_tasks(tiny_suite, Edit("tiny", {"flags": 1})) == [*targets, "flags", "gardens"]
     assert visible_tasks(tiny_suite, Edit("tiny", {"jars": 1})) == [*targets, "jars", "gardens"]
     assert visible_tasks(tiny_suite, Edit("tiny", {"joint": 1})) == [*targets, "gardens"]
+
+
+def test_a_merge_is_measured_point_first_and_each_node_at_once() -> None:
+    edit = Edit("mini", {"task0": 0.3, "task1": -0.2}, "ties")
+    steps = commit(edit, task0=500, task1=500)
+    ends = reached(steps)
+    nodes = {edit.with_coefficient("task0", node) for node in FINE_NODES}
+    assert all(ends[node] == {"task0": FINE_IMAGES, "task1": FINE_IMAGES} for node in nodes)
+    assert ends[edit] == {"task0": 500, "task1": 500}
+    order = [step.edit for step in steps]
+    changes = [a for a, b in zip(order, [*order[1:], None], strict=True) if a != b]
+    assert all(changes.count(node) == 1 for node in nodes)  # each is merged once
+
+
+def test_nodes_with_more_vectors_than_a_method_takes_are_left_out() -> None:
+    edit = Edit("mini", {"task0": 0.3, "task1": -0.2}, "slerp")
+    measured = set(reached(commit(edit, focus="task2", task0=500)))
+    assert measured == {edit, REFERENCE}
+    assert len(set(reached(commit(edit, focus="task0", task0=500)))) == len(FINE_NODES) + 2

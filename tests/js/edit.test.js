@@ -9,7 +9,7 @@ const ANALOGY = { a: "apples", b: "birds", c: "eggs", d: "apples", bracket: 0.8,
 test("a link brings everything back", () => {
   const state = new EditState(hello());
   state.replace({ coefficients: { apples: -0.35, "random:apples": 0.2 }, focus: "apples" });
-  state.pinned = { coefficients: { birds: 1 } };
+  state.pinned = { coefficients: { birds: 1 }, merge: null };
   state.measure = "gain";
   const again = new EditState(hello());
   const { found, problems } = again.fromQuery(`?${state.toQuery()}`);

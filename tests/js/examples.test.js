@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { pieces, verdict } from "../../taskarith/ui/js/explore/examples.js";
 
-test("an answer is gained, lost or wrong both times", () => {
+test("an answer is gained, lost or still wrong", () => {
   assert.equal(verdict({ truth: "a", before: "b", after: "a" }), "gained");
   assert.equal(verdict({ truth: "a", before: "a", after: "b" }), "lost");
   assert.equal(verdict({ truth: "a", before: "b", after: "c" }), "moved");

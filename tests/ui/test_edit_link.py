@@ -63,6 +63,37 @@ def test_a_minus_sign_may_be_a_real_one(tiny_suite: Suite) -> None:
     assert read("set=apples:−.5", tiny_suite).edit == Edit("tiny", {"apples": -0.5})
 
 
-def test_a_link_carries_sums_only() -> None:
-    with pytest.raises(TaskArithError, match="sums of task vectors only"):
-        write_link(Edit("tiny", {"apples": 1.0}, method="ties"))
+def test_a_link_carries_how_an_edit_is_merged(tiny_suite: Suite) -> None:
+    edit = Edit("tiny", {"apples": 1.0, "dice": 0.5}, "dare", {"density": 0.25}, seed=3)
+    pinned = Edit("tiny", {"apples": 1.0}, "ties")
+    text = write_link(edit, focus="dice", pinned=pinned)
+    assert "&method=dare,density:0.25,scale:1,seed:3&" in text
+    assert read(text, tiny_suite) == LinkedEdit(edit, True, "dice", pinned=pinned)
+
+
+@pytest.mark.parametrize(
+    ("method", "says"),
+    [
+        ("tiess", "tiess"),
+        ("ties,density:9", "density = 9 is out of range"),
+        ("ties,density", "density must be a number"),
+        ("ties,colour:1", "colour"),
+        ("ties,seed:1", "takes no seed"),
+        ("dare,seed:" + "9" * 99, "whole number"),
+        ("<script>," * 2000, "unknown merge method"),
+    ],
+)
+def test_a_method_that_cannot_be_taken_leaves_the_sum(
+    method: str, says: str, tiny_suite: Suite
+) -> None:
+    linked = read(f"set=apples:1&method={method}", tiny_suite)
+    assert linked.edit == Edit("tiny", {"apples": 1.0})
+    assert says in linked.problems[0]
+    assert linked.problems[0].endswith("so this is the sum")
+    assert len(linked.problems[0]) < 400
+
+
+def test_factors_by_layer_are_not_lost_silently() -> None:
+    layers = {"layers": {"apples": {"visual.proj": 0.5}}}
+    with pytest.raises(TaskArithError, match="no factors by layer"):
+        write_link(Edit("tiny", {"apples": 1.0}, settings=layers))

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from taskarith.core import Edit
-from taskarith.errors import CoefficientError, TaskArithError, UnknownNameError
+from taskarith.errors import CoefficientError, SettingError, TaskArithError, UnknownNameError
 from taskarith.suites import Suite
 from taskarith.ui.incoming import Analogy, read_changed, read_commit, read_edit, read_poll
 from taskarith.ui.serving.steps import shown_tasks
@@ -30,9 +30,19 @@ def test_a_commit_is_read(tiny_suite: Suite) -> None:
 
 def test_an_analogy_and_a_pinned_edit_are_read(tiny_suite: Suite) -> None:
     analogy = {"a": "birds", "b": "eggs", "c": "flags", "d": "coins", "bracket": 1, "own": 0.5}
-    commit = read_commit(COMMIT | {"analogy": analogy, "pinned": {"dice": 1}}, tiny_suite)
+    commit = read_commit(
+        COMMIT | {"analogy": analogy, "pinned": {"coefficients": {"dice": 1}}}, tiny_suite
+    )
     assert commit.analogy == Analogy(c="flags", d="coins", own=0.5)
     assert commit.pinned == Edit("tiny", {"dice": 1.0})
+
+
+def test_how_an_edit_is_merged_is_read(tiny_suite: Suite) -> None:
+    merge = {"method": "dare", "settings": {"density": 0.5}, "seed": 7}
+    commit = read_commit(COMMIT | {"merge": merge}, tiny_suite)
+    assert commit.edit == Edit("tiny", {"apples": -0.5}, "dare", {"density": 0.5}, seed=7)
+    changed = {"coefficients": {"dice": 1}, "merge": merge, "task": "dice", "split": "test"}
+    assert read_changed(changed, tiny_suite)[0].seed == 7
 
 
 def test_null_directions_are_vectors_too(tiny_suite: Suite) -> None:
@@ -69,7 +79,24 @@ def test_anything_else_is_refused(message: object, tiny_suite: Suite) -> None:
         ("focus", "pears", UnknownNameError),
         ("focus", None, UnknownNameError),
         ("focus", ["apples"], UnknownNameError),
-        ("pinned", {"apples": 9}, CoefficientError),
+        ("pinned", {"coefficients": {"apples": 9}}, CoefficientError),
+        ("pinned", {"apples": 1}, TaskArithError),
+        ("pinned", {"coefficients": {}, "merge": {"method": "tiess"}}, UnknownNameError),
+        ("merge", "ties", TaskArithError),
+        ("merge", {}, UnknownNameError),
+        ("merge", {"method": ["ties"]}, UnknownNameError),
+        ("merge", {"method": "ties" * 10_000}, UnknownNameError),
+        ("merge", {"method": "ties", "settings": []}, TaskArithError),
+        ("merge", {"method": "ties", "settings": {"density": "all"}}, SettingError),
+        ("merge", {"method": "ties", "settings": {"density": 0}}, SettingError),
+        ("merge", {"method": "ties", "settings": {"density": [0.5]}}, SettingError),
+        ("merge", {"method": "ties", "settings": {"d" * 10_000: 1}}, UnknownNameError),
+        ("merge", {"method": "ties", "settings": {str(i): 1 for i in range(99)}}, TaskArithError),
+        ("merge", {"method": "ties", "seed": 1}, SettingError),
+        ("merge", {"method": "dare", "seed": -1}, TaskArithError),
+        ("merge", {"method": "dare", "seed": True}, TaskArithError),
+        ("merge", {"method": "ties", "layers": {}}, TaskArithError),
+        ("merge", {"method": "fisher"}, TaskArithError),
         ("pinned", "apples", TaskArithError),
         ("analogy", {"c": "flags", "d": "houses", "own": 1}, UnknownNameError),
         ("analogy", {"c": "flags", "d": "random:apples", "own": 1}, UnknownNameError),

@@ -17,6 +17,7 @@ from taskarith.errors import SettingError
 
 __all__ = ["average", "model_stock", "slerp", "summed"]
 
+MOST = 2  # terms that an arc goes between
 PARALLEL = 0.9995  # |cos Ω| from which on two directions span no plane worth the name
 
 
@@ -61,6 +62,7 @@ Position = Annotated[float, Bounds("0 is the first vector by name, 1 the second"
     scope="one angle over the whole vectors",
     normalization="keeps the length between those of the two",
     buffers=1,
+    most_terms=MOST,
 )
 def slerp(terms: Terms, *, position: Position = 0.5, scale: Scale = 1.0) -> TaskVector:
     """Goes from one term to another along an arc. Two terms only, in the order of their names.
@@ -72,7 +74,7 @@ def slerp(terms: Terms, *, position: Position = 0.5, scale: Scale = 1.0) -> Task
     small that it is hardly told from the straight line.) A lone term is its own result. Raises
     SettingError for more than two.
     """
-    if len(terms) > 2:
+    if len(terms) > MOST:
         raise SettingError(
             f"slerp goes between two vectors, got {len(terms)} ({', '.join(terms.names)}); "
             "set the λ of the others to 0"

@@ -94,6 +94,7 @@ class Method:
         settings: its keywords.
         seeded: it draws at random; the keyword `seed` says what.
         needs_data: it asks the keyword `statistics` about images.
+        most_terms: how many vectors it takes at most; None for any number.
         function: computes it; its docstring has the formula.
     """
 
@@ -107,6 +108,7 @@ class Method:
     settings: tuple[Setting, ...]
     seeded: bool
     needs_data: bool
+    most_terms: int | None
     function: Callable[..., TaskVector]
 
     def checked(self, settings: Mapping[str, object]) -> dict[str, float]:
@@ -131,7 +133,14 @@ METHODS: Mapping[str, Method] = MappingProxyType(_METHODS)
 
 
 def method(
-    name: str, *, title: str, paper: str, scope: str, normalization: str, buffers: int
+    name: str,
+    *,
+    title: str,
+    paper: str,
+    scope: str,
+    normalization: str,
+    buffers: int,
+    most_terms: int | None = None,
 ) -> Callable[[Function], Function]:
     """Register the decorated function as a merge method; its signature becomes the schema."""
 
@@ -152,6 +161,7 @@ def method(
             settings=tuple(_setting(parameter) for parameter in own),
             seeded="seed" in keywords,
             needs_data="statistics" in keywords,
+            most_terms=most_terms,
             function=function,
         )
         return function

@@ -65,7 +65,9 @@ def read_classes(message: object, suite: Suite, *, after: Edit) -> Classes:
     seen = [name for name in suite.tasks if name != suite.second_control]
     if task not in seen:
         raise unknown_name("task", str(task)[:40], existing=seen)
-    before = read_edit(fields.get("before"), suite)
+    other = fields.get("before")
+    other = other if isinstance(other, Mapping) else {}
+    before = read_edit(other.get("coefficients"), suite, merge=other.get("merge"))
     return Classes(str(task), before, after, read_images(fields))
 
 

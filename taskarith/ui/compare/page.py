@@ -61,8 +61,10 @@ class Comparisons:
     def hello(self, explorer: "Explorer", message: object) -> Answer:
         """Everything static, and the edits that the link carries."""
         from taskarith.core import NULLS
+        from taskarith.recipes.methods.entrants import SCALE
         from taskarith.ui.compare.form import IMAGES
         from taskarith.ui.edit_link import read_link
+        from taskarith.ui.merging import described_methods, sent_merge
 
         suite = explorer.suite
         link = read_link(link_of(message), suite)
@@ -70,8 +72,9 @@ class Comparisons:
         return {
             "suite": {"name": suite.name, "title": suite.title},
             "edit": dict(link.edit.coefficients),
+            "merge": sent_merge(link.edit),
             "focus": link.focus,
-            "pinned": dict(link.pinned.coefficients) if link.pinned is not None else None,
+            "pinned": _sent(link.pinned) if link.pinned is not None else None,
             "problems": list(link.problems),
             "tasks": [_task(suite, name) for name in suite.tasks if name != suite.second_control],
             "targets": [name for name in suite.targets if name in suite.vectors],
@@ -81,7 +84,8 @@ class Comparisons:
                 {"title": preset.title, "coefficients": dict(preset.coefficients)}
                 for preset in suite.manifest.presets
             ],
-            "methods": _methods(),
+            "methods": described_methods(),
+            "chosen": SCALE,
             "images": [*IMAGES, "all"],
         }
 
@@ -144,28 +148,7 @@ def _task(suite: "Suite", name: str) -> Answer:
     return {"name": name, "title": task.title, "classes": list(task.classnames)}
 
 
-def _methods() -> list[Answer]:
-    from taskarith.core import METHODS
-    from taskarith.recipes.methods.entrants import SCALE
+def _sent(edit: "Edit") -> Answer:
+    from taskarith.ui.merging import sent_merge
 
-    return [
-        {
-            "name": method.name,
-            "title": method.title,
-            "about": method.about,
-            "looks": method.needs_data,
-            "settings": [
-                {
-                    "name": setting.name,
-                    "value": setting.default,
-                    "whole": setting.whole,
-                    "least": setting.bounds.least,
-                    "most": setting.bounds.most,
-                    "about": setting.bounds.about,
-                }
-                for setting in method.settings
-                if setting.name != SCALE
-            ],
-        }
-        for method in METHODS.values()
-    ]
+    return {"coefficients": dict(edit.coefficients), "merge": sent_merge(edit)}

@@ -16,6 +16,7 @@ from taskarith.recipes.ratios import normalized_and_gain
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.turned import changed_classes, new_confusions
 from taskarith.ui.compare.form import Classes
+from taskarith.ui.merging import sent_merge
 from taskarith.ui.serving.jobs import Desk, Work
 
 __all__ = ["classes_work", "methods_work", "plane_work"]
@@ -87,11 +88,14 @@ def methods_work(recipe: MethodsRecipe, *, cache: ResultCache, n: int | None) ->
     def work(desk: Desk) -> Json:
         lab = _lab(desk, recipe.evaluations(), cache=cache, n=n)
         references = recipe.references(lab)
+        suite = _evaluator(desk).suite.name
         rows = [_nothing(recipe, references)]
         desk.show({"rows": tuple(rows)})
         for found in recipe.choose(lab, references):
             rows.append(
-                _misfit(found) if isinstance(found, Misfit) else _choice(found, recipe, references)
+                _misfit(found)
+                if isinstance(found, Misfit)
+                else _choice(found, recipe, references, suite=suite)
             )
             desk.show({"rows": tuple(rows)})
         return {"rows": tuple(rows)}
@@ -166,8 +170,9 @@ def _misfit(found: Misfit) -> Json:
     return {"kind": "misfit", "label": found.entrant.label(), "reason": found.reason}
 
 
-def _choice(found: Choice, recipe: MethodsRecipe, references: References) -> Json:
+def _choice(found: Choice, recipe: MethodsRecipe, references: References, *, suite: str) -> Json:
     first, method = found.outcomes[0], found.entrant.method
+    edit = found.entrant.edit(suite, recipe.tasks, scale=found.scale)
     normalized, gain = _intervals(first.accuracies, recipe, references)
     return {
         "kind": "method",
@@ -176,6 +181,8 @@ def _choice(found: Choice, recipe: MethodsRecipe, references: References) -> Jso
         "about": method.about,
         "paper": method.paper,
         "looks": method.needs_data,
+        "edit": dict(edit.coefficients),
+        "merge": sent_merge(edit),
         "scale": found.scale,
         "normalized": normalized.to_json(),
         "gain": gain.to_json(),

@@ -50,12 +50,14 @@ class Geometries:
     def answer(self, suite: "Suite", message: object) -> Answer:
         """Everything the page draws, and the edit that its link carries."""
         from taskarith.ui.edit_link import read_link
+        from taskarith.ui.merging import sent_merge
 
         link = read_link(link_of(message), suite)
         return {
             "suite": {"name": suite.name, "title": suite.title},
             "titles": {name: _title(suite, name) for name in suite.vectors},
             "coefficients": dict(link.edit.coefficients),
+            "merge": sent_merge(link.edit),
             "problems": list(link.problems),
             "limits": {"slider": SLIDER_BOUND, "hard": MAX_COEFFICIENT},
             "geometry": self._of(suite),

@@ -2,7 +2,7 @@
 // Knows no page.
 
 import { setText } from "./dom.js";
-import { writeCoefficients } from "./words.js";
+import { writeCoefficients, writeMerge } from "./words.js";
 
 // A colour of the look, as strong as `share` (0…1) says.
 export function tint(name, share) {
@@ -46,13 +46,20 @@ export function writeLink(coefficients) {
   history.replaceState(null, "", `${location.pathname}?${text}`);
 }
 
-// The address of Explore at an edit.
-export function exploreAt(coefficients, suite) {
+/**
+ * The address of a page at an edit.
+ * @param {import("./types.js").Coefficients} coefficients
+ * @param {string} suite
+ * @param {{merge?: import("./types.js").Merge | null, page?: string}} [how] - `page`: its path;
+ *   Explore unless told otherwise
+ */
+export function exploreAt(coefficients, suite, { merge = null, page = "./" } = {}) {
   const query = new URLSearchParams(location.search);
-  for (const gone of ["analogy", "focus", "pin"]) query.delete(gone);
+  for (const gone of ["analogy", "focus", "pin", "pin-method", "method"]) query.delete(gone);
   query.set("suite", suite);
   query.set("set", writeCoefficients(coefficients));
-  return `./?${query.toString().replace(/%3A/g, ":").replace(/%2C/g, ",")}`;
+  if (merge) query.set("method", writeMerge(merge));
+  return `${page}?${query.toString().replace(/%3A/g, ":").replace(/%2C/g, ",")}`;
 }
 
 /**

@@ -11,8 +11,37 @@ export interface Estimate {
 
 export type Coefficients = Record<string, number>;
 
-/** A measured edit: its coefficients, and per task how it did. */
-export type Point = [Coefficients, Record<string, Estimate>];
+/** How scaled vectors become one, where it is not their plain sum: method, settings, and a seed. */
+export interface Merge {
+  method: string;
+  settings: Record<string, number>;
+  seed?: number;
+}
+
+/** A merge method that can be chosen, and what it can be set to. */
+export interface Method {
+  name: string;
+  title: string;
+  about: string;
+  paper: string;
+  seeded: boolean;
+  /** How many vectors it takes at most; null for any number. */
+  most: number | null;
+  settings: Setting[];
+}
+export interface Setting {
+  name: string;
+  value: number;
+  whole: boolean;
+  least: number;
+  /** Whether `least` itself is too little. */
+  above: boolean;
+  most: number;
+  about: string;
+}
+
+/** A measured edit: its coefficients, per task how it did, and how it is merged if not summed. */
+export type Point = [Coefficients, Record<string, Estimate>, (Merge | null)?];
 
 /** What the examples of a task are counted by, as tasks/metric.py has it. */
 export interface Metric {
@@ -82,6 +111,7 @@ export interface Engine {
   device?: string | null;
   message?: string;
   preview?: Preview;
+  methods?: Method[];
   other_images?: string[];
 }
 

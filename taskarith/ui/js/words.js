@@ -1,5 +1,7 @@
 // Words: how numbers, coefficients and edits are written. Knows nothing about the page's state.
 
+/** @typedef {import("./types.js").Merge} Merge */
+
 export const MINUS = "\u2212";
 export const NARROW_SPACE = "\u202f";
 
@@ -44,12 +46,62 @@ export function terms(coefficients) {
     .map((name) => ({ name, value: coefficients[name] }));
 }
 
-/** @param {Record<string, number>} coefficients */
-export function formula(coefficients) {
-  const text = terms(coefficients).map(
-    ({ name, value }) => ` ${value > 0 ? "+" : MINUS} ${decimal(Math.abs(value))}·τ(${name})`,
-  );
-  return "θ = θ₀" + text.join("");
+/**
+ * The edit as one line, as `Edit.formula` writes it.
+ * @param {Record<string, number>} coefficients
+ * @param {Merge | null} [merge]
+ */
+export function formula(coefficients, merge = null) {
+  return formulaParts(coefficients, merge)
+    .map(({ text }) => text)
+    .join("");
+}
+
+/**
+ * The same in parts; one that is about a vector says which.
+ * @param {Record<string, number>} coefficients
+ * @param {Merge | null} [merge]
+ * @returns {{text: string, name?: string}[]}
+ */
+export function formulaParts(coefficients, merge = null) {
+  const all = terms(coefficients);
+  const written = ({ name, value }) => `${decimal(Math.abs(value))}·τ(${name})`;
+  if (!merge || !all.length) {
+    const sign = (value) => (value > 0 ? " + " : ` ${MINUS} `);
+    const added = all.map((term) => ({ text: sign(term.value) + written(term), name: term.name }));
+    return [{ text: "θ = θ₀" }, ...added];
+  }
+  const inside = all.map((term, i) => ({
+    text: (i ? ", " : "") + (term.value > 0 ? "" : MINUS) + written(term),
+    name: term.name,
+  }));
+  const settings = Object.entries(merge.settings).map(([name, v]) => `${name}=${general(v)}`);
+  if (merge.seed !== undefined) settings.push(`seed=${merge.seed}`);
+  const listed = settings.length ? `; ${settings.join(", ")}` : "";
+  return [{ text: `θ = θ₀ + ${merge.method}(` }, ...inside, { text: `${listed})` }];
+}
+
+/**
+ * A number as Python's "g" writes it: six digits, and powers of ten for what is far from one.
+ * @param {number} value
+ */
+export function general(value) {
+  const power = value === 0 ? 0 : Number(value.toExponential(5).split("e")[1]);
+  if (power >= -4 && power < 6) return String(Number(value.toPrecision(6)));
+  const [digits, exponent] = value.toExponential(5).split("e");
+  return `${Number(digits)}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
+}
+
+/**
+ * "ties,density:0.2,scale:1": a method and its settings, as a link carries them and as what names
+ * them in here. A plain sum is "".
+ * @param {Merge | null} merge
+ */
+export function writeMerge(merge) {
+  if (!merge) return "";
+  const settings = Object.entries(merge.settings).map(([name, value]) => `${name}:${value}`);
+  if (merge.seed !== undefined) settings.push(`seed:${merge.seed}`);
+  return [merge.method, ...settings.sort()].join(",");
 }
 
 /**

@@ -41,6 +41,7 @@ from taskarith.ui.incoming import (
     read_question,
     read_rest,
 )
+from taskarith.ui.merging import offered_methods
 from taskarith.ui.serving.changes import changed_answers
 from taskarith.ui.serving.pieces import Pieces
 from taskarith.ui.serving.priority import lower_priority
@@ -134,7 +135,7 @@ class Explorer:
         ends = clock() + self._patience
         while (answer := self._engine())["state"] == known == "loading" and clock() < ends:
             await asyncio.sleep(0.1)
-        return answer
+        return answer if answer["state"] == known else answer | {"methods": offered_methods()}
 
     async def commit(self, message: object) -> Answer:
         """Start measuring around an edit on validation; answers with the first points."""
@@ -221,7 +222,7 @@ class Explorer:
     async def take(self, message: object) -> Answer:
         """The edit as JSON, and the Python that measures it."""
         fields = message if isinstance(message, Mapping) else {}
-        edit = read_edit(fields.get("coefficients"), self.suite)
+        edit = read_edit(fields.get("coefficients"), self.suite, merge=fields.get("merge"))
         split = TEST if fields.get("split") == TEST else VALIDATION
         tasks = visible_tasks(self.suite, edit)
         python = python_snippet(edit, source=self._source, tasks=tasks, split=split)

@@ -16,6 +16,7 @@ from taskarith.evaluation import Estimate, Failure, PairedDifference, Piece
 from taskarith.evaluation.worker import Message
 from taskarith.tasks import SplitName
 from taskarith.tasks.metric import Metric
+from taskarith.ui.merging import sent_merge
 
 __all__ = ["Pieces", "as_sent"]
 
@@ -155,7 +156,9 @@ class Pieces:
     def _add(self, piece: Piece) -> None:
         estimates = {task: reading.estimate for task, reading in piece.readings.items()}
         sent = {task: as_sent(estimate) for task, estimate in estimates.items()}
-        self._points.append([dict(piece.edit.coefficients), sent])
+        merge = sent_merge(piece.edit)
+        of = [dict(piece.edit.coefficients), sent]
+        self._points.append(of if merge is None else [*of, merge])
         answers = {task: reading.rows for task, reading in piece.readings.items()}
         if piece.edit == self._edit:
             self._own.update(answers)

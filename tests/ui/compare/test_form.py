@@ -20,7 +20,7 @@ from taskarith.ui.compare.form import (
 
 EDIT = Edit("tiny", {"coins": -0.5, "dice": 0.3})
 VISITOR = "0123456789abcdef01234567"
-CLASSES: dict[str, Any] = {"task": "coins", "before": {"dice": 1}, "images": 64}
+CLASSES: dict[str, Any] = {"task": "coins", "before": {"coefficients": {"dice": 1}}, "images": 64}
 PLANE: dict[str, Any] = {
     "x": "coins", "y": "random:dice", "target": "coins", "low": -1, "high": 0.5, "forget": True,
     "steps": 4, "images": 32,
@@ -55,8 +55,9 @@ def test_what_is_right_is_taken(tiny_suite: Suite) -> None:
         ({"task": "houses"}, "unknown task 'houses'"),  # the second control is not for looking at
         ({"task": ["coins"]}, "unknown task"),
         ({"before": None}, "coefficients by vector name"),
-        ({"before": {"coins": math.inf}}, "finite number"),
-        ({"before": {"coins": 9}}, "out of range"),
+        ({"before": {"coefficients": {"coins": math.inf}}}, "finite number"),
+        ({"before": {"coefficients": {"coins": 9}}}, "out of range"),
+        ({"before": {"coefficients": {}, "merge": {"method": 3}}}, "unknown merge method"),
         ({"images": 10**9}, "images a task"),
         ({"images": True}, "images a task"),
         ({"images": None}, "images a task"),

@@ -281,7 +281,7 @@ def test_a_pinned_edit_stays_as_a_ghost(open_page: OpenPage) -> None:
     for _ in range(3):
         page.keyboard.press("Shift+ArrowLeft")
     settled(page)
-    assert state(page)["pinned"] == {"coefficients": {"coins": 0.5}}
+    assert state(page)["pinned"] == {"coefficients": {"coins": 0.5}, "merge": None}
     expect(bar(page, "coins").locator(".ref.pinned")).to_be_visible()
     expect(page.locator("svg.over .key")).to_contain_text("pinned")
     expect(page.locator(".about")).to_contain_text("against the pinned edit, on the same 80 images")

@@ -47,7 +47,7 @@ def test_a_link_brings_everything_back(open_page: OpenPage) -> None:
     page = open_page(EDIT)
     wanted = state(page)
     assert wanted["coefficients"] == {"apples": -0.35, "random:birds": 0.2}
-    assert wanted["pinned"] == {"coefficients": {"dice": 1}}
+    assert wanted["pinned"] == {"coefficients": {"dice": 1}, "merge": None}
     page.locator('[data-tool="link"]').click()
     expect(page.locator('[data-tool="link"]')).to_have_text("copied")
     link = page.evaluate("navigator.clipboard.readText()")

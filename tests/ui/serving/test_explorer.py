@@ -123,7 +123,7 @@ def test_the_page_gives_the_librarys_numbers(explorer: Explorer, page_suite: Sui
 
 
 def test_paired_differences_are_over_the_same_images(explorer: Explorer) -> None:
-    sent = message({"apples": -1.0}, pinned={"apples": 1.0})
+    sent = message({"apples": -1.0}, pinned={"coefficients": {"apples": 1.0}})
     answers = run(follow(explorer, explorer.commit, sent))
     points = points_of(answers)
     now = points[(("apples", -1.0),)]["apples"]["value"]
@@ -132,6 +132,42 @@ def test_paired_differences_are_over_the_same_images(explorer: Explorer) -> None
         assert pair["n"] == 80
         net = (pair["gained"] - pair["lost"]) / 80
         assert net == pytest.approx(now - points[other]["apples"]["value"])
+
+
+def test_a_merge_is_measured_as_itself_and_never_as_the_sum(
+    explorer: Explorer, page_suite: Suite
+) -> None:
+    edit = {"apples": 0.5, "dice": 0.8}
+    merge = {"method": "ties", "settings": {"density": 0.3, "scale": 1.0}}
+    run(follow(explorer, explorer.commit, message(edit)))
+    answers = run(follow(explorer, explorer.commit, message(edit, seq=2, merge=merge)))
+    shown: Answer = {}
+    for answer in answers:
+        for coefficients, estimates, *merged in answer["points"]:
+            if coefficients == edit:
+                assert merged == [merge]
+                shown |= estimates
+    asked = Edit("tiny", edit, "ties", {"density": 0.3})
+    evaluator = Evaluator(page_suite, device="cpu")
+    expected = measure(evaluator, asked, tasks=VISIBLE)
+    assert shown == {task: as_sent(estimate) for task, estimate in expected.items()}
+    summed = measure(evaluator, Edit("tiny", edit), tasks=VISIBLE)
+    assert shown != {task: as_sent(estimate) for task, estimate in summed.items()}
+
+
+def test_a_merge_that_cannot_be_made_says_why(explorer: Explorer) -> None:
+    three = {"apples": 0.5, "dice": 0.8, "coins": 0.1}
+    sent = message(three, merge={"method": "slerp"})
+    answers = run(follow(explorer, explorer.commit, sent))
+    assert "slerp goes between two vectors, got 3" in answers[-1]["error"]
+
+
+def test_the_engine_tells_once_which_methods_there_are(explorer: Explorer) -> None:
+    methods = {method["name"]: method for method in run(ready(explorer))["methods"]}
+    assert "sum" in methods
+    assert "fisher" not in methods
+    assert methods["slerp"]["most"] == 2
+    assert "methods" not in run(explorer.engine({"known": "ready"}))
 
 
 def test_an_auxiliary_is_measured_when_it_takes_part(explorer: Explorer) -> None:

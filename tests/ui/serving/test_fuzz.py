@@ -48,13 +48,15 @@ ROOT = Path(__file__).resolve().parents[3]
 
 SESSION = "0123456789abcdef01234567"
 LINK = "?suite=tiny&set=apples:0.5,birds:-0.3&focus=apples&pin=coins:1"
-LINK += "&analogy=birds,eggs,flags,coins,1,0.5"
+LINK += "&method=ties,density:0.3&analogy=birds,eggs,flags,coins,1,0.5"
 MESSAGE: dict[str, Any] = {
     "session": SESSION, "suite": "tiny", "seq": 1, "cursor": 0, "known": "ready",
     "coefficients": {"apples": 0.5, "random:birds": -0.25}, "focus": "apples",
     "analogy": {"a": "birds", "b": "eggs", "c": "flags", "d": "coins", "bracket": 1, "own": 0.5},
-    "pinned": {"dice": 1.0}, "task": "apples", "split": "validation", "query": LINK,
-    "visitor": SESSION, "part": "classes", "before": {"apples": 1}, "images": 32, "have": 0,
+    "pinned": {"coefficients": {"dice": 1.0}, "merge": {"method": "ties"}},
+    "task": "apples", "split": "validation", "query": LINK,
+    "visitor": SESSION, "part": "classes", "before": {"coefficients": {"apples": 1}},
+    "merge": {"method": "dare", "settings": {"density": 0.5}, "seed": 1}, "images": 32, "have": 0,
     "x": "apples", "y": "birds", "low": -1, "high": 1, "target": "coins", "steps": 2,
     "text": "a sentence", "forget": False,
     "methods": ["sum", "ties:density=0.3"], "tasks": ["apples", "birds"],

@@ -13,12 +13,16 @@ export class Classes {
     this.page = page;
     const { hello } = page;
     const focus = hello.tasks.find((task) => task.name === hello.focus) || hello.tasks[0];
-    const edits = [["pretrained", "the pretrained model", {}]];
+    const edits = [["pretrained", "the pretrained model", { coefficients: {} }]];
     if (hello.pinned) edits.push(["pinned", "the pinned edit", hello.pinned]);
     hello.presets.forEach((preset, index) =>
-      edits.push([`preset-${index}`, `the preset ${preset.title}`, preset.coefficients]),
+      edits.push([
+        `preset-${index}`,
+        `the preset ${preset.title}`,
+        { coefficients: preset.coefficients },
+      ]),
     );
-    this.others = new Map(edits.map(([key, , coefficients]) => [key, coefficients]));
+    this.others = new Map(edits.map(([key, , edit]) => [key, edit]));
     this.task = h(
       "select",
       { onchange: () => this.listClasses() },

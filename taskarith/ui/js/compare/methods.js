@@ -3,8 +3,13 @@
 import { field, told } from "./parts.js";
 import { Run } from "./run.js";
 import { h } from "../dom.js";
-import { inkOn, tint } from "../drawing.js";
+import { exploreAt, inkOn, tint } from "../drawing.js";
 import { MINUS, percent } from "../words.js";
+
+// A method's settings but the scale, which the comparison chooses itself.
+function settingsOf(method, chosen) {
+  return method.settings.filter((setting) => setting.name !== chosen);
+}
 
 export class Methods {
   constructor(root, page) {
@@ -19,7 +24,7 @@ export class Methods {
         {
           tick: this.tick(!method.looks),
           boxes: new Map(
-            method.settings.map((setting) => [
+            settingsOf(method, hello.chosen).map((setting) => [
               setting.name,
               h("input", {
                 type: "text",
@@ -151,7 +156,7 @@ export class Methods {
       return h(
         "tr",
         { "data-method": row.name || "nothing", class: row.kind },
-        h("th", { scope: "row", title: row.about || "" }, row.label + (row.looks ? " *" : "")),
+        h("th", { scope: "row", title: row.about || "" }, this.named(row)),
         h(
           "td",
           { class: "lane" },
@@ -209,6 +214,15 @@ export class Methods {
         h("tbody", {}, ...ranked.map(line), line(nothing)),
       ),
     );
+  }
+
+  // A method's name opens what it found; what looks at images is too slow for sliders.
+  named(row) {
+    if (!row.edit) return row.label;
+    const page = row.looks ? "./export" : "./";
+    const href = exploreAt(row.edit, this.page.hello.suite.name, { merge: row.merge, page });
+    const title = row.looks ? "open in Export" : "open in Explore";
+    return h("a", { href, title }, row.label + (row.looks ? " *" : ""));
   }
 
   byTask(nothing, ranked) {

@@ -14,16 +14,17 @@ export class Compare {
     this.hello = hello;
     this.ask = ask;
     this.edit = hello.edit;
+    this.merge = hello.merge;
     this.titles = Object.fromEntries(hello.tasks.map((task) => [task.name, task.title]));
     const problems = hello.problems.length ? `From the link: ${hello.problems.join("; ")}.` : "";
     root.append(
       h(
         "div",
         { class: "story" },
-        h("p", { class: "formula" }, formula(this.edit)),
+        h("p", { class: "formula" }, formula(this.edit, hello.merge)),
         h(
           "a",
-          { class: "go", href: exploreAt(this.edit, hello.suite.name) },
+          { class: "go", href: exploreAt(this.edit, hello.suite.name, { merge: hello.merge }) },
           "Change it in Explore →",
         ),
       ),

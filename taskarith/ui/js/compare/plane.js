@@ -77,7 +77,8 @@ export class Plane {
       page.section(
         "plane",
         "A plane of edits",
-        "Two coefficients vary, the others stay as in the edit above.",
+        "Two coefficients vary, the others stay as in the edit above" +
+          (hello.merge ? ", all as a plain sum." : "."),
         [
           field("Across: λ of", this.x),
           field("Up: λ of", this.y),
@@ -135,6 +136,7 @@ export class Plane {
 
   where() {
     const { x, y, low, high } = this.asked;
+    if (this.page.merge) return "These edits are sums, so the edit above is not among them.";
     const [a, b] = [x, y].map((name) => this.page.edit[name] || 0);
     const inside = a >= low && a <= high && b >= low && b <= high;
     return inside ? "The ring is the edit above." : "The edit above lies outside this plane.";
@@ -234,7 +236,7 @@ export class Plane {
       return svg("path", { d: `M${x} ${y - 6}l6 6l-6 6l-6 -6z`, class: "front" });
     });
     const here = [asked.x, asked.y].map((name) => this.page.edit[name] || 0);
-    const inside = here.every((value) => value >= ends[0] && value <= ends[1]);
+    const inside = !this.page.merge && here.every((value) => value >= ends[0] && value <= ends[1]);
     const [x, y] = at(...here);
     const ring = inside
       ? ["halo", "here"].map((role) => svg("circle", { cx: x, cy: y, r: 10, class: role }))

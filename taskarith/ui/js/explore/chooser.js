@@ -100,7 +100,7 @@ export class Chooser {
       page.say("choose", text);
       return;
     }
-    page.replace({ coefficients: edit(chosen.x), focus: page.state.focus });
+    page.replace({ ...page.state.sent, coefficients: edit(chosen.x) });
     page.select(
       `λ = ${chosen.x} selected on validation among ${tried.length}: ${AIMS[aim].rule}. ` +
         `Picked among several, what is shown flatters; it was picked by the worse end of its ` +

@@ -1,7 +1,14 @@
 // The edit in hand, its history and its address: everything that a link carries.
 // Knows which names and numbers are allowed (from `hello`); nothing about pictures or servers.
 
-import { parseCoefficient, terms, writeCoefficients } from "../words.js";
+import { checkedMerge, readMerge } from "./merge.js";
+import { parseCoefficient, terms, writeCoefficients, writeMerge } from "../words.js";
+
+/**
+ * An edit as it is measured.
+ * @typedef {{coefficients: import("../types.js").Coefficients,
+ *   merge: import("../types.js").Merge | null}} Measured
+ */
 
 export class EditState {
   /** @param {import("../types.js").Hello} hello */
@@ -13,7 +20,11 @@ export class EditState {
     this.focus = hello.vectors[0].name;
     /** @type {import("../types.js").Analogy | null} */
     this.analogy = null; // which sliders it wrote, and whose accuracy
-    /** @type {{coefficients: import("../types.js").Coefficients} | null} */
+    /** @type {import("../types.js").Merge | null} */
+    this.merge = null; // how the scaled vectors become one; null is their sum
+    /** @type {import("../types.js").Method[] | null} */
+    this.methods = null; // what there is to choose from, once the engine says so
+    /** @type {Measured | null} */
     this.pinned = null; // kept as a ghost
     this.measure = "accuracy";
     /** @type {string[]} */
@@ -24,8 +35,13 @@ export class EditState {
   }
 
   snapshot() {
-    const { coefficients, focus, analogy } = this;
-    return JSON.stringify({ coefficients, focus, analogy });
+    const { coefficients, focus, analogy, merge } = this;
+    return JSON.stringify({ coefficients, focus, analogy, merge });
+  }
+
+  /** What is to be measured, as it travels. @returns {Measured} */
+  get sent() {
+    return { coefficients: this.coefficients, merge: this.merge };
   }
 
   /** @param {string} name */
@@ -43,18 +59,64 @@ export class EditState {
 
   /**
    * @param {{coefficients: import("../types.js").Coefficients, focus?: string,
-   *   analogy?: import("../types.js").Analogy | null}} edit
+   *   analogy?: import("../types.js").Analogy | null,
+   *   merge?: import("../types.js").Merge | null}} edit
    */
-  replace({ coefficients, focus, analogy = null }) {
+  replace({ coefficients, focus, analogy = null, merge = null }) {
     this.coefficients = Object.fromEntries(terms(coefficients).map((t) => [t.name, t.value]));
     if (focus && this.vectors.has(focus)) this.focus = focus;
     this.analogy = analogy;
+    this.merge = merge;
+  }
+
+  /**
+   * The same vectors merged otherwise. An analogy is a sum, so it is over.
+   * @param {import("../types.js").Merge | null} merge
+   */
+  mergeBy(merge) {
+    this.merge = merge;
+    if (merge) this.analogy = null;
+  }
+
+  /**
+   * Hear which methods there are: what was taken from a link before is checked now.
+   * @param {import("../types.js").Method[]} methods
+   * @returns {string[]} what of it cannot be taken
+   */
+  learn(methods) {
+    this.methods = methods;
+    /** @type {string[]} */
+    const problems = [];
+    const check = (/** @type {string} */ step) => {
+      const edit = JSON.parse(step);
+      return JSON.stringify({ ...edit, merge: checkedMerge(edit.merge ?? null, methods).merge });
+    };
+    this.merge = this.checked(this.merge, problems);
+    if (this.pinned) {
+      this.pinned = { ...this.pinned, merge: this.checked(this.pinned.merge, problems) };
+    }
+    for (const steps of [this.past, this.future])
+      steps.splice(0, steps.length, ...steps.map(check));
+    this.recorded = check(this.recorded);
+    return problems;
+  }
+
+  /**
+   * @param {import("../types.js").Merge | null} merge
+   * @param {string[]} problems
+   */
+  checked(merge, problems) {
+    if (!this.methods) return merge;
+    const found = checkedMerge(merge, this.methods);
+    if (found.problem) problems.push(`${found.problem}, so this is the sum`);
+    return found.merge;
   }
 
   // One gesture (a drag, a preset, a typed number) is one step back. Looking elsewhere is none.
   record() {
     const now = this.snapshot();
-    const edited = ({ coefficients, analogy }) => JSON.stringify([terms(coefficients), analogy]);
+    const edited = ({ coefficients, analogy, merge }) =>
+      JSON.stringify([terms(coefficients), analogy, writeMerge(merge)]);
     if (edited(JSON.parse(now)) !== edited(JSON.parse(this.recorded))) {
       this.past.push(this.recorded);
       this.past = this.past.slice(-200);
@@ -80,7 +142,9 @@ export class EditState {
   }
 
   pin() {
-    this.pinned = this.pinned ? null : { coefficients: { ...this.coefficients } };
+    this.pinned = this.pinned
+      ? null
+      : { coefficients: { ...this.coefficients }, merge: this.merge };
   }
 
   /**
@@ -129,6 +193,7 @@ export class EditState {
       Object.assign(this, { past, future, recorded });
       this.record();
       this.recorded = now;
+      if (this.methods) this.learn(this.methods);
     } catch {
       // Nothing is remembered, or nothing that can be read: the history begins here.
     }
@@ -155,12 +220,16 @@ export class EditState {
     const query = new URLSearchParams();
     query.set("suite", this.hello.suite.name);
     query.set("set", writeCoefficients(this.coefficients));
+    if (this.merge) query.set("method", writeMerge(this.merge));
     query.set("focus", this.focus);
     if (this.analogy) {
       const { a, b, c, d, bracket, own } = this.analogy;
       query.set("analogy", [a, b, c, d, bracket, own].join(","));
     }
-    if (this.pinned) query.set("pin", writeCoefficients(this.pinned.coefficients));
+    if (this.pinned) {
+      query.set("pin", writeCoefficients(this.pinned.coefficients));
+      if (this.pinned.merge) query.set("pin-method", writeMerge(this.pinned.merge));
+    }
     if (this.measure !== "accuracy") query.set("measure", this.measure);
     // Readable in an address bar: these need no escape in a query string.
     return query.toString().replace(/%3A/g, ":").replace(/%2C/g, ",");
@@ -176,7 +245,8 @@ export class EditState {
       const analogy = query.has("analogy")
         ? this.readAnalogy(query.get("analogy"), problems)
         : null;
-      this.replace({ coefficients, analogy });
+      const merge = this.readMerge(query.get("method"), problems);
+      this.replace({ coefficients, analogy: merge ? null : analogy, merge });
       const first = terms(coefficients)[0];
       if (first) this.focus = first.name;
     }
@@ -184,7 +254,8 @@ export class EditState {
     if (focus !== null && this.vectors.has(focus)) this.focus = focus;
     else if (focus !== null) problems.push(`there is no task vector ${focus.slice(0, 40)}`);
     if (query.has("pin")) {
-      this.pinned = { coefficients: this.readCoefficients(query.get("pin"), problems) };
+      const merge = this.readMerge(query.get("pin-method"), problems);
+      this.pinned = { coefficients: this.readCoefficients(query.get("pin"), problems), merge };
     }
     const measure = query.get("measure") ?? "";
     if (["normalized", "gain"].includes(measure)) this.measure = measure;
@@ -203,6 +274,12 @@ export class EditState {
       else coefficients[name] = value;
     }
     return coefficients;
+  }
+
+  readMerge(text, problems) {
+    const { merge, problem } = readMerge(text);
+    if (problem) problems.push(`${problem}, so this is the sum`);
+    return this.checked(merge, problems);
   }
 
   readAnalogy(text, problems) {

@@ -8,7 +8,7 @@ import { h } from "../dom.js";
 
 const MOST = 64; // that the server shows at once
 /** @type {Record<Verdict, string>} */
-const SAID = { gained: "now right", lost: "now wrong", moved: "wrong both times" };
+const SAID = { gained: "now right", lost: "now wrong", moved: "still wrong" };
 
 /**
  * @param {Example} example

@@ -51,10 +51,11 @@ export function buildParts(root, page) {
           class: "quiet",
           title: "copy the formula",
           onclick: async (/** @type {Event} */ event) =>
-            flash(event.target, await copyText(formula(page.state.coefficients))),
+            flash(event.target, await copyText(written(page))),
         },
         "copy",
       ),
+      make("methods", "div", { class: "methods", role: "group", "aria-label": "merge method" }),
     ),
     h(
       "div",
@@ -124,6 +125,11 @@ export function buildParts(root, page) {
   return parts;
 }
 
+/** The edit in hand as one line. @param {Page} page */
+function written({ state }) {
+  return formula(state.coefficients, state.merge);
+}
+
 /** @param {Page} page @returns {Node[]} */
 function presets(page) {
   return page.hello.presets.map((preset) =>
@@ -161,7 +167,7 @@ function bankTools(page) {
     className: "quiet",
     signal: page.gone.signal,
   });
-  const reset = () => page.replace({ coefficients: {}, focus: page.state.focus });
+  const reset = () => page.replace({ ...page.state.sent, coefficients: {} });
   return h(
     "span",
     { class: "acts" },
@@ -303,11 +309,10 @@ function buildTools(parts, page) {
 function saveMenu(page) {
   const name = () => `taskarith-${page.hello.suite.name}`;
   const split = () => (page.status.test ? "test" : "validation");
-  const take = () =>
-    page.link.call("take", { coefficients: page.state.coefficients, split: split() });
+  const take = () => page.link.call("take", { ...page.state.sent, split: split() });
   const picture = () =>
     pictureOf(page.chart, {
-      title: formula(page.state.coefficients),
+      title: written(page),
       ...page.hello.style[theme()].colours,
     });
   const table = () =>

@@ -1,7 +1,8 @@
-// What has been measured: estimates by edit and task, and slices through them along one λ.
+// What has been measured: estimates by edit and task, and slices through them along one λ. An edit
+// is its coefficients and how they are merged; a slice never mixes two methods.
 // Knows nothing about where they came from beyond a word, or how they are drawn.
 
-import { writeCoefficients } from "../words.js";
+import { writeCoefficients, writeMerge } from "../words.js";
 
 const KEPT = 3000; // measured points kept in the browser; the oldest go first
 const SAME = 0.004; // two λ no further apart are one: sliders move in hundredths
@@ -10,7 +11,9 @@ export const DENSE = 0.51; // between measured λ no further apart than this a s
 /** @typedef {import("../types.js").Estimate} Estimate */
 /** @typedef {import("../types.js").Coefficients} Coefficients */
 /** @typedef {Estimate & {source: string}} Measured - `source`: "shipped" or "measured" */
-/** @typedef {{coefficients: Coefficients, tasks: Record<string, Measured[]>, shipped: boolean}} Known */
+/** @typedef {import("../types.js").Merge} Merge */
+/** @typedef {{coefficients: Coefficients, merge: Merge | null, tasks: Record<string, Measured[]>,
+ *   shipped: boolean}} Known */
 /** @typedef {Measured & {x: number}} Node */
 /**
  * A reading at some λ: `measured` there, `between` two measured λ, or a `preview`.
@@ -26,7 +29,7 @@ export class Measurements {
   constructor(slices = []) {
     this.slices = new Set(slices);
     /** @type {Map<string, Known>} */
-    this.points = new Map(); // by canonical coefficients
+    this.points = new Map(); // by what tells one edit from another
     /** @type {Map<string, Set<Known>>} */
     this.lines = new Map(); // a vector and the other coefficients → the points where it is not 0
   }
@@ -35,12 +38,13 @@ export class Measurements {
    * @param {Coefficients} coefficients
    * @param {Record<string, Estimate>} tasks
    * @param {string} source
+   * @param {Merge | null} [merge]
    */
-  add(coefficients, tasks, source) {
-    const key = writeCoefficients(coefficients);
+  add(coefficients, tasks, source, merge = null) {
+    const key = keyOf(coefficients, merge);
     let point = this.points.get(key);
     if (!point) {
-      point = { coefficients, tasks: {}, shipped: source === "shipped" };
+      point = { coefficients, merge, tasks: {}, shipped: source === "shipped" };
       this.points.set(key, point);
       for (const line of linesThrough(point)) {
         if (!this.lines.has(line)) this.lines.set(line, new Set());
@@ -91,10 +95,11 @@ export class Measurements {
   /**
    * The finest estimates of an edit, by task.
    * @param {Coefficients} coefficients
+   * @param {Merge | null} [merge]
    * @returns {Record<string, Measured>}
    */
-  at(coefficients) {
-    const point = this.points.get(writeCoefficients(coefficients));
+  at(coefficients, merge = null) {
+    const point = this.points.get(keyOf(coefficients, merge));
     const finest = Object.entries(point?.tasks ?? {}).map(([task, all]) => [task, all.at(-1)]);
     return Object.fromEntries(finest);
   }
@@ -103,10 +108,11 @@ export class Measurements {
    * The measured points along λ(focus), the others as in `coefficients`.
    * @param {Coefficients} coefficients
    * @param {string} focus
+   * @param {Merge | null} [merge]
    */
-  slice(coefficients, focus) {
-    const origin = this.points.get(writeCoefficients({ ...coefficients, [focus]: 0 }));
-    const others = this.lines.get(lineKey(coefficients, focus)) || [];
+  slice(coefficients, focus, merge = null) {
+    const origin = this.points.get(keyOf({ ...coefficients, [focus]: 0 }, merge));
+    const others = this.lines.get(lineKey(coefficients, focus, merge)) || [];
     const points = [...(origin ? [origin] : []), ...others];
     const at = (/** @type {Known} */ point) => point.coefficients[focus] || 0;
     points.sort((a, b) => at(a) - at(b));
@@ -115,17 +121,28 @@ export class Measurements {
 }
 
 /** @param {Known} point */
-function linesThrough({ coefficients }) {
+function linesThrough({ coefficients, merge }) {
   const moved = Object.keys(coefficients).filter((name) => coefficients[name]);
-  return moved.map((name) => lineKey(coefficients, name));
+  return moved.map((name) => lineKey(coefficients, name, merge));
 }
 
 /**
  * @param {Coefficients} coefficients
  * @param {string} focus
+ * @param {Merge | null} merge
  */
-function lineKey(coefficients, focus) {
-  return `${focus} ${writeCoefficients({ ...coefficients, [focus]: 0 })}`;
+function lineKey(coefficients, focus, merge) {
+  return `${focus} ${writeMerge(merge)} ${writeCoefficients({ ...coefficients, [focus]: 0 })}`;
+}
+
+/**
+ * One text for each edit; without coefficients it is θ₀, however it is merged.
+ * @param {Coefficients} coefficients
+ * @param {Merge | null} merge
+ */
+function keyOf(coefficients, merge) {
+  const written = writeCoefficients(coefficients);
+  return written && merge ? `${writeMerge(merge)} ${written}` : written;
 }
 
 export class Slice {

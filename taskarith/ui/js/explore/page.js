@@ -1,7 +1,7 @@
 // The page: builds the instrument's parts, and lets one change flow through all of them.
 
 import { theme } from "../theme.js";
-import { terms } from "../words.js";
+import { terms, writeMerge } from "../words.js";
 import { AnalogyBuilder } from "./analogy.js";
 import { Bank } from "./bank.js";
 import { Bars } from "./bars.js";
@@ -13,6 +13,7 @@ import { buildParts } from "./furniture.js";
 import { LostConnection, ServerLink } from "./link.js";
 import { PaintLoop } from "./loop.js";
 import { Measurements } from "./measurements.js";
+import { Methods } from "./methods.js";
 import { Notices } from "./notices.js";
 import { Question } from "./question.js";
 import { Surrogate } from "./surrogate.js";
@@ -26,6 +27,7 @@ const LOST =
 
 /** @typedef {import("../types.js").Coefficients} Coefficients */
 /** @typedef {import("../types.js").Analogy} Analogy */
+/** @typedef {import("../types.js").Merge} Merge */
 /** @typedef {import("./view.js").Found} Found */
 
 export class Page {
@@ -42,8 +44,8 @@ export class Page {
     this.state = new EditState(hello);
     this.measurements = new Measurements(hello.limits.slices);
     this.testMeasurements = new Measurements();
-    for (const [coefficients, estimates] of hello.shipped) {
-      this.measurements.add(coefficients, estimates, "shipped");
+    for (const [coefficients, estimates, merge] of hello.shipped) {
+      this.measurements.add(coefficients, estimates, "shipped", merge);
     }
     this.view = new View(hello, this);
     this.engine = /** @type {import("../types.js").Engine} */ (hello.engine);
@@ -78,7 +80,10 @@ export class Page {
       piece: (piece) => this.received(piece),
       engine: (engine) => this.engineChanged(engine),
       preview: (preview) => this.previewChanged(preview),
-      problem: (text) => this.say("server", text),
+      problem: (text) => {
+        this.chooser.stop(); // what cannot be measured is not chosen
+        this.say("server", text);
+      },
       lost: () => this.say("connection", LOST),
       back: () => {
         this.notices.clear("connection");
@@ -94,6 +99,7 @@ export class Page {
       : null;
     const shown = this.build();
     this.bank = shown.bank;
+    this.methods = shown.methods;
     this.chart = shown.chart;
     this.bars = shown.bars;
     this.analogy = shown.analogy;
@@ -113,6 +119,12 @@ export class Page {
         release: () => this.released(),
         grab: (name) => this.grab(name),
         problem: (name, text) => this.say(`number:${name}`, text),
+      },
+    });
+    const methods = new Methods(parts.methods, {
+      on: {
+        change: (merge) => this.mergeBy(merge),
+        problem: (text) => this.say("method", text),
       },
     });
     const chart = new Chart(parts.chart, {
@@ -137,7 +149,7 @@ export class Page {
       },
     });
     const examples = new Examples(parts.images, { more: () => this.askExamples({ all: true }) });
-    return { bank, chart, bars, analogy, examples };
+    return { bank, methods, chart, bars, analogy, examples };
   }
 
   /** The first screen: what the link says, else what the suite wants to tell first. */
@@ -150,6 +162,7 @@ export class Page {
       this.state.recorded = this.state.snapshot();
     }
     this.state.recall(this.address.steps?.read() ?? null);
+    if (this.engine.methods) this.learn(this.engine.methods);
     this.refresh();
     this.loadSurrogate();
     this.commit();
@@ -193,7 +206,8 @@ export class Page {
     this.status.test = null;
     this.status.paired = null;
     this.status.selected = null;
-    this.notices.clear("link", "server", "choose", "test", `number:${this.state.focus}`);
+    const about = ["link", "server", "choose", "test", "method", `number:${this.state.focus}`];
+    this.notices.clear(...about);
     if (this.answered !== this.exampleKey()) this.examples.stale();
   }
 
@@ -217,6 +231,7 @@ export class Page {
     this.settling = undefined;
     this.root.classList.remove("moving");
     if (!this.holding) this.record();
+    this.showMerge();
     const now = this.state.snapshot() + JSON.stringify(this.state.pinned);
     if (now !== this.committed) this.commit();
   }
@@ -234,12 +249,27 @@ export class Page {
 
   // ---- the whole edit changes -------------------------------------------------------------
 
-  /** @param {{coefficients: Coefficients, focus?: string, analogy?: Analogy | null}} edit */
+  /**
+   * @param {{coefficients: Coefficients, focus?: string, analogy?: Analogy | null,
+   *   merge?: Merge | null}} edit
+   */
   replace(edit) {
     this.chooser.stop();
     this.state.replace(edit);
     this.changed();
     this.picked = null;
+    this.refresh();
+    this.released();
+  }
+
+  /**
+   * The same sliders, now the weights of another merge.
+   * @param {Merge | null} merge
+   */
+  mergeBy(merge) {
+    this.chooser.stop();
+    this.state.mergeBy(merge);
+    this.changed();
     this.refresh();
     this.released();
   }
@@ -293,7 +323,7 @@ export class Page {
    * @param {Coefficients} coefficients
    */
   tryOut(coefficients) {
-    this.state.replace({ coefficients, focus: this.state.focus });
+    this.state.replace({ ...this.state.sent, coefficients });
     this.status.test = null;
     this.status.paired = null;
     this.examples.stale();
@@ -315,7 +345,7 @@ export class Page {
   async measuredTo(n, over) {
     const enough = () =>
       this.view.listed(this.store()).every((task) => {
-        const found = this.measurements.at(this.state.coefficients)[task.name];
+        const found = this.measurements.at(this.state.coefficients, this.state.merge)[task.name];
         return found && found.n >= Math.min(n, found.total);
       });
     while (!over() && !enough()) {
@@ -330,6 +360,7 @@ export class Page {
 
   refresh() {
     this.bank.showAll(this.state.coefficients, this.state.focus);
+    this.showMerge();
     this.analogy.show(this.state.analogy);
     this.parts.measures.update();
     this.reslice();
@@ -357,7 +388,8 @@ export class Page {
   /** @param {string} name @returns {import("./measurements.js").Reading | null} */
   found(name) {
     if (this.status.test) {
-      const found = this.testMeasurements.at(this.state.coefficients)[name];
+      const { coefficients, merge } = this.state;
+      const found = this.testMeasurements.at(coefficients, merge)[name];
       return found ? { ...found, kind: "measured" } : null;
     }
     return this.view.at(name, this.state.value(this.state.focus));
@@ -455,14 +487,9 @@ export class Page {
       );
     }
     if (this.engine.state !== "ready") return;
-    const { coefficients, focus, analogy, pinned } = this.state;
+    const { sent, focus, analogy, pinned } = this.state;
     this.question?.again();
-    this.link.commit("commit", {
-      coefficients,
-      focus,
-      analogy,
-      pinned: pinned && pinned.coefficients,
-    });
+    this.link.commit("commit", { ...sent, focus, analogy, pinned });
   }
 
   /**
@@ -486,7 +513,7 @@ export class Page {
     this.examples.stale();
     this.reslice();
     this.link.commit("test", {
-      coefficients: this.state.coefficients,
+      ...this.state.sent,
       focus: this.state.focus,
       analogy: this.state.analogy,
     });
@@ -505,7 +532,9 @@ export class Page {
   received(piece) {
     const onTest = piece.split === "test";
     const store = onTest ? this.testMeasurements : this.measurements;
-    for (const [at, estimates] of piece.points) store.add(at, estimates, "measured");
+    for (const [at, estimates, merge] of piece.points) {
+      store.add(at, estimates, "measured", merge ?? null);
+    }
     if (piece.preview) this.previewChanged(piece.preview);
     if (onTest !== Boolean(this.status.test)) return; // looked at something else meanwhile
     if (this.status.test) this.status.test.look = piece.looks;
@@ -526,7 +555,8 @@ export class Page {
 
   exampleKey() {
     const split = this.status.test ? "test" : "validation";
-    return JSON.stringify([terms(this.state.coefficients), this.exampleTask(), split]);
+    const { coefficients, merge } = this.state;
+    return JSON.stringify([terms(coefficients), writeMerge(merge), this.exampleTask(), split]);
   }
 
   /** @param {string} task */
@@ -554,7 +584,7 @@ export class Page {
     const asked = this.exampleKey();
     const task = this.exampleTask();
     const message = {
-      coefficients: this.state.coefficients,
+      ...this.state.sent,
       task,
       split: this.status.test ? "test" : "validation",
       all,
@@ -575,9 +605,9 @@ export class Page {
    * @param {string} text
    */
   async ask(text) {
-    const { coefficients } = this.state;
     try {
-      return await this.link.call("ask", { coefficients, task: this.view.taskInHand(), text });
+      const task = this.view.taskInHand();
+      return await this.link.call("ask", { ...this.state.sent, task, text });
     } catch (error) {
       if (!(error instanceof LostConnection)) throw error;
       return null;
@@ -589,6 +619,7 @@ export class Page {
   /** @param {import("../types.js").Engine} engine */
   engineChanged(engine) {
     this.engine = engine;
+    if (engine.methods) this.learn(engine.methods);
     if (engine.state === "failed") this.say("engine", engine.message ?? "The engine has failed.");
     if (engine.state === "ready") {
       this.notices.clear("engine", "choose", "test");
@@ -597,6 +628,20 @@ export class Page {
       this.reslice();
     }
     this.painting.wish();
+  }
+
+  /** @param {import("../types.js").Method[]} methods */
+  learn(methods) {
+    const problems = this.state.learn(methods);
+    if (problems.length) this.say("link", `From the link: ${problems.join("; ")}.`);
+    this.methods.offer(methods);
+    this.showMerge();
+    this.view.reslice();
+    this.painting.wish();
+  }
+
+  showMerge() {
+    this.methods.show(this.state.merge, terms(this.state.coefficients).length);
   }
 
   /**
@@ -631,9 +676,9 @@ export class Page {
 
   writeAddress() {
     // What is not ours (Gradio's theme, a Space's signature) stays.
-    const ours = ["suite", "set", "focus", "analogy", "pin", "measure", "fetch"];
+    const ours = ["suite", "set", "method", "focus", "analogy", "pin", "pin-method", "measure"];
     const kept = new URLSearchParams(this.address.read());
-    for (const name of ours) kept.delete(name);
+    for (const name of [...ours, "fetch"]) kept.delete(name);
     const others = kept.size ? `&${kept}` : "";
     this.address.write(`${this.state.toQuery()}${others}`);
   }

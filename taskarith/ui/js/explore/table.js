@@ -29,8 +29,8 @@ const HEAD = [
  * @param {{found: (task: string) => any, store: Measurements, split: string}} now
  */
 export function tableOnScreen(view, { found, store, split }) {
-  const { focus, coefficients, measure } = view.state;
-  const edit = formula(coefficients);
+  const { focus, coefficients, merge, measure } = view.state;
+  const edit = formula(coefficients, merge);
   const row = (
     /** @type {{where: string, x: number, of: string, from: Measurements}} */ at,
     /** @type {Task} */ task,

@@ -1,7 +1,7 @@
 // The words on the page that follow the edit: formula, story, status, and what a screen reader says.
 
 import { h, setText } from "../dom.js";
-import { MINUS, decimal, formula, percent, points, signed, terms } from "../words.js";
+import { formula, formulaParts, percent, points, signed, terms } from "../words.js";
 import { writeCoefficients } from "../words.js";
 import { capital, shown } from "./metric.js";
 
@@ -10,8 +10,7 @@ import { capital, shown } from "./metric.js";
 
 /** @param {Page} page */
 function paintFormula({ parts, state }) {
-  const all = terms(state.coefficients);
-  const text = formula(state.coefficients);
+  const text = formula(state.coefficients, state.merge);
   if (parts.formula.dataset.text === text + state.focus) return;
   parts.formula.dataset.text = text + state.focus;
   const long =
@@ -19,13 +18,17 @@ function paintFormula({ parts, state }) {
   parts.formula.className = `formula ${long}`;
   // Built as one text, so that selecting and copying it gives the formula itself.
   parts.formula.replaceChildren(
-    "θ = θ₀",
-    ...all.map(({ name, value }) =>
-      h(
-        "span",
-        { class: name === state.focus ? "term in-hand" : "term", "data-term": name },
-        ` ${value > 0 ? "+" : MINUS} ${decimal(Math.abs(value))}·τ(${name})`,
-      ),
+    ...formulaParts(state.coefficients, state.merge).map((part) =>
+      part.name === undefined
+        ? part.text
+        : h(
+            "span",
+            {
+              class: part.name === state.focus ? "term in-hand" : "term",
+              "data-term": part.name,
+            },
+            part.text,
+          ),
     ),
   );
 }
@@ -45,7 +48,7 @@ export function paintTexts(page) {
   parts.controlSays.classList.toggle("below", sentence.endsWith("below the floor"));
   const written = writeCoefficients(state.coefficients);
   const preset = page.hello.presets.find(
-    (known) => writeCoefficients(known.coefficients) === written,
+    (known) => !state.merge && writeCoefficients(known.coefficients) === written,
   );
   setText(parts.about, status.selected || preset?.about || pairedSentence(page, task));
   for (const chip of parts.presets.children) {
@@ -127,6 +130,7 @@ function statusText(page, found) {
 function previewText({ view, state, engine, preview }) {
   const { surrogate } = view;
   if (!preview || (engine.state === "failed" && !surrogate)) return "";
+  if (state.merge) return "no preview of this merge: every λ is merged and measured";
   if (preview.used && surrogate && !surrogate.covers({ ...state.coefficients, [state.focus]: 1 })) {
     return "no preview along these vectors: measured nodes only";
   }
@@ -155,7 +159,7 @@ export function describe(page) {
   );
   setText(
     parts.described,
-    `${formula(state.coefficients)}. ${rows.join(". ")}. ${control}. ` +
+    `${formula(state.coefficients, state.merge)}. ${rows.join(". ")}. ${control}. ` +
       (curve ? `${title} along λ of ${state.focus}: ${curve}.` : ""),
   );
 }

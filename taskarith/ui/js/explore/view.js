@@ -110,15 +110,15 @@ export class View {
   }
 
   sliced() {
-    const { coefficients, focus, pinned } = this.state;
+    const { coefficients, focus, merge, pinned } = this.state;
     const bound = this.hello.limits.slider;
     const wide = Math.abs(coefficients[focus] || 0) > bound;
     const end = wide ? this.hello.limits.hard : bound;
     return {
       range: [-end, end],
-      slice: this.measurements.slice(coefficients, focus),
-      pinnedSlice: pinned && this.measurements.slice(pinned.coefficients, focus),
-      line: this.previewAlong(coefficients, focus),
+      slice: this.measurements.slice(coefficients, focus, merge),
+      pinnedSlice: pinned && this.measurements.slice(pinned.coefficients, focus, pinned.merge),
+      line: merge ? null : this.previewAlong(coefficients, focus), // it is one of sums
       scales: new Map(this.visible().map((task) => [task.name, this.scaled(task)])),
     };
   }
@@ -297,7 +297,7 @@ export class View {
   /** @param {Measurements} [store] */
   barRows(store = this.measurements) {
     const { pinned } = this.state;
-    const ghost = pinned ? store.at(pinned.coefficients) : {};
+    const ghost = pinned ? store.at(pinned.coefficients, pinned.merge) : {};
     return this.listed(store).map((task) => {
       const scaled = this.scaled(task, store);
       const { pretrained, finetuned } = this.references(task.name, store);

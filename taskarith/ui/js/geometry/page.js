@@ -165,8 +165,8 @@ export class Geometry {
 
   draw() {
     const { parts, hello } = this;
-    setText(parts.formula, formula(this.value));
-    parts.explore.href = exploreAt(this.value, hello.suite.name);
+    setText(parts.formula, formula(this.value, this.hello.merge));
+    parts.explore.href = exploreAt(this.value, hello.suite.name, { merge: hello.merge });
     for (const [name, { range, box }] of parts.rows) {
       const value = this.value[name] || 0;
       range.value = value;
