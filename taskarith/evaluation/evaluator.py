@@ -214,6 +214,11 @@ class Evaluator:
             self._resident[task, split] = resident
         return resident[start:stop]
 
+    @torch.inference_mode(False)
+    def prompts(self, task: str, split: SplitName, *, start: int, stop: int) -> Prompts:
+        """The texts at positions of the stratified order, as the model takes them."""
+        return self._prompts_of(Part(task, start, stop), split=split)
+
     def key(self, edit: Edit, *, task: str, split: SplitName) -> ResultKey:
         """What the answers to `task` under `edit` are kept under."""
         examples, head = self._order_of(task, split).fingerprint, self.suite.head_fingerprint(task)
@@ -374,7 +379,8 @@ class Evaluator:
             examples = self.suite.split(part.task, split)
             if not isinstance(examples, Texts):
                 raise AssetError(f"the head of {part.task!r} takes texts, not {examples.kind}")
-            self._prompts[key] = Prompts.of(self.model, examples)
+            with torch.inference_mode(False):  # whoever differentiates may ask for them, too
+                self._prompts[key] = Prompts.of(self.model, examples)
         order = self._order_of(part.task, split).order
         return self._prompts[key].take(order[part.start : part.stop])
 

@@ -1,7 +1,7 @@
 """What merges that look at data want to know of a suite's model: Fisher, Gram matrices, entropy.
 
-All of it comes from validation images without their labels, which only balance the order in which
-the images are taken. Knows the model and its images; nothing of what is made of the answers.
+All of it comes from validation examples without their labels, which only balance the order in which
+they are taken. Knows the model and its examples; nothing of what is made of the answers.
 """
 
 from collections import OrderedDict
@@ -17,8 +17,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from taskarith.core import Gram, TaskVector
 from taskarith.errors import AssetError, SettingError, UnknownNameError
 from taskarith.heads.embedding import EmbeddingHead
-from taskarith.heads.head import TextHead
+from taskarith.heads.head import Prompts, TextHead
+from taskarith.heads.likelihood import LabelLikelihood
 from taskarith.models import ClipModel
+from taskarith.models.with_weights import with_weights
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName
 
@@ -54,6 +56,10 @@ class Source(Protocol):
 
     def images(self, task: str, split: SplitName, *, start: int, stop: int) -> Tensor:
         """Pixels, uint8 [stop − start, side, side, 3]."""
+        ...
+
+    def prompts(self, task: str, split: SplitName, *, start: int, stop: int) -> Prompts:
+        """Texts as the model takes them."""
         ...
 
 
@@ -150,6 +156,8 @@ class ModelStatistics:
 
     def _logits(self, weights: Mapping[str, Tensor], task: str, *, start: int, stop: int) -> Tensor:
         model = self._source.model
+        if self._source.suite.task(task).examples == "texts":
+            return self._text_logits(weights, task, start=start, stop=stop)
         inputs = model.normalize(self._source.images(task, SPLIT, start=start, stop=stop))
         embeddings: Tensor = functional_call(model.network, dict(weights), (inputs,))[0]
         head = self._source.head(task)
@@ -157,6 +165,25 @@ class ModelStatistics:
             raise AssetError(f"the head of {task!r} is on no embeddings; this merge needs one")
         # One that was first used in inference mode cannot take part in a gradient.
         return head.clone().logits(embeddings)
+
+    def _text_logits(
+        self, weights: Mapping[str, Tensor], task: str, *, start: int, stop: int
+    ) -> Tensor:
+        model: Any = self._source.model
+        head = self._source.head(task)
+        prompts = self._source.prompts(task, SPLIT, start=start, stop=stop)
+        if isinstance(head, EmbeddingHead):
+            own = head.clone()
+            return with_weights(
+                model.network, weights, lambda: own.logits(model.embed(prompts.tokens))
+            )
+        if isinstance(head, LabelLikelihood):
+            labels = head
+            return with_weights(model.network, weights, lambda: labels.logits(model, prompts))
+        raise AssetError(
+            f"the answers to {task!r} have no logits; this merge looks at those of each vector's "
+            "task. Take another method, or tasks that are answered with one of some labels"
+        )
 
     def _task(self, vector: str) -> str:
         try:

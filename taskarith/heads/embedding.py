@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 __all__ = ["EmbeddingHead"]
 
@@ -28,6 +29,17 @@ class EmbeddingHead:
         """Logits float32 [n, classes]."""
         logits = embeddings @ self.weights.T
         return logits if self.bias is None else logits + self.bias
+
+    def loss(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        """What fine-tuning lowers: the mean cross-entropy with int64 labels [n].
+
+        Pictures' embeddings come from the vision tower, L2-normalized, where gradients are wanted;
+        of texts `text_loss` takes them itself.
+
+        >>> round(float(EmbeddingHead(torch.eye(2)).loss(torch.eye(2), torch.tensor([0, 1]))), 3)
+        0.313
+        """
+        return cross_entropy(self.logits(embeddings), labels)
 
     def to(self, device: torch.device) -> "EmbeddingHead":
         """The same on a device."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from taskarith.errors import AssetError
-from taskarith.heads.head import LanguageModel, Prompts
+from taskarith.heads.head import LanguageModel, Prompts, per_token
 
 __all__ = ["OUTSIDE", "Generation", "Samples"]
 
@@ -41,6 +41,20 @@ class Generation:
         pairs = zip(written, prompts.answers, strict=True)
         return torch.tensor([0 if text == _plain(answer) else OUTSIDE for text, answer in pairs])
 
+    def loss(self, model: LanguageModel, prompts: Prompts, labels: Tensor) -> Tensor:
+        """The mean −log p of the tokens of the right answers, each with what ends it.
+
+        Raises AssetError where there are neither labels nor answers.
+        """
+        if self.labels:
+            answers: Sequence[str] = [self.labels[label] for label in labels.tolist()]
+        elif prompts.answers is not None:
+            answers = prompts.answers
+        else:
+            raise AssetError("these texts have no answers to learn, and no labels")
+        ids = model.continuations(answers)
+        return per_token(model.answer_losses(prompts.tokens, ids, closed=True))
+
     def written(self, model: LanguageModel, prompts: Prompts) -> list[str]:
         """What it writes after each prompt."""
         seeds = prompts.places.tolist()
@@ -70,6 +84,13 @@ class Samples:
         """0 where the judge finds one of its words, else 1, int64 [n]."""
         written = self.written(model, prompts)
         return torch.tensor([0 if self._judged(text) else 1 for text in written])
+
+    def loss(self, model: LanguageModel, prompts: Prompts, labels: Tensor) -> Tensor:
+        """There is none: AssetError. How a model should go on is no text of this task."""
+        raise AssetError(
+            "openings that are continued and judged have no right answer to learn; fine-tune on "
+            "texts of the manner that is wanted, with a head of language modelling"
+        )
 
     def written(self, model: LanguageModel, prompts: Prompts) -> list[str]:
         """The sampled continuation of each prompt."""

@@ -14,7 +14,7 @@ from torch import Tensor
 from taskarith.models.tokens import Tokens
 from taskarith.tasks.examples import Texts
 
-__all__ = ["LanguageModel", "Prompts", "TextHead"]
+__all__ = ["LanguageModel", "Prompts", "TextHead", "per_token"]
 
 
 class LanguageModel(Protocol):
@@ -35,6 +35,14 @@ class LanguageModel(Protocol):
         """Log p of each label's tokens after each prompt, float32 [n, labels].
 
         With `normalized` divided by the label's tokens.
+        """
+
+    def answer_losses(
+        self, prompts: Tokens, answers: Sequence[Sequence[int]], *, closed: bool
+    ) -> Tensor:
+        """−log p of each prompt's own answer and how many tokens that has, float32 [n, 2].
+
+        A `closed` answer has the token that ends a text behind it, where there is one.
         """
 
     def losses(self, texts: Tokens) -> Tensor:
@@ -83,3 +91,20 @@ class TextHead(Protocol):
 
     def rows(self, model: Any, prompts: Prompts) -> Tensor:
         """The row of each prompt."""
+
+    def loss(self, model: Any, prompts: Prompts, labels: Tensor) -> Tensor:
+        """What fine-tuning lowers: a mean −log p, differentiable where gradients are wanted.
+
+        `labels` are int64 [n], as the task's examples have them. Raises AssetError for a head whose
+        examples have no right answer.
+        """
+
+
+def per_token(losses: Tensor) -> Tensor:
+    """The mean over tokens of rows of −log p and tokens, float32 [n, 2]; a scalar.
+
+    >>> per_token(torch.tensor([[2.0, 1.0], [1.0, 2.0]]))
+    tensor(1.)
+    """
+    sums = losses.sum(0)
+    return sums[0] / sums[1]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from taskarith.heads.head import LanguageModel, Prompts
+from taskarith.heads.head import LanguageModel, Prompts, per_token
 
 __all__ = ["LanguageModelling"]
 
@@ -16,3 +16,7 @@ class LanguageModelling:
     def rows(self, model: LanguageModel, prompts: Prompts) -> Tensor:
         """−log p and tokens, float32 [n, 2]."""
         return model.losses(prompts.tokens)
+
+    def loss(self, model: LanguageModel, prompts: Prompts, labels: Tensor) -> Tensor:
+        """The mean −log p of the texts' tokens; there are no labels to look at."""
+        return per_token(model.losses(prompts.tokens))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from taskarith.errors import AssetError
-from taskarith.heads.head import LanguageModel, Prompts
+from taskarith.heads.head import LanguageModel, Prompts, per_token
 
 __all__ = ["LabelLikelihood"]
 
@@ -37,6 +37,12 @@ class LabelLikelihood:
         Raises AssetError where two labels are the same to the model.
         """
         return model.label_logits(prompts.tokens, self._ids(model), normalized=self.normalized)
+
+    def loss(self, model: LanguageModel, prompts: Prompts, labels: Tensor) -> Tensor:
+        """The mean −log p of the tokens of the right labels, among all words there are."""
+        ids = self._ids(model)
+        answers = [ids[label] for label in labels.tolist()]
+        return per_token(model.answer_losses(prompts.tokens, answers, closed=False))
 
     def _ids(self, model: LanguageModel) -> Sequence[Sequence[int]]:
         ids = model.continuations(self.labels)

@@ -23,7 +23,7 @@ from taskarith.recipes.plane.recipe import ENDS, STEPS, PlaneRecipe
 from taskarith.recipes.result import Result
 from taskarith.recipes.soup.recipe import SoupRecipe
 from taskarith.recipes.suite_lab import suite_lab
-from taskarith.recipes.tuning import TUNING, Tuning
+from taskarith.recipes.tuning import Tuning
 from taskarith.recipes.watching import Watch, watched
 from taskarith.recipes.wise_ft.recipe import WiseFtRecipe
 from taskarith.suites import Suite
@@ -69,7 +69,7 @@ def run_recipe(
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     watch: Watch | None = None,
-    tuning: Tuning = TUNING,
+    tuning: Tuning | None = None,
     rehearse: bool = False,
 ) -> Result:
     """Run a recipe on the evaluator's suite.

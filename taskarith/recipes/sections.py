@@ -10,7 +10,7 @@ from taskarith.evaluation import Evaluator, ResultCache
 from taskarith.recipes.analogy.recipe import FEW
 from taskarith.recipes.catalogue import run_recipe, suite_recipes
 from taskarith.recipes.result import Result
-from taskarith.recipes.tuning import TUNING, Tuning
+from taskarith.recipes.tuning import Tuning
 from taskarith.suites import Suite
 
 __all__ = ["Extent", "left_out", "recipe_results", "reported_recipes"]
@@ -78,7 +78,7 @@ def recipe_results(
     names: Sequence[str],
     *,
     cache: ResultCache | None = None,
-    tuning: Tuning = TUNING,
+    tuning: Tuning | None = None,
     extent: Extent = WHOLE,
 ) -> Iterator[Result]:
     """The result of each of the recipes called `names`, as each is done.

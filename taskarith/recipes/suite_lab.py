@@ -18,7 +18,9 @@ from taskarith.evaluation import Estimate, Evaluator, Measurer, Part, Reading, R
 from taskarith.evaluation.statistics import ModelStatistics
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.linear_probe import LinearProbe
+from taskarith.heads.text_loss import text_loss
 from taskarith.models.clip.open_clip import VISION_PREFIX
+from taskarith.models.with_weights import with_weights
 from taskarith.recipes.lab import Answers, Lab, Merged, Meter, Mixture
 from taskarith.recipes.mixing import (
     Groups,
@@ -28,7 +30,7 @@ from taskarith.recipes.mixing import (
     mixed_vector,
 )
 from taskarith.recipes.sample import Sample
-from taskarith.recipes.tuning import TUNING, Tuning, trainable_model, tuned_vector
+from taskarith.recipes.tuning import Tuning, trainable_model, tuned_vector, usual_tuning
 from taskarith.sources.tensors import fingerprint
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName
@@ -36,7 +38,7 @@ from taskarith.tasks.examples import as_images
 
 __all__ = ["examples_called", "suite_lab"]
 
-MIX_BATCH = 128
+MIX_BATCH, TEXT_MIX_BATCH = 128, 32
 MIX_SEED = 3
 
 
@@ -48,16 +50,16 @@ def suite_lab(
     n: int | None = None,
     choose_on: int | None = None,
     seed: int = 0,
-    tuning: Tuning = TUNING,
+    tuning: Tuning | None = None,
     rehearse: bool = False,
 ) -> Lab:
     """The lab of the evaluator's suite.
 
     `n` takes the first examples of each split's stratified order only (None: all), for a quick
     look, and `choose_on` as many of validation (None: as `n`); `seed` draws the null directions;
-    `tuning` says how models are fine-tuned on the way. With `rehearse` test stays closed: what is
-    asked of it is answered from validation, and the estimates say so. Numbers of edits that were
-    chosen there then flatter.
+    `tuning` says how models are fine-tuned on the way (None: as suits the family). With `rehearse`
+    test stays closed: what is asked of it is answered from validation, and the estimates say so.
+    Numbers of edits that were chosen there then flatter.
     """
     bench = _Bench(
         evaluator,
@@ -67,7 +69,7 @@ def suite_lab(
             examples_called(evaluator.suite), n, rehearse, surely=True, chosen_on=choose_on
         ),
         seed=seed,
-        tuning=tuning,
+        tuning=tuning or usual_tuning(evaluator.suite),
         final="validation" if rehearse else "test",
     )
     return Lab(
@@ -231,6 +233,8 @@ class _Bench:
             yield Merged(name, seconds)
 
     def _mix_loss(self, vectors: Sequence[TaskVector], task: str, groups: Groups) -> Loss:
+        if "images" not in self._suite.weights.family.examples:
+            return self._text_mix_loss(vectors, task, groups)
         device = self._evaluator.device
         model = trainable_model(self._suite).to(device)
         base = {name: t.to(device) for name, t in self._suite.base_state().items()}
@@ -253,6 +257,28 @@ class _Bench:
             logits = functional.normalize(embeddings, dim=-1) @ head.T
             return functional.cross_entropy(
                 temperature.to(device) * logits, loaded.labels[rows].to(device)
+            )
+
+        return loss
+
+    def _text_mix_loss(self, vectors: Sequence[TaskVector], task: str, groups: Groups) -> Loss:
+        """The same for texts, by the task's own head, whose logits no temperature changes."""
+        model, base = self._evaluator.model, self._evaluator.base_state()
+        on_device = [self._on_device(vector) for vector in vectors]
+        total, head = self._evaluator.total(task, "validation"), self._suite.head(task)
+        prompts = self._evaluator.prompts(task, "validation", start=0, stop=total)
+        labels = torch.from_numpy(self._evaluator.labels(task, "validation")).long()
+        rng = np.random.default_rng(MIX_SEED)
+
+        def loss(weights: Tensor, temperature: Tensor, step: int) -> Tensor:
+            self._meter.check()
+            rows = torch.from_numpy(rng.choice(total, min(TEXT_MIX_BATCH, total), replace=False))
+            moved = weights.to(self._evaluator.device)
+            mixed = mixed_parameters(base, on_device, weights=moved, groups=groups)
+            return with_weights(
+                model.network,
+                mixed,
+                lambda: text_loss(head, model, prompts.take(rows), labels[rows]),
             )
 
         return loss

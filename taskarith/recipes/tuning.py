@@ -11,21 +11,32 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
 
 from taskarith.core import TaskVector
 from taskarith.errors import RecipeError, WeightsError
 from taskarith.evaluation import stratified_order
+from taskarith.heads.head import Prompts
 from taskarith.models import ClipModel
 from taskarith.sources.tensors import read_tensors, write_tensors
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName, cache_folder
-from taskarith.tasks.examples import as_images
+from taskarith.tasks.examples import Texts, as_images
 from taskarith.training.finetune import Lesson, finetune, trained_names
 from taskarith.training.loop import Recipe
+from taskarith.training.text_tasks import TextLesson, finetune_on_texts
 
-__all__ = ["MAX_KEPT_BYTES", "TUNING", "Tuning", "trainable_model", "tuned_vector"]
+__all__ = [
+    "MAX_KEPT_BYTES",
+    "TEXT_TUNING",
+    "TUNING",
+    "Tuning",
+    "trainable_model",
+    "tuned_vector",
+    "usual_tuning",
+]
 
 MAX_KEPT_BYTES = 2**30
 FULL_RATE_IMAGES = 64
@@ -51,6 +62,12 @@ class Tuning:
 TUNING = Tuning(
     full=Recipe(steps=300, batch=128, rate=6e-5, warmup=100, weight_decay=0.0, seed=7),
     few=Recipe(steps=40, batch=32, rate=6e-5, warmup=5, weight_decay=0.0, seed=7),
+)
+# Of texts: between the rates of the embedded language models' own vectors (3e-4) and of a real
+# encoder's (7e-5), in batches of theirs. Not tried beyond that.
+TEXT_TUNING = Tuning(
+    full=Recipe(steps=200, batch=32, rate=1e-4, warmup=25, weight_decay=0.0, seed=7),
+    few=Recipe(steps=40, batch=32, rate=1e-4, warmup=5, weight_decay=0.0, seed=7),
 )
 
 
@@ -81,11 +98,21 @@ def tuned_vector(
     path = _path(suite, made_of)
     kept = _read(path)
     if kept is None:
-        lessons = [_lesson(suite, task, split=split, examples=examples) for task in tasks]
-        made = _train(suite, start, lessons, recipe=recipe, device=device, check=check)
+        train = _train if _takes_pictures(suite) else _train_on_texts
+        wanted = _Wanted(tuple(tasks), split, examples)
+        made = train(suite, start, wanted, recipe=recipe, device=device, check=check)
         kept = {name: tensor.half() for name, tensor in made.items()}
         _keep(path, kept)
     return TaskVector({name: tensor.float() for name, tensor in kept.items()})
+
+
+def usual_tuning(suite: Suite) -> Tuning:
+    """How models of a suite's family are trained where nobody says otherwise."""
+    return TUNING if _takes_pictures(suite) else TEXT_TUNING
+
+
+def _takes_pictures(suite: Suite) -> bool:
+    return "images" in suite.weights.family.examples
 
 
 def trainable_model(suite: Suite) -> ClipModel:
@@ -109,15 +136,73 @@ def _recipe(tuning: Tuning, *, tasks: int, examples: int | None) -> Recipe:
     return replace(tuning.few, rate=tuning.few.rate * share)
 
 
-def _train(
+@dataclass(frozen=True)
+class _Wanted:
+    """What is trained on: the first examples of each task's stratified order in a split."""
+
+    tasks: tuple[str, ...]
+    split: SplitName
+    examples: int | None
+
+    def rows(self, labels: torch.Tensor) -> torch.Tensor:
+        """Which ones those are."""
+        if self.examples is None:
+            return torch.arange(len(labels))
+        return torch.from_numpy(stratified_order(labels.numpy())[: self.examples])
+
+
+def _train_on_texts(
     suite: Suite,
     start: Mapping[str, torch.Tensor],
-    lessons: Sequence[Lesson],
+    wanted: _Wanted,
     *,
     recipe: Recipe,
     device: torch.device,
     check: Callable[[], None],
 ) -> TaskVector:
+    model = suite.model()
+    parameters = dict(model.network.named_parameters())
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(start[name])
+    model.to(device)
+    shapes = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
+    names = suite.weights.family.trained(shapes, "blocks")
+    lessons = [_text_lesson(suite, model, task, wanted) for task in wanted.tasks]
+    with TemporaryDirectory() as folder:
+        finetuned = finetune_on_texts(
+            model,
+            lessons,
+            names=names,
+            recipe=recipe,
+            check=check,
+            folder=Path(folder),
+            name="tuning",
+        )
+    pretrained = {name: start[name] for name in names}
+    return TaskVector.from_states(pretrained, {name: t.cpu() for name, t in finetuned.items()})
+
+
+def _text_lesson(suite: Suite, model: Any, task: str, wanted: _Wanted) -> TextLesson:
+    loaded = suite.split(task, wanted.split)
+    if not isinstance(loaded, Texts):
+        raise RecipeError(f"{task!r} has {loaded.kind}, which the base of {suite.name!r} reads not")
+    rows = wanted.rows(loaded.labels)
+    with torch.inference_mode(False):
+        prompts = Prompts.of(model, loaded).take(rows)
+    return TextLesson(prompts, loaded.labels[rows], suite.head(task))
+
+
+def _train(
+    suite: Suite,
+    start: Mapping[str, torch.Tensor],
+    wanted: _Wanted,
+    *,
+    recipe: Recipe,
+    device: torch.device,
+    check: Callable[[], None],
+) -> TaskVector:
+    lessons = [_lesson(suite, task, wanted) for task in wanted.tasks]
     model = trainable_model(suite)
     model.network.load_state_dict(start)
     model.to(device)
@@ -137,11 +222,11 @@ def _train(
     return TaskVector.from_states(pretrained, {name: t.cpu() for name, t in finetuned.items()})
 
 
-def _lesson(suite: Suite, task: str, *, split: SplitName, examples: int | None) -> Lesson:
-    loaded = as_images(suite.split(task, split), of=task)
+def _lesson(suite: Suite, task: str, wanted: _Wanted) -> Lesson:
+    loaded = as_images(suite.split(task, wanted.split), of=task)
     images, labels = loaded.pixels, loaded.labels
-    if examples is not None:
-        rows = torch.from_numpy(stratified_order(labels.numpy())[:examples])
+    if wanted.examples is not None:
+        rows = wanted.rows(labels)
         images, labels = images[rows], labels[rows]
     # A copy of the head: what was first read under inference mode has no backward pass.
     return Lesson(images, labels, suite.class_weights(task).clone())

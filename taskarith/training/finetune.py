@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from taskarith.heads.embedding import EmbeddingHead
 from taskarith.models.clip.dual_encoder import DualEncoder
 from taskarith.models.clip.open_clip import ClipModel
 from taskarith.training.anchor import Anchor
@@ -79,8 +80,7 @@ def finetune(
     """
     device = model.device
     dtype = dtype or precision(device)
-    heads = [lesson.head.to(device) for lesson in lessons]
-    biases = [None if lesson.bias is None else lesson.bias.to(device) for lesson in lessons]
+    heads = [EmbeddingHead(lesson.head, lesson.bias).to(device) for lesson in lessons]
     parameters = dict(model.network.named_parameters())
     trained = {key: parameters[key].requires_grad_(True) for key in names}
     visual = compiled(model.vision, steps=0 if watch is not None else recipe.steps)
@@ -98,10 +98,7 @@ def finetune(
         with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
             embeddings = visual(pictures)
         embeddings = functional.normalize(embeddings.float(), dim=-1)
-        logits = embeddings[:batch] @ heads[which].T
-        bias = biases[which]
-        logits = logits if bias is None else logits + bias
-        task = functional.cross_entropy(logits, labels[rows].to(device))
+        task = heads[which].loss(embeddings[:batch], labels[rows].to(device))
         task = -task if ascend else task
         if asked is not None:
             task = task + asked(embeddings[:batch], rows)

@@ -58,8 +58,9 @@ def test_a_suite_ships_what_is_in_its_folder(
     assert shipped_result(there, "negation") is None
 
 
-def test_what_mini_ships_is_its_own() -> None:
-    mini = load_suite("mini")
+@pytest.mark.parametrize("name", ["mini", "mini-lm", "mini-t5"])
+def test_what_a_suite_ships_is_its_own(name: str) -> None:
+    mini = load_suite(name)
     shipped = sorted((mini.folder / FOLDER).glob("*.json"))
     assert shipped
     for path in shipped:

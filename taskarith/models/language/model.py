@@ -33,7 +33,11 @@ class TextModel:
         network: the library's own module; its parameters may be views into a recomposed buffer.
         tokenizer: the base's own.
         context: how many tokens a text may have.
+        padding: how much of a batch may be padding. Little is quickest where nothing else is done;
+            training, which pays for every batch, takes more.
     """
+
+    padding: float = PADDING
 
     def __init__(self, network: Any, tokenizer: TextTokenizer, *, context: int) -> None:
         self.network = network
@@ -57,10 +61,14 @@ class TextModel:
         return self.tokenizer.decode(ids)
 
     def _batches(
-        self, tokens: Tokens, *, padding: float = PADDING
+        self, tokens: Tokens, *, padding: float | None = None
     ) -> Iterator[tuple[Tensor, Tokens]]:
-        """Texts of like length, with their places; less than the share `padding` is padding."""
-        for batch in by_length(tokens.lengths.tolist(), padding=padding):
+        """Texts of like length, with their places; less than the share `padding` is padding.
+
+        None: the model's own share.
+        """
+        share = self.padding if padding is None else padding
+        for batch in by_length(tokens.lengths.tolist(), padding=share):
             places = torch.tensor(batch)
             yield places, tokens.take(places)
 

@@ -64,6 +64,20 @@ class WritingModel(TextModel):
                 for found in self.log_likelihoods(pairs)]  # fmt: skip
         return torch.stack(sums).view(len(contexts), len(labels))
 
+    def answer_losses(
+        self, prompts: Tokens, answers: Sequence[Sequence[int]], *, closed: bool
+    ) -> Tensor:
+        """−log p of each prompt's own answer and how many tokens that has, float32 [n, 2].
+
+        A `closed` answer has the token that ends a text behind it, where there is one.
+        """
+        tail = [self.tokenizer.end] if closed and self.tokenizer.end is not None else []
+        rows = [[*answer, *tail] for answer in answers]
+        contexts = self._fitting(prompts, room=max(map(len, rows), default=0)).rows()
+        pairs = [Pair(context, row) for context, row in zip(contexts, rows, strict=True)]
+        found = self.log_likelihoods(pairs)
+        return torch.stack([torch.stack([-v.sum(), v.new_tensor(len(v))]) for v in found])
+
     def generate(
         self,
         prompts: Tokens,

@@ -1,0 +1,66 @@
+"""Fine-tuning on tasks of texts, as their heads count them: likelihood, generation, classes, text.
+
+The loss comes from the head (`heads.text_loss`), what moves is named by the caller. Knows nothing
+of edits, nor of how the embedded suites of texts are built.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from taskarith.heads.embedding import EmbeddingHead
+from taskarith.heads.head import Prompts, TextHead
+from taskarith.heads.text_loss import text_loss
+from taskarith.training.loop import Recipe, fit
+
+__all__ = ["TextLesson", "finetune_on_texts"]
+
+PADDING = 1.0  # of a batch at most: one backward pass a batch is worth more than little padding
+
+
+@dataclass(frozen=True)
+class TextLesson:
+    """What one task teaches: its texts, their labels int64 [n], and its frozen head."""
+
+    prompts: Prompts
+    labels: torch.Tensor
+    head: EmbeddingHead | TextHead
+
+
+def finetune_on_texts(
+    model: Any,
+    lessons: Sequence[TextLesson],
+    *,
+    names: Sequence[str],
+    recipe: Recipe,
+    check: Callable[[], None] = lambda: None,
+    folder: Path,
+    name: str,
+) -> dict[str, torch.Tensor]:
+    """Fine-tune the parameters called `names` of the model's network, in place, and return them.
+
+    Each step takes a batch of one of `lessons`, drawn at random. `check` is called at every step
+    and may raise. Raises AssetError for a head whose examples have no right answer.
+    """
+    parameters = dict(model.network.named_parameters())
+    model.network.requires_grad_(False)
+    trained = {key: parameters[key].requires_grad_(True) for key in names}
+    padding, model.padding = getattr(model, "padding", PADDING), PADDING
+
+    def loss(rng: np.random.Generator) -> torch.Tensor:
+        check()
+        lesson = lessons[int(rng.integers(len(lessons))) if len(lessons) > 1 else 0]
+        count = len(lesson.labels)
+        rows = torch.from_numpy(rng.choice(count, min(recipe.batch, count), replace=False))
+        return text_loss(lesson.head, model, lesson.prompts.take(rows), lesson.labels[rows])
+
+    try:
+        fit(trained.values(), loss, recipe=recipe, folder=folder, name=name)
+    finally:
+        model.padding = padding
+        model.network.requires_grad_(False)
+    return {key: parameter.detach().clone() for key, parameter in trained.items()}
