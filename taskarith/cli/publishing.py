@@ -118,6 +118,7 @@ def verify(
     """Derive what a reference holds again and compare."""
     from taskarith.export.verify import verify_source
     from taskarith.export.verify_folder import described_folder, verify_folder
+    from taskarith.sources import BASE_FILES
 
     def statistics(suite: Any, edit: Any) -> Any:
         from taskarith.evaluation import Evaluator
@@ -131,7 +132,7 @@ def verify(
     else:
         found = verify_source(
             obtain(reference, yes=yes),
-            obtain=lambda parent: obtain(parent, yes=yes),
+            obtain=lambda parent: obtain(parent, yes=yes, extras=BASE_FILES),
             base=base,
             finetuned=finetuned,
             statistics=statistics,

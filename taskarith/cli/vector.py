@@ -66,6 +66,12 @@ def _add_make(verbs: Any) -> None:
     parser.add_argument("--task", help="what it was fine-tuned on")
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="how τ is stored")
     _add_exclude(parser)
+    parser.add_argument(
+        "--pad-vocabulary",
+        action="store_true",
+        help="where the two have not equally many words: edit the rows that both have, and leave "
+        "the rest as the base has it (row i must be the same word in both)",
+    )
     parser.add_argument("--coefficient", type=number, metavar="λ", help="the λ you suggest")
     parser.add_argument(
         "--zero-shot", type=number, metavar="0…1", help="accuracy of θ₀ on the task, as measured"
@@ -101,6 +107,7 @@ def make(
     task: str | None,
     dtype: str,
     exclude: list[str],
+    pad_vocabulary: bool,
     coefficient: float | None,
     zero_shot: float | None,
     finetuned_accuracy: float | None,
@@ -117,6 +124,7 @@ def make(
     from taskarith.core import VectorInfo
     from taskarith.errors import WeightsError
     from taskarith.sources import (
+        BASE_FILES,
         base_fingerprint,
         doubts,
         fingerprint,
@@ -124,19 +132,30 @@ def make(
         read_metadata,
         write_vector,
     )
+    from taskarith.suites.subtracting import (
+        check_vocabulary,
+        described_base,
+        fitted_vocabulary,
+    )
     from taskarith.suites.weights import vector_from
 
     accuracies = [
         _reported(accuracy, split=split, images=images)
         for accuracy in (zero_shot, finetuned_accuracy)
     ]
-    start = obtain(base, yes=yes)
-    pretrained = _weights(start)
+    start = obtain(base, yes=yes, extras=BASE_FILES)
+    pretrained = described_base(start, _weights(start))
     source = obtain(finetuned, yes=yes)
     contents = open_source(source)
+    model, fitted = contents, 0
     if contents.kind == "task-vector":
         raise WeightsError(f"{finetuned} is a task vector already; `vector info` describes it")
-    found = vector_from(contents, pretrained.state, exclude=exclude)
+    if pad_vocabulary:
+        model, fitted = fitted_vocabulary(contents, pretrained)
+    elif pretrained.family is not None:
+        check_vocabulary(contents, pretrained.state, pretrained.family)
+    told = {**pretrained.told, "exclude": [*exclude, *pretrained.told.get("exclude", ())]}
+    found = vector_from(model, pretrained.state, **told)
     description = VectorInfo(
         task=task,
         base=start.reference.location if start.reference.kind == "hub" else None,
@@ -162,6 +181,7 @@ def make(
         "parameters": found.vector.size,
         "relative_norm": found.relative,
         "uncovered": list(found.uncovered),
+        "rows_fitted": fitted,
         "warnings": list(doubts(found, start.reference)),
         "info": _plain(asdict(written)),
     }
@@ -171,6 +191,11 @@ def make(
     )
     if found.uncovered:
         text += f"\nNot in the fine-tuned model, so not edited: {', '.join(found.uncovered)}"
+    if fitted:
+        text += (
+            f"\nIts tables of words were fitted to the base's: {fitted:,} rows that only one of "
+            "the two has are not edited"
+        )
     return Answer(data, "\n".join([text, *_warned(found, start)]))
 
 
@@ -208,13 +233,15 @@ def info(*, reference: str, yes: bool) -> Answer:
 
 def check(*, reference: str, base: str, exclude: list[str], yes: bool) -> Answer:
     """Say whether a vector, a model or an adapter fits a base; a WeightsError if it does not."""
-    from taskarith.sources import doubts, fingerprint, open_source
+    from taskarith.sources import BASE_FILES, doubts, fingerprint, open_source
+    from taskarith.suites.subtracting import described_base
     from taskarith.suites.weights import vector_from
 
-    start = obtain(base, yes=yes)
-    pretrained = _weights(start)
+    start = obtain(base, yes=yes, extras=BASE_FILES)
+    pretrained = described_base(start, _weights(start))
     contents = open_source(obtain(reference, yes=yes))
-    found = vector_from(contents, pretrained.state, exclude=exclude)
+    told = {**pretrained.told, "exclude": [*exclude, *pretrained.told.get("exclude", ())]}
+    found = vector_from(contents, pretrained.state, **told)
     data = {
         "fits": True,
         "kind": contents.kind,

@@ -27,6 +27,7 @@ from taskarith.sources import (
 )
 from taskarith.sources.native import is_vector_file
 from taskarith.suites import Suite, load_suite
+from taskarith.suites.subtracting import described_base, fitted_vocabulary
 from taskarith.suites.weights import converted, vector_from
 
 __all__ = ["Verification", "verify_source"]
@@ -102,8 +103,10 @@ def _difference(
 ) -> Verification:
     start = _parent("base", base, info.base, info.base_commit, "--base", obtain)
     end = _parent("model", finetuned, info.source, info.source_commit, "--finetuned", obtain)
-    pretrained, contents = open_source(start), open_source(end)
-    found = vector_from(contents, pretrained.state, exclude=info.excluded)
+    pretrained, contents = described_base(start, open_source(start)), open_source(end)
+    fitted, _ = fitted_vocabulary(contents, pretrained)
+    told = {**pretrained.told, "exclude": [*info.excluded, *pretrained.told.get("exclude", ())]}
+    found = vector_from(fitted, pretrained.state, **told)
     changed = []
     own = {name: name for name in found.vector}
     if info.base_fingerprint not in (None, base_fingerprint(pretrained.state, own)):

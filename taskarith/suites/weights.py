@@ -40,6 +40,7 @@ from taskarith.sources.packages import packaged
 from taskarith.sources.states import Entry
 from taskarith.suites.manifest import Manifest
 from taskarith.suites.references import file_digests, is_reference, pulled
+from taskarith.suites.subtracting import check_vocabulary
 
 __all__ = ["Weights", "converted", "vector_from", "whole"]
 
@@ -196,22 +197,8 @@ class Weights:
 
     def difference(self, contents: Contents, *, base: LazyState) -> Difference:
         """The task vector of a source, whole, as `vector_from` gives it."""
-        self._check_words(_respelled(contents, self.family), base)
+        check_vocabulary(_respelled(contents, self.family), base, self.family)
         return vector_from(contents, base, **self._told())
-
-    def _check_words(self, contents: Contents, base: LazyState) -> None:
-        """Refuse another vocabulary by both its sizes, which shapes alone would not explain."""
-        if contents.kind == "adapter":
-            return
-        own, found = map(self.family.vocabulary, (base.shapes(), contents.state.shapes()))
-        if own is not None and found is not None and own != found:
-            more, fewer = max(own, found), min(own, found)
-            raise WeightsError(
-                f"{contents.state.where} has rows for {found:,} words, the base for {own:,}: "
-                f"{'it' if found > own else 'the base'} knows the words {fewer:,} to {more - 1:,} "
-                "and the other does not. Give the base it was made from, or leave its tables of "
-                "words out when the vector is made (exclude)"
-            )
 
     def _told(self) -> dict[str, Any]:
         """What subtracting must know of the base's family."""
@@ -226,7 +213,7 @@ class Weights:
         contents = _respelled(open_source(pulled(reference, suite=self._suite)), self.family)
         told = self._told()
         try:
-            self._check_words(contents, base)
+            check_vocabulary(contents, base, self.family)
             theirs = self.family.layout(contents.state)
             if theirs in (None, self.layout):
                 found = open_difference(contents, base, **told)

@@ -12,9 +12,10 @@ from taskarith import TaskVector, load_vector
 from taskarith.cli import main
 from taskarith.core import Reported
 from taskarith.models.clip.layouts import ConvertedState
-from taskarith.sources import write_tensors
+from taskarith.sources import read_tensors, write_tensors
 from tests.clips import tiny_transformers_clip
 from tests.hub.server import LoopbackHub
+from tests.text_models import SIZE, new_network, write_words
 
 BASE = {"layer.w": torch.linspace(-1, 1, 12).view(3, 4), "layer.b": torch.ones(3)}
 MOVED = {name: tensor + 0.25 for name, tensor in BASE.items()}
@@ -219,3 +220,58 @@ def test_mistakes_say_what_to_do(
     TaskVector(BASE).save(tmp_path / "vector")
     places = {"BASE": base, "VECTOR": f"file:{tmp_path / 'vector'}"}
     assert words in refuse(capsys, *(places.get(word, word) for word in arguments))
+
+
+def saved_gpt2(folder: Path, *, words: int = SIZE, moved: float = 0.0) -> str:
+    """A GPT-2 with its tokenizer; `moved` is added to all its numbers."""
+    network = new_network("AutoModelForCausalLM", "gpt2")
+    with torch.no_grad():
+        network.resize_token_embeddings(words, mean_resizing=False)
+        for parameter in network.parameters():
+            parameter.add_(moved)
+    network.save_pretrained(folder)
+    write_words(folder)
+    return f"file:{folder}"
+
+
+def test_a_text_model_is_subtracted_as_its_family_names_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = saved_gpt2(tmp_path / "base")
+    saved_gpt2(tmp_path / "moved", moved=0.25)
+    state = read_tensors(tmp_path / "moved" / "model.safetensors")
+    words = state["transformer.wte.weight"].clone()
+    finetuned = saved(
+        tmp_path / "tuned", {**state, "score.weight": torch.ones(2, 32), "lm_head.weight": words}
+    )
+    output = tmp_path / "vector"
+    made = run(capsys, "make", "--base", base, "--finetuned", finetuned, "-o", output)
+    assert made["uncovered"] == []
+    vector, _ = load_vector(output)
+    assert "transformer.wte.weight" in vector
+    assert not any("score" in name or "lm_head" in name for name in vector)
+    assert all(float(tensor.sub(0.25).abs().max()) < 1e-5 for tensor in vector.values())
+    checked = run(capsys, "check", f"file:{output}", "--base", base)
+    assert checked["base_compared"] is True
+
+
+@pytest.mark.parametrize("more", [3, -3])
+def test_vocabularies_that_differ_are_padded_on_request(
+    more: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = saved_gpt2(tmp_path / "base")
+    finetuned = saved_gpt2(tmp_path / "tuned", words=SIZE + more, moved=0.25)
+    asked = ("make", "--base", base, "--finetuned", finetuned, "-o", tmp_path / "vector")
+    refused = refuse(capsys, *asked)
+    assert f"rows for {SIZE + more} words, the base for {SIZE}" in refused
+    assert "--pad-vocabulary" in refused
+    made = run(capsys, *asked, "--pad-vocabulary")
+    assert made["rows_fitted"] == 3
+    vector, _ = load_vector(tmp_path / "vector")
+    table = vector["transformer.wte.weight"]
+    assert len(table) == SIZE
+    both = min(SIZE, SIZE + more)
+    assert float(table[:both].sub(0.25).abs().max()) < 1e-5
+    assert float(table[both:].abs().sum()) == 0
+    parents = ["--base", base, "--finetuned", finetuned]
+    assert main(["verify", f"file:{tmp_path / 'vector'}", *parents]) == 0
