@@ -32,7 +32,6 @@ FORMAT = 1
 MAX_BYTES = 4 * 2**20
 FILED_KINDS = [kind for kind in EMBEDDING_KINDS if kind not in EXAMPLE_KINDS]
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
-RESERVED = ("constructor",)  # in a browser every object has a property of that name
 
 
 @dataclass(frozen=True)
@@ -142,8 +141,6 @@ class _Reader:
             self.problems.append(
                 f"{where}: {name[:80]!r} must be lower-case letters, digits, '.' and '-'"
             )
-        if name in RESERVED:
-            self.problems.append(f"{where}: {name!r} means something to browsers; take another")
         return name
 
     def path(self, value: object, where: str) -> str:

@@ -14,7 +14,7 @@ from taskarith.errors import CoefficientError, TaskArithError
 from taskarith.suites import Suite
 from taskarith.ui.merging import merged_edit, read_merge, write_merge
 
-__all__ = ["LinkedAnalogy", "LinkedEdit", "read_link", "write_link"]
+__all__ = ["LinkedAnalogy", "LinkedEdit", "edit_in_hand", "read_link", "write_link"]
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
 LONGEST = 10_000  # characters of a value; a hundred vectors fit
@@ -79,6 +79,13 @@ def read_link(query: Mapping[str, str], suite: Suite) -> LinkedEdit:
         pinned=_edit(pinned, pinned_method, suite, problems) if pinned is not None else None,
         problems=tuple(problems),
     )
+
+
+def edit_in_hand(link: LinkedEdit, suite: Suite) -> Edit:
+    """The edit a page is about: the link's, else what Explore opens with, which does something."""
+    presets = {preset.name: preset for preset in suite.manifest.presets}
+    first = presets.get(suite.manifest.start or "", next(iter(presets.values()), None))
+    return link.edit if link.found or first is None else Edit(suite.name, first.coefficients)
 
 
 def write_link(

@@ -63,17 +63,18 @@ class Comparisons:
         from taskarith.core import NULLS
         from taskarith.recipes.methods.entrants import SCALE
         from taskarith.ui.compare.form import IMAGES
-        from taskarith.ui.edit_link import read_link
+        from taskarith.ui.edit_link import edit_in_hand, read_link
         from taskarith.ui.merging import described_methods, sent_merge
 
         suite = explorer.suite
         link = read_link(link_of(message), suite)
+        edit = edit_in_hand(link, suite)
         nulls = [f"{null}:{name}" for null in NULLS for name in suite.vectors]
         return {
             "suite": {"name": suite.name, "title": suite.title},
-            "edit": dict(link.edit.coefficients),
-            "merge": sent_merge(link.edit),
-            "focus": link.focus,
+            "edit": dict(edit.coefficients),
+            "merge": sent_merge(edit),
+            "focus": link.focus or next(iter(edit.coefficients), None),
             "pinned": _sent(link.pinned) if link.pinned is not None else None,
             "problems": list(link.problems),
             "tasks": [_task(suite, name) for name in suite.tasks if name != suite.second_control],
@@ -92,10 +93,10 @@ class Comparisons:
     def start(self, explorer: "Explorer", message: object) -> None:
         """Queue the comparison of `message`; TaskArithError says why it cannot be."""
         from taskarith.ui.compare.form import read_session
-        from taskarith.ui.edit_link import read_link
+        from taskarith.ui.edit_link import edit_in_hand, read_link
 
         session = read_session(message)
-        edit = read_link(link_of(message), explorer.suite).edit
+        edit = edit_in_hand(read_link(link_of(message), explorer.suite), explorer.suite)
         self._jobs.submit(session, _work(message, explorer, edit), place=explorer)
 
     def look(self, message: object) -> Answer:

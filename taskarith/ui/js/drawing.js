@@ -10,17 +10,17 @@ export function tint(name, share) {
   return `color-mix(in srgb, var(--${name}) ${strength}%, var(--paper))`;
 }
 
-// The ink that can be read on a tint of that strength.
-export function inkOn(share) {
-  return share > 0.62 ? "var(--paper)" : "var(--ink)";
+// The strongest tint on which the ink stands out by 4.5 : 1, in both themes and hues.
+const DEEPEST = 0.58;
+
+// The tint behind a number, in the hue of the target.
+export function behind(share) {
+  return tint("target", DEEPEST * share);
 }
 
-// Signed numbers: one hue for above zero, another for below.
-export function signedCell(share) {
-  return {
-    back: tint(share < 0 ? "pinned" : "target", Math.abs(share)),
-    ink: inkOn(Math.abs(share)),
-  };
+// The same for signed numbers: one hue for above zero, another for below.
+export function behindSigned(share) {
+  return tint(share < 0 ? "pinned" : "target", DEEPEST * Math.abs(share));
 }
 
 /**

@@ -24,7 +24,7 @@ def suite_list(suites: "Iterable[tuple[Suite, bool]]", *, theme: str | None = No
     rows = "".join(_row(suite, here=here, theme=theme) for suite, here in suites)
     return (
         '<table class="suite-list"><thead><tr><th>suite</th><th class="wide">base</th>'
-        f'<th class="number wide">task vectors</th><th></th></tr></thead><tbody>{rows}</tbody>'
+        f'<th class="number wide">task vectors</th><th>to do</th></tr></thead><tbody>{rows}</tbody>'
         "</table>"
     )
 

@@ -26,7 +26,6 @@ def part(page: Page, name: str) -> Locator:
 
 def run(where: Locator) -> None:
     where.get_by_role("button", name="Run").click()
-    expect(where.get_by_role("button", name="Cancel")).to_be_visible()
     expect(where.get_by_role("button", name="Run")).to_be_enabled()
 
 
@@ -56,19 +55,62 @@ def test_a_plane_fills_up_and_a_point_opens_in_explore(page: Page) -> None:
     expect(plane.locator("[data-map=trade] .dot")).to_have_count(25)
     expect(plane.locator("[data-map=target] .here")).to_have_count(1)
     plane.locator("summary").click()
-    assert plane.locator(".listed tbody tr").count() == plane.locator(".dot.on").count()
+    assert (
+        plane.locator(".listed tbody tr").count()
+        == plane.locator("[data-map=trade] .dot.on").count()
+    )
     plane.locator("[data-map=target] rect.cell").last.click()  # the finest lie on top
     page.locator(".taskarith[data-state=open]").wait_for()
     expect(page.locator(".formula")).to_have_text("θ = θ₀ + 1.00·τ(apples) + 0.50·τ(birds)")
 
 
-def test_methods_line_up_and_one_says_why_it_does_not_fit(page: Page) -> None:
+def test_opened_without_an_edit_it_shows_one_that_does_something(
+    open_drawn: Callable[..., Page], page_suite: Suite
+) -> None:
+    page = open_drawn("compare")
+    start = {preset.name: preset for preset in page_suite.manifest.presets}[
+        str(page_suite.manifest.start)
+    ]
+    asked = Edit("tiny", start.coefficients)
+    assert asked.coefficients
+    expect(page.locator(".drawn .formula")).to_have_text(asked.formula())
+    classes = part(page, "classes")
+    expect(classes.locator(".verdict")).to_contain_text("64 validation images")
+    heads = classes.locator(".cells .head")
+    sides = classes.locator(".cells .side")
+    expect(heads).to_have_count(sides.count())
+    assert heads.all_inner_texts() == sides.all_inner_texts()
+
+
+def test_a_method_that_was_found_opens_in_explore_as_it_is(page: Page) -> None:
     methods = part(page, "methods")
-    methods.get_by_label("Coins").check()
     methods.locator("summary").click()
     for box in methods.locator(".method .tick input").all():
         box.uncheck()
-    for name in ("Task arithmetic", "SLERP", "DARE"):
+    methods.get_by_label("TIES", exact=True).check()
+    methods.get_by_label("density of TIES", exact=True).fill("0.4")
+    methods.locator(".field select").select_option("32")
+    run(methods)
+    row = methods.locator("[data-method=ties]")
+    scale = row.locator("td.number").nth(3).inner_text()
+    row.get_by_role("link").click()
+    page.locator(".taskarith[data-state=open]").wait_for()
+    shown = page.locator(".formula").inner_text()
+    assert shown.startswith("θ = θ₀ + ties(1.00·τ(apples), 1.00·τ(birds); density=0.4, scale=")
+    assert float(shown.rpartition("scale=")[2].rstrip(")")) == float(scale)
+
+
+def test_methods_line_up_and_one_that_takes_two_vectors_is_off_with_three(page: Page) -> None:
+    methods = part(page, "methods")
+    methods.locator("summary").click()
+    slerp = methods.get_by_label("SLERP", exact=True)
+    slerp.check()
+    methods.get_by_label("Coins").check()
+    expect(slerp).to_be_disabled()
+    expect(slerp).to_have_attribute("title", "takes 2 vectors, 3 are chosen")
+    for box in methods.locator(".method .tick input:enabled").all():
+        box.uncheck()
+    for name in ("Task arithmetic", "DARE"):
         methods.get_by_label(name, exact=True).check()
     methods.get_by_label("density of DARE").fill("0.9")
     methods.locator(".field select").select_option("32")
@@ -78,7 +120,6 @@ def test_methods_line_up_and_one_says_why_it_does_not_fit(page: Page) -> None:
     assert names == {"sum", "dare", "nothing"}
     expect(methods.locator("[data-method=dare]")).to_contain_text("DARE, density 0.9")
     expect(methods.locator("[data-method=dare]")).to_contain_text("±")
-    expect(methods.locator(".misfit")).to_contain_text("SLERP: slerp goes between two vectors")
 
 
 def test_nonsense_is_refused_in_words_and_the_page_goes_on(page: Page) -> None:

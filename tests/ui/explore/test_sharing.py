@@ -1,6 +1,5 @@
 """Links, files and looks of the real page: what leaves it, and how it appears elsewhere."""
 
-import csv
 import io
 import json
 import re
@@ -9,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pandas
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -112,19 +112,15 @@ def test_the_edit_leaves_as_json(open_page: OpenPage) -> None:
 def test_what_is_on_screen_leaves_as_csv(open_page: OpenPage) -> None:
     page = open_page("?set=apples:-0.35&focus=apples")
     settled(page)
-    reader = csv.DictReader(io.StringIO(taken(page, "csv").decode()))
-    names = list(reader.fieldnames or [])
-    assert len(set(names)) == len(names)
-    rows = list(reader)
-    assert {row["edit"] for row in rows} == {"θ = θ₀ − 0.35·τ(apples)"}
-    assert {row["metric"] for row in rows} == {"accuracy"}
-    now = {row["task"]: row for row in rows if row["where"] == "edit"}
-    assert set(now) == {"apples", "birds", "coins", "dice", "gardens"}
-    assert 100 * float(now["apples"]["value"]) == pytest.approx(
-        shown_accuracy(page, "apples"), abs=0.06
-    )
-    assert now["apples"]["n"] == "80"
-    nodes = {float(row["coefficient"]) for row in rows if row["where"] == "curve"}
+    rows = pandas.read_csv(io.BytesIO(taken(page, "csv")))
+    assert not [name for name in rows.columns if name.endswith(".1") or "Unnamed" in name]
+    assert set(rows.edit) == {"θ = θ₀ − 0.35·τ(apples)"}
+    assert set(rows.metric) == {"accuracy"}
+    now = rows[rows["where"] == "edit"].set_index("task")
+    assert set(now.index) == {"apples", "birds", "coins", "dice", "gardens"}
+    assert 100 * now.value["apples"] == pytest.approx(shown_accuracy(page, "apples"), abs=0.06)
+    assert now.n["apples"] == 80
+    nodes = set(rows[rows["where"] == "curve"].coefficient)
     assert {-1.5, -0.35, 0.0, 1.5} <= nodes
 
 

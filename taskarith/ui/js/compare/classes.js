@@ -33,7 +33,7 @@ export class Classes {
     );
     this.one = h("select", { onchange: () => this.draw() });
     this.other = h("select", {}, ...options(edits, hello.pinned ? "pinned" : "pretrained"));
-    this.images = page.images(256);
+    this.images = page.images(64);
     this.kind = "change";
     this.host = h(
       "div",
@@ -262,15 +262,16 @@ export class Classes {
       const back = tint(good < 0 ? "pinned" : "target", Math.sqrt(Math.abs(share)));
       return h("i", { title: about, style: `background:${back}` });
     };
+    const names = places.map((j) => h("b", { class: "head", title: classes[j] }, classes[j]));
     const cells = places.flatMap((i) => [
       h("b", { class: "side", title: classes[i] }, classes[i]),
       ...places.map((j) => cell(i, j)),
     ]);
     const words = {
-      before: "Row: what is shown. Column: the answer, in the same order.",
-      after: "Row: what is shown. Column: the answer, in the same order.",
+      before: "Row: what is shown. Column: the answer. The darker, the more often.",
+      after: "Row: what is shown. Column: the answer. The darker, the more often.",
       change:
-        "Row: what is shown. Column: the answer, in the same order. Blue is better: more " +
+        "Row: what is shown. Column: the answer. Blue is better: more " +
         "right, or fewer wrong answers. Orange is worse.",
     }[this.kind];
     const some =
@@ -303,7 +304,13 @@ export class Classes {
           ),
         ),
       ),
-      h("div", { class: "cells", style: `--columns:${places.length}` }, ...cells),
+      h(
+        "div",
+        { class: "cells", style: `--columns:${places.length}` },
+        h("span", {}),
+        ...names,
+        ...cells,
+      ),
       h("p", { class: "says" }, words + some),
     );
   }

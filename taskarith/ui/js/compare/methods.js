@@ -3,7 +3,7 @@
 import { field, told } from "./parts.js";
 import { Run } from "./run.js";
 import { h } from "../dom.js";
-import { exploreAt, inkOn, tint } from "../drawing.js";
+import { behind, exploreAt } from "../drawing.js";
 import { MINUS, percent } from "../words.js";
 
 // A method's settings but the scale, which the comparison chooses itself.
@@ -23,6 +23,7 @@ export class Methods {
         method.name,
         {
           tick: this.tick(!method.looks),
+          most: method.most,
           boxes: new Map(
             settingsOf(method, hello.chosen).map((setting) => [
               setting.name,
@@ -56,6 +57,8 @@ export class Methods {
         this.draw();
       },
     });
+    for (const box of this.tasks.values()) box.addEventListener("change", () => this.fit());
+    this.fit();
     const tick = (title, box, about = "") =>
       h("label", { class: "tick", title: about }, box, title);
     const listed = hello.methods.map((method) => {
@@ -65,6 +68,7 @@ export class Methods {
         "div",
         { class: "method" },
         tick(method.title + looks, box, method.about),
+        ...(method.most ? [h("small", {}, `${method.most} vectors only`)] : []),
         ...[...boxes].map(([name, input]) => h("label", { class: "setting" }, name, input)),
       );
     });
@@ -95,12 +99,21 @@ export class Methods {
     );
   }
 
+  // A method that takes fewer vectors than are chosen cannot run.
+  fit() {
+    const count = [...this.tasks.values()].filter((tick) => tick.checked).length;
+    for (const { tick, most } of this.methods.values()) {
+      tick.disabled = most !== null && count > most;
+      tick.title = tick.disabled ? `takes ${most} vectors, ${count} are chosen` : "";
+    }
+  }
+
   tick(on) {
     return h("input", { type: "checkbox", checked: on });
   }
 
   message() {
-    const chosen = [...this.methods].filter(([, { tick }]) => tick.checked);
+    const chosen = [...this.methods].filter(([, { tick }]) => tick.checked && !tick.disabled);
     const methods = chosen.map(([name, { boxes }]) => {
       const settings = [...boxes].map(([key, box]) => `${key}=${box.value.trim()}`);
       return settings.length ? `${name}:${settings.join(",")}` : name;
@@ -130,8 +143,9 @@ export class Methods {
         "p",
         { class: "says" },
         `Validation, ${n} images a task; the scale s was chosen on the ` +
-          "same images, so the numbers flatter a little. Marks: mean normalized accuracy (1 is every " +
-          "task as its own model) with its 95 % interval over images; ┃ is doing nothing. ± is the " +
+          "same images, so the numbers flatter a little. ● is mean normalized accuracy (1 is every " +
+          "task as its own model), the line through it its 95 % interval over images; ┃ is doing " +
+          "nothing. A name opens what was found in Explore. ± is the " +
           "standard deviation over seeds, of a method that draws. s = 1 is without " +
           "scaling. Time is that of one merge on this machine; buffers are model-sized, beside the " +
           "vectors. * looks at unlabelled validation images. Numbers on test: ",
@@ -195,7 +209,6 @@ export class Methods {
     const head = [
       "method",
       "mean normalized accuracy",
-      "",
       "gain",
       "control",
       "s",
@@ -210,7 +223,15 @@ export class Methods {
       h(
         "table",
         { class: "changes methods" },
-        h("thead", {}, h("tr", {}, ...head.map((text) => h("th", {}, text)))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            ...head.map((text, i) => h("th", { scope: "col", colspan: i === 1 ? 2 : null }, text)),
+          ),
+        ),
         h("tbody", {}, ...ranked.map(line), line(nothing)),
       ),
     );
@@ -237,7 +258,7 @@ export class Methods {
           title:
             `${row.label}, ${task}: ${told(row.tasks[task])}; ` +
             `its own model ${told(nothing.finetuned[task])}`,
-          style: `background:${tint("target", 0.9 * strength)};color:${inkOn(0.9 * strength)}`,
+          style: `background:${behind(strength)}`,
         },
         (100 * share).toFixed(0),
       );

@@ -8,6 +8,7 @@ import { Plane } from "./plane.js";
 import { h } from "../dom.js";
 import { caller, exploreAt, open } from "../drawing.js";
 import { formula } from "../words.js";
+import { under } from "../under.js";
 
 export class Compare {
   constructor(root, { hello, ask }) {
@@ -33,14 +34,23 @@ export class Compare {
     this.classes = new Classes(root, this);
     this.plane = new Plane(root, this);
     this.methods = new Methods(root, this);
-    for (const { run } of [this.classes, this.plane, this.methods]) {
-      run.resume().catch((error) => run.say(error.message, true));
+    this.begin(this.classes.run, { unasked: true });
+    this.begin(this.plane.run);
+    this.begin(this.methods.run);
+  }
+
+  /** Follows what an earlier visit left running; what costs little is measured unasked. */
+  async begin(run, { unasked = false } = {}) {
+    try {
+      if (!(await run.resume()) && unasked) await run.go();
+    } catch (error) {
+      run.say(error.message, true);
     }
   }
 
   title(name) {
-    const [kind, own] = name.includes(":") ? name.split(":") : ["", name];
-    return (kind ? `${kind}: ` : "") + (this.titles[own] || own);
+    const [kind, task] = name.includes(":") ? name.split(":") : ["", name];
+    return (kind ? `${kind}: ` : "") + (under(this.titles, task) || task);
   }
 
   images(chosen) {

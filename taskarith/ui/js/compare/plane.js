@@ -5,6 +5,7 @@ import { Run } from "./run.js";
 import { h, svg } from "../dom.js";
 import { exploreAt, tint } from "../drawing.js";
 import { parseCoefficient, percent, signed } from "../words.js";
+import { under } from "../under.js";
 
 export const SIDE = 340; // of a picture, in its own units
 export const EDGE = { left: 84, bottom: 54, top: 10, right: 12 };
@@ -13,16 +14,16 @@ export class Plane {
   constructor(root, page) {
     this.page = page;
     const { hello } = page;
-    const own = [...new Set([hello.focus, ...Object.keys(hello.edit), ...hello.targets])].filter(
+    const first = [...new Set([hello.focus, ...Object.keys(hello.edit), ...hello.targets])].filter(
       (name) => hello.vectors.includes(name),
     );
     const vectors = hello.vectors.map((name) => [name, page.title(name)]);
     const tasks = hello.tasks.map((task) => [task.name, task.title]);
-    const target = hello.tasks.some((task) => task.name === own[0]) ? own[0] : hello.targets[0];
-    this.x = h("select", {}, ...options(vectors, own[0]));
-    this.y = h("select", {}, ...options(vectors, own[1]));
+    const target = hello.tasks.some((task) => task.name === first[0]) ? first[0] : hello.targets[0];
+    this.x = h("select", {}, ...options(vectors, first[0]));
+    this.y = h("select", {}, ...options(vectors, first[1]));
     this.target = h("select", {}, ...options(tasks, target));
-    const falls = (hello.edit[own[0]] || 0) < 0;
+    const falls = (under(hello.edit, first[0]) || 0) < 0;
     this.aim = h(
       "select",
       {},
@@ -130,14 +131,35 @@ export class Plane {
           `images a task, so an accuracy is good to about ±${(98 / Math.sqrt(n)).toFixed(0)} points ` +
           `or better; the exact interval is on each point. ${this.where()}`,
       ),
+      this.key(),
       this.list(goal),
+    );
+  }
+
+  // What the marks mean, drawn as they are.
+  key() {
+    const mark = (shape, text) =>
+      h(
+        "span",
+        {},
+        svg("svg", { viewBox: "0 0 20 20", class: "map", "aria-hidden": "true" }, shape),
+        text,
+      );
+    return h(
+      "p",
+      { class: "says marks" },
+      mark(svg("path", { d: "M10 4l6 6l-6 6l-6 -6z", class: "front" }), "on the front"),
+      mark(svg("circle", { cx: 10, cy: 10, r: 7, class: "here" }), "the edit above"),
+      mark(svg("circle", { cx: 10, cy: 10, r: 6, class: "dot on" }), "on the front, in the trade"),
+      mark(svg("circle", { cx: 10, cy: 10, r: 4.5, class: "dot" }), "another edit"),
+      mark(svg("path", { d: "M2 10h16m-8 -8v16", class: "nothing" }), "the pretrained model"),
     );
   }
 
   where() {
     const { x, y, low, high } = this.asked;
     if (this.page.merge) return "These edits are sums, so the edit above is not among them.";
-    const [a, b] = [x, y].map((name) => this.page.edit[name] || 0);
+    const [a, b] = [x, y].map((name) => under(this.page.edit, name) || 0);
     const inside = a >= low && a <= high && b >= low && b <= high;
     return inside ? "The ring is the edit above." : "The edit above lies outside this plane.";
   }
@@ -235,7 +257,7 @@ export class Plane {
       const [x, y] = at(rows[index].x, rows[index].y);
       return svg("path", { d: `M${x} ${y - 6}l6 6l-6 6l-6 -6z`, class: "front" });
     });
-    const here = [asked.x, asked.y].map((name) => this.page.edit[name] || 0);
+    const here = [asked.x, asked.y].map((name) => under(this.page.edit, name) || 0);
     const inside = !this.page.merge && here.every((value) => value >= ends[0] && value <= ends[1]);
     const [x, y] = at(...here);
     const ring = inside
@@ -340,7 +362,7 @@ export class Plane {
       h(
         "summary",
         {},
-        `The front: ${front.length} edits (${goal}). Picked among many, they flatter.`,
+        `The front: ${front.length === 1 ? "1 edit" : `${front.length} edits`} (${goal}). Picked among many, they flatter.`,
       ),
       h(
         "div",

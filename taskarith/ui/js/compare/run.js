@@ -96,12 +96,13 @@ export class Run {
     }
   }
 
-  // After a visit to another page: a run that is not over is followed again.
+  // After a visit to another page: a run that is not over is followed again; whether there is one.
   async resume() {
     const look = await this.call("look");
-    if (!["waiting", "running"].includes(look.state)) return;
+    if (!["waiting", "running"].includes(look.state)) return false;
     this.show(look);
     this.follow();
+    return true;
   }
 
   // True when nothing more will come.

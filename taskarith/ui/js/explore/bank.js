@@ -3,6 +3,7 @@
 
 import { h } from "../dom.js";
 import { MINUS, decimal, parseCoefficient } from "../words.js";
+import { under } from "../under.js";
 
 /** @typedef {import("../types.js").Vector} Vector */
 /**
@@ -187,7 +188,7 @@ export class Bank {
         this.rows.delete(vector.name);
       }
     }
-    for (const name of this.rows.keys()) this.show(name, coefficients[name] || 0);
+    for (const name of this.rows.keys()) this.show(name, under(coefficients, name) || 0);
     this.mark(focus);
     this.offer();
   }

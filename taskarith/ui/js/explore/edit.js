@@ -3,6 +3,7 @@
 
 import { checkedMerge, readMerge } from "./merge.js";
 import { parseCoefficient, terms, writeCoefficients, writeMerge } from "../words.js";
+import { under } from "../under.js";
 
 /**
  * An edit as it is measured.
@@ -46,7 +47,7 @@ export class EditState {
 
   /** @param {string} name */
   value(name) {
-    return this.coefficients[name] || 0;
+    return under(this.coefficients, name) || 0;
   }
 
   /** @param {string} name @param {number} value */
@@ -211,7 +212,7 @@ export class EditState {
       [c, own],
     ];
     for (const [name, value] of written) {
-      sum[name] = Math.round(1e4 * ((sum[name] || 0) + value)) / 1e4;
+      sum[name] = Math.round(1e4 * ((under(sum, name) || 0) + value)) / 1e4;
     }
     return sum;
   }

@@ -3,6 +3,7 @@
 // Knows nothing about where they came from beyond a word, or how they are drawn.
 
 import { writeCoefficients, writeMerge } from "../words.js";
+import { under } from "../under.js";
 
 const KEPT = 3000; // measured points kept in the browser; the oldest go first
 const SAME = 0.004; // two λ no further apart are one: sliders move in hundredths
@@ -53,7 +54,8 @@ export class Measurements {
       if (this.points.size > KEPT) this.forgetOldest();
     }
     for (const [task, found] of Object.entries(tasks)) {
-      if (found.n > 0) point.tasks[task] = this.kept(point.tasks[task] ?? [], { ...found, source });
+      if (found.n > 0)
+        point.tasks[task] = this.kept(under(point.tasks, task) ?? [], { ...found, source });
     }
   }
 
@@ -85,8 +87,8 @@ export class Measurements {
   forgetShipped(tasks) {
     for (const point of this.points.values()) {
       for (const task of tasks) {
-        const own = (point.tasks[task] ?? []).filter(({ source }) => source !== "shipped");
-        if (own.length) point.tasks[task] = own;
+        const kept = (under(point.tasks, task) ?? []).filter(({ source }) => source !== "shipped");
+        if (kept.length) point.tasks[task] = kept;
         else delete point.tasks[task];
       }
     }
@@ -114,7 +116,7 @@ export class Measurements {
     const origin = this.points.get(keyOf({ ...coefficients, [focus]: 0 }, merge));
     const others = this.lines.get(lineKey(coefficients, focus, merge)) || [];
     const points = [...(origin ? [origin] : []), ...others];
-    const at = (/** @type {Known} */ point) => point.coefficients[focus] || 0;
+    const at = (/** @type {Known} */ point) => under(point.coefficients, focus) || 0;
     points.sort((a, b) => at(a) - at(b));
     return new Slice(points.map((point) => ({ x: at(point), tasks: point.tasks })));
   }
@@ -149,7 +151,7 @@ export class Slice {
   /** @param {{x: number, tasks: Record<string, Measured[]>}[]} rows - rising in x */
   constructor(rows) {
     /** @type {Record<string, {x: number, all: Measured[]}[]>} */
-    this.tasks = {};
+    this.tasks = Object.create(null); // a task may be called "constructor"
     for (const { x, tasks } of rows) {
       for (const [task, all] of Object.entries(tasks)) {
         (this.tasks[task] = this.tasks[task] || []).push({ x, all });

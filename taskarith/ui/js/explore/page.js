@@ -19,6 +19,7 @@ import { Question } from "./question.js";
 import { Surrogate } from "./surrogate.js";
 import { describe, paintTexts } from "./texts.js";
 import { View } from "./view.js";
+import { under } from "../under.js";
 
 const REDRAW_MS = 250; // after which a redrawing that a moving finger put off is tried again
 const COMPARABLE = 96; // examples from which on changed answers are worth showing
@@ -345,7 +346,8 @@ export class Page {
   async measuredTo(n, over) {
     const enough = () =>
       this.view.listed(this.store()).every((task) => {
-        const found = this.measurements.at(this.state.coefficients, this.state.merge)[task.name];
+        const { coefficients, merge } = this.state;
+        const found = under(this.measurements.at(coefficients, merge), task.name);
         return found && found.n >= Math.min(n, found.total);
       });
     while (!over() && !enough()) {
@@ -389,7 +391,7 @@ export class Page {
   found(name) {
     if (this.status.test) {
       const { coefficients, merge } = this.state;
-      const found = this.testMeasurements.at(coefficients, merge)[name];
+      const found = under(this.testMeasurements.at(coefficients, merge), name);
       return found ? { ...found, kind: "measured" } : null;
     }
     return this.view.at(name, this.state.value(this.state.focus));
@@ -397,7 +399,7 @@ export class Page {
 
   /** The control's difference to the pretrained model on the same examples, where it is known. */
   pairedControl() {
-    return this.status.paired?.pretrained?.[this.view.control.name] ?? null;
+    return under(this.status.paired?.pretrained, this.view.control.name) ?? null;
   }
 
   /** Where the control stands to its floor. */
@@ -572,7 +574,7 @@ export class Page {
    * @param {{paired?: any, done?: boolean}} piece
    */
   askWhenComparable({ paired, done }) {
-    const n = paired?.pretrained?.[this.exampleTask()]?.n || 0;
+    const n = under(paired?.pretrained, this.exampleTask())?.n || 0;
     const worth = n >= COMPARABLE ? n >= 2 * this.compared : done && n > this.compared;
     if (!worth) return;
     this.compared = n;

@@ -2,6 +2,7 @@
 // bars, or what each writes next. Knows answers as they travel; asks through what it is given.
 
 import { h } from "../dom.js";
+import { under } from "../under.js";
 
 const LONGEST = 2000; // characters, as the server takes them
 const PERCENT = 100;
@@ -16,7 +17,7 @@ export function chanceRows({ pretrained, edited }) {
   const before = pretrained.chances ?? {};
   const after = edited.chances ?? {};
   return Object.keys(after)
-    .map((label) => ({ label, before: before[label] ?? 0, after: after[label] }))
+    .map((label) => ({ label, before: under(before, label) ?? 0, after: after[label] }))
     .sort((a, b) => b.after - a.after);
 }
 

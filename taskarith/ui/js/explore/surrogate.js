@@ -2,6 +2,7 @@
 // The same arithmetic as evaluation/surrogate.py, on its payload; knows nothing of the page.
 
 import { terms } from "../words.js";
+import { under } from "../under.js";
 
 // Half precision to single, by a table of all 65,536 values, made when it is first asked for.
 /** @type {Float32Array | null} */
@@ -62,7 +63,7 @@ export class Surrogate {
     const f = this.vectors.indexOf(focus);
     if (f < 0 || !this.covers(coefficients)) return null;
     const K = this.vectors.length;
-    const others = this.vectors.map((name, k) => (k === f ? 0 : coefficients[name] || 0));
+    const others = this.vectors.map((name, k) => (k === f ? 0 : under(coefficients, name) || 0));
     const fixed = new Float64Array(this.count);
     fixed[0] = 1;
     for (let k = 0; k < K; k++) {

@@ -4,6 +4,7 @@ import { h, setText } from "../dom.js";
 import { formula, formulaParts, percent, points, signed, terms } from "../words.js";
 import { writeCoefficients } from "../words.js";
 import { capital, shown } from "./metric.js";
+import { under } from "../under.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("../types.js").Task} Task */
@@ -72,7 +73,7 @@ function splitText({ status }) {
  */
 function pairedSentence({ status, state }, task) {
   const against = state.pinned && !status.test ? "pinned" : "pretrained";
-  const pair = status.paired?.[against]?.[task.name];
+  const pair = under(status.paired?.[against], task.name);
   if (!pair || !terms(state.coefficients).length) return "";
   const other = against === "pinned" ? "the pinned edit" : "pretrained";
   const turned = pair.gained === undefined ? "" : ` ${pair.gained} gained, ${pair.lost} lost,`;

@@ -4,6 +4,7 @@
 import { percent, points, signed, terms } from "../words.js";
 import { DENSE } from "./measurements.js";
 import { MEASURES, heading, retaining, scale, shown, shownChange, skill, told } from "./metric.js";
+import { under } from "../under.js";
 
 const GRID = 41; // λ at which a preview line is drawn
 const THIN = 100; // examples a node: below, a measured curve is drawn pale
@@ -91,8 +92,8 @@ export class View {
    */
   references(name, store = this.measurements) {
     return {
-      pretrained: store.at({})[name]?.value,
-      finetuned: store.at({ [name]: 1 })[name]?.value,
+      pretrained: under(store.at({}), name)?.value,
+      finetuned: under(store.at({ [name]: 1 }), name)?.value,
     };
   }
 
@@ -112,7 +113,7 @@ export class View {
   sliced() {
     const { coefficients, focus, merge, pinned } = this.state;
     const bound = this.hello.limits.slider;
-    const wide = Math.abs(coefficients[focus] || 0) > bound;
+    const wide = Math.abs(under(coefficients, focus) || 0) > bound;
     const end = wide ? this.hello.limits.hard : bound;
     return {
       range: [-end, end],
@@ -193,7 +194,7 @@ export class View {
       series: [...ghosts, ...lines],
       rules: this.rules(store),
       ticks: this.ticks(inHand, store),
-      ghost: pinned ? pinned.coefficients[focus] || 0 : null,
+      ghost: pinned ? under(pinned.coefficients, focus) || 0 : null,
       n: this.slice.nodes(inHand)[0]?.n ?? null,
       onTest: store !== this.measurements,
     };
@@ -318,7 +319,7 @@ export class View {
           pretrained: scaled(pretrained),
           finetuned: title ? NaN : scaled(finetuned),
           floor: scaled(floor),
-          pinned: scaled(ghost[task.name]?.value),
+          pinned: scaled(under(ghost, task.name)?.value),
         },
       };
     });
@@ -475,7 +476,7 @@ export class View {
       return { label, role, y, hollow: found?.kind === "preview", text: value?.text ?? "…" };
     };
     const at = (/** @type {import("../types.js").Coefficients} */ coefficients) =>
-      this.measurements.at(coefficients)[d];
+      under(this.measurements.at(coefficients), d);
     return [
       read("this edit", "target", now),
       read(`τ(${c}) alone`, "other", at({ [c]: own })),

@@ -2,8 +2,9 @@
 // and conflicts everything is computed here: a coefficient is a sign and a length.
 
 import { h, setText } from "../dom.js";
-import { caller, exploreAt, open, signedCell, writeLink } from "../drawing.js";
+import { behindSigned, caller, exploreAt, open, writeLink } from "../drawing.js";
 import { MINUS, formula, parseCoefficient, percent, signed } from "../words.js";
+import { under } from "../under.js";
 
 export class Geometry {
   constructor(root, hello) {
@@ -118,7 +119,7 @@ export class Geometry {
       onchange: () => {
         const { value, problem } = parseCoefficient(box.value || "0", hard);
         if (problem) this.complain(`λ(${name}): ${problem}`);
-        this.set(name, problem ? this.value[name] || 0 : value, !problem);
+        this.set(name, problem ? under(this.value, name) || 0 : value, !problem);
       },
     });
     parts.rows.set(name, { range, box });
@@ -156,10 +157,20 @@ export class Geometry {
   }
 
   lambda(i) {
-    return this.value[this.names[i]] || 0;
+    return under(this.value, this.names[i]) || 0;
+  }
+
+  // Whether nothing is in the edit: then the vectors are shown as they are.
+  get idle() {
+    return this.names.every((_, i) => !this.lambda(i));
+  }
+
+  get among() {
+    return this.idle ? "With nothing in the edit, of the vectors as they are " : "In this edit ";
   }
 
   sign(i, j) {
+    if (this.idle) return 1;
     return Math.sign(this.lambda(i)) * Math.sign(this.lambda(j));
   }
 
@@ -168,7 +179,7 @@ export class Geometry {
     setText(parts.formula, formula(this.value, this.hello.merge));
     parts.explore.href = exploreAt(this.value, hello.suite.name, { merge: hello.merge });
     for (const [name, { range, box }] of parts.rows) {
-      const value = this.value[name] || 0;
+      const value = under(this.value, name) || 0;
       range.value = value;
       range.closest(".slider").dataset.on = value !== 0;
       if (document.activeElement !== box || parseCoefficient(box.value, 9).value !== value) {
@@ -199,7 +210,6 @@ export class Geometry {
           continue;
         }
         const idle = !this.sign(i, j);
-        const { back, ink } = signedCell(found.share);
         cells.push(
           h(
             "i",
@@ -207,7 +217,7 @@ export class Geometry {
               class: idle ? "cell idle" : "cell",
               title: found.about,
               "data-pair": `${i}-${j}`,
-              style: idle ? "" : `background:${back};color:${ink}`,
+              style: idle ? "" : `background:${behindSigned(found.share)}`,
             },
             found.text,
           ),
@@ -254,7 +264,7 @@ export class Geometry {
     const limit = this.hello.geometry.null.cosine;
     const most = this.extreme((i, j) => Math.abs(of(i, j)));
     const found = most
-      ? `In this edit the farthest from a right angle are ` +
+      ? `${this.among}the farthest from a right angle are ` +
         `${this.pair(most.i, most.j)}, ${signed(Math.round(1e3 * of(most.i, most.j)) / 1e3)}. `
       : "";
     setText(
@@ -282,7 +292,7 @@ export class Geometry {
     const [low, high] = nulls.conflicts[this.density];
     const most = this.extreme(of);
     const found = most
-      ? `In this edit ${this.pair(most.i, most.j)} conflict most, ` +
+      ? `${this.among}${this.pair(most.i, most.j)} conflict most, ` +
         `${percent(of(most.i, most.j))}. `
       : "";
     setText(

@@ -1,0 +1,53 @@
+"""axe-core on every page: what a machine can check of WCAG and of good practice."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = {
+    "explore": "",
+    "explore-merged": "",
+    "recipes": "recipes",
+    "compare": "compare",
+    "geometry": "geometry",
+    "models": "models",
+    "export": "export",
+}
+EDIT = "suite=tiny&set=apples:-0.5,birds:0.3&focus=apples"
+STILL = """Promise.allSettled(
+  document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime < Infinity)
+    .map((one) => one.finished))"""
+# What there is to see once a page is open.
+SHOWN = {
+    "explore": ".bar .fill",
+    "explore-merged": "[data-setting]",
+    "recipes": "button",
+    "compare": ".verdict",
+    "geometry": ".cell",
+    "models": "button",
+    "export": "#edit .formula",
+}
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(name: str, theme: str, context: BrowserContext) -> None:
+    page = context.new_page()
+    merged = "&method=ties" if name == "explore-merged" else ""
+    page.goto(f"/{PAGES[name]}?__theme={theme}&{EDIT}{merged}")
+    page.locator(SHOWN[name]).first.wait_for()
+    page.locator(".loading").first.wait_for(state="detached")
+    page.evaluate(STILL)
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("axe.run().then((answer) => answer.violations)")
+    told = [
+        f"{one['id']}: {one['help']}: " + "; ".join(node["html"][:160] for node in one["nodes"][:4])
+        for one in found
+    ]
+    assert told == []
