@@ -44,6 +44,7 @@ def _row(method: "Method") -> dict[str, object]:
         "scope": method.scope,
         "normalization": method.normalization,
         "buffers": method.buffers,
+        "elsewhere": method.elsewhere,
         "seeded": method.seeded,
         "needs_data": method.needs_data,
         "settings": [
@@ -70,6 +71,7 @@ def _paragraph(method: "Method") -> str:
             f"  size       {method.normalization}",
             f"  memory     K + {method.buffers} models for K vectors",
             f"  paper      {method.paper}",
+            *([f"  elsewhere  {method.elsewhere}"] if method.elsewhere else []),
             *(
                 f"  --setting  {setting.name}={setting.default:g}   "
                 f"{setting.bounds.about}, {setting.bounds}"

@@ -47,7 +47,16 @@ def add_commands(commands: Any) -> None:
         help="draw N subsets of each size between pairs and all tasks (default: every subset)",
     )
 
-    one = _add(recipes, "analogy", "A is to B as C is to D, over the suite's quadruples")
+    one = _add(recipes, "analogy", "A is to B as C is to D, over the suite's quadruples or yours")
+    one.add_argument(
+        "--quadruple",
+        dest="quadruples",
+        action="append",
+        default=[],
+        metavar="A:B::C:D",
+        help="four tasks with vectors; give it again for more, on which λ is then chosen "
+        "(default: the suite's own)",
+    )
     one.add_argument(
         "--examples",
         type=whole_number(1),

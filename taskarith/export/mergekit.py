@@ -52,10 +52,19 @@ REFUSED = {
     "dare": "mergekit draws masks of its own and rescales by the lengths it then measures",
     "slerp": "mergekit's SLERP runs between whole weights, this one between task vectors",
     "consensus": NO_SUCH,
+    "della": "mergekit draws masks of its own and rescales by the lengths it then measures",
+    "sce": "mergekit rounds the entries that it keeps down and knows no λ",
+    "ram": "mergekit's RAM knows no λ, and not every mergekit has it",
+    "nuslerp": "mergekit's weights say the position only, and it lets arcs swell",
+    "karcher": "mergekit's Karcher mean is one of whole weights, this one of task vectors",
+    "lines": NO_SUCH,
+    "knots": NO_SUCH,
+    "core-space": NO_SUCH,
     "magmax": NO_SUCH,
     "metagpt": NO_SUCH,
     "tsv-m": NO_SUCH,
     "iso-c": NO_SUCH,
+    "iso-cts": NO_SUCH,
     "fisher": NO_SUCH,
     "regmean": NO_SUCH,
     "adamerging": NO_SUCH,
@@ -118,6 +127,13 @@ def _average(suite: Suite, edit: Edit) -> dict[str, Any]:
         del recipe["base_model"]
         return recipe
     return _recipe("task_arithmetic", _weights(suite, edit, factor=1 / count), normalize=False)
+
+
+def _expo(suite: Suite, edit: Edit) -> dict[str, Any]:
+    """(1 + e)/K Σ λ_t τ_t is task_arithmetic, too."""
+    factor = (1 + edit.settings["extrapolation"]) / len(edit.coefficients)
+    weights = _weights(suite, edit, factor=factor)
+    return _recipe("task_arithmetic", weights, normalize=False, scale=edit.settings["scale"])
 
 
 def _ties(suite: Suite, edit: Edit) -> dict[str, Any]:
@@ -185,6 +201,7 @@ def _model_stock(suite: Suite, edit: Edit) -> dict[str, Any]:
 _RECIPES: dict[str, Callable[[Suite, Edit], dict[str, Any]]] = {
     "sum": _sum,
     "average": _average,
+    "expo": _expo,
     "ties-per-tensor": _ties,
     "ties-per-tensor-sum": _ties_sum,
     "breadcrumbs": _breadcrumbs,

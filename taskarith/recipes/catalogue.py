@@ -27,6 +27,7 @@ from taskarith.recipes.tuning import Tuning
 from taskarith.recipes.watching import Watch, watched
 from taskarith.recipes.wise_ft.recipe import WiseFtRecipe
 from taskarith.suites import Suite
+from taskarith.suites.recipe_book import parse_quadruple
 from taskarith.tasks import Task
 from taskarith.tasks.shifts import SHIFTS
 from taskarith.tasks.splits import DATA_KINDS
@@ -129,19 +130,29 @@ def addition_recipe(
     )
 
 
-def analogy_recipe(suite: Suite, *, examples: Sequence[int] = FEW) -> AnalogyRecipe:
-    """All quadruples of the suite, whose vectors must have the same parameters."""
+def analogy_recipe(
+    suite: Suite, *, quadruples: Sequence[str] = (), examples: Sequence[int] = FEW
+) -> AnalogyRecipe:
+    """Quadruples A:B::C:D of the suite's vectors (none given: those of its recipe book).
+
+    The vectors must have the same parameters.
+    """
     if any(count < 1 for count in examples):
         raise RecipeError(f"few-shot fine-tuning needs at least 1 image, got {list(examples)}")
-    quadruples = suite.recipes.analogies
-    if not quadruples:
+    chosen = tuple(parse_quadruple(text) for text in dict.fromkeys(quadruples))
+    chosen = chosen or suite.recipes.analogies
+    if not chosen:
         raise _nothing(suite, "analogies")
-    for quadruple in quadruples:
+    names = [name for quadruple in chosen for name in quadruple.tasks]
+    for name in names:
+        suite.task(name)
+        if name not in _vectors(suite):
+            raise unknown_name("task with a vector", name, existing=_vectors(suite))
+    for quadruple in chosen:
         a, b, c = (suite.vector(name) for name in (quadruple.a, quadruple.b, quadruple.c))
         c + (b - a)  # refuses vectors of different parameters
-    names = [name for quadruple in quadruples for name in quadruple.tasks]
     return AnalogyRecipe(
-        quadruples=quadruples,
+        quadruples=chosen,
         pictures={name: _pictures(suite.task(name)) for name in names},
         examples=tuple(examples),
     )

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from taskarith.errors import RecipeError
+
 __all__ = [
     "QUADRUPLE_KINDS",
     "Quadruple",
@@ -14,10 +16,13 @@ __all__ = [
     "RecipeBook",
     "Soup",
     "check_recipe_book",
+    "parse_quadruple",
     "parse_recipe_book",
 ]
 
 # How B relates to A: other pictures of the same classes, or other classes in the same pictures.
+# A quadruple that was typed has no kind that anybody stated.
+TYPED = "as given"
 QUADRUPLE_KINDS = ("domain × task", "sub-population")
 
 
@@ -82,6 +87,23 @@ class RecipeBook:
     joint: str | None = None
     ascent: Mapping[str, str] = field(default_factory=dict)
     opposite: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_quadruple(text: str) -> Quadruple:
+    """The quadruple of four tasks "A:B::C:D"; RecipeError for anything else.
+
+    >>> parse_quadruple("one:chalk-one::two:chalk-two").text()
+    'one : chalk-one :: two : chalk-two'
+    """
+    names = [name.strip() for half in text.split("::") for name in half.split(":")]
+    if text.count("::") != 1 or len(names) != 4 or not all(names):
+        raise RecipeError(
+            f"{text[:80]!r} is no analogy; write A:B::C:D, where A is to B as C is to D"
+        )
+    a, b, c, d = names
+    if d in (a, b, c) or a == b:
+        raise RecipeError(f"{text[:80]!r}: D must be none of the others, and A another one than B")
+    return Quadruple(TYPED, f"{a} → {b}", a, b, c, d)
 
 
 class Reader(Protocol):

@@ -12,6 +12,7 @@ from taskarith.evaluation.order import stratified_order
 from taskarith.evaluation.plan import Part
 from taskarith.evaluation.statistics import ModelStatistics
 from taskarith.suites import Suite
+from tests.core.merges.examples import PAIRWISE
 
 PART = [Part("apples", 0, 80)]
 MIXED = {"apples": 0.5, "birds": -0.75, "flags": 0.3}
@@ -25,7 +26,7 @@ def evaluator(tiny_suite: Suite) -> Evaluator:
 
 
 def example(method: str, **settings: object) -> Edit:
-    coefficients = TWO if method == "slerp" else MIXED
+    coefficients = TWO if method in PAIRWISE else MIXED
     return Edit("tiny", coefficients, method=method, settings={**QUICK.get(method, {}), **settings})
 
 

@@ -28,6 +28,7 @@ EQUAL = [
     Edit("tiny", TWO, settings=BY_LAYER),
     Edit("tiny", TWO, method="average"),
     Edit("tiny", ONES, method="average"),
+    Edit("tiny", TWO, method="expo", settings={"extrapolation": 0.25, "scale": 0.8}),
     Edit("tiny", SAME, method="ties-per-tensor", settings={"density": 0.33, "scale": 0.8}),
     Edit("tiny", {"apples": -0.5, "birds": -0.5}, method="ties-per-tensor"),
     Edit("tiny", TWO, method="ties-per-tensor-sum", settings={"density": 0.2037, "scale": 0.5}),
@@ -129,7 +130,7 @@ def test_what_the_recipe_says(suite: Suite) -> None:
         "parameters": {"normalize": False},
         "dtype": "float32",
     }
-    recipe = yaml.safe_load(mergekit_yaml(suite, EQUAL[4]))
+    recipe = yaml.safe_load(mergekit_yaml(suite, EQUAL[5]))
     assert recipe["parameters"]["normalize"] is True
     assert recipe["parameters"]["lambda"] == pytest.approx(0.48)
 

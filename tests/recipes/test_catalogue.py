@@ -356,6 +356,30 @@ def copied(tiny_folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_folder, tmp_path / "tiny"))
 
 
+def test_a_suite_without_a_book_takes_analogies_by_name(tiny_suite: Suite) -> None:
+    a, b, c, d = tiny.TARGETS[:4]
+    bare = without(tiny_suite)
+    recipe = analogy_recipe(bare, quadruples=[f"{a}:{b}::{c}:{d}"], examples=[])
+    result = run_recipe(recipe, Evaluator(bare, device="cpu"), n=8, rehearse=True)
+    (row,) = result.rows()
+    assert row["A : B :: C : D"] == f"{a} : {b} :: {c} : {d}"
+    assert "over 1 " in result.findings()[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{0}:{1}:{2}:{3}", "write A:B::C:D"),
+        ("{0}:{1}::{2}", "write A:B::C:D"),
+        ("{0}:{1}::{2}:{0}", "none of the others"),
+        ("{0}:{1}::{2}:nowhere", "nowhere"),
+    ],
+)
+def test_no_analogy_is_no_analogy(text: str, words: str, tiny_suite: Suite) -> None:
+    with pytest.raises(TaskArithError, match=words):
+        analogy_recipe(tiny_suite, quadruples=[text.format(*tiny.TARGETS)])
+
+
 def test_an_analogy_of_vectors_with_different_parameters_is_refused(copied: Path) -> None:
     file = copied / "vectors" / "birds.safetensors"
     tensors = read_tensors(file)

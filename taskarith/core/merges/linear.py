@@ -1,24 +1,21 @@
-"""Merges along the task vectors themselves: sum, average, SLERP and Model Stock.
+"""Merges along the task vectors themselves: sum, average, ExPO, LiNeS and Model Stock.
 
 Each knows its formula over the terms σ_t = λ_t·τ_t and nothing else.
 """
 
-import math
+from collections.abc import Iterable
 from typing import Annotated
 
 import torch
 from torch import Tensor
 
+from taskarith.core.layers import layer_group
 from taskarith.core.merges.registry import Bounds, method
 from taskarith.core.merges.settings import Scale
 from taskarith.core.terms import Terms
 from taskarith.core.vector import TaskVector
-from taskarith.errors import SettingError
 
-__all__ = ["average", "model_stock", "slerp", "summed"]
-
-MOST = 2  # terms that an arc goes between
-PARALLEL = 0.9995  # |cos Ω| from which on two directions span no plane worth the name
+__all__ = ["average", "block_depths", "expo", "lines", "model_stock", "summed"]
 
 
 @method(
@@ -52,36 +49,53 @@ def average(terms: Terms) -> TaskVector:
     return terms.collect((block, stack.mean(0)) for block, stack in terms.stacked_blocks())
 
 
-Position = Annotated[float, Bounds("0 is the first vector by name, 1 the second", least=0, most=1)]
+Beyond = Annotated[float, Bounds("how far beyond the average, as a share of it", -1, 2)]
 
 
 @method(
-    "slerp",
-    title="SLERP",
-    paper="https://dl.acm.org/doi/10.1145/325165.325242",
-    scope="one angle over the whole vectors",
-    normalization="keeps the length between those of the two",
+    "expo",
+    title="ExPO",
+    paper="https://arxiv.org/abs/2404.16792",
+    scope="each entry alone",
+    normalization="divided by K, then extrapolated",
     buffers=1,
-    most_terms=MOST,
+    elsewhere="FusionBench extrapolates by 0.1, the paper by 0.1 to 0.5",
 )
-def slerp(terms: Terms, *, position: Position = 0.5, scale: Scale = 1.0) -> TaskVector:
-    """Goes from one term to another along an arc. Two terms only, in the order of their names.
+def expo(terms: Terms, *, extrapolation: Beyond = 0.1, scale: Scale = 1.0) -> TaskVector:
+    """ExPO: the average of the models, gone further from the base than training went.
 
-    sin((1−p)Ω)/sin Ω · σ_1 + sin(pΩ)/sin Ω · σ_2 with Ω the angle between σ_1 and σ_2; straight
-    where |cos Ω| ≥ 0.9995, since parallel and opposite terms span no arc, and where one has no
-    length. Between unequal terms that are far apart the arc swells; it is scaled back to the length
-    of the longer one. (mergekit's SLERP is between whole weights, tensor by tensor; there Ω is so
-    small that it is hardly told from the straight line.) A lone term is its own result. Raises
-    SettingError for more than two.
+    scale · (1 + extrapolation) · (1/K) Σ σ_t; the paper's θ₁ + α (θ₁ − θ₀) with θ₁ the average of
+    the fine-tuned models.
     """
-    if len(terms) > MOST:
-        raise SettingError(
-            f"slerp goes between two vectors, got {len(terms)} ({', '.join(terms.names)}); "
-            "set the λ of the others to 0"
-        )
-    weights = _arc(terms.products(), position) if len(terms) == 2 else (1.0,) * len(terms)
-    factors = torch.tensor(weights, device=terms.device)
-    merged = ((block, factors @ stack) for block, stack in terms.stacked_blocks())
+    return terms.collect(
+        ((block, stack.mean(0)) for block, stack in terms.stacked_blocks()),
+        scale=scale * (1 + extrapolation),
+    )
+
+
+Slope = Annotated[float, Bounds("what is added to 1/K from the first block to the last", 0, 3)]
+
+
+@method(
+    "lines",
+    title="LiNeS",
+    paper="https://arxiv.org/abs/2410.17146",
+    scope="one factor per block, by its depth",
+    normalization="divided by K in the first block, by less in later ones",
+    buffers=1,
+    elsewhere="the paper searches the slope on validation; 0.5 is ours",
+)
+def lines(terms: Terms, *, slope: Slope = 0.5, scale: Scale = 1.0) -> TaskVector:
+    """LiNeS: the sum, scaled linearly with depth, so that what is general changes least.
+
+    scale · (1/K + slope · d) Σ σ_t with d from 0 in the first block of a tower to 1 in its last,
+    and d = 0 outside of blocks, as in the paper's code.
+    """
+    depths = block_depths(terms.shapes)
+    factors = {name: 1 / max(len(terms), 1) + slope * depth for name, depth in depths.items()}
+    merged = (
+        (block, factors[block.parameter] * stack.sum(0)) for block, stack in terms.stacked_blocks()
+    )
     return terms.collect(merged, scale=scale)
 
 
@@ -120,15 +134,19 @@ def _agreement(rows: Tensor) -> float:
     return count * mean / (1 + (count - 1) * mean)
 
 
-def _arc(products: Tensor, position: float) -> tuple[float, float]:
-    """The weights of two terms with these inner products."""
-    (first, product), (_, second) = products.tolist()
-    lengths = math.sqrt(first) * math.sqrt(second)
-    cosine = product / lengths if lengths else 1.0
-    if abs(cosine) >= PARALLEL:
-        return 1 - position, position
-    angle = math.acos(cosine)
-    one, two = (math.sin(share * angle) / math.sin(angle) for share in (1 - position, position))
-    square = one * one * first + two * two * second + 2 * one * two * product
-    back = min(1.0, math.sqrt(max(first, second) / square)) if square > 0 else 1.0
-    return back * one, back * two
+def block_depths(parameters: Iterable[str]) -> dict[str, float]:
+    """How deep each parameter's block lies: from 0, the first of its tower, to 1, the last.
+
+    >>> block_depths(["conv", "h.0.a", "h.1.a", "h.2.a"])
+    {'conv': 0.0, 'h.0.a': 0.0, 'h.1.a': 0.5, 'h.2.a': 1.0}
+    """
+    places: dict[str, tuple[str, int]] = {}
+    last: dict[str, int] = {}
+    for name in parameters:
+        tower, _, number = layer_group(name).rpartition(".")
+        place = int(number) if number.isdecimal() else 0
+        places[name] = tower, place
+        last[tower] = max(place, last.get(tower, 0))
+    return {
+        name: place / last[tower] if last[tower] else 0.0 for name, (tower, place) in places.items()
+    }

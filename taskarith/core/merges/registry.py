@@ -91,6 +91,7 @@ class Method:
         scope: over what entries are ranked, compared or decomposed.
         normalization: how the size of the result follows from the number of vectors.
         buffers: model-sized float32 buffers it needs at its peak beside the K vectors.
+        elsewhere: how what other tools call by this name differs, where it does.
         settings: its keywords.
         seeded: it draws at random; the keyword `seed` says what.
         needs_data: it asks the keyword `statistics` about images.
@@ -105,6 +106,7 @@ class Method:
     scope: str
     normalization: str
     buffers: int
+    elsewhere: str
     settings: tuple[Setting, ...]
     seeded: bool
     needs_data: bool
@@ -141,6 +143,7 @@ def method(
     normalization: str,
     buffers: int,
     most_terms: int | None = None,
+    elsewhere: str = "",
 ) -> Callable[[Function], Function]:
     """Register the decorated function as a merge method; its signature becomes the schema."""
 
@@ -158,6 +161,7 @@ def method(
             scope=scope,
             normalization=normalization,
             buffers=buffers,
+            elsewhere=elsewhere,
             settings=tuple(_setting(parameter) for parameter in own),
             seeded="seed" in keywords,
             needs_data="statistics" in keywords,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
-__all__ = ["kept_count", "magnitude_at_rank"]
+__all__ = ["at_rank", "kept_count", "magnitude_at_rank"]
 
 HALF = 16  # bits
 
@@ -38,6 +38,11 @@ def magnitude_at_rank(blocks: Callable[[], Iterable[Tensor]], rank: int) -> floa
         rank - above,
     )
     return float(torch.tensor((upper << HALF) | lower, dtype=torch.int32).view(torch.float32))
+
+
+def at_rank(row: Tensor, rank: int) -> Tensor:
+    """The `rank`-th largest |x|, from 1, of one tensor, which is small enough to be sorted."""
+    return row.abs().flatten().kthvalue(row.numel() - rank + 1).values
 
 
 def _bits(block: Tensor) -> Tensor:

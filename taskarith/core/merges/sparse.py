@@ -1,10 +1,9 @@
-"""Merges that drop entries before they add: TIES, DARE, Breadcrumbs, consensus of TALL masks.
+"""Merges that drop entries before they add: TIES, Breadcrumbs, consensus of TALL masks.
 
 Each knows its formula over the terms σ_t = λ_t·τ_t and nothing else. Trimming by magnitude keeps
 at least one entry, and all entries that are as large as the smallest it keeps.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from typing import Annotated
 
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor
 
 from taskarith.core.merges.registry import Bounds, method
-from taskarith.core.merges.select import kept_count, magnitude_at_rank
+from taskarith.core.merges.select import at_rank, kept_count, magnitude_at_rank
 from taskarith.core.merges.settings import Density, Scale
 from taskarith.core.terms import Piece, Terms
 from taskarith.core.vector import TaskVector
@@ -20,7 +19,7 @@ from taskarith.core.vector import TaskVector
 __all__ = [
     "breadcrumbs",
     "consensus",
-    "dare",
+    "elected",
     "tall_masks",
     "ties",
     "ties_per_tensor",
@@ -59,6 +58,7 @@ def ties(terms: Terms, *, density: Density = 0.2, scale: Scale = 1.0) -> TaskVec
     scope=WHOLE,
     normalization=SUM,
     buffers=1,
+    elsewhere="FusionBench's TIES; its paper averages instead",
 )
 def ties_sum(terms: Terms, *, density: Density = 0.2, scale: Scale = 0.3) -> TaskVector:
     """TIES as in FusionBench: trim every term as a whole, elect signs, sum those that agree.
@@ -75,6 +75,7 @@ def ties_sum(terms: Terms, *, density: Density = 0.2, scale: Scale = 0.3) -> Tas
     scope=PER_TENSOR,
     normalization=MEAN,
     buffers=1,
+    elsewhere="mergekit's ties with normalize, which weighs the mean by its weights",
 )
 def ties_per_tensor(terms: Terms, *, density: Density = 0.2, scale: Scale = 1.0) -> TaskVector:
     """TIES as in mergekit with `normalize`: trim tensor by tensor, elect signs, average.
@@ -92,6 +93,7 @@ def ties_per_tensor(terms: Terms, *, density: Density = 0.2, scale: Scale = 1.0)
     scope=PER_TENSOR,
     normalization=SUM,
     buffers=1,
+    elsewhere="mergekit's ties without normalize",
 )
 def ties_per_tensor_sum(terms: Terms, *, density: Density = 0.2, scale: Scale = 0.3) -> TaskVector:
     """TIES as in mergekit without `normalize`: trim tensor by tensor, elect signs, sum.
@@ -99,33 +101,6 @@ def ties_per_tensor_sum(terms: Terms, *, density: Density = 0.2, scale: Scale = 
     Like `ties_per_tensor`, with the sum in place of the mean.
     """
     return terms.collect(_elected_pieces(terms, density, mean=False), scale=scale)
-
-
-@method(
-    "dare",
-    title="DARE",
-    paper="https://arxiv.org/abs/2311.03099",
-    scope="each entry alone, at random",
-    normalization="kept entries ÷ density, then the sum",
-    buffers=1,
-)
-def dare(terms: Terms, *, density: Density = 0.5, scale: Scale = 1.0, seed: int = 0) -> TaskVector:
-    """DARE: drop entries of every term at random, enlarge the rest, sum.
-
-    scale · Σ m_t ⊙ σ_t ÷ density, with every entry of the mask m_t kept with the probability
-    `density`. `seed` and the vector's name decide its mask, so that a moved slider does not change
-    the others' masks, and one seed is one mask on every device.
-    """
-    generators = [_generator(seed, name) for name in terms.names]
-
-    def merged(stack: Tensor) -> Tensor:
-        shape = stack.shape[1:]
-        masks = [torch.rand(shape, generator=generator) < density for generator in generators]
-        kept = torch.stack(masks).to(stack.device)
-        return torch.where(kept, stack, 0.0).sum(0) / density
-
-    blocks = ((block, merged(stack)) for block, stack in terms.stacked_blocks())
-    return terms.collect(blocks, scale=scale)
 
 
 Outliers = Annotated[
@@ -156,7 +131,7 @@ def breadcrumbs(
         keep = kept_count(density, size)
         drop = min(round(outliers * size), size - keep)
         magnitudes = row.abs()
-        largest, smallest = _at_rank(row, drop + 1), _at_rank(row, drop + keep)
+        largest, smallest = at_rank(row, drop + 1), at_rank(row, drop + keep)
         return torch.where((magnitudes <= largest) & (magnitudes >= smallest), row, 0.0)
 
     def merged(stack: Tensor) -> Tensor:
@@ -235,18 +210,18 @@ def trim_thresholds(terms: Terms, *, density: float) -> Tensor:
 def _elected_blocks(terms: Terms, density: float, *, mean: bool) -> Iterator[tuple[Piece, Tensor]]:
     thresholds = trim_thresholds(terms, density=density)
     for block, stack in terms.stacked_blocks():
-        yield block, _elected(stack, thresholds, mean=mean)
+        yield block, elected(stack, thresholds, mean=mean)
 
 
 def _elected_pieces(terms: Terms, density: float, *, mean: bool) -> Iterator[tuple[Piece, Tensor]]:
     for piece, stack in terms.stacks():
         rows = stack.reshape(len(stack), -1)
         keep = kept_count(density, rows.shape[1])
-        thresholds = torch.stack([_at_rank(row, keep) for row in rows])
-        yield piece, _elected(rows, thresholds, mean=mean)
+        thresholds = torch.stack([at_rank(row, keep) for row in rows])
+        yield piece, elected(rows, thresholds, mean=mean)
 
 
-def _elected(rows: Tensor, thresholds: Tensor, *, mean: bool) -> Tensor:
+def elected(rows: Tensor, thresholds: Tensor, *, mean: bool) -> Tensor:
     """Rows [K, n] trimmed at their thresholds [K], merged where they have the elected sign."""
     trimmed = torch.where(rows.abs() >= thresholds[:, None], rows, 0.0)
     sign = trimmed.sum(0).sign()
@@ -255,16 +230,6 @@ def _elected(rows: Tensor, thresholds: Tensor, *, mean: bool) -> Tensor:
     return total / agrees.sum(0).clamp(min=1) if mean else total
 
 
-def _at_rank(row: Tensor, rank: int) -> Tensor:
-    """The `rank`-th largest |x|, from 1, of one tensor, which is small enough to be sorted."""
-    return row.abs().flatten().kthvalue(row.numel() - rank + 1).values
-
-
 def _tall_masks(stack: Tensor, threshold: float) -> Tensor:
     """Bool [K, n] of a stack [K, n]."""
     return stack.abs() >= threshold * (stack.sum(0) - stack).abs()
-
-
-def _generator(seed: int, name: str) -> torch.Generator:
-    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))

@@ -39,6 +39,7 @@ def fused(parameter: str) -> int:
 
 
 fused_terms = partial(Terms, fused=fused)
+PAIRWISE = {"slerp", "nuslerp"}  # go between two vectors
 LAYERS = {"a": {"visual.transformer.resblocks.1": 0.5, "visual.conv1": 0.0}}
 
 

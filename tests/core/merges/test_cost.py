@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from taskarith.core import METHODS, Gram, TaskVector, merge
-from tests.core.merges.examples import MadeUpStatistics, fused_terms
+from tests.core.merges.examples import PAIRWISE, MadeUpStatistics, fused_terms
 
 WIDTH, BLOCKS, COUNT = 64, 24, 4
 # A block's matrices with query, key and value in one, as open_clip has them.
@@ -61,7 +61,7 @@ def peak(name: str, vectors: dict[str, TaskVector]) -> float:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_memory_is_as_stated(name: str) -> None:
-    count = 2 if name == "slerp" else COUNT
+    count = 2 if name in PAIRWISE else COUNT
     vectors = {
         f"t{seed}": TaskVector({n: torch.randn(s) for n, s in SHAPES.items()})
         for seed in range(count)

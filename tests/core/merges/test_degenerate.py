@@ -31,9 +31,16 @@ SECOND = {
 }
 lambdas = st.floats(-3, 3).map(lambda x: round(x, 4))
 
-# How long a merge may be beside Σ ‖σ_t‖. DARE divides by the density; RegMean solves with made-up
+# How long a merge may be beside Σ ‖σ_t‖. DARE and DELLA divide by what they keep; ExPO and LiNeS go
+# further by their defaults; RegMean solves with made-up
 # Gram matrices whose condition is its own; AdaMerging's steps are its own, so it takes none.
-LONGEST = dict.fromkeys(METHODS, 1.0) | {"dare": 5.0, "regmean": 5.0}
+LONGEST = dict.fromkeys(METHODS, 1.0) | {
+    "dare": 5.0,
+    "della": 1 / 0.4,
+    "expo": 1.1,
+    "lines": 1.5,
+    "regmean": 5.0,
+}
 SETTINGS = {"dare": {"density": 0.2}, "adamerging": {"steps": 0}}
 
 

@@ -14,6 +14,7 @@ from taskarith.core import METHODS, Gram, TaskVector, Terms, merge
 from tests.core.merges import textbook
 from tests.core.merges.examples import (
     LAYERS,
+    PAIRWISE,
     SHAPES,
     MadeUpStatistics,
     double,
@@ -48,6 +49,15 @@ TEXTBOOK: dict[str, Callable[..., Sigma]] = {
     "sum": textbook.summed,
     "average": textbook.average,
     "slerp": textbook.slerp,
+    "nuslerp": textbook.nuslerp,
+    "karcher": textbook.karcher,
+    "expo": textbook.expo,
+    "lines": textbook.lines,
+    "sce": textbook.sce,
+    "ram": textbook.ram,
+    "iso-cts": textbook.iso_cts,
+    "knots": textbook.knots,
+    "core-space": textbook.core_space,
     "model-stock": textbook.model_stock,
     "ties": textbook.ties,
     "ties-sum": partial(textbook.ties, mean=False),
@@ -62,8 +72,8 @@ TEXTBOOK: dict[str, Callable[..., Sigma]] = {
     "fisher": textbook_fisher,
     "regmean": textbook_regmean,
 }
-# Chance and steps of Adam have tests of their own: test_dare, test_adamerging.
-ELSEWHERE = {"dare", "adamerging"}
+# Chance and steps of Adam have tests of their own: test_dare, test_della, test_adamerging.
+ELSEWHERE = {"dare", "della", "adamerging"}
 
 same, half = random_vector(7), torch.float16
 VECTORS: dict[str, dict[str, TaskVector]] = {
@@ -95,7 +105,12 @@ DENSITIES = (1e-9, 0.2, 0.5, 1.0)
 # How far float32 may be from float64, as a share of the largest number, of
 # the terms or the result: inverses and singular
 # vectors magnify rounding by what the matrices' condition is.
-TOLERANCE = dict.fromkeys(TEXTBOOK, 1e-5) | {"tsv-m": 1e-3, "iso-c": 1e-3, "regmean": 1e-4}
+TOLERANCE = dict.fromkeys(TEXTBOOK, 1e-5) | {
+    "tsv-m": 1e-3,
+    "iso-c": 1e-3,
+    "iso-cts": 1e-3,
+    "regmean": 1e-4,
+}
 
 
 def assert_is_textbook(
@@ -132,7 +147,7 @@ def test_every_method_has_a_textbook_version() -> None:
 @pytest.mark.parametrize("name", TEXTBOOK)
 def test_a_method_is_its_textbook_version(name: str, example: str) -> None:
     vectors = VECTORS[example]
-    if name == "slerp" and len(vectors) > 2:
+    if name in PAIRWISE and len(vectors) > 2:
         pytest.skip("SLERP takes two vectors")
     keys = {setting.name for setting in METHODS[name].settings}
     for density in DENSITIES if "density" in keys else (None,):
@@ -148,6 +163,10 @@ EDGES = {
     "position": (0.0, 0.25, 1.0),
     "outliers": (0.0, 0.1, 0.5),
     "threshold": (0.0, 1.0, 10.0),
+    "extrapolation": (-1.0, 0.0, 2.0),
+    "slope": (0.0, 1.0, 3.0),
+    "changed": (0.0, 0.5, 1.0),
+    "common": (0.0, 0.3, 1.0),
     "agreement": (1, 3, 100),
     "floor": (1e-6, 0.1, 1.0),
     "off_diagonal": (0.0, 0.5, 1.0),
@@ -156,7 +175,7 @@ EDGES = {
 
 @pytest.mark.parametrize("name", TEXTBOOK)
 def test_every_setting_does_what_the_textbook_says(name: str) -> None:
-    vectors = VECTORS["two" if name == "slerp" else "three"]
+    vectors = VECTORS["two" if name in PAIRWISE else "three"]
     for setting in METHODS[name].settings:
         for value in EDGES.get(setting.name, ()):
             signed = {vector: COEFFICIENTS[vector] for vector in vectors}
@@ -177,7 +196,7 @@ def test_no_setting_is_untested() -> None:
 )
 @settings(max_examples=10)
 def test_any_vectors_and_coefficients(name: str, seed: int, coefficients: dict[str, float]) -> None:
-    if name == "slerp":
+    if name in PAIRWISE:
         coefficients = dict(list(coefficients.items())[:2])
     vectors = {vector: random_vector(seed + ord(vector)) for vector in "abcd"}
     assert_is_textbook(name, vectors, coefficients)
@@ -287,7 +306,9 @@ def test_the_vectors_stay_as_they_are(name: str) -> None:
 
 def test_identical_vectors_under_the_methods_that_average() -> None:
     vectors = VECTORS["identical"]
-    for name in ("average", "slerp", "model-stock", "fisher", "regmean"):
+    for name in (
+        "average", "slerp", "nuslerp", "karcher", "ram", "model-stock", "fisher", "regmean",
+    ):  # fmt: skip
         found = merge(fused_terms(vectors), method=name, statistics=STATISTICS)
         for parameter, tensor in found.items():
             assert tensor.numpy() == pytest.approx(same[parameter].numpy(), abs=1e-4), name

@@ -22,6 +22,13 @@ def test_every_method_says_what_it_is() -> None:
             assert setting.bounds.holds(setting.default)
 
 
+def test_names_that_other_tools_use_say_what_is_different_there() -> None:
+    for name in ("nuslerp", "karcher", "sce", "ram", "della", "dare", "ties-per-tensor"):
+        assert "mergekit" in METHODS[name].elsewhere
+    for name in ("expo", "ties-sum"):
+        assert "FusionBench" in METHODS[name].elsewhere
+
+
 def test_the_schema_is_the_signature() -> None:
     ties = METHODS["ties"]
     assert [(s.name, s.default, s.whole) for s in ties.settings] == [

@@ -208,3 +208,149 @@ def regmean(
         products = sum(t[name] @ g for t, g in zip(terms, kept, strict=True))
         merged[name] = scale * products @ np.linalg.inv(np.asarray(sum(kept)))
     return merged
+
+
+def expo(terms: Sequence[Sigma], *, extrapolation: float, scale: float) -> Sigma:
+    def merge(tensors: list[Array]) -> Array:
+        model = np.asarray(sum(tensors)) / len(tensors)
+        return scale * (model + extrapolation * model)
+
+    return each(terms, merge)
+
+
+def lines(terms: Sequence[Sigma], *, slope: float, scale: float) -> Sigma:
+    merged = {}
+    for name in terms[0]:
+        depth = 0.0
+        if "resblocks" in name:  # two blocks: the first and the last
+            depth = float(name.split("resblocks.")[1].startswith("1."))
+        merged[name] = scale * (1 / len(terms) + slope * depth) * sum(t[name] for t in terms)
+    return merged  # type: ignore[return-value]
+
+
+def nuslerp(terms: Sequence[Sigma], *, position: float, scale: float) -> Sigma:
+    names = list(terms[0])
+    apart = [[{name: term[name]} for term in terms] for name in names if terms[0][name].size]
+    merged = {name: terms[0][name] for name in names}
+    for part in apart:
+        merged |= slerp(part, position=position, scale=scale)
+    return merged
+
+
+def karcher(terms: Sequence[Sigma], *, scale: float) -> Sigma:
+    """Steps on the sphere itself, each along the mean of the logarithms."""
+
+    def merge(tensors: list[Array]) -> Array:
+        own = [t for t in tensors if np.linalg.norm(t)]
+        if not own:
+            return np.zeros_like(tensors[0])
+        units = [t / np.linalg.norm(t) for t in own]
+        u = np.asarray(sum(units)) / len(units)
+        if np.linalg.norm(u) <= np.sqrt((1 - 0.9995) / 2):
+            return scale * np.asarray(sum(tensors)) / len(tensors)
+        u = u / np.linalg.norm(u)
+        for _ in range(300):
+            tangent = np.zeros_like(u)
+            for unit in units:
+                across = unit - np.sum(unit * u) * u
+                sine = np.linalg.norm(across)
+                if sine > 1e-12:
+                    tangent += np.arctan2(sine, np.sum(unit * u)) / sine * across / len(units)
+            size = np.linalg.norm(tangent)
+            if size < 1e-13:
+                break
+            u = np.cos(size) * u + np.sin(size) * tangent / size
+        return scale * np.mean([np.linalg.norm(t) for t in own]) * u
+
+    return each(terms, merge)
+
+
+def sce(terms: Sequence[Sigma], *, density: float, scale: float) -> Sigma:
+    def merge(tensors: list[Array]) -> Array:
+        stack = np.stack(tensors)
+        spread = ((stack - stack.mean(0)) ** 2).mean(0)
+        if np.count_nonzero(spread):
+            keep = max(1, round(density * np.count_nonzero(spread)))
+            least = np.sort(spread.ravel())[::-1][keep - 1]
+            stack = stack * (spread >= least)
+        energy = [np.mean(tensor**2) for tensor in stack]
+        sign = np.sign(stack.sum(0))
+        above, below = np.zeros_like(stack[0]), np.zeros_like(stack[0])
+        for weight, tensor in zip(energy, stack, strict=True):
+            agrees = tensor * sign > 0
+            above += weight * tensor * agrees
+            below += weight * agrees
+        return scale * np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+
+    return each(terms, merge)
+
+
+def ram(terms: Sequence[Sigma], *, changed: float, scale: float) -> Sigma:
+    def merge(tensors: list[Array]) -> Array:
+        active = [np.abs(tensor) > changed for tensor in tensors]
+        several = np.sum(active, axis=0)
+        total = np.asarray(sum(t * a for t, a in zip(tensors, active, strict=True)))
+        return scale * np.where(several > 1, total / np.maximum(several, 1), total)
+
+    return each(terms, merge)
+
+
+def above_rounding(matrix: Array, largest: float) -> tuple[Array, Array, Array]:
+    u, s, vh = np.linalg.svd(matrix, full_matrices=False)
+    kept = s > 1e-6 * max(largest, 1e-30)
+    return u[:, kept], s[kept], vh[kept]
+
+
+def iso_cts(terms: Sequence[Sigma], *, common: float, scale: float) -> Sigma:
+    def merge(tensors: list[Array]) -> Array:
+        if tensors[0].ndim != 2:
+            return scale * np.mean(tensors, axis=0)
+        rank = min(tensors[0].shape)
+        each_own = round((rank - int(rank * common)) / len(tensors))
+        total = np.asarray(sum(tensors))
+        u, s, vh = above_rounding(total, np.linalg.norm(total, 2))
+        first = rank - each_own * len(tensors)
+        left, values, right = [u[:, :first]], [s[:first]], [vh[:first]]
+        outside = np.eye(len(u)) - left[0] @ left[0].T
+        for matrix in tensors:
+            u, s, vh = above_rounding(outside @ matrix, np.linalg.norm(matrix, 2))
+            left.append(u[:, :each_own])
+            values.append(s[:each_own])
+            right.append(vh[:each_own])
+        if not sum(map(len, values)):
+            return np.zeros_like(tensors[0])
+        both = polar(np.concatenate(left, axis=1)) @ polar(np.concatenate(right).T).T
+        return scale * np.concatenate(values).mean() * both
+
+    return each(terms, merge)
+
+
+def single(matrix: Array) -> Array:
+    """To float32 and back: what cancels does so exactly, whatever a decomposition rounds."""
+    return matrix.astype(np.float32).astype(np.float64)
+
+
+def knots(terms: Sequence[Sigma], *, density: float, scale: float) -> Sigma:
+    def merge(tensors: list[Array]) -> Array:
+        if tensors[0].ndim != 2:
+            return scale * np.mean(tensors, axis=0)
+        beside = np.concatenate(tensors, axis=1)
+        u, s, vh = above_rounding(beside, np.linalg.norm(beside, 2))
+        right = np.split(vh, len(tensors), axis=1)
+        merged = elect([top(single(part), density) for part in right], mean=True)
+        return scale * u @ np.diag(s) @ merged
+
+    return each(terms, merge)
+
+
+def core_space(terms: Sequence[Sigma], *, density: float, scale: float) -> Sigma:
+    def merge(tensors: list[Array]) -> Array:
+        if tensors[0].ndim != 2:
+            return scale * np.mean(tensors, axis=0)
+        beside, above = np.concatenate(tensors, axis=1), np.concatenate(tensors, axis=0)
+        u = above_rounding(beside, np.linalg.norm(beside, 2))[0]
+        v = above_rounding(above, np.linalg.norm(above, 2))[2].T
+        merged = elect([top(single(u.T @ tensor @ v), density) for tensor in tensors], mean=True)
+        return scale * u @ merged @ v.T
+
+    return each(terms, merge)
