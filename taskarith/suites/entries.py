@@ -177,6 +177,9 @@ def check_hub_data(data: Mapping[str, Any], reader: EntryReader, where: str) -> 
             reader.problems.append(
                 f"{where}.{key}: {most!r:.40} must be a number of {key}, up to {MAX_PICTURES:,}"
             )
+    prompt = data.get("prompt")
+    if prompt is not None and not (isinstance(prompt, str) and re.search(r"\{\w+\}", prompt)):
+        reader.problems.append(f"{where}.prompt: {prompt!r:.80} has no column's name in braces")
     labels = data.get("labels", [])
     if not isinstance(labels, list) or not all(isinstance(name, str) for name in labels):
         reader.problems.append(f"{where}.labels must be a list of names")

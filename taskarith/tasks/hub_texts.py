@@ -5,6 +5,7 @@ Knows columns of texts, labels and answers; what the classes are called is the t
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +30,7 @@ from taskarith.tasks.tables import MAX_CHARACTERS
 
 __all__ = ["hub_texts"]
 
+PLACE = re.compile(r"\{(\w+)\}")  # of a column, in a prompt
 MAX_KEPT = 2**30  # bytes of texts kept on disk
 
 
@@ -38,8 +40,9 @@ def hub_texts(
     """The texts of a split, kept in `folder` once fetched.
 
     `data`: "dataset" and "text", its column; optionally "revision", "config", "label" and "answer"
-    (columns), "texts" (how many at most), "splits" and "labels", as for pictures. Texts that are
-    empty are left out. All splits come from one commit.
+    (columns), "texts" (how many at most), "splits" and "labels", as for pictures; with "prompt",
+    such as "Is '{question}' answered by '{sentence}'?", a text is that, with what is in its columns
+    in place of their names. Texts that are empty are left out. All splits come from one commit.
 
     Raises SourceError where the Hub refuses, AssetError for labels that name no class (−1 as in the
     test splits of GLUE), missing columns and texts that are too long.
@@ -62,7 +65,7 @@ def hub_texts(
         if classnames:
             names = names_in(builder, str(rule["from"]), column=str(data.get("label", "label")))
             check_names(data, classnames, names)
-        columns = [str(data["text"]), *([str(data.get("label", "label"))] if classnames else [])]
+        columns = [*_asked(data), *([str(data.get("label", "label"))] if classnames else [])]
         columns += [str(data["answer"])] if data.get("answer") else []
         rows, _ = rows_of(
             builder, str(rule["from"]), data, columns=columns, tenth=rule.get("tenth")
@@ -80,15 +83,16 @@ def hub_texts(
 def _texts(
     rows: Iterator[Row], data: Mapping[str, Any], *, classnames: Sequence[str]
 ) -> Iterator[tuple[str, int, str | None]]:
-    text, label, answer = str(data["text"]), str(data.get("label", "label")), data.get("answer")
+    asked, label, answer = _asked(data), str(data.get("label", "label")), data.get("answer")
     for place, row in rows:
         what = f"{data['dataset']}, {place}"
-        missing = [column for column in (text, answer) if column and column not in row]
+        missing = [column for column in (*asked, answer) if column and column not in row]
         if missing:
             raise AssetError(f"{what} has no column {missing[0]!r}; it has {', '.join(row)}")
-        said = row[text]
-        if not isinstance(said, str):
-            raise AssetError(f"{what} has no text in its column {text!r}")
+        for column in asked:
+            if not isinstance(row[column], str):
+                raise AssetError(f"{what} has no text in its column {column!r}")
+        said = _said(data, row)
         if len(said) > MAX_CHARACTERS:
             raise AssetError(f"{what} has {len(said):,} characters; at most {MAX_CHARACTERS:,}")
         if not said.strip():
@@ -99,6 +103,18 @@ def _texts(
             else 0
         )
         yield said.strip(), number, str(row[answer]) if answer else None
+
+
+def _asked(data: Mapping[str, Any]) -> list[str]:
+    """The columns that a text is made of, the one that names it first."""
+    named = PLACE.findall(str(data.get("prompt", "")))
+    return list(dict.fromkeys(named)) or [str(data["text"])]
+
+
+def _said(data: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    if "prompt" not in data:
+        return str(row[str(data["text"])])
+    return PLACE.sub(lambda place: str(row[place[1]]), str(data["prompt"]))
 
 
 def _read(path: Path) -> Texts | None:

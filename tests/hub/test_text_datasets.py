@@ -95,3 +95,15 @@ def test_what_is_wrong_is_said(
 def test_empty_texts_are_left_out(hub: LoopbackHub) -> None:
     publish(hub, parquet(20, text=lambda i: "" if i == 3 else f"review {i}"))
     assert len(load("test")) == 17
+
+
+def test_a_prompt_is_filled_from_its_columns_and_what_stands_in_them_stays(
+    hub: LoopbackHub,
+) -> None:
+    publish(
+        hub, parquet(20, text=lambda i: f"{{mood}} {i}", label=lambda i: ("bad", "good")[i % 2])
+    )
+    found = load("test", prompt="'{said}' is {mood}, {said}?")
+    assert found.texts[0] == "'{mood} 1' is good, {mood} 1?"
+    with pytest.raises(AssetError, match="has no column 'told'"):
+        load("test", prompt="{told}")

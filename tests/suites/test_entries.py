@@ -116,6 +116,8 @@ def test_problems_are_named(change: dict[str, Any], words: str) -> None:
         ({"images": True}, "number of images"),
         ({"images": 200_001}, "number of images, up to 200,000"),
         ({"labels": [1]}, "list of names"),
+        ({"prompt": "Is it so?"}, "no column's name in braces"),
+        ({"prompt": 3}, "no column's name in braces"),
         ({"splits": None}, "splits must be an object"),
         ({"splits": {"dev": {"from": "x"}}}, "'dev' is none of train, validation, test"),
         ({"splits": {"test": {}}}, "from must be a text"),
