@@ -85,6 +85,7 @@ def test_every_command_of_the_program_is_shown() -> None:
         "evaluate",
         "sweep",
         "analogy",
+        "suggest",
         "recipe",
         "vector",
         "export",
