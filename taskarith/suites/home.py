@@ -7,6 +7,7 @@ the Hub's cache may be cleaned up. Knows folders and manifests, nothing of what 
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,9 +30,12 @@ __all__ = [
     "add_hub_suite",
     "added_suites",
     "file_references",
+    "forget_private",
     "forget_unused",
+    "is_private",
     "let_go",
     "made_by_visitor",
+    "make_private",
     "new_folder",
     "note_use",
     "own_files",
@@ -44,6 +48,10 @@ MANIFEST = "manifest.json"
 POINTER = ".json"
 # In the folder of a suite that a visitor of a public server made; its time is that of the last use.
 VISITORS = ".made-by-a-visitor"
+# In the folder of a suite that holds a visitor's own examples: who knows its name may open it, and
+# nobody is told that name. Its time is when it was made.
+PRIVATE = ".private"
+ABANDONED = 3600.0  # seconds without a change after which nobody makes a suite any more
 
 
 def suites_home() -> Path:
@@ -189,6 +197,31 @@ def note_use(folder: Path) -> None:
     mark = folder / VISITORS
     if mark.is_file():
         os.utime(mark)
+
+
+def make_private(folder: Path) -> None:
+    """Note that the suite in `folder`, which is being made, holds somebody's own examples."""
+    (folder / PRIVATE).touch()
+
+
+def is_private(folder: Path) -> bool:
+    """Whether the suite in `folder` is for those alone who know its name."""
+    return (folder / PRIVATE).is_file()
+
+
+def forget_private(*, older: float) -> list[str]:
+    """Remove private suites that were made more than `older` seconds ago; gives their names.
+
+    With them goes what a process that was killed while it made a suite left behind.
+    """
+    for left in suites_home().glob(".adding-*"):
+        if 0.0 < _time(left) < time.time() - max(older, ABANDONED):
+            shutil.rmtree(left, ignore_errors=True)
+    marks = [mark for mark in suites_home().glob(f"[!.]*/{PRIVATE}") if _time(mark)]
+    gone = [mark.parent.name for mark in marks if time.time() - _time(mark) > older]
+    for name in gone:
+        shutil.rmtree(suites_home() / name, ignore_errors=True)
+    return gone
 
 
 def forget_unused(most: int, *, in_use: Callable[[str], bool]) -> list[str]:

@@ -27,7 +27,7 @@ from taskarith.heads.kept import kept_head, kept_heads
 from taskarith.models.picture_transform import PictureTransform
 from taskarith.sources import LazyState
 from taskarith.sources.tensors import read_tensors
-from taskarith.suites.home import MANIFEST, added_suites
+from taskarith.suites.home import MANIFEST, added_suites, is_private
 from taskarith.suites.manifest import Manifest, read_manifest
 from taskarith.suites.references import identity, is_pulled, is_reference
 from taskarith.suites.weights import Weights, whole
@@ -296,10 +296,13 @@ class Suite:
                 raise AssetError(
                     f"the head of {name!r} is made of its training pictures: {error}"
                 ) from error
-            self._example_heads[name] = kept_head(
-                [kind, self._base_identity, examples.fingerprint],
-                make=lambda: head_of_examples(kind, self.model(), examples, classes=classes),
-            )
+
+            def make() -> EmbeddingHead:
+                return head_of_examples(kind, self.model(), examples, classes=classes)
+
+            made_of = [kind, self._base_identity, examples.fingerprint]
+            head = make() if is_private(self.folder) else kept_head(made_of, make=make)
+            self._example_heads[name] = head
         return self._example_heads[name]
 
     @cached_property
@@ -332,7 +335,8 @@ def load_suite(name_or_path: str | Path) -> Suite:
     if not is_path:
         installed = _installed()
         if text not in installed:
-            raise unknown_name("suite", text, existing=installed)
+            told = [name for name, folder in installed.items() if not is_private(folder)]
+            raise unknown_name("suite", text, existing=told)
         return Suite(installed[text], read_manifest(installed[text] / MANIFEST))
     path = Path(name_or_path)
     file = path if path.suffix == ".json" else path / MANIFEST
@@ -340,9 +344,11 @@ def load_suite(name_or_path: str | Path) -> Suite:
 
 
 def list_suites() -> list[Suite]:
-    """Every installed suite; a damaged one is left out with a warning that says why."""
+    """Every installed suite that is for all; a damaged one is left out with a warning."""
     suites = []
     for folder in _installed().values():
+        if is_private(folder):
+            continue
         try:
             suites.append(load_suite(folder))
         except TaskArithError as error:

@@ -22,13 +22,15 @@ Call = Callable[[Any], Awaitable[Answer]]
 
 
 def drawn(name: str, *, calls: Sequence[Call]) -> gr.HTML:
-    """The component of the page `name`: `js/{name}/page.js` and `drawn.css` beside this file.
+    """The component of the page `name`: `js/{name}/page.js`, and beside this file
+    `drawn.css` and, where there is one, `{name}.css`.
 
     Args:
         calls: what its script calls on the server. They bypass Gradio's queue and its validation,
             so each must check every value it gets; an error of ours is answered in words.
     """
-    style = (Path(__file__).parent / "drawn.css").read_text(encoding="utf-8")
+    sheets = [Path(__file__).parent / f"{sheet}.css" for sheet in ("drawn", name)]
+    style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.is_file())
     return gr.HTML(
         html_template='<div class="drawn" data-state="starting"><p class="starting">Opening…</p>'
         "</div>",

@@ -18,6 +18,7 @@ from taskarith.ui.recipes import page as recipes
 from taskarith.ui.serving.explorers import Explorers
 from taskarith.ui.serving.jobs import Jobs
 from taskarith.ui.serving.limits import Limiter
+from taskarith.ui.teach import page as teach
 
 __all__ = ["PAGES", "SITE_CSS", "build"]
 
@@ -28,6 +29,7 @@ PAGES: tuple[tuple[str, str, Callable[[Site], None]], ...] = (
     ("Recipes", "recipes", recipes.build),
     ("Compare", "compare", compare.build),
     ("Geometry", "geometry", geometry.build),
+    ("Teach", "teach", teach.build),
     ("Models", "models", models.build),
     ("Export", "export", export.build),
 )

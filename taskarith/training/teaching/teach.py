@@ -20,7 +20,7 @@ from taskarith.errors import TeachingCancelled, TeachingError, listed
 from taskarith.evaluation.estimate import Estimate
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.sources.native import NATIVE_FILE, base_fingerprint, write_vector
-from taskarith.suites.home import new_folder
+from taskarith.suites.home import make_private, new_folder
 from taskarith.suites.making.deriving import derive_suite
 from taskarith.suites.manifest import NAME
 from taskarith.suites.suite import Suite, is_installed, load_suite
@@ -102,6 +102,7 @@ def teach(
     few: int | None = None,
     start: Mapping[str, float] | None = None,
     seed: int = 0,
+    private: bool = False,
     bounds: Bounds = OWNER_BOUNDS,
     look: Callable[[Look], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
@@ -114,6 +115,7 @@ def teach(
         into: what the copy is called; the suite's name and the task's unless told otherwise.
         head: what the classes are told apart by: "words", "prototypes", "linear-probe", or "auto".
         way: one of `ways.registry.WAYS`, with its `settings`; the rest is as in `How`.
+        private: whether the copy is for those alone who know its name.
         look: called with every look while it learns.
         stopped: asked at every step.
 
@@ -141,6 +143,8 @@ def teach(
         gathered(examples, seed=seed, few=few, bounds=bounds) as found,
         new_folder(name, taken=is_installed) as folder,
     ):
+        if private:
+            make_private(folder)
         if found.kind not in parent.weights.family.examples:
             takes = " and ".join(parent.weights.family.examples)
             raise TeachingError(f"the base of {parent.name} takes {takes}; these are {found.kind}")

@@ -9,7 +9,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -17,6 +16,7 @@ from taskarith.errors import SourceError
 from taskarith.sources.plan import check_disk, in_words
 from taskarith.sources.reference import is_inside
 from taskarith.tasks.cache_folder import cache_folder
+from taskarith.ui.serving.uploads import uploaded_file
 
 __all__ = ["MOST_PICTURES", "Picked", "picked_folder"]
 
@@ -90,11 +90,7 @@ class Picked:
 
     def file(self, file: str) -> Path:
         """The path of one uploaded file; SourceError for any other."""
-        with suppress(OSError, ValueError):
-            path = Path(file).resolve()
-            if path.is_relative_to(self._uploads) and path.is_file():
-                return path
-        raise SourceError("a picked file is not there any more; pick it again")
+        return uploaded_file(file, uploads=self._uploads)
 
     def _keep(self, files: dict[str, Path]) -> Path:
         if not files:

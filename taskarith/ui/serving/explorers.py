@@ -85,6 +85,12 @@ class Explorers:
         """Whether the suite called `name` is open, so that its files are to stay."""
         return name in self._open
 
+    async def forget(self, name: str) -> None:
+        """Close the suite called `name`, if it is open, whoever looks at it."""
+        async with self._opening:
+            if name in self._open:
+                await self._close(name)
+
     def close(self) -> None:
         """End the threads of all."""
         for explorer in self._open.values():
@@ -108,6 +114,16 @@ class Explorers:
         looks = self._looks[name]
         return any(when > since for who, when in looks.items() if by is None or who == by)
 
+    def _told(self) -> list[str]:
+        """The names of what is open, less those that only some may know."""
+        from taskarith.suites.home import added_suites, is_private
+
+        secret = {name for name, folder in added_suites().items() if is_private(folder)}
+        return [
+            self.first.result().suite.name,
+            *(name for name in self._open if name not in secret),
+        ]
+
     async def _opened(self, name: str) -> "Explorer":
         own = sum(self._looked_at(other, by=address()) for other in self._open)
         if own >= self._each:
@@ -119,7 +135,7 @@ class Explorers:
         if len(self._open) >= self._most - 1:
             oldest = next(iter(self._open))
             if self._looked_at(oldest):
-                names = ", ".join([self.first.result().suite.name, *self._open])
+                names = ", ".join(self._told())
                 raise MemoryBudgetError(
                     f"the suite {name!r} cannot be opened now: this server keeps {self._most} "
                     f"suites in memory, and somebody looks at each of {names}. Try again in a few "

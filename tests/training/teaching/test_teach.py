@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-import taskarith.training.finetune as finetuning
 from taskarith import Edit, load_suite, teach
 from taskarith.errors import TaskArithError, TeachingCancelled, TeachingError
 from taskarith.evaluation import Evaluator, measure
+from taskarith.heads.embedding import EmbeddingHead
 from taskarith.sources.native import read_vector
 from taskarith.suites import Suite
 from taskarith.suites.home import added_suites, suites_home
@@ -130,7 +130,7 @@ def test_cancelling_leaves_nothing(tiny_suite: Suite) -> None:
 def test_a_training_that_goes_astray_leaves_nothing(
     tiny_suite: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finetuning.functional, "cross_entropy", lambda x, _: x.sum() / 0.0)
+    monkeypatch.setattr(EmbeddingHead, "loss", lambda _, x, labels: x.sum() / 0.0)
     with pytest.raises(TeachingError, match=r"went astray.*smaller rate"):
         taught(tiny_suite)
     assert nothing_is_left()

@@ -2,12 +2,14 @@
 
 import asyncio
 from concurrent.futures import Future
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from taskarith.errors import MemoryBudgetError, UnknownNameError, unknown_name
+from taskarith.suites.home import make_private
 from taskarith.ui.serving.explorers import LOOKED_AT, Explorers
 from tests.ui.serving.test_explorer import run
 
@@ -179,3 +181,33 @@ def test_closing_ends_all_of_them(explorers: Explorers, opener: Opener) -> None:
     explorers.close()
     assert opener.opened[0].closed
     assert explorers.first.result().closed  # type: ignore[attr-defined]
+
+
+def test_no_name_that_only_some_may_know_is_told(
+    explorers: Explorers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TASKARITH_SUITES", str(tmp_path))
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "manifest.json").write_text("{}")
+    make_private(tmp_path / "b")
+
+    async def scenario() -> None:
+        for name in ("a", "b"):
+            await explorers.get(name)
+        with pytest.raises(MemoryBudgetError, match=r"each of mini, a\. Try"):
+            await explorers.get("c")
+
+    run(scenario())
+
+
+def test_what_is_forgotten_is_closed_though_somebody_looks(
+    explorers: Explorers, opener: Opener
+) -> None:
+    async def scenario() -> None:
+        await explorers.get("a")
+        await explorers.forget("a")
+        await explorers.forget("never-open")
+
+    run(scenario())
+    assert [explorer.closed for explorer in opener.opened] == [True]
+    assert not explorers.in_use("a")

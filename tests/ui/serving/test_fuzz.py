@@ -36,7 +36,7 @@ from taskarith.ui.serving.explorers import MOST, Explorers
 from taskarith.ui.serving.gate import Calls, gates
 from taskarith.ui.serving.limits import Limiter
 from taskarith.ui.serving.pace import REMEMBERED
-from taskarith.ui.site import build
+from taskarith.ui.site import PAGES, build
 from tests.clips import OPEN_CLIP_CONFIG, transformers_config
 from tests.hub.tiny_hub import manifest
 from tests.ui.conftest import free_port
@@ -289,7 +289,7 @@ def test_links(site: Site, untouched: None) -> None:
 
     async def follow(number: int) -> None:
         query, host = link(), number % ADDRESSES
-        page = chance.choice(["/", "/recipes", "/compare", "/geometry", "/models", "/export"])
+        page = chance.choice(["/", *(f"/{path}" for _, path, _ in PAGES)])
         if number % 4 == 0:
             status, text = await site.ask("GET", page, query=query[1:], host=host)
         else:

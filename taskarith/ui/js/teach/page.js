@@ -1,0 +1,359 @@
+// Teach: examples on the left, how they are taught on the right, and what comes of it under that.
+// A teaching is a job on the server; what it has found so far is drawn whenever there is more.
+
+import { Classes } from "./classes.js";
+import { course } from "./course.js";
+import { result } from "./result.js";
+import { blobOf, send } from "./sending.js";
+import { h, setText } from "../dom.js";
+import { caller, open } from "../drawing.js";
+import { visitor } from "../visitor.js";
+
+const LOOK_EVERY = 500; // ms
+const SETTLE = 400; // ms without a change: what it takes is asked for
+const SOURCES = /** @type {const} */ ([
+  ["draw", "Draw"],
+  ["pictures", "Pictures"],
+  ["zip", "A zip of class folders"],
+]);
+
+export class Teach {
+  /**
+   * @param {HTMLElement} root
+   * @param {{hello: any, ask: (name: string, message: object) => Promise<any>}} how
+   */
+  constructor(root, { hello, ask }) {
+    this.hello = hello;
+    this.ask = ask;
+    this.number = 0;
+    this.source = "draw";
+    /** @type {HTMLButtonElement[]} */
+    this.switches = [];
+    /** @type {Record<string, any>} */
+    this.anchor = {};
+    /** @type {Record<string, any>} */
+    this.sharp = {};
+    this.classes = new Classes({ most: hello.most.classes, changed: () => this.changed() });
+    this.build(root);
+    this.choose("draw");
+    this.resume().catch((error) => this.say(error.message, true));
+  }
+
+  /** @param {HTMLElement} root */
+  build(root) {
+    const { hello } = this;
+    this.switches = SOURCES.map(([name, title]) =>
+      h("button", { type: "button", "data-source": name, onclick: () => this.choose(name) }, title),
+    );
+    this.zip = h("input", { type: "file", accept: ".zip", onchange: () => this.changed() });
+    this.zipped = h(
+      "label",
+      { class: "drop zipped" },
+      this.zip,
+      h("span", {}, "A zip with one folder of pictures for each class"),
+    );
+    this.title = h("input", { type: "text", maxlength: "40", placeholder: "the classes’ names" });
+    this.way = h(
+      "select",
+      { onchange: () => this.changed() },
+      ...hello.ways.map((/** @type {any} */ way) => h("option", { value: way.name }, way.title)),
+    );
+    this.about = h("p", { class: "hint" });
+    this.rank = numberField(8, 1, 256, () => this.changed());
+    this.steps = numberField(hello.steps, 1, hello.most.steps, () => this.changed());
+    this.head = h(
+      "select",
+      {},
+      ...hello.heads.map((/** @type {string} */ name) => h("option", { value: name }, HEADS[name])),
+    );
+    this.anchor = tick("Keep what it says of other pictures (anchor)", true, () => this.changed());
+    this.sharp = tick("Look for a flat minimum (SAM)", false, () => this.changed());
+    this.rankField = field("Rank", this.rank);
+    this.takes = h("p", { class: "takes", role: "status" });
+    this.run = h("button", { type: "button", class: "run", onclick: () => this.go() }, "Teach");
+    this.stop = h(
+      "button",
+      { type: "button", hidden: true, onclick: () => this.cancel() },
+      "Cancel",
+    );
+    this.said = h("p", { class: "progress", role: "status" });
+    this.found = h("div", { class: "found" });
+    root.append(
+      h(
+        "div",
+        { class: "teach" },
+        h(
+          "section",
+          { class: "examples" },
+          h("div", { class: "switch" }, ...this.switches),
+          this.classes.host,
+          this.classes.more,
+          this.zipped,
+        ),
+        h(
+          "section",
+          { class: "how" },
+          field("Name", this.title),
+          field("Way", this.way),
+          this.about,
+          this.rankField,
+          field("Steps", this.steps),
+          h(
+            "details",
+            {},
+            h("summary", {}, "More"),
+            field("Told apart by", this.head),
+            this.anchor.label,
+            this.sharp.label,
+          ),
+          this.takes,
+          h("div", { class: "acts" }, this.run, this.stop),
+          this.said,
+          this.found,
+        ),
+      ),
+    );
+  }
+
+  /** @param {string} source */
+  choose(source) {
+    this.source = source;
+    for (const button of this.switches) {
+      button.setAttribute("aria-pressed", String(button.dataset.source === source));
+    }
+    this.classes.host.dataset.source = source;
+    this.classes.host.hidden = this.classes.more.hidden = source === "zip";
+    this.zipped.hidden = source !== "zip";
+    this.changed();
+  }
+
+  how() {
+    const way = this.hello.ways.find((/** @type {any} */ one) => one.name === this.way.value);
+    return {
+      way: way.name,
+      settings: way.knobs.length ? { rank: Number(this.rank.value) } : {},
+      steps: Number(this.steps.value),
+      anchor: this.anchor.input.checked,
+      sharpness: this.sharp.input.checked ? 0.05 : 0,
+    };
+  }
+
+  // A zip is counted where it is unpacked.
+  get size() {
+    return this.source === "zip" ? 40 : Math.max(1, this.classes.size);
+  }
+
+  lacking() {
+    if (this.source !== "zip") return this.classes.lacking();
+    return this.zip.files.length ? "" : "Pick a zip.";
+  }
+
+  changed() {
+    if (!this.takes) return;
+    const way = this.hello.ways.find((/** @type {any} */ one) => one.name === this.way.value);
+    setText(this.about, `It ${way.about}.`);
+    this.rankField.hidden = !way.knobs.length;
+    this.head.disabled = way.head !== null;
+    const lacking = this.lacking();
+    this.run.disabled = this.busy || lacking !== "";
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.plan(lacking), SETTLE);
+  }
+
+  /** @param {string} lacking */
+  async plan(lacking) {
+    const number = (this.planned = (this.planned ?? 0) + 1);
+    try {
+      const plan = await this.ask("plan", { ...this.how(), examples: this.size });
+      if (number !== this.planned) return;
+      const seconds = Math.max(1, Math.round(plan.seconds));
+      const time = seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} minutes`;
+      const takes = `${plan.steps} steps: about ${time} on this machine, ${plan.memory} of memory.`;
+      setText(this.takes, lacking ? `${lacking} ${takes}` : takes);
+      this.takes.classList.remove("failed");
+    } catch (error) {
+      if (number !== this.planned) return;
+      setText(this.takes, error.message);
+      this.takes.classList.add("failed");
+    }
+  }
+
+  /** @param {string} text @param {boolean} [failed] */
+  say(text, failed = false) {
+    setText(this.said, text);
+    this.said.classList.toggle("failed", failed);
+  }
+
+  /** @param {boolean} is */
+  working(is) {
+    this.busy = is;
+    this.stop.hidden = !is;
+    this.stop.disabled = false;
+    this.run.disabled = is || this.lacking() !== "";
+  }
+
+  async examples() {
+    if (this.source === "zip") {
+      const [zip] = await send([{ blob: this.zip.files[0], name: "examples.zip" }], () => {});
+      return { zip };
+    }
+    const files = this.classes.cards.flatMap((card, at) => [
+      ...card.drawings.map((drawing, k) => ({ blob: blobOf(drawing), name: `${at}-d${k}.png` })),
+      ...card.files.map((file, k) => ({ blob: file, name: `${at}-p${k}-${file.name.slice(-40)}` })),
+    ]);
+    const paths = await send(files, (sent) => this.say(`${sent} of ${files.length} are there…`));
+    let next = 0;
+    return {
+      classes: this.classes.cards.map((card) => {
+        const own = paths.slice(next, next + card.size);
+        next += card.size;
+        return { name: card.name.value.trim(), files: own };
+      }),
+    };
+  }
+
+  async go() {
+    this.working(true);
+    this.say("Sending the examples…");
+    this.found.replaceChildren();
+    try {
+      const examples = await this.examples();
+      await this.ask("start", {
+        visitor: await visitor(),
+        title: this.title.value,
+        head: this.head.value,
+        ...this.how(),
+        examples: this.size,
+        ...examples,
+      });
+    } catch (error) {
+      this.working(false);
+      this.say(error.message, true);
+      return;
+    }
+    await this.follow();
+  }
+
+  async cancel() {
+    this.stop.disabled = true;
+    this.say("Stopping…");
+    try {
+      await this.ask("cancel", { visitor: await visitor() });
+    } catch (error) {
+      this.say(error.message, true);
+    }
+  }
+
+  async follow() {
+    const number = ++this.number;
+    for (let lost = 0; number === this.number;) {
+      try {
+        const look = await this.ask("look", { visitor: await visitor() });
+        lost = 0;
+        if (number !== this.number || this.show(look)) return;
+      } catch (error) {
+        lost += 1;
+        this.say(error.message, true);
+        if (lost > 20) {
+          this.working(false);
+          return;
+        }
+      }
+      await new Promise((resolve) => {
+        setTimeout(resolve, LOOK_EVERY * (1 + lost));
+      });
+    }
+  }
+
+  // After a visit to another page: what is being taught is followed again, what was taught is shown.
+  async resume() {
+    const look = await this.ask("look", { visitor: await visitor() });
+    if (look.state === "none" || look.state === "cancelled") return;
+    if (!this.show(look)) await this.follow();
+  }
+
+  // True when nothing more will come.
+  show(look) {
+    const over = ["done", "failed", "cancelled", "none"].includes(look.state);
+    const looks = look.found?.looks ?? [];
+    const taught = look.found?.taught;
+    this.working(!over);
+    const last = looks[looks.length - 1];
+    const left = last?.left ? `, about ${Math.ceil(last.left)} s left` : "";
+    const running = last
+      ? last.step === last.steps
+        ? "Choosing λ and writing its card…"
+        : `Step ${last.step} of ${last.steps}${left}.`
+      : "Getting ready…";
+    const ahead = look.ahead === 1 ? "one training is" : `${look.ahead} trainings are`;
+    this.say(
+      {
+        waiting: `Waiting: ${ahead} before yours, first come first served.`,
+        running,
+        done: "",
+        none: "The server no longer knows this training; it may have restarted. Teach it again.",
+      }[look.state] ?? look.message,
+      ["failed", "none"].includes(look.state),
+    );
+    if (looks.length !== this.drawn || taught) {
+      this.drawn = looks.length;
+      const titles = { task: "new task", control: `${this.hello.control.title} (control)` };
+      this.found.replaceChildren(
+        ...(taught ? [result(taught, this.hello.hours)] : []),
+        ...(looks.length ? [course(looks, titles)] : []),
+      );
+    }
+    return over;
+  }
+}
+
+/** @type {Record<string, string>} */
+const HEADS = {
+  auto: "words where the base knows them, else examples",
+  words: "words",
+  prototypes: "the mean of each class’s examples",
+  "linear-probe": "a linear probe",
+};
+
+/** @param {string} title @param {Element} control */
+function field(title, control) {
+  return h("label", { class: "field" }, h("span", {}, title), control);
+}
+
+/** @param {number} value @param {number} min @param {number} max @param {() => void} oninput */
+function numberField(value, min, max, oninput) {
+  return h("input", { type: "number", value, min, max, oninput });
+}
+
+/** @param {string} title @param {boolean} checked @param {() => void} onchange */
+function tick(title, checked, onchange) {
+  const input = h("input", { type: "checkbox", checked, onchange });
+  return { input, label: h("label", { class: "tick" }, input, h("span", {}, title)) };
+}
+
+/** @param {any} hello - of a suite that takes no pictures */
+function refusal(hello) {
+  return h(
+    "p",
+    {},
+    `The base of ${hello.suite.title} takes ${hello.takes.join(" and ")}; here pictures are taught. `,
+    h("a", { href: "teach?suite=mini" }, "Take the suite mini"),
+  );
+}
+
+/**
+ * Open the page in its component; what Gradio's own script calls.
+ * @param {any} element
+ * @param {Record<string, (message: object) => Promise<any>>} server
+ */
+export function start(element, server) {
+  const ask = caller(server);
+  return open(element, {
+    ask,
+    call: "hello",
+    build: (root, hello) => {
+      if (hello.takes.includes("images")) element.teach = new Teach(root, { hello, ask });
+      else root.append(refusal(hello));
+    },
+  });
+}

@@ -1,0 +1,1 @@
+"""The page Teach: a task vector from examples of your own."""

@@ -1,0 +1,112 @@
+"""What the page Teach sends, checked: which examples, by which way, for how long.
+
+Knows the shapes of messages; what is in the files is looked at where they are taught.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from taskarith.errors import TeachingError
+from taskarith.training.teaching.bounds import Bounds
+from taskarith.training.teaching.how import How
+from taskarith.training.teaching.task import HEADS
+from taskarith.ui.serving.uploads import uploaded_file
+
+__all__ = ["Asked", "read_asked", "read_how", "slug"]
+
+LONGEST = 40  # characters of a task's name
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A teaching as somebody asked for it.
+
+    Attributes:
+        task, title: the new task's name, and as it was written.
+        examples: paths by class, or the path of a zip.
+        head: what classes are told apart by.
+    """
+
+    task: str
+    title: str
+    examples: dict[str, list[str]] | str
+    head: str
+    how: How
+
+
+def read_asked(message: object, *, uploads: Path, bounds: Bounds) -> Asked:
+    """The teaching in `message`; TaskArithError says what is wrong with it."""
+    fields = _fields(message)
+    zipped = fields.get("zip")
+    examples: dict[str, list[str]] | str
+    if zipped is not None:
+        examples = str(uploaded_file(zipped, uploads=uploads))
+        usual = "my-task"
+    else:
+        examples = _classes(fields.get("classes"), uploads=uploads, bounds=bounds)
+        usual = "-".join(examples)
+    title = fields.get("title")
+    title = title.strip() if isinstance(title, str) and title.strip() else usual
+    head = fields.get("head", "auto")
+    if head not in HEADS:
+        raise TeachingError(f"there is no head {str(head)[:40]!r}; there are {', '.join(HEADS)}")
+    return Asked(slug(title), title[:LONGEST], examples, head, read_how(message, bounds=bounds))
+
+
+def read_how(message: object, *, bounds: Bounds) -> How:
+    """How to teach, as `message` says it; SettingError for what cannot be."""
+    fields = _fields(message)
+    settings = fields.get("settings")
+    return How(
+        way=str(fields.get("way", "blocks"))[:40],
+        settings=dict(settings) if isinstance(settings, Mapping) else {},
+        steps=fields.get("steps", How.steps),
+        rate=fields.get("rate"),
+        anchor=fields.get("anchor", True) is True,
+        sharpness=fields.get("sharpness", 0.0),
+        few=fields.get("few"),
+        seed=fields.get("seed", 0),
+        bounds=bounds,
+    )
+
+
+def slug(text: str) -> str:
+    """A name as manifests take them.
+
+    >>> slug("Sun & Moon!"), slug("☀")
+    ('sun-moon', 'my-task')
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST].strip("-") or "my-task"
+
+
+def _classes(value: object, *, uploads: Path, bounds: Bounds) -> dict[str, list[str]]:
+    if not isinstance(value, list) or not value:
+        raise TeachingError("there are no classes; name two and give each some examples")
+    if len(value) > bounds.classes:
+        raise TeachingError(
+            f"there are {len(value):,} classes; at most {bounds.classes:,} are taught at once"
+        )
+    found: dict[str, list[str]] = {}
+    total = 0
+    for one in value:
+        name, files = (one.get("name"), one.get("files")) if isinstance(one, dict) else (None, None)
+        if not isinstance(name, str) or not isinstance(files, list):
+            raise TeachingError("the page sent a class without a name or files; reload it")
+        if not name.strip():
+            raise TeachingError("a class has no name; give it one")
+        if name.strip() in found:
+            raise TeachingError(f"two classes are called {name.strip()!r}; call them apart")
+        total += len(files)
+        if total > bounds.examples:
+            raise TeachingError(f"there are more than {bounds.examples:,} examples; leave some out")
+        found[name.strip()] = [str(uploaded_file(file, uploads=uploads)) for file in files]
+    return found
+
+
+def _fields(message: object) -> Mapping[str, Any]:
+    if not isinstance(message, Mapping):
+        raise TeachingError("the page sent something else than an object; reload it")
+    return message
