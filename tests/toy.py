@@ -89,6 +89,16 @@ class ToyModel:
             found.append(torch.stack([loss, torch.tensor(float(len(row) - 1))]))
         return torch.stack(found)
 
+    def answer_losses(
+        self, prompts: Tokens, answers: Sequence[Sequence[int]], *, closed: bool
+    ) -> Tensor:
+        found = []
+        for row, answer in zip(prompts.rows(), answers, strict=True):
+            ends = [*answer, self.ids["<end>"]] if closed else list(answer)
+            scores = [self._next([*row, *ends[:at]])[word] for at, word in enumerate(ends)]
+            found.append(torch.stack([-torch.stack(scores).sum(), torch.tensor(float(len(ends)))]))
+        return torch.stack(found)
+
     def generate(
         self, prompts: Tokens, *, most: int, temperature: float, seeds: Sequence[int]
     ) -> list[list[int]]:

@@ -21,10 +21,11 @@ def add_commands(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "teach",
         help="make a task vector from examples of your own",
-        description="Fine-tune the base of a suite on pictures of your own and make a copy of the "
+        description="Fine-tune the base of a suite on examples of your own and make a copy of the "
         "suite with the new task vector as a slider. PLACE is a folder, or a zip, with one folder "
-        "of pictures for each class; it may be split into train, val and test. Where it is not, 3 "
-        "in 10 of each class are for validation and 2 in 10 for test.",
+        "of pictures for each class, which may be split into train, val and test; or a table of "
+        "texts (CSV or JSON lines) with the columns text and label. What is not split is: 3 in 10 "
+        "of each class are for validation and 2 in 10 for test.",
         epilog="Try: taskarith teach --suite mini --task owl=FOLDER --way lora --rank 4",
     )
     add_suite(parser)

@@ -3,15 +3,17 @@
 Knows embeddings and labels; where examples come from is the suite's business.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from taskarith.errors import AssetError
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.linear_probe import linear_probe
 from taskarith.heads.prototypes import prototypes
-from taskarith.tasks.examples import Images
+from taskarith.heads.zero_shot import TextEncoder
+from taskarith.tasks.examples import Images, Texts
 
 __all__ = ["MOST_EXAMPLES", "ImageEncoder", "head_of_examples", "spread_rows"]
 
@@ -31,18 +33,29 @@ class ImageEncoder(Protocol):
 
 
 def head_of_examples(
-    kind: str, model: ImageEncoder, examples: Images, *, classes: int
+    kind: str, model: ImageEncoder | TextEncoder, examples: Images | Texts, *, classes: int
 ) -> EmbeddingHead:
     """The head of `kind`, "prototypes" or "linear-probe", that `model` makes of `examples`.
 
-    Raises AssetError where a class has no example.
+    Raises AssetError where a class has no example, or the model makes no embeddings of texts.
     """
     rows = spread_rows(examples.labels, classes=classes, most=MOST_EXAMPLES)
-    pieces = [model.encode_images(examples.pixels[part]) for part in rows.split(BATCH)]
-    embeddings, labels = torch.cat(pieces).float().clone(), examples.labels[rows]
+    embeddings, labels = _embedded(model, examples, rows), examples.labels[rows]
     if kind == "prototypes":
         return prototypes(embeddings, labels, classes=classes, scale=model.logit_scale)
     return linear_probe(embeddings, labels, classes=classes)
+
+
+def _embedded(model: Any, examples: Images | Texts, rows: Tensor) -> Tensor:
+    if isinstance(examples, Images):
+        pieces = [model.encode_images(examples.pixels[part]) for part in rows.split(BATCH)]
+    else:
+        if not hasattr(model, "encode_texts"):
+            raise AssetError("this base makes no embeddings of texts; take words as the head")
+        texts = [examples.texts[row] for row in rows.tolist()]
+        with torch.inference_mode():
+            pieces = [model.encode_texts(texts)]
+    return torch.cat(pieces).float().clone()
 
 
 def spread_rows(labels: Tensor, *, classes: int, most: int) -> Tensor:

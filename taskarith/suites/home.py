@@ -322,14 +322,18 @@ def own_files(manifest: Manifest) -> list[str]:
     names = [base.config, base.weights, base.vocabulary, manifest.heads, manifest.recipe_heads]
     names += [manifest.surrogate, manifest.measurements, manifest.published]
     names += [weights for weights in _weights(manifest) if not is_reference(weights)]
-    return [*filter(None, names), *_of_pictures(manifest, kind="tensors")]
+    return [
+        *filter(None, names),
+        *_of_data(manifest, kind="tensors"),
+        *_of_data(manifest, kind="table"),
+    ]
 
 
 def own_folders(manifest: Manifest) -> list[str]:
     """The folders of pictures that a manifest names, as paths inside the suite."""
-    return [folder.rstrip("/") for folder in _of_pictures(manifest, kind="folder")]
+    return [folder.rstrip("/") for folder in _of_data(manifest, kind="folder")]
 
 
-def _of_pictures(manifest: Manifest, *, kind: str) -> list[str]:
+def _of_data(manifest: Manifest, *, kind: str) -> list[str]:
     tasks = (*manifest.tasks, *manifest.recipe_tasks)
     return [task.data["path"] for task in tasks if task.data["kind"] == kind]

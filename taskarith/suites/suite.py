@@ -31,8 +31,7 @@ from taskarith.suites.home import MANIFEST, added_suites, is_private
 from taskarith.suites.manifest import Manifest, read_manifest
 from taskarith.suites.references import identity, is_pulled, is_reference
 from taskarith.suites.weights import Weights, whole
-from taskarith.tasks import Examples, SplitName, Task, load_split
-from taskarith.tasks.examples import as_images
+from taskarith.tasks import Examples, Images, SplitName, Task, Texts, load_split
 from taskarith.tasks.shifts import own_name, shifted_task
 from taskarith.tasks.task import ZERO_SHOT
 
@@ -291,11 +290,12 @@ class Suite:
             task = self.task(name)
             kind, classes = str(task.head["kind"]), len(task.classnames)
             try:
-                examples = as_images(self.split(name, "train"), of=name)
+                examples = self.split(name, "train")
             except AssetError as error:
                 raise AssetError(
-                    f"the head of {name!r} is made of its training pictures: {error}"
+                    f"the head of {name!r} is made of its training examples: {error}"
                 ) from error
+            assert isinstance(examples, Images | Texts)
 
             def make() -> EmbeddingHead:
                 return head_of_examples(kind, self.model(), examples, classes=classes)

@@ -20,7 +20,7 @@ import torch
 from taskarith.errors import AssetError
 from taskarith.tasks.examples import Texts
 
-__all__ = ["table_texts"]
+__all__ = ["labelled_texts", "table_texts"]
 
 MAX_BYTES = 256 * 2**20
 MAX_ROWS = 200_000
@@ -66,6 +66,22 @@ def table_texts(
         torch.tensor(labels, dtype=torch.int64),
         tuple(answers) if len(answers) == len(texts) else None,
     )
+
+
+def labelled_texts(path: Path) -> dict[str, list[str]]:
+    """The texts of a whole table by their labels, from its columns "text" and "label".
+
+    Raises AssetError for a file that is no UTF-8 table, or lacks one of them.
+    """
+    found: dict[str, list[str]] = {}
+    for place, row in _rows(path):
+        for column in ("text", "label"):
+            if not row.get(column):
+                raise AssetError(
+                    f"{path.name}, {place} has no {column}; it needs the columns text and label"
+                )
+        found.setdefault(str(row["label"]), []).append(str(row["text"]))
+    return found
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:

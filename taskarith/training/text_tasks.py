@@ -15,7 +15,7 @@ import torch
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import Prompts, TextHead
 from taskarith.heads.text_loss import text_loss
-from taskarith.training.loop import Recipe, fit
+from taskarith.training.loop import Recipe, Watch, fit
 
 __all__ = ["TextLesson", "finetune_on_texts"]
 
@@ -38,13 +38,16 @@ def finetune_on_texts(
     names: Sequence[str],
     recipe: Recipe,
     check: Callable[[], None] = lambda: None,
+    watch: Watch | None = None,
+    sharpness: float = 0.0,
     folder: Path,
     name: str,
 ) -> dict[str, torch.Tensor]:
     """Fine-tune the parameters called `names` of the model's network, in place, and return them.
 
     Each step takes a batch of one of `lessons`, drawn at random. `check` is called at every step
-    and may raise. Raises AssetError for a head whose examples have no right answer.
+    and may raise; `watch` and `sharpness` are as for `fit`. Raises AssetError for a head whose
+    examples have no right answer.
     """
     parameters = dict(model.network.named_parameters())
     model.network.requires_grad_(False)
@@ -59,7 +62,15 @@ def finetune_on_texts(
         return text_loss(lesson.head, model, lesson.prompts.take(rows), lesson.labels[rows])
 
     try:
-        fit(trained.values(), loss, recipe=recipe, folder=folder, name=name)
+        fit(
+            trained.values(),
+            loss,
+            recipe=recipe,
+            folder=folder,
+            name=name,
+            watch=watch,
+            sharpness=sharpness,
+        )
     finally:
         model.padding = padding
         model.network.requires_grad_(False)

@@ -37,7 +37,7 @@ def test_a_folder_becomes_a_slider(
     ("words", "said"),
     [
         ("--task stripes", "write NAME=PLACE"),
-        ("--task stripes=/nowhere/at/all", "no folder or zip"),
+        ("--task stripes=/nowhere/at/all", "no folder, zip or table"),
         ("--task stripes=. --way lara", "did you mean 'lora'"),
         ("--task stripes=. --start apples", "--start apples: write TASK=λ"),
         ("--task stripes=. --rank 3", "has no setting 'rank'"),

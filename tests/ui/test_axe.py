@@ -14,6 +14,7 @@ PAGES = {
     "recipes": "recipes",
     "compare": "compare",
     "geometry": "geometry",
+    "teach": "teach",
     "models": "models",
     "export": "export",
 }
@@ -29,6 +30,7 @@ SHOWN = {
     "recipes": "button",
     "compare": ".verdict",
     "geometry": ".cell",
+    "teach": "canvas",
     "models": "button",
     "export": "#edit .formula",
 }

@@ -1,12 +1,18 @@
 """What a teaching will take, said before it starts: seconds and memory, from one measured step."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from taskarith.heads.head import Prompts
+from taskarith.heads.text_loss import text_loss
 from taskarith.suites.suite import Suite
+from taskarith.tasks.examples import Texts
 from taskarith.training.teaching.anchoring import BATCH as ANCHOR_BATCH
 from taskarith.training.teaching.how import How
 from taskarith.training.teaching.suggesting import COEFFICIENTS
@@ -25,7 +31,7 @@ FLOAT = 4  # bytes
 
 @dataclass(frozen=True)
 class Speed:
-    """How quick a base is on this machine.
+    """How quick a base is on this machine. A picture stands for any example.
 
     Attributes:
         picture: seconds that a picture of a step takes.
@@ -55,23 +61,21 @@ class Speed:
 
 
 def measured_speed(suite: Suite) -> Speed:
-    """Load the base once and time one step on a few pictures; for bases of pictures."""
+    """Load the base once and time steps on a few examples."""
     suite.model()  # loads its library
     started = time.monotonic()
     model = suite.model()
     starting = time.monotonic() - started
-    transform = suite.picture_transform
-    side = transform.side if transform is not None else model.image_size
     names = encoding_parameters(model, suite.weights.family)
     parameters = dict(model.network.named_parameters())
     for name in names:
         parameters[name].requires_grad_(True)
-    pictures = model.normalize(torch.zeros(TIMED, side, side, 3, dtype=torch.uint8))
+    step = _step(suite, model)
     times = []
     for _ in range(REPEATED):  # the first one warms up, and another program may be in the way
         started = time.monotonic()
         with sdpa_kernel(SDPBackend.MATH):
-            model.vision(pictures).sum().backward()
+            step().backward()
         times.append(time.monotonic() - started)
     return Speed(
         picture=min(times) / TIMED,
@@ -79,3 +83,17 @@ def measured_speed(suite: Suite) -> Speed:
         parameters=sum(p.numel() for p in parameters.values()),
         encoding=sum(parameters[name].numel() for name in names),
     )
+
+
+def _step(suite: Suite, model: Any) -> Callable[[], Tensor]:
+    """A step on a few pictures, or on a few texts of the control."""
+    transform = suite.picture_transform
+    if transform is not None:
+        side = transform.side
+        pictures = model.normalize(torch.zeros(TIMED, side, side, 3, dtype=torch.uint8))
+        return lambda: model.vision(pictures).sum()
+    texts = suite.split(suite.control, "validation")
+    assert isinstance(texts, Texts)
+    rows = torch.arange(min(TIMED, len(texts)))
+    prompts, head = Prompts.of(model, texts).take(rows), suite.head(suite.control)
+    return lambda: text_loss(head, model, prompts, texts.labels[rows])

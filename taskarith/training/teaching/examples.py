@@ -1,7 +1,7 @@
 """Examples of a task of your own: gathered from where they are, checked, and split by seed.
 
-Pictures by class (files, bytes, arrays), texts by class, or a folder or zip of class folders. What
-cannot be taught is refused in words before anything is trained. Knows no model.
+Pictures by class (files, bytes, arrays), texts by class, a folder or zip of class folders, or a
+table of texts. What cannot be taught is refused in words before it is trained. Knows no model.
 """
 
 import hashlib
@@ -20,15 +20,18 @@ from taskarith.errors import AssetError, TaskArithError, TeachingError, listed
 from taskarith.tasks.decoding import upright
 from taskarith.tasks.examples import ExampleKind
 from taskarith.tasks.folders import class_folders
+from taskarith.tasks.tables import labelled_texts
 from taskarith.tasks.task import SPLITS, SplitName
 from taskarith.training.teaching.archives import unpack_zip
 from taskarith.training.teaching.bounds import OWNER_BOUNDS, Bounds
 
 __all__ = ["Gathered", "Source", "gathered", "open_picture"]
 
-# By class: pictures as paths, bytes, PIL images or uint8 arrays, or texts. Or a folder, or a zip.
+# By class: pictures as paths, bytes, PIL images or uint8 arrays, or texts. Or a folder or a zip of
+# pictures, or a table of texts.
 Source = Mapping[str, Sequence[Any]] | Path | str
 
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
 LEAST = 3  # of a class: one to learn from, one to choose λ by, and one for test
 SMALLEST = 8  # pixels of a side
 LONGEST_NAME = 60
@@ -84,8 +87,12 @@ def gathered(
         return
     if not path.is_file():
         raise TeachingError(
-            f"there is no folder or zip {path}; give one with a folder for each class"
+            f"there is no folder, zip or table {path}; give one with a folder for each class"
         )
+    if path.suffix.lower() in TABLES:
+        found = _of_classes(labelled_texts(path), seed=seed)
+        yield _checked(found, few=few, seed=seed, bounds=bounds)
+        return
     with TemporaryDirectory(prefix="taskarith-") as place:
         files = bounds.examples + bounds.classes
         folder = unpack_zip(path, Path(place), most_bytes=bounds.archive, most_files=files)

@@ -25,13 +25,17 @@ def write_order(
     *,
     suite: str,
     examples: dict[str, list[str]] | str,
+    texts: bool,
     bounds: Bounds,
     private: bool,
     **how: Any,
 ) -> str:
-    """The order for a teaching; `examples` are paths by class, or the path of a zip or folder."""
-    order = {"suite": suite, "examples": examples, "bounds": asdict(bounds), "private": private}
-    return json.dumps({**order, **how})
+    """The order for a teaching.
+
+    `examples` are paths by class, or texts where `texts` says so, or the path of a zip or folder.
+    """
+    order = {"suite": suite, "examples": examples, "texts": texts, "bounds": asdict(bounds)}
+    return json.dumps({**order, "private": private, **how})
 
 
 def carry_out(order: str) -> dict[str, Any]:
@@ -41,7 +45,7 @@ def carry_out(order: str) -> dict[str, Any]:
     asked = json.loads(order)
     given = asked.pop("examples")
     examples: Any = given
-    if isinstance(given, dict):
+    if not asked.pop("texts") and isinstance(given, dict):
         examples = {name: [Path(path) for path in paths] for name, paths in given.items()}
     bounds = Bounds(**asked.pop("bounds"))
     try:

@@ -21,6 +21,7 @@ __all__ = ["AUTO", "HEADS", "chosen_head", "write_task"]
 
 AUTO = "auto"
 HEADS = (AUTO, WORDS, *EXAMPLE_KINDS)
+LIKELIHOOD = "label-likelihood"
 TEMPLATES = ("a picture of a {}",)
 SIDE = 512  # pixels: what is larger is made smaller before it is kept
 FOLDERS: Mapping[str, str] = {"train": "train", "validation": "val", "test": "test"}
@@ -37,13 +38,9 @@ def chosen_head(suite: Suite, classnames: Sequence[str], asked: str) -> tuple[st
         raise TeachingError(f"there is no head {asked[:40]!r}; there are {', '.join(HEADS)}")
     if asked in EXAMPLE_KINDS:
         return asked, f"{asked}, as asked for"
+    if "images" not in suite.weights.family.examples:
+        return _text_head(suite, classnames, asked)
     model = suite.model()
-    if not hasattr(model, "encode_texts") or "images" not in suite.weights.family.examples:
-        if asked == WORDS:
-            raise TeachingError(
-                "this base makes no heads of words; take prototypes or linear-probe"
-            )
-        return "prototypes", "prototypes: this base makes no heads of words"
     tokenizer = model.tokenizer
     unknown = tokenizer.unknown(classnames) if isinstance(tokenizer, WordTokenizer) else []
     pairs = [] if unknown else alike(build_head(model, classnames, TEMPLATES))
@@ -58,6 +55,19 @@ def chosen_head(suite: Suite, classnames: Sequence[str], asked: str) -> tuple[st
     if asked == WORDS:
         return WORDS, f"words, as asked for, although {why}"
     return "prototypes", f"prototypes: {why}"
+
+
+def _text_head(suite: Suite, classnames: Sequence[str], asked: str) -> tuple[str, str]:
+    """For texts: an encoder tells classes apart by examples, a language model by their names."""
+    model = suite.model()
+    if hasattr(model, "encode_texts"):
+        if asked == WORDS:
+            raise TeachingError("an encoder of texts tells classes apart by examples; take those")
+        return "prototypes", "prototypes: means of the texts' embeddings"
+    named = model.continuations([f" {name}" for name in classnames])
+    if len(set(map(tuple, named))) < len(named):
+        raise TeachingError("the base has the same words for two classes; call them otherwise")
+    return LIKELIHOOD, "words: how likely the name of each class is after the text"
 
 
 def write_task(
@@ -75,7 +85,8 @@ def write_task(
         entry = task_entry(
             name, str(place), folder=folder, classnames=found.classnames, templates=TEMPLATES
         )
-    return {**entry, **head_entry(head), "name": name, "title": title}
+    described = {"head": {"kind": head}} if head == LIKELIHOOD else head_entry(head)
+    return {**entry, **described, "name": name, "title": title}
 
 
 def _write_pictures(found: Gathered, place: Path) -> None:

@@ -19,14 +19,16 @@ from taskarith.core import Edit, Reported, TaskVector, VectorInfo
 from taskarith.errors import TeachingCancelled, TeachingError, listed
 from taskarith.evaluation.estimate import Estimate
 from taskarith.heads.embedding import EmbeddingHead
+from taskarith.heads.head import Prompts
 from taskarith.sources.native import NATIVE_FILE, base_fingerprint, write_vector
 from taskarith.suites.home import make_private, new_folder
 from taskarith.suites.making.deriving import derive_suite
 from taskarith.suites.manifest import NAME
 from taskarith.suites.suite import Suite, is_installed, load_suite
-from taskarith.tasks.examples import Images
+from taskarith.tasks.examples import Images, Texts
 from taskarith.training.anchor import Anchor
 from taskarith.training.finetune import Asked, Lesson, finetune
+from taskarith.training.loop import Watch as Step
 from taskarith.training.teaching.anchoring import teaching_anchor
 from taskarith.training.teaching.bounds import OWNER_BOUNDS, Bounds
 from taskarith.training.teaching.examples import Gathered, Source, gathered
@@ -35,6 +37,7 @@ from taskarith.training.teaching.looks import Look, Seen, embedded
 from taskarith.training.teaching.suggesting import COEFFICIENTS, Measured, suggested
 from taskarith.training.teaching.task import AUTO, chosen_head, write_task
 from taskarith.training.teaching.watching import Watch
+from taskarith.training.text_tasks import TextLesson, finetune_on_texts
 from taskarith.training.ways.car_ft import context_weights, kept_contexts
 from taskarith.training.ways.way import Moving
 
@@ -148,9 +151,8 @@ def teach(
         if found.kind not in parent.weights.family.examples:
             takes = " and ".join(parent.weights.family.examples)
             raise TeachingError(f"the base of {parent.name} takes {takes}; these are {found.kind}")
-        if found.kind != "images":
-            raise TeachingError("only pictures are taught; give pictures by class")
         kind, why_head = chosen_head(parent, found.classnames, how.found.head or head)
+        _check_way(how, found)
         entry = write_task(found, name=task, title=title or task, head=kind, folder=folder)
         return _Teaching(
             parent, folder, how, entry, name=name, found=found, look=look, stopped=stopped
@@ -166,6 +168,11 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _check_way(how: How, found: Gathered) -> None:
+    if found.kind == "texts" and how.found.context:
+        raise TeachingError(f"{how.found.title} is for pictures; take another way")
 
 
 def _check_names(parent: Suite, task: str, name: str) -> None:
@@ -253,19 +260,14 @@ class _Teaching:
         return model
 
     def _anchor(self) -> Anchor | None:
-        if not self.how.anchor:
+        if not self.how.anchor or self.found.kind == "texts":  # the anchor is of pictures
             return None
         transform = self._suite.picture_transform
         assert transform is not None
         return teaching_anchor(self._model, transform)
 
     def _learn(self, anchor: Anchor | None) -> dict[str, torch.Tensor]:
-        pictures = self._suite.split(self._task, "train")
-        head = self._suite.head(self._task)
-        assert isinstance(pictures, Images)
-        assert isinstance(head, EmbeddingHead)
-        head = head.clone()
-        lesson = Lesson(pictures.pixels, pictures.labels, head.weights, head.bias)
+        examples = self._suite.split(self._task, "train")
         watch = Watch(self._suite, self._task, self._model, how=self.how, look=self._look)
         watch.first()
 
@@ -275,20 +277,45 @@ class _Teaching:
             watch.step(number, loss)
 
         with TemporaryDirectory(prefix="taskarith-") as work:
-            finetune(
-                self._model,
-                [lesson],
-                names=self._moving.trained,
-                recipe=self.how.recipe(side=pictures.pixels.shape[1]),
-                anchor=anchor,
-                asked=self._asked(pictures),
-                watch=step,
-                sharpness=self.how.sharpness,
-                dtype=torch.float32,
-                folder=Path(work),
-                name=self._task,
-            )
+            if isinstance(examples, Images):
+                self._learn_pictures(examples, anchor, watch=step, folder=Path(work))
+            else:
+                assert isinstance(examples, Texts)
+                self._learn_texts(examples, watch=step, folder=Path(work))
         return self._moving.weights()
+
+    def _learn_pictures(
+        self, pictures: Images, anchor: Anchor | None, *, watch: Step, folder: Path
+    ) -> None:
+        head = self._suite.head(self._task)
+        assert isinstance(head, EmbeddingHead)
+        head = head.clone()
+        finetune(
+            self._model,
+            [Lesson(pictures.pixels, pictures.labels, head.weights, head.bias)],
+            names=self._moving.trained,
+            recipe=self.how.recipe(side=pictures.pixels.shape[1]),
+            anchor=anchor,
+            asked=self._asked(pictures),
+            watch=watch,
+            sharpness=self.how.sharpness,
+            dtype=torch.float32,
+            folder=folder,
+            name=self._task,
+        )
+
+    def _learn_texts(self, texts: Texts, *, watch: Step, folder: Path) -> None:
+        prompts = Prompts.of(self._model, texts)
+        finetune_on_texts(
+            self._model,
+            [TextLesson(prompts, texts.labels, self._suite.head(self._task))],
+            names=self._moving.trained,
+            recipe=self.how.recipe(side=0),
+            watch=watch,
+            sharpness=self.how.sharpness,
+            folder=folder,
+            name=self._task,
+        )
 
     def _asked(self, pictures: Images) -> Asked | None:
         """What a way asks for beside the task: that a picture stays near the same prompts."""

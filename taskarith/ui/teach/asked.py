@@ -26,13 +26,14 @@ class Asked:
 
     Attributes:
         task, title: the new task's name, and as it was written.
-        examples: paths by class, or the path of a zip.
+        examples: paths by class, or texts where `texts` says so, or the path of a zip.
         head: what classes are told apart by.
     """
 
     task: str
     title: str
     examples: dict[str, list[str]] | str
+    texts: bool
     head: str
     how: How
 
@@ -40,20 +41,22 @@ class Asked:
 def read_asked(message: object, *, uploads: Path, bounds: Bounds) -> Asked:
     """The teaching in `message`; TaskArithError says what is wrong with it."""
     fields = _fields(message)
-    zipped = fields.get("zip")
+    zipped, texts = fields.get("zip"), fields.get("texts") is True
     examples: dict[str, list[str]] | str
     if zipped is not None:
         examples = str(uploaded_file(zipped, uploads=uploads))
         usual = "my-task"
     else:
-        examples = _classes(fields.get("classes"), uploads=uploads, bounds=bounds)
+        place = None if texts else uploads
+        examples = _classes(fields.get("classes"), uploads=place, bounds=bounds)
         usual = "-".join(examples)
     title = fields.get("title")
     title = title.strip() if isinstance(title, str) and title.strip() else usual
     head = fields.get("head", "auto")
     if head not in HEADS:
         raise TeachingError(f"there is no head {str(head)[:40]!r}; there are {', '.join(HEADS)}")
-    return Asked(slug(title), title[:LONGEST], examples, head, read_how(message, bounds=bounds))
+    how = read_how(message, bounds=bounds)
+    return Asked(slug(title), title[:LONGEST], examples, texts, head, how)
 
 
 def read_how(message: object, *, bounds: Bounds) -> How:
@@ -82,7 +85,8 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST].strip("-") or "my-task"
 
 
-def _classes(value: object, *, uploads: Path, bounds: Bounds) -> dict[str, list[str]]:
+def _classes(value: object, *, uploads: Path | None, bounds: Bounds) -> dict[str, list[str]]:
+    """Uploaded files by class, or texts where there are no `uploads`."""
     if not isinstance(value, list) or not value:
         raise TeachingError("there are no classes; name two and give each some examples")
     if len(value) > bounds.classes:
@@ -92,9 +96,10 @@ def _classes(value: object, *, uploads: Path, bounds: Bounds) -> dict[str, list[
     found: dict[str, list[str]] = {}
     total = 0
     for one in value:
-        name, files = (one.get("name"), one.get("files")) if isinstance(one, dict) else (None, None)
+        fields = _fields(one)
+        name, files = fields.get("name"), fields.get("files")
         if not isinstance(name, str) or not isinstance(files, list):
-            raise TeachingError("the page sent a class without a name or files; reload it")
+            raise TeachingError("the page sent a class without a name or examples; reload it")
         if not name.strip():
             raise TeachingError("a class has no name; give it one")
         if name.strip() in found:
@@ -102,7 +107,10 @@ def _classes(value: object, *, uploads: Path, bounds: Bounds) -> dict[str, list[
         total += len(files)
         if total > bounds.examples:
             raise TeachingError(f"there are more than {bounds.examples:,} examples; leave some out")
-        found[name.strip()] = [str(uploaded_file(file, uploads=uploads)) for file in files]
+        found[name.strip()] = [
+            str(file) if uploads is None else str(uploaded_file(file, uploads=uploads))
+            for file in files
+        ]
     return found
 
 

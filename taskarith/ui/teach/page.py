@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Teachings", "build"]
 
 ABOUT = (
-    "Draw a few examples of each class, or bring pictures; the base learns to tell them apart, and "
+    "Draw a few examples of each class, or bring pictures, or write sentences where the base reads "
+    "texts; the base learns to tell them apart, and "
     "what it learned becomes a slider in a copy of the suite."
 )
 KEPT = 3600.0  # seconds that a visitor's copy, with their examples in it, is kept
@@ -153,6 +154,7 @@ class Teachings:
         order = write_order(
             suite=str(suite.folder),
             examples=asked.examples,
+            texts=asked.texts,
             task=task,
             title=asked.title,
             into=self._copy(suite.name, task),

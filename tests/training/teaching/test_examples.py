@@ -114,7 +114,7 @@ def test_visitors_have_bounds() -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(TeachingError, match="no folder or zip"):
+    with pytest.raises(TeachingError, match="no folder, zip or table"):
         found(tmp_path / "gone")
     with pytest.raises(TaskArithError, match="at least two folders"):
         found(tmp_path)

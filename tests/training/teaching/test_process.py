@@ -31,6 +31,7 @@ def test_the_same_vector_as_in_python(
     order = write_order(
         suite=str(tiny_folder),
         examples=pictures,
+        texts=False,
         bounds=OWNER_BOUNDS,
         private=True,
         into="p",
@@ -50,6 +51,29 @@ def test_the_same_vector_as_in_python(
 def test_a_failure_is_words(tiny_folder: Path, pictures: dict[str, list[str]]) -> None:
     pictures["lying"] = pictures["lying"][:1]
     order = write_order(
-        suite=str(tiny_folder), examples=pictures, bounds=OWNER_BOUNDS, private=False, **HOW
+        suite=str(tiny_folder),
+        examples=pictures,
+        texts=False,
+        bounds=OWNER_BOUNDS,
+        private=False,
+        **HOW,
     )
     assert "'lying' has one example" in carry_out(order)["failed"]
+
+
+def test_texts_go_the_same_way(toy_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    texts = {
+        "red": ["the cherry is", "a cherry is", "the tomato is", "a tomato is"],
+        "yellow": ["the lemon is", "a lemon is", "the banana is", "a banana is"],
+    }
+    order = write_order(
+        suite=str(toy_folder), examples=texts, texts=True, bounds=OWNER_BOUNDS, private=False,
+        task="mine", steps=30, batch=8, rate=1e-2,
+    )  # fmt: skip
+    taught = carry_out(order)["taught"]
+    assert taught["head"].startswith("words: how likely")
+    looks = [json.loads(line)["look"] for line in capsys.readouterr().out.splitlines()]
+    assert looks[-1]["loss"] < looks[1]["loss"]
+    made = load_suite(taught["suite"])
+    assert made.task("mine").head["kind"] == "label-likelihood"
+    assert set(made.vector("mine")) <= set(made.base_state())

@@ -19,6 +19,7 @@ from taskarith.training.teaching.bounds import Bounds
 from taskarith.training.teaching.looks import Look
 from taskarith.training.teaching.teach import Taught
 from taskarith.training.ways.registry import WAYS
+from tests.toy import FRUITS
 from tests.training.teaching.doodles import doodles
 
 KINDS = ("lying", "standing", "leaning")
@@ -163,6 +164,25 @@ def test_bad_names_are_refused(options: dict[str, Any], said: str, tiny_suite: S
 def test_texts_are_not_for_a_base_of_pictures(tiny_suite: Suite) -> None:
     with pytest.raises(TeachingError, match="takes images; these are texts"):
         teach(tiny_suite, {"a": ["x", "y", "z"], "b": ["u", "v", "w"]}, task="moods")
+
+
+def test_a_table_of_texts_is_taught(toy_folder: Path, tmp_path: Path) -> None:
+    rows = [f"{a} {b} is,{colour}" for a in ("the", "a") for b, colour in FRUITS.items()]
+    table = tmp_path / "fruits.csv"
+    table.write_text("text,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    result = teach(load_suite(toy_folder), table, task="mine", steps=4, batch=4)
+    assert result.examples == {"train": 4, "validation": 2, "test": 2}
+    made = load_suite(result.suite)
+    evaluator = Evaluator(made, device="cpu")
+    edit = Edit(made.name, {"mine": 1.0})
+    assert measure(evaluator, edit, tasks=["mine"])["mine"] == result.after["mine"]
+    with pytest.raises(TaskArithError, match="no embeddings of texts; take words"):
+        teach(load_suite(toy_folder), table, task="probed", way="lp-ft")
+    with pytest.raises(TeachingError, match="is for pictures"):
+        teach(load_suite(toy_folder), table, task="probed", way="car-ft")
+    table.write_text("text\nhello\n", encoding="utf-8")
+    with pytest.raises(TaskArithError, match="has no label"):
+        teach(load_suite(toy_folder), table, task="other")
 
 
 def test_a_broken_picture_is_named(tiny_suite: Suite, tmp_path: Path) -> None:

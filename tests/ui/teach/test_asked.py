@@ -39,13 +39,20 @@ def test_what_is_asked_for(uploads: Path) -> None:
     assert (zipped.task, zipped.examples) == ("b-rds", str(uploads / "c.zip"))
 
 
+def test_texts_are_no_paths(uploads: Path) -> None:
+    message = {"texts": True, "classes": [{"name": "good", "files": ["/etc/passwd", "fine"]}]}
+    asked = read_asked(message, uploads=uploads, bounds=OWNER_BOUNDS)
+    assert asked.texts
+    assert asked.examples == {"good": ["/etc/passwd", "fine"]}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"classes": None}, "no classes"),
         ({"classes": []}, "no classes"),
         ({"classes": "sun"}, "no classes"),
-        ({"classes": [1, 2]}, "without a name"),
+        ({"classes": [1, 2]}, "something else than an object"),
         ({"classes": [{"name": "", "files": []}]}, "no name"),
         ({"classes": [{"name": "a", "files": [7]}]}, "not there any more"),
         ({"classes": [{"name": "a", "files": ["../secret.png"]}]}, "not there any more"),

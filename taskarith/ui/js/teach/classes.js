@@ -7,10 +7,12 @@ import { h, setText } from "../dom.js";
 const KEY = "taskarith-teach";
 export const LEAST = 3; // of a class: to learn from, to choose λ by, and for test
 
+/** @typedef {{name: string, drawings: string[], texts?: string}} Kept */
+
 /** One class: its name, its drawings as data addresses, and its picked files. */
 class Card {
-  /** @param {Classes} all @param {{name: string, drawings: string[]}} kept */
-  constructor(all, { name, drawings }) {
+  /** @param {Classes} all @param {Kept} kept */
+  constructor(all, { name, drawings, texts = "" }) {
     this.all = all;
     this.drawings = [...drawings];
     /** @type {File[]} */
@@ -35,6 +37,16 @@ class Card {
         this.picker.value = "";
       },
     });
+    this.lines = h("textarea", {
+      rows: "7",
+      "aria-label": "Texts, one a line",
+      placeholder: "one text a line",
+      oninput: () => {
+        this.draw();
+        all.changed();
+      },
+    });
+    this.lines.value = texts;
     this.count = h("span", { class: "count", role: "status" });
     this.strip = h("div", { class: "strip-of" });
     this.root = h(
@@ -61,6 +73,7 @@ class Card {
         this.pad.canvas,
         h("div", { class: "acts" }, this.add, this.wipe),
       ),
+      this.lines,
       h("label", { class: "drop" }, this.picker, h("span", {}, "Drop pictures here, or pick them")),
       this.count,
       this.strip,
@@ -95,8 +108,15 @@ class Card {
     this.all.changed();
   }
 
+  get texts() {
+    return this.lines.value
+      .split("\n")
+      .map((/** @type {string} */ line) => line.trim())
+      .filter(Boolean);
+  }
+
   get size() {
-    return this.drawings.length + this.files.length;
+    return this.all.written ? this.texts.length : this.drawings.length + this.files.length;
   }
 
   draw() {
@@ -135,9 +155,10 @@ class Card {
 }
 
 export class Classes {
-  /** @param {{most: number, changed: () => void}} how */
-  constructor({ most, changed }) {
+  /** @param {{most: number, written: boolean, changed: () => void}} how */
+  constructor({ most, written, changed }) {
     this.most = most;
+    this.written = written;
     this.told = changed;
     this.host = h("div", { class: "class-cards" });
     this.more = h(
@@ -147,10 +168,10 @@ export class Classes {
     );
     /** @type {Card[]} */
     this.cards = [];
-    for (const kept of remembered()) this.append(kept);
+    for (const kept of remembered(this.key)) this.append(kept);
   }
 
-  /** @param {{name: string, drawings: string[]}} kept */
+  /** @param {Kept} kept */
   append(kept) {
     const card = new Card(this, kept);
     this.cards.push(card);
@@ -167,8 +188,19 @@ export class Classes {
 
   changed() {
     this.more.disabled = this.cards.length >= this.most;
-    remember(this.cards.map(({ name, drawings }) => ({ name: name.value, drawings })));
+    remember(
+      this.key,
+      this.cards.map(({ name, drawings, lines }) => ({
+        name: name.value,
+        drawings,
+        texts: lines.value,
+      })),
+    );
     this.told();
+  }
+
+  get key() {
+    return this.written ? `${KEY}-texts` : KEY;
   }
 
   get size() {
@@ -186,24 +218,22 @@ export class Classes {
   }
 }
 
-/** @returns {{name: string, drawings: string[]}[]} */
-function remembered() {
+/** @param {string} key @returns {Kept[]} */
+function remembered(key) {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "[]");
+    const kept = JSON.parse(sessionStorage.getItem(key) ?? "[]");
     if (Array.isArray(kept) && kept.length) return kept;
   } catch {
     // what another version wrote
   }
-  return [
-    { name: "sun", drawings: [] },
-    { name: "moon", drawings: [] },
-  ];
+  const names = key === KEY ? ["sun", "moon"] : ["good", "bad"];
+  return names.map((name) => ({ name, drawings: [] }));
 }
 
-/** @param {{name: string, drawings: string[]}[]} cards */
-function remember(cards) {
+/** @param {string} key @param {Kept[]} cards */
+function remember(key, cards) {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(cards));
+    sessionStorage.setItem(key, JSON.stringify(cards));
   } catch {
     // no room: they are gone when the page is left
   }

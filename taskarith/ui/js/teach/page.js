@@ -11,11 +11,12 @@ import { visitor } from "../visitor.js";
 
 const LOOK_EVERY = 500; // ms
 const SETTLE = 400; // ms without a change: what it takes is asked for
-const SOURCES = /** @type {const} */ ([
+/** @type {string[][]} */
+const SOURCES = [
   ["draw", "Draw"],
   ["pictures", "Pictures"],
   ["zip", "A zip of class folders"],
-]);
+];
 
 export class Teach {
   /**
@@ -33,16 +34,21 @@ export class Teach {
     this.anchor = {};
     /** @type {Record<string, any>} */
     this.sharp = {};
-    this.classes = new Classes({ most: hello.most.classes, changed: () => this.changed() });
+    this.written = !hello.takes.includes("images"); // then texts are taught
+    this.classes = new Classes({
+      most: hello.most.classes,
+      written: this.written,
+      changed: () => this.changed(),
+    });
     this.build(root);
-    this.choose("draw");
+    this.choose(this.written ? "texts" : "draw");
     this.resume().catch((error) => this.say(error.message, true));
   }
 
   /** @param {HTMLElement} root */
   build(root) {
     const { hello } = this;
-    this.switches = SOURCES.map(([name, title]) =>
+    this.switches = (this.written ? [] : SOURCES).map(([name, title]) =>
       h("button", { type: "button", "data-source": name, onclick: () => this.choose(name) }, title),
     );
     this.zip = h("input", { type: "file", accept: ".zip", onchange: () => this.changed() });
@@ -133,7 +139,7 @@ export class Teach {
       way: way.name,
       settings: way.knobs.length ? { rank: Number(this.rank.value) } : {},
       steps: Number(this.steps.value),
-      anchor: this.anchor.input.checked,
+      anchor: !this.written && this.anchor.input.checked,
       sharpness: this.sharp.input.checked ? 0.05 : 0,
     };
   }
@@ -196,6 +202,13 @@ export class Teach {
     if (this.source === "zip") {
       const [zip] = await send([{ blob: this.zip.files[0], name: "examples.zip" }], () => {});
       return { zip };
+    }
+    if (this.written) {
+      const classes = this.classes.cards.map((card) => ({
+        name: card.name.value.trim(),
+        files: card.texts,
+      }));
+      return { texts: true, classes };
     }
     const files = this.classes.cards.flatMap((card, at) => [
       ...card.drawings.map((drawing, k) => ({ blob: blobOf(drawing), name: `${at}-d${k}.png` })),
@@ -331,16 +344,6 @@ function tick(title, checked, onchange) {
   return { input, label: h("label", { class: "tick" }, input, h("span", {}, title)) };
 }
 
-/** @param {any} hello - of a suite that takes no pictures */
-function refusal(hello) {
-  return h(
-    "p",
-    {},
-    `The base of ${hello.suite.title} takes ${hello.takes.join(" and ")}; here pictures are taught. `,
-    h("a", { href: "teach?suite=mini" }, "Take the suite mini"),
-  );
-}
-
 /**
  * Open the page in its component; what Gradio's own script calls.
  * @param {any} element
@@ -352,8 +355,7 @@ export function start(element, server) {
     ask,
     call: "hello",
     build: (root, hello) => {
-      if (hello.takes.includes("images")) element.teach = new Teach(root, { hello, ask });
-      else root.append(refusal(hello));
+      element.teach = new Teach(root, { hello, ask });
     },
   });
 }
