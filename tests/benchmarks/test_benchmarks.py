@@ -8,7 +8,7 @@ import torch
 import benchmarks.picture
 import benchmarks.start
 import benchmarks.visitors
-from benchmarks import evaluate
+from benchmarks import evaluate, texts
 from benchmarks.__main__ import main
 from benchmarks.live import way_of_first_point, when_measured
 from benchmarks.memory import measure_case
@@ -18,6 +18,8 @@ from benchmarks.recompose import measure_tower
 from benchmarks.timing import percentile, turns
 from benchmarks.towers import Tower, random_vectors
 from taskarith.core import Recomposer
+from taskarith.errors import AssetError
+from taskarith.suites import Suite, load_suite
 from tests.tiny import CONFIG
 
 
@@ -156,3 +158,17 @@ def test_a_slice_is_done_when_every_point_has_its_images(
     state = {"focus": "a", "coefficients": {"a": 0.5, **others}}
     wanted = {(1.0, "t"), (0.0, "t")}
     assert when_measured(pieces, wanted, images=images, state=state) == expected
+
+
+def test_texts_are_measured_beside_the_library_with_plain_padding() -> None:
+    found = texts.measure_texts(load_suite("mini-t5"), texts=40, rounds=1)
+    assert found["tasks"] == 7  # without the control, which a decoder goes on with
+    assert found["texts"] == 7 * 40
+    assert found["library_ratio"] > 0
+    ours, plain = found["padding"]["ours"], found["padding"]["plain"]
+    assert max(ours.values()) < 0.1 < max(plain.values())
+
+
+def test_a_suite_of_pictures_has_no_texts_to_measure(tiny_suite: Suite) -> None:
+    with pytest.raises(AssetError, match="has pictures"):
+        texts.measure_texts(tiny_suite)

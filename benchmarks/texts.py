@@ -1,0 +1,119 @@
+"""Evaluating an edit of a text model against the library's own forward pass with plain padding.
+
+`library_ratio` = texts a second of `Evaluator.predict_parts` ÷ texts a second of the library's
+network on the same ids, in the split's order, batches of 32 padded to their longest (forward pass
+alone; choosing the answer is not counted). `bare_ratio` is the same against our own heads on texts
+that are tokenized and taken already: 1 is the limit of that one. `padding` is the share of tokens
+that fill up a batch. Left out are tasks whose answers are written or sampled, and running text that
+a decoder goes on with, of which the library's call here computes one word.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from benchmarks.timing import CPU, machine, percentile, turns
+from taskarith.core import Edit
+from taskarith.errors import AssetError
+from taskarith.evaluation import Evaluator, Part
+from taskarith.evaluation.plan import visible_tasks
+from taskarith.heads.embedding import EmbeddingHead
+from taskarith.heads.generation import Generation, Samples
+from taskarith.heads.language_modelling import LanguageModelling
+from taskarith.models.language.batches import by_length, padding_share
+from taskarith.suites import Suite, load_suite
+
+__all__ = ["measure_texts", "run"]
+
+TEXTS, BATCH, ROUNDS = 128, 32, 5
+
+
+def run(suite: str) -> dict[str, object]:
+    return {"machine": machine(CPU), **measure_texts(load_suite(suite))}
+
+
+def measure_texts(suite: Suite, *, texts: int = TEXTS, rounds: int = ROUNDS) -> dict[str, object]:
+    """Our way, our heads alone and the library's network on up to `texts` of each task."""
+    if "texts" not in suite.weights.family.examples:
+        raise AssetError(f"{suite.name!r} has pictures; choose a suite of texts, such as mini-lm")
+    evaluator = Evaluator(suite, device=CPU)
+    edit = Edit(suite.name, {suite.targets[0]: -0.5})
+    evaluator.use(edit)
+    writes: tuple[type, ...] = (Generation, Samples)
+    if evaluator.model.network.config.is_encoder_decoder:
+        writes += (LanguageModelling,)
+    tasks = [t for t in visible_tasks(suite, edit) if not isinstance(evaluator.head(t), writes)]
+    parts = [Part(task, 0, min(texts, evaluator.total(task, "validation"))) for task in tasks]
+    asked = {p.task: evaluator.prompts(p.task, "validation", start=0, stop=p.stop) for p in parts}
+    lengths = {task: prompts.tokens.lengths.tolist() for task, prompts in asked.items()}
+    plain = {task: _in_order(own) for task, own in lengths.items()}
+    model = evaluator.model
+    batches = [
+        asked[task].tokens.take(torch.tensor(batch)).padded(0)
+        for task in tasks
+        for batch in plain[task]
+    ]
+
+    @torch.inference_mode()
+    def bare() -> None:
+        for task, prompts in asked.items():
+            head = evaluator.head(task)
+            if isinstance(head, EmbeddingHead):
+                head.logits(model.embed(prompts.tokens))
+            else:
+                head.rows(model, prompts)
+
+    forward = _forward(model.network)
+
+    @torch.inference_mode()
+    def library() -> None:
+        for ids, mask in batches:
+            forward(ids, mask.long())
+
+    seconds = turns(
+        {
+            "evaluate": lambda: evaluator.predict_parts(parts, split="validation"),
+            "bare": bare,
+            "library": library,
+        },
+        rounds=rounds,
+        warm_up=1,
+    )
+    count = sum(map(len, asked.values()))
+    rates = {name: count / percentile(values, 50) for name, values in seconds.items()}
+    return {
+        "suite": suite.name,
+        "tasks": len(tasks),
+        "texts": count,
+        "library_ratio": round(rates["evaluate"] / rates["library"], 3),
+        "bare_ratio": round(rates["evaluate"] / rates["bare"], 3),
+        "texts_per_second": {name: round(rate, 1) for name, rate in rates.items()},
+        "padding": {
+            "ours": _padding(lengths, {task: by_length(own) for task, own in lengths.items()}),
+            "plain": _padding(lengths, plain),
+        },
+    }
+
+
+def _in_order(lengths: Sequence[int]) -> list[list[int]]:
+    places = list(range(len(lengths)))
+    return [places[start : start + BATCH] for start in range(0, len(places), BATCH)]
+
+
+def _forward(network: Any) -> Callable[[torch.Tensor, torch.Tensor], object]:
+    """The library's own call; a network with a decoder is asked for the first word."""
+    if not network.config.is_encoder_decoder:
+        return lambda ids, mask: network(input_ids=ids, attention_mask=mask)
+    first = network.config.decoder_start_token_id or 0
+    return lambda ids, mask: network(
+        input_ids=ids,
+        attention_mask=mask,
+        decoder_input_ids=torch.full((len(ids), 1), first),
+    )
+
+
+def _padding(
+    lengths: dict[str, list[int]], batches: dict[str, list[list[int]]]
+) -> dict[str, float]:
+    return {task: round(padding_share(own, batches[task]), 3) for task, own in lengths.items()}
