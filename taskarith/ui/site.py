@@ -46,6 +46,8 @@ SITE_CSS = """
   max-width: none !important; padding: 0 !important;
 }
 footer, .nav-holder { display: none !important; }
+/* Hidden overflow would make it what scrolls, and nothing inside could stick to the window. */
+.gradio-container:has(.taskarith) { overflow: clip !important; }
 """
 
 

@@ -59,7 +59,11 @@ class Server:
     """The real page in a process of its own; it can be stopped and started on the same port."""
 
     def __init__(
-        self, suite: Path, *, cache: Path, environment: Mapping[str, str] = MappingProxyType({})
+        self,
+        suite: Path | str,
+        *,
+        cache: Path,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.suite = suite
         self.port = free_port()
@@ -137,7 +141,7 @@ def open_page(
     def open_at(query: str = "", *, live: bool = True) -> Page:
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.extend(_elsewhere(request.url, server.url)))
+        page.on("request", lambda request: problems.extend(elsewhere(request.url, server.url)))
         page.goto(f"/{query}")
         page.locator(".taskarith[data-state=open]").wait_for()
         if live:
@@ -160,7 +164,7 @@ def open_drawn(
     def open_at(path: str) -> Page:
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.extend(_elsewhere(request.url, server.url)))
+        page.on("request", lambda request: problems.extend(elsewhere(request.url, server.url)))
         page.goto(f"/{path}")
         page.locator(".drawn[data-state=open]").wait_for()
         return page
@@ -175,7 +179,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _elsewhere(url: str, own: str) -> list[str]:
+def elsewhere(url: str, own: str) -> list[str]:
     return [] if url.startswith((own, "data:", "blob:")) else [f"request to {url}"]
 
 

@@ -13,6 +13,7 @@ from taskarith.ui.chrome import Nav
 from taskarith.ui.explore.instrument import instrument
 from taskarith.ui.greeting import Greeting, listed_suites
 from taskarith.ui.in_words import in_words
+from taskarith.ui.lessons import told
 from taskarith.ui.serving.explorers import Explorers
 from taskarith.ui.serving.limits import Limiter, address
 
@@ -63,6 +64,9 @@ def server_functions(
         await asyncio.sleep(limiter.window_calls.wait(f"suites {address()}"))  # reads many files
         return {"suites": await asyncio.to_thread(listed_suites)}
 
+    async def lessons(message: Answer) -> Answer:
+        return await asyncio.to_thread(told, _fields(message).get("language"))
+
     def call(name: str) -> Handler:
         async def handle(message: Answer) -> Answer:
             window = _caller(message)
@@ -80,7 +84,7 @@ def server_functions(
         handle.__name__ = name
         return handle
 
-    return [in_words(handle) for handle in (hello, suites, *map(call, CALLS))]
+    return [in_words(handle) for handle in (hello, suites, lessons, *map(call, CALLS))]
 
 
 def _fields(message: object) -> Answer:

@@ -20,6 +20,16 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
+ * A word that explains itself, from the glossary.
+ * @param {string} word - its name there
+ * @param {string} text
+ * @returns {HTMLElement}
+ */
+export function explained(word, text) {
+  return h("dfn", { "data-word": word, tabindex: 0 }, text);
+}
+
+/**
  * The same in SVG.
  * @param {string} tag
  * @param {Record<string, string | number>} [attributes]

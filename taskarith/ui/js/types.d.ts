@@ -115,6 +115,49 @@ export interface Engine {
   other_images?: string[];
 }
 
+/** What a visitor has to do at a step before it goes on. */
+export interface Goal {
+  slider?: string;
+  at_least?: number;
+  at_most?: number;
+  measure?: string;
+  pinned?: boolean;
+}
+
+export interface LessonStep {
+  /** The message of the lesson that is said. */
+  say: string;
+  /** The edit: a preset's, or coefficients; a step without one leaves everything as it stands. */
+  edit?: {
+    preset?: string;
+    coefficients?: Coefficients;
+    focus?: string;
+    analogy?: Analogy | null;
+    measure?: string;
+    pinned?: Coefficients;
+  };
+  look_at?: string;
+  reached?: Goal;
+}
+
+export interface Lesson {
+  name: string;
+  suite: string;
+  steps: LessonStep[];
+}
+
+/** All lessons, and the words of one language. */
+export interface Told {
+  language: string;
+  languages: Record<string, string>;
+  lessons: Lesson[];
+  messages: {
+    page: Record<string, string>;
+    glossary: Record<string, { term: string; means: string }>;
+    lessons: Record<string, Record<string, string>>;
+  };
+}
+
 export type Theme = "light" | "dark";
 
 /** Everything that is known before anything is measured. */
@@ -153,6 +196,7 @@ export interface Backend {
   ask: Call;
   take: Call;
   suites: Call;
+  lessons: Call;
 }
 
 /** Where the edit in hand stands as a query string: this window's address bar, or a page's own. */

@@ -16,7 +16,7 @@ export class Bars {
   constructor(element, { on }) {
     this.on = on;
     this.list = h("div", { class: "rows" });
-    this.valueHead = h("span", { class: "value" });
+    this.valueHead = h("span", { class: "value", "data-word": "interval", tabindex: 0 });
     this.key = {
       pretrained: keyOf("pretrained", "pretrained"),
       finetuned: keyOf("finetuned", "fine-tuned"),
@@ -26,11 +26,11 @@ export class Bars {
     element.append(
       h(
         "div",
-        { class: "bar head", "aria-hidden": "true" },
-        h("span", { class: "title" }, "task"),
+        { class: "bar head" },
+        h("span", { class: "title", "aria-hidden": "true" }, "task"),
         h("span", { class: "key" }, ...Object.values(this.key)),
         this.valueHead,
-        h("span", { class: "change" }, "change"),
+        h("span", { class: "change", "aria-hidden": "true" }, "change"),
       ),
       this.list,
     );
@@ -180,5 +180,6 @@ class Bar {
 
 /** @param {string} kind @param {string} text */
 function keyOf(kind, text) {
-  return h("span", {}, h("i", { class: `ref ${kind}` }), text);
+  const what = { "data-word": kind, tabindex: 0 };
+  return h("span", what, h("i", { class: `ref ${kind}` }), text);
 }

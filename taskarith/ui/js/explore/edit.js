@@ -172,6 +172,14 @@ export class EditState {
     for (const [term, coefficient] of written) this.set(term, coefficient);
   }
 
+  /** All of the visitor's, to be assigned again when a lesson is over; the lesson's steps are new. */
+  keep() {
+    const own = { ...this };
+    this.past = [];
+    this.future = [];
+    return own;
+  }
+
   /** The steps back and forth as text, for a visit to another page. */
   remembered() {
     const { past, future, recorded } = this;

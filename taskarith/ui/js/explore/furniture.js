@@ -1,6 +1,6 @@
 // The furniture: the fixed elements of the page and its tools. Every tool calls one method of Page.
 
-import { h, setText } from "../dom.js";
+import { explained, h, setText } from "../dom.js";
 import { menu } from "../menu.js";
 import { isLarge, keepSize } from "../size.js";
 import { theme } from "../theme.js";
@@ -76,12 +76,12 @@ export function buildParts(root, page) {
     h(
       "div",
       { class: "heading" },
-      make("heading", "h2", {}),
+      h("h2", {}, make("heading", "dfn", { tabindex: 0 })),
       h(
         "p",
         { class: "says" },
         make("targetSays", "span", { class: "target" }),
-        make("controlSays", "span", { class: "control" }),
+        make("controlSays", "span", { class: "control", "data-word": "floor", tabindex: 0 }),
       ),
     ),
     make("chart", "div", { class: "chart" }),
@@ -93,7 +93,12 @@ export function buildParts(root, page) {
     h(
       "div",
       { class: "heading" },
-      h("h2", {}, "Every task now ", make("split", "small", {})),
+      h(
+        "h2",
+        {},
+        "Every task now ",
+        make("split", "small", { "data-word": "validation", tabindex: 0 }),
+      ),
       measureToggle(parts, page),
     ),
     make("bars", "div", { class: "bars" }),
@@ -101,13 +106,24 @@ export function buildParts(root, page) {
   const left = h(
     "aside",
     {},
+    make("stage", "div", { class: "stage" }),
     h(
       "section",
       { class: "bank" },
-      h("div", { class: "heading" }, h("h2", {}, "Scaling coefficients λ"), bankTools(page)),
+      h(
+        "div",
+        { class: "heading" },
+        h("h2", {}, "Scaling coefficients ", explained("lambda", "λ")),
+        bankTools(page),
+      ),
       make("bank", "div", { class: "sliders" }),
     ),
-    h("section", { class: "analogy" }, h("h2", {}, "Analogy"), make("analogy", "div", {})),
+    h(
+      "section",
+      { class: "analogy" },
+      h("h2", {}, explained("analogy", "Analogy")),
+      make("analogy", "div", {}),
+    ),
     page.hello.tasks.some((task) => task.examples === "texts")
       ? make("question", "section", { class: "question" })
       : null,
@@ -302,7 +318,18 @@ function buildTools(parts, page) {
     page.travel(back ? page.state.undo() : page.state.redo());
   };
   document.addEventListener("keydown", keyed, { signal: page.gone.signal });
-  return h("div", { class: "tools" }, undo, redo, pin, link, saveMenu(page), presenter, dark);
+  return h(
+    "div",
+    { class: "tools" },
+    page.stage.menu(),
+    undo,
+    redo,
+    pin,
+    link,
+    saveMenu(page),
+    presenter,
+    dark,
+  );
 }
 
 /** @param {Page} page */

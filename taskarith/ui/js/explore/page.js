@@ -16,6 +16,7 @@ import { Measurements } from "./measurements.js";
 import { Methods } from "./methods.js";
 import { Notices } from "./notices.js";
 import { Question } from "./question.js";
+import { Stage } from "./stage.js";
 import { Surrogate } from "./surrogate.js";
 import { describe, paintTexts } from "./texts.js";
 import { View } from "./view.js";
@@ -93,6 +94,7 @@ export class Page {
     });
     this.chooser = new Chooser(this);
     this.painting = new PaintLoop(() => this.paint());
+    this.stage = new Stage(this);
     this.parts = buildParts(root, this);
     this.notices = new Notices(this.parts.notices);
     this.question = this.parts.question
@@ -167,6 +169,7 @@ export class Page {
     this.refresh();
     this.loadSurrogate();
     this.commit();
+    this.stage.open();
   }
 
   // ---- one slider moves -------------------------------------------------------------------
@@ -429,6 +432,7 @@ export class Page {
     }
     this.parts.test.update(this.testShare());
     paintTexts(this);
+    this.stage.painted();
   }
 
   /** How much of the test split is measured; null on validation. */

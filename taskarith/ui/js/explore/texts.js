@@ -1,6 +1,6 @@
 // The words on the page that follow the edit: formula, story, status, and what a screen reader says.
 
-import { h, setText } from "../dom.js";
+import { explained, h, setText } from "../dom.js";
 import { formula, formulaParts, percent, points, signed, terms } from "../words.js";
 import { writeCoefficients } from "../words.js";
 import { capital, shown } from "./metric.js";
@@ -19,17 +19,12 @@ function paintFormula({ parts, state }) {
   parts.formula.className = `formula ${long}`;
   // Built as one text, so that selecting and copying it gives the formula itself.
   parts.formula.replaceChildren(
-    ...formulaParts(state.coefficients, state.merge).map((part) =>
-      part.name === undefined
-        ? part.text
-        : h(
-            "span",
-            {
-              class: part.name === state.focus ? "term in-hand" : "term",
-              "data-term": part.name,
-            },
-            part.text,
-          ),
+    "θ = ",
+    explained("pretrained", "θ₀"),
+    ...formulaParts(state.coefficients, state.merge).map(({ text: part, name }, i) =>
+      name === undefined
+        ? part.slice(i ? 0 : "θ = θ₀".length)
+        : h("span", { class: name === state.focus ? "term in-hand" : "term", "data-term": name }, part),
     ),
   );
 }
@@ -40,6 +35,7 @@ export function paintTexts(page) {
   const { parts, view, state, status } = page;
   const task = view.task(view.taskInHand());
   const found = page.found(task.name);
+  parts.heading.dataset.word = state.measure;
   setText(parts.heading, capital(view.heading()) + (status.test ? ": curve on validation" : ""));
   const where = status.test ? " on test" : "";
   setText(parts.targetSays, `${task.title}${where}: ${view.fromTo(task, found, page.store())}`);

@@ -1,0 +1,96 @@
+// Lessons, explained words and all that helps to show the page to others: this part only waits until
+// somebody asks for it, then fetches the rest. Knows no lesson.
+
+import { h } from "../dom.js";
+import { menu } from "../menu.js";
+import { LostConnection } from "./link.js";
+
+/** @typedef {import("./page.js").Page} Page */
+
+const MET = "taskarith-met"; // kept by a browser that was offered the first lesson
+const FAILED = "The lessons could not be fetched; check the connection and try again.";
+
+export class Stage {
+  /** @param {Page} page */
+  constructor(page) {
+    this.page = page;
+    /** @type {import("../stage/stage.js").Stage | null} */
+    this.there = null;
+    /** @type {Promise<any> | null} */
+    this.coming = null;
+    const { root, gone } = page;
+    const asked = (/** @type {Event} */ event) => {
+      const target = /** @type {Element} */ (event.target);
+      const word = target.closest?.("[data-word]");
+      if (word) this.use((stage) => stage.glossary.show(/** @type {HTMLElement} */ (word)));
+    };
+    for (const event of ["pointerover", "focusin", "click"]) {
+      root.addEventListener(event, asked, { signal: gone.signal });
+    }
+  }
+
+  /** What the link asks for; and the first lesson is offered to who comes for the first time. */
+  open() {
+    const query = new URLSearchParams(this.page.address.read());
+    const lesson = query.get("lesson");
+    if (lesson) this.use((stage) => stage.start(lesson, Number(query.get("step") ?? 1) - 1));
+    else if (isNew()) {
+      this.use((stage) => {
+        stage.offer();
+        remember();
+      });
+    }
+  }
+
+  /** The menu of lessons. */
+  menu() {
+    const list = h("div", {}, h("p", {}, "Looking…"));
+    return menu(["Learn"], list, {
+      title: "lessons, with the page to try them on",
+      className: "learn",
+      signal: this.page.gone.signal,
+      opened: () => this.use((stage) => stage.fill(list)),
+    });
+  }
+
+  /** @param {(stage: import("../stage/stage.js").Stage) => void} then */
+  async use(then) {
+    try {
+      this.coming ??= this.fetch();
+      this.there = await this.coming;
+    } catch (error) {
+      this.coming = null;
+      const unreachable = error instanceof LostConnection || error instanceof TypeError;
+      if (!unreachable) throw error;
+      this.page.say("lesson", FAILED);
+      return;
+    }
+    if (!this.page.gone.signal.aborted) then(/** @type {any} */ (this.there));
+  }
+
+  async fetch() {
+    const { Stage: Whole } = await import("../stage/stage.js");
+    const language = new URLSearchParams(this.page.address.read()).get("lang") ?? undefined;
+    return Whole.open(this.page, language);
+  }
+
+  painted() {
+    this.there?.painted();
+  }
+}
+
+function isNew() {
+  try {
+    return localStorage.getItem(MET) === null;
+  } catch {
+    return false; // a browser that keeps nothing would be asked each time
+  }
+}
+
+function remember() {
+  try {
+    localStorage.setItem(MET, "yes");
+  } catch {
+    // Offered again at the next visit.
+  }
+}

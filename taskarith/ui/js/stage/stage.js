@@ -1,0 +1,347 @@
+// What stands beside the picture while somebody teaches or learns: lessons and explained words.
+// Loaded when it is first asked for. Sets the page's edit through the page's own methods, and gives
+// back what the visitor had.
+
+import { h } from "../dom.js";
+import { LostConnection } from "../explore/link.js";
+import { Glossary } from "./glossary.js";
+import { Walk, editOf, isReached, queryOf, valueOf } from "./lesson.js";
+import { reading } from "./numbers.js";
+import { Panel } from "./panel.js";
+import { fill } from "./say.js";
+import { addStyle } from "./style.js";
+
+/** @typedef {import("../explore/page.js").Page} Page */
+/** @typedef {import("../types.js").Lesson} Lesson */
+/** @typedef {import("../types.js").Told} Told */
+
+const SWIPE = 60; // pixels that a finger has to go sideways to turn a step
+const NEXT = ["ArrowRight", "PageDown"];
+const BACK = ["ArrowLeft", "PageUp"];
+
+/**
+ * What a step may light up, by its word; `bar:textures` is that task's bar.
+ * @type {Record<string, string>}
+ */
+const PLACES = {
+  formula: ".formula",
+  picture: ".picture",
+  bars: ".tasks",
+  sliders: ".bank",
+  examples: ".images",
+  analogy: ".analogy",
+  control: ".says .control",
+  measures: ".toggle",
+  test: '[data-tool="test"]',
+  pin: '[data-tool="pin"]',
+  question: ".question",
+  presets: ".presets",
+};
+
+export class Stage {
+  /** @param {Page} page @param {Told} told */
+  constructor(page, told) {
+    this.page = page;
+    this.told = told;
+    /** @type {Walk | null} */
+    this.walk = null;
+    /** @type {Kept | null} */
+    this.kept = null; // the visitor's own, while a lesson has the page
+    addStyle();
+    this.glossary = new Glossary(page.root, page.gone.signal);
+    this.panel = new Panel({
+      forward: () => this.forward(),
+      back: () => this.go(-1),
+      leave: () => this.leave(),
+      read: (key) => reading(page, key),
+    });
+    this.speak(told);
+    this.listen();
+  }
+
+  /** @param {Page} page @param {string} [language] */
+  static async open(page, language) {
+    const told = await page.link.call("lessons", { language });
+    if (told.error) throw new LostConnection("lessons");
+    return new Stage(page, told);
+  }
+
+  get words() {
+    return this.told.messages.page;
+  }
+
+  /** @param {Told} told */
+  speak(told) {
+    this.told = told;
+    this.glossary.speak({ words: told.messages.glossary, language: told.language });
+    if (this.walk) this.show();
+  }
+
+  /**
+   * Another language, here and in the link.
+   * @param {string} language
+   */
+  async learn(language) {
+    try {
+      this.speak(await this.page.link.call("lessons", { language }));
+    } catch (error) {
+      if (!(error instanceof LostConnection)) throw error;
+      return;
+    }
+    const query = new URLSearchParams(this.page.address.read());
+    if (this.told.language === "en") query.delete("lang");
+    else query.set("lang", this.told.language);
+    this.page.address.write(String(query));
+    this.page.writeAddress();
+  }
+
+  // ---- one lesson ---------------------------------------------------------------------------
+
+  /** Lessons about the suite on the page. @returns {Lesson[]} */
+  here() {
+    return this.told.lessons.filter(({ suite }) => suite === this.page.hello.suite.name);
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} [at] - the step, from 0
+   */
+  start(name, at = 0) {
+    const lesson = this.here().find((one) => one.name === name);
+    if (!lesson) {
+      this.page.say("lesson", fill(this.words.unknown, { name: name.slice(0, 40) }));
+      return;
+    }
+    const { page } = this;
+    this.kept ??= keep(page, () => this.walk);
+    page.address = this.kept.lent;
+    this.walk = new Walk(lesson, at);
+    page.root.classList.add("taught");
+    page.parts.stage.replaceChildren(this.panel.node);
+    this.enter();
+  }
+
+  /** Gives the visitor's own state back. */
+  leave() {
+    const { page, kept } = this;
+    if (!kept) return;
+    this.walk = null;
+    this.kept = null;
+    this.light("");
+    page.root.classList.remove("taught");
+    page.parts.stage.replaceChildren();
+    page.address = kept.address;
+    const query = new URLSearchParams(page.address.read());
+    query.delete("lesson");
+    query.delete("step");
+    page.address.write(String(query));
+    Object.assign(page.state, kept.state);
+    page.travel(true);
+  }
+
+  /** On, or what the step waits for is done for the visitor first. */
+  forward() {
+    const { walk } = this;
+    if (!walk) return;
+    if (!isReached(walk.step.reached, this.page.state)) this.reach();
+    else if (!walk.isLast) this.go(1);
+    else this.leave();
+  }
+
+  /** @param {number} by */
+  go(by) {
+    if (this.walk?.go(by)) this.enter();
+  }
+
+  enter() {
+    const { page } = this;
+    const { step } = /** @type {Walk} */ (this.walk);
+    const edit = editOf(step, page.hello.presets);
+    if (step.edit) {
+      page.state.measure = step.edit.measure ?? "accuracy";
+      page.state.pinned = step.edit.pinned ? { coefficients: step.edit.pinned } : null;
+    }
+    if (page.status.test) page.leaveTest();
+    if (edit) page.replace(edit);
+    this.show();
+    page.writeAddress();
+  }
+
+  /** Does what the step waits for. */
+  reach() {
+    const { page } = this;
+    const goal = this.walk?.step.reached;
+    if (!goal) return;
+    if (goal.measure) page.measure(goal.measure);
+    else if (goal.pinned !== undefined) page.pin();
+    else if (goal.slider) {
+      page.moved(goal.slider, valueOf(goal));
+      page.released();
+    }
+    this.painted();
+  }
+
+  show() {
+    const { lesson, at, step } = /** @type {Walk} */ (this.walk);
+    const messages = this.told.messages.lessons[lesson.name];
+    this.panel.show({
+      title: messages.title,
+      at,
+      all: lesson.steps.length,
+      say: messages[step.say],
+      language: this.told.language,
+      words: this.words,
+    });
+    this.light(step.look_at ?? "");
+    this.ask();
+  }
+
+  ask() {
+    const { step, isLast } = /** @type {Walk} */ (this.walk);
+    const { words } = this;
+    const done = isReached(step.reached, this.page.state);
+    this.panel.ask({
+      task: step.reached ? words[done ? "done" : "your_turn"] : "",
+      next: done ? (isLast ? words.finish : words.next) : words.show,
+    });
+  }
+
+  /** After every painting of the page: the numbers in what is said, and whether a step is done. */
+  painted() {
+    if (!this.walk) return;
+    this.panel.update();
+    this.ask();
+  }
+
+  /** @param {string} place */
+  light(place) {
+    const { root } = this.page;
+    for (const node of root.querySelectorAll(".lit")) node.classList.remove("lit");
+    const [kind, ...rest] = place.split(":");
+    const name = CSS.escape(rest.join(":"));
+    const of = { bar: `[data-bar="${name}"]`, slider: `[data-vector="${name}"]` };
+    const selector = of[/** @type {keyof typeof of} */ (kind)] ?? PLACES[place];
+    if (selector) root.querySelector(selector)?.classList.add("lit");
+  }
+
+  // ---- what is offered ----------------------------------------------------------------------
+
+  /** To somebody who is here for the first time. */
+  offer() {
+    const [first] = this.told.lessons;
+    const { words, page } = this;
+    if (!first || first.suite !== page.hello.suite.name || this.walk) return;
+    const card = h(
+      "section",
+      { class: "offer", "aria-label": words.welcome, lang: this.told.language },
+      h("p", {}, words.welcome),
+      this.button("yes", this.told.messages.lessons[first.name].title, () => {
+        this.start(first.name);
+      }),
+      this.button("no", words.no_thanks, () => {
+        card.remove();
+      }),
+    );
+    page.parts.stage.replaceChildren(card);
+  }
+
+  /** @param {string} name @param {string} text @param {() => void} onclick */
+  button(name, text, onclick) {
+    return h("button", { type: "button", "data-offer": name, onclick }, text);
+  }
+
+  /** The menu's contents: lessons, of other suites too, and languages. @param {HTMLElement} list */
+  fill(list) {
+    const { told, words, page } = this;
+    const own = page.hello.suite.name;
+    const items = told.lessons.map(({ name, suite }) => {
+      const { title } = told.messages.lessons[name];
+      if (suite === own) {
+        const onclick = () => this.start(name);
+        return h("button", { type: "button", "data-start": name, onclick }, title);
+      }
+      const query = new URLSearchParams({ suite, lesson: name });
+      if (told.language !== "en") query.set("lang", told.language);
+      return h("a", { href: `./?${query}` }, title, h("small", {}, suite));
+    });
+    const languages = Object.entries(told.languages).map(([code, title]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          lang: code,
+          "data-language": code,
+          "aria-pressed": String(code === told.language),
+          onclick: () => this.learn(code),
+        },
+        title,
+      ),
+    );
+    list.lang = told.language;
+    list.replaceChildren(
+      h("p", {}, words.lessons),
+      ...items,
+      h("div", { class: "languages", role: "group", "aria-label": words.languages }, ...languages),
+    );
+  }
+
+  // ---- keys and fingers ---------------------------------------------------------------------
+
+  listen() {
+    const { signal } = this.page.gone;
+    document.addEventListener("keydown", (event) => this.key(event), { signal, capture: true });
+    let from = { x: 0, y: 0 };
+    this.panel.node.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+      from = { x: event.clientX, y: event.clientY };
+    });
+    this.panel.node.addEventListener("pointerup", (/** @type {PointerEvent} */ event) => {
+      const [x, y] = [event.clientX - from.x, event.clientY - from.y];
+      if (Math.abs(x) < SWIPE || Math.abs(x) < 2 * Math.abs(y)) return;
+      if (x < 0) this.forward();
+      else this.go(-1);
+    });
+  }
+
+  /**
+   * A clicker's keys always turn a step; arrows where nothing else wants them.
+   * @param {KeyboardEvent} event
+   */
+  key(event) {
+    if (!this.walk || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const node = /** @type {Element} */ (event.target);
+    const typing = node.matches?.("input[type=text], textarea, [contenteditable]");
+    const moving = node.matches?.("input, select, summary") && event.key.startsWith("Arrow");
+    if (typing || moving || !this.page.root.isConnected) return;
+    if (NEXT.includes(event.key)) this.forward();
+    else if (BACK.includes(event.key)) this.go(-1);
+    else if (event.key === "Escape" && this.glossary.open === null) this.leave();
+    else return;
+    event.preventDefault();
+  }
+}
+
+/** @typedef {{state: Record<string, any>, address: import("../types.js").Address,
+ *   lent: import("../types.js").Address}} Kept */
+
+/**
+ * The visitor's own edit with its history, and an address that goes on saying it.
+ * @param {Page} page
+ * @param {() => Walk | null} walk
+ * @returns {Kept}
+ */
+function keep(page, walk) {
+  const { address, state } = page;
+  const own = state.toQuery();
+  const place = () => {
+    const { lesson, at } = /** @type {Walk} */ (walk());
+    return { name: lesson.name, at };
+  };
+  const lent = {
+    read: () => address.read(),
+    write: (/** @type {string} */ query) =>
+      address.write(queryOf(own, query, state.toQuery(), place())),
+    link: (/** @type {string} */ query) =>
+      address.link(queryOf(own, query, state.toQuery(), place())),
+  };
+  return { state: state.keep(), address, lent };
+}

@@ -1,0 +1,57 @@
+// How lessons, explained words and the presenter look; written into the page when they come.
+
+const STYLE = `
+.taskarith .lesson, .taskarith .offer { border: 2px solid var(--target); border-radius: 0.6em;
+  padding: 0.6em 0.9em 0.7em; background: var(--paper); }
+.taskarith .lesson .heading { align-items: start; flex-wrap: nowrap; }
+.taskarith .lesson .heading button { margin: -0.2em -0.5em 0 0; }
+.taskarith .lesson .say { margin: 0.3em 0 0.5em; font-size: 1.06em; line-height: 1.45;
+  min-height: 5.8em; }
+.taskarith .lesson .figure { font-weight: 650; white-space: nowrap; }
+.taskarith .lesson .task { color: var(--target); font-weight: 650; margin-bottom: 0.5em; }
+.taskarith .lesson .acts { justify-content: space-between; }
+.taskarith .lesson .next { background: var(--target); border-color: var(--target);
+  color: var(--paper); font-weight: 650; }
+.taskarith .offer { display: flex; flex-wrap: wrap; gap: 0.4em 0.6em; align-items: center; }
+.taskarith .offer p { flex: 1 0 100%; }
+.taskarith dfn { font-style: normal; }
+.taskarith [data-word] { text-decoration: underline dotted 0.08em var(--muted);
+  text-underline-offset: 0.2em; cursor: help; }
+.taskarith .explained { position: absolute; z-index: 60; width: max-content;
+  max-width: min(24em, calc(100vw - 12px)); padding: 0.5em 0.75em; background: var(--ink);
+  color: var(--paper); border-radius: 0.4em; font-weight: 400; text-align: left;
+  line-height: 1.4; pointer-events: none; }
+.taskarith .lit { outline: 3px solid var(--target); outline-offset: 4px; border-radius: 0.3em; }
+.taskarith .row.lit, .taskarith .bar.lit { outline-offset: -1px; }
+.taskarith.taught .analogy:not(.lit), .taskarith.taught .offer { display: none; }
+.taskarith .learn p { padding: 0.35em 0.7em; color: var(--muted); }
+.taskarith .learn > div { max-height: 75vh; overflow: auto; width: max-content;
+  max-width: min(24em, 92vw); }
+.taskarith .learn > div :is(a, button) { display: block; padding: 0.3em 0.7em; color: var(--ink);
+  text-decoration: none; border-radius: 0.4em; border: 0; text-align: left; }
+.taskarith .learn > div a:hover { background: var(--raised); }
+.taskarith .learn > div .languages { display: flex; gap: 0.3em; padding: 0.2em 0.7em; }
+.taskarith .learn .languages button { border: 1px solid var(--rule); }
+.taskarith .learn .languages button[aria-pressed="true"] { background: var(--ink);
+  color: var(--paper); }
+.taskarith .learn small { color: var(--muted); display: block; }
+@container (max-width: 52em) {
+  .taskarith .lesson { order: 9; position: sticky; bottom: 0.4em; z-index: 8;
+    box-shadow: 0 0 1.5em rgb(0 0 0 / 0.25); }
+  .taskarith .lesson .say { min-height: 0; }
+  .taskarith .offer { order: 3; }
+  .taskarith .stage { display: contents; }
+}
+`;
+
+// Gradio puts an id before every rule of the page's own sheet; these have to weigh as much.
+const WEIGHTY = ":is(.taskarith, #taskarith-stage)";
+
+/** Once for all pages of a document. */
+export function addStyle() {
+  if (document.getElementById("taskarith-stage")) return;
+  const style = document.createElement("style");
+  style.id = "taskarith-stage";
+  style.textContent = STYLE.replaceAll(".taskarith", WEIGHTY);
+  document.head.append(style);
+}
