@@ -44,6 +44,7 @@ HOMES = {
     "plotly": "taskarith.figures",
     "pyarrow": "taskarith.tasks.hub_rows",
     "safetensors": "taskarith.sources.tensors",
+    "segno": "taskarith.ui.qr",
     "spaces": "taskarith.evaluation.zero_gpu",
     "sklearn": "taskarith.worlds.images.handwritten",
     "transformers": "taskarith.models.library",
@@ -54,7 +55,7 @@ HOMES = {
 EVERYWHERE = {"PIL", "numpy", "torch", "tqdm"}
 
 # Not in requirements.txt: what is missing without it says so, with the command that installs it.
-ON_DEMAND = {"spaces", "triton"}
+ON_DEMAND = {"segno", "spaces", "triton"}
 
 # Where the name to import is not the name to install.
 INSTALLED_AS = {"PIL": "pillow", "open_clip": "open_clip_torch", "sklearn": "scikit-learn"}

@@ -14,6 +14,7 @@ from taskarith.ui.explore.instrument import instrument
 from taskarith.ui.greeting import Greeting, listed_suites
 from taskarith.ui.in_words import in_words
 from taskarith.ui.lessons import told
+from taskarith.ui.qr import code
 from taskarith.ui.serving.explorers import Explorers
 from taskarith.ui.serving.limits import Limiter, address
 
@@ -67,6 +68,10 @@ def server_functions(
     async def lessons(message: Answer) -> Answer:
         return await asyncio.to_thread(told, _fields(message).get("language"))
 
+    async def qr(message: Answer) -> Answer:
+        await asyncio.sleep(limiter.window_calls.wait(f"qr {address()}"))
+        return {"rows": code(_fields(message).get("text"))}
+
     def call(name: str) -> Handler:
         async def handle(message: Answer) -> Answer:
             window = _caller(message)
@@ -84,7 +89,7 @@ def server_functions(
         handle.__name__ = name
         return handle
 
-    return [in_words(handle) for handle in (hello, suites, lessons, *map(call, CALLS))]
+    return [in_words(handle) for handle in (hello, suites, lessons, qr, *map(call, CALLS))]
 
 
 def _fields(message: object) -> Answer:

@@ -197,6 +197,7 @@ export interface Backend {
   take: Call;
   suites: Call;
   lessons: Call;
+  qr: Call;
 }
 
 /** Where the edit in hand stands as a query string: this window's address bar, or a page's own. */

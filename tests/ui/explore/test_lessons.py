@@ -14,28 +14,20 @@ from tests.ui.explore.test_page import formula, slider, state
 
 pytestmark = pytest.mark.browser
 
-OWN = "?suite=mini&set=letters:0.4,signs:-0.2&focus=signs&measure=gain&pin=textures:1"
-
-
-@pytest.fixture(scope="module")
-def mini(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server("mini", cache=tmp_path_factory.mktemp("mini") / "cache")
-    server.start()
-    yield server
-    server.stop()
+OWN = "set=letters:0.4,signs:-0.2&focus=signs&measure=gain&pin=textures:1"
 
 
 @pytest.fixture
-def visit(mini: Server, browser: Browser) -> Iterator[BrowserContext]:
+def visit(server: Server, browser: Browser) -> Iterator[BrowserContext]:
     """A browser that was never here."""
     context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, base_url=mini.url, has_touch=True
+        viewport={"width": 1440, "height": 900}, base_url=server.url, has_touch=True
     )
     context.set_default_timeout(1000 * PATIENCE)
     expect.set_options(timeout=1000 * PATIENCE)
     problems: list[str] = []
     context.on("weberror", lambda error: problems.append(str(error.error)))
-    context.on("request", lambda request: problems.extend(elsewhere(request.url, mini.url)))
+    context.on("request", lambda request: problems.extend(elsewhere(request.url, server.url)))
     yield context
     context.close()
     assert problems == []
@@ -43,7 +35,7 @@ def visit(mini: Server, browser: Browser) -> Iterator[BrowserContext]:
 
 def opened(context: BrowserContext, query: str = "") -> Page:
     page = context.new_page()
-    page.goto(f"/{query}")
+    page.goto(f"/?suite=mini&{query}")
     page.locator(".taskarith[data-state=open]").wait_for()
     return page
 
@@ -96,7 +88,7 @@ def test_every_lesson_is_walked_to_its_end(language: str, visit: BrowserContext)
 
 
 def test_a_lesson_of_another_suite_is_a_link(visit: BrowserContext) -> None:
-    page = opened(visit, "?lang=zh-Hans")
+    page = opened(visit, "lang=zh-Hans")
     page.locator(".learn summary").click()
     link = page.locator('.learn a[href*="lesson=language"]')
     assert link.get_attribute("href") == "./?suite=mini-lm&lesson=language&lang=zh-Hans"
@@ -127,7 +119,7 @@ def test_nothing_of_it_is_fetched_before_it_is_asked_for(visit: BrowserContext) 
     page = visit.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto("/")
+    page.goto("/?suite=mini")
     page.locator(".taskarith[data-state=open]").wait_for()
     page.locator(".bar").first.wait_for()
     assert [url for url in asked if "/explore/page.js" in url]
@@ -172,7 +164,7 @@ def test_keys_fingers_and_a_reload(visit: BrowserContext) -> None:
 
 
 def test_another_language_is_in_the_link(visit: BrowserContext) -> None:
-    page = opened(visit, "?lesson=nulls")
+    page = opened(visit, "lesson=nulls")
     expect(page.locator(".lesson h2")).to_contain_text("Random directions")
     page.locator(".learn summary").click()
     page.locator('[data-language="zh-Hans"]').click()
@@ -184,7 +176,7 @@ def test_another_language_is_in_the_link(visit: BrowserContext) -> None:
 
 
 def test_words_explain_themselves(visit: BrowserContext) -> None:
-    page = opened(visit, "?lang=en")
+    page = opened(visit, "lang=en")
     note = page.locator(".explained")
     page.locator('.bank [data-word="lambda"]').hover()
     expect(note).to_contain_text("How far to go along a task vector")
@@ -205,6 +197,6 @@ def test_words_explain_themselves(visit: BrowserContext) -> None:
 
 
 def test_a_lesson_that_is_not_there_is_said(visit: BrowserContext) -> None:
-    page = opened(visit, "?lesson=<b>nothing</b>")
+    page = opened(visit, "lesson=<b>nothing</b>")
     expect(page.locator(".notice")).to_contain_text("There is no lesson <b>nothing</b>")
     assert page.locator(".lesson").count() == 0

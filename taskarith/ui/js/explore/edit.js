@@ -28,6 +28,8 @@ export class EditState {
     /** @type {Measured | null} */
     this.pinned = null; // kept as a ghost
     this.measure = "accuracy";
+    /** @type {Record<string, [number, number]>} */
+    this.bounds = {}; // how far sliders go where a link says so; "" is for all that are not named
     /** @type {string[]} */
     this.past = [];
     /** @type {string[]} */
@@ -51,7 +53,14 @@ export class EditState {
   }
 
   /** @param {string} name @param {number} value */
-  set(name, value) {
+  within(name, value) {
+    const [low, high] = this.bounds[name] ?? this.bounds[""] ?? [-Infinity, Infinity];
+    return Math.max(low, Math.min(high, value));
+  }
+
+  /** @param {string} name @param {number} wanted */
+  set(name, wanted) {
+    const value = this.within(name, wanted);
     const next = { ...this.coefficients };
     if (value === 0) delete next[name];
     else next[name] = value;
@@ -64,7 +73,9 @@ export class EditState {
    *   merge?: import("../types.js").Merge | null}} edit
    */
   replace({ coefficients, focus, analogy = null, merge = null }) {
-    this.coefficients = Object.fromEntries(terms(coefficients).map((t) => [t.name, t.value]));
+    this.coefficients = Object.fromEntries(
+      terms(coefficients).map(({ name, value }) => [name, this.within(name, value)]),
+    );
     if (focus && this.vectors.has(focus)) this.focus = focus;
     this.analogy = analogy;
     this.merge = merge;

@@ -2,6 +2,7 @@
 // Knows sizes and ranges, not what is drawn.
 
 const SIDE = { left: 58, right: 200, top: 14, bottom: 46 }; // px at the usual size
+const READING = 20; // px: the readings beside the cursor
 const NARROW = 480; // px: below, there is no room for labels at the lines' ends
 
 export class Frame {
@@ -9,6 +10,7 @@ export class Frame {
   constructor(element) {
     this.element = element;
     this.unit = 1; // 1 at the usual size, 1.5 in the presenter's
+    this.reading = READING;
     this.side = SIDE;
     this.narrow = false;
     this.family = "system-ui, sans-serif";

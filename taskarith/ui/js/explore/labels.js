@@ -5,7 +5,6 @@ import { beside, stacked } from "./placement.js";
 import { fitted, textWidth } from "./textwidth.js";
 
 const END = 15; // px of the letters, at the usual size
-const READING = 20;
 const GAP = 17; // between two labels' middles
 const RANK = { target: 5, control: 4, rule: 3, tick: 2, other: 1 };
 const WEIGHT = { target: 20, control: 20, pinned: 5, other: 1 };
@@ -96,10 +95,10 @@ export function obstacles(scene, frame) {
  */
 export function readingBoxes(readings, x, { frame, lines }) {
   const u = frame.unit;
-  const font = { size: READING * u, bold: true, family: frame.family };
+  const font = { size: frame.reading * u, bold: true, family: frame.family };
   const sized = readings.map(({ text, y }) => ({
     width: textWidth(text, font) + 8 * u,
-    height: READING * 1.2 * u,
+    height: frame.reading * 1.2 * u,
     y,
   }));
   return beside(sized, { x, bounds: frame.bounds, gap: 12 * u, lines });

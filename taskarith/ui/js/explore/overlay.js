@@ -223,7 +223,7 @@ export class Overlay {
       const { text, plate, words } = placed[i];
       place(plate, box);
       text.setAttribute("x", String(box.left + 4 * frame.unit));
-      text.setAttribute("y", String(box.bottom - 6 * frame.unit));
+      text.setAttribute("y", String(box.bottom - 0.3 * frame.reading * frame.unit));
       setText(text, words);
     });
   }

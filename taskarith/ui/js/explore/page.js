@@ -199,7 +199,7 @@ export class Page {
     if (turned) {
       this.analogy.show(this.state.analogy);
       this.bank.showAll(this.state.coefficients, this.state.focus);
-    } else this.bank.show(name, value);
+    } else this.bank.show(name, this.state.value(name));
     if (leaves || Math.abs(value) > this.view.range[1]) this.reslice();
     else this.painting.wish();
     this.settle();

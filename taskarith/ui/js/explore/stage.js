@@ -8,6 +8,7 @@ import { LostConnection } from "./link.js";
 /** @typedef {import("./page.js").Page} Page */
 
 const MET = "taskarith-met"; // kept by a browser that was offered the first lesson
+const SETS = ["present", "embed", "hide", "sliders", "tasks", "bounds"]; // as room.js reads them
 const FAILED = "The lessons could not be fetched; check the connection and try again.";
 
 export class Stage {
@@ -27,14 +28,22 @@ export class Stage {
     for (const event of ["pointerover", "focusin", "click"]) {
       root.addEventListener(event, asked, { signal: gone.signal });
     }
+    const presented = (/** @type {KeyboardEvent} */ event) => {
+      const node = /** @type {Element} */ (event.target);
+      const typing = node.matches?.("input:not([type=range]), select, textarea, [contenteditable]");
+      if (event.key !== "p" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      this.use((stage) => stage.present(!stage.presenter.on));
+    };
+    document.addEventListener("keydown", presented, { signal: gone.signal });
   }
 
   /** What the link asks for; and the first lesson is offered to who comes for the first time. */
   open() {
     const query = new URLSearchParams(this.page.address.read());
     const lesson = query.get("lesson");
+    if (SETS.some((key) => query.has(key))) this.use(() => {});
     if (lesson) this.use((stage) => stage.start(lesson, Number(query.get("step") ?? 1) - 1));
-    else if (isNew()) {
+    else if (isNew() && !query.has("embed")) {
       this.use((stage) => {
         stage.offer();
         remember();

@@ -36,6 +36,8 @@ export class View {
     this.surrogate = null;
     this.previewed = hello.engine.preview?.used ?? true; // false where it proved too far off
     this.tasks = new Map(hello.tasks.map((task) => [task.name, task]));
+    /** @type {string[] | null} */
+    this.only = null; // the tasks that a presenter has chosen; null for all
     this.control = /** @type {Task} */ (hello.tasks.find((task) => task.role === "control"));
     const sliced = this.sliced();
     this.range = sliced.range;
@@ -59,9 +61,12 @@ export class View {
   /** Targets and control; an auxiliary only while it takes part. */
   visible() {
     const inHand = this.taskInHand();
+    const chosen = (/** @type {string} */ name) => !this.only || this.only.includes(name);
     return this.hello.tasks.filter(
       ({ name, role }) =>
-        role === "target" || role === "control" || this.state.value(name) || name === inHand,
+        name === inHand ||
+        role === "control" ||
+        (chosen(name) && (role === "target" || this.state.value(name))),
     );
   }
 

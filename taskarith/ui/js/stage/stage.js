@@ -3,13 +3,17 @@
 // back what the visitor had.
 
 import { h } from "../dom.js";
+import { terms } from "../words.js";
 import { LostConnection } from "../explore/link.js";
+import { classroom } from "./classroom.js";
 import { Glossary } from "./glossary.js";
 import { Walk, editOf, isReached, queryOf, valueOf } from "./lesson.js";
 import { reading } from "./numbers.js";
 import { Panel } from "./panel.js";
+import { Presenter } from "./presenter.js";
+import { readRoom, rulesOf } from "./room.js";
 import { fill } from "./say.js";
-import { addStyle } from "./style.js";
+import { addStyle, weighty } from "./style.js";
 
 /** @typedef {import("../explore/page.js").Page} Page */
 /** @typedef {import("../types.js").Lesson} Lesson */
@@ -18,6 +22,7 @@ import { addStyle } from "./style.js";
 const SWIPE = 60; // pixels that a finger has to go sideways to turn a step
 const NEXT = ["ArrowRight", "PageDown"];
 const BACK = ["ArrowLeft", "PageUp"];
+const BLACK = ["b", "."];
 
 /**
  * What a step may light up, by its word; `bar:textures` is that task's bar.
@@ -55,8 +60,13 @@ export class Stage {
       leave: () => this.leave(),
       read: (key) => reading(page, key),
     });
+    this.presenter = new Presenter(page);
+    this.rules = h("style", {});
+    page.root.append(this.rules);
+    this.room = readRoom("", page.hello).room;
     this.speak(told);
     this.listen();
+    this.arrange();
   }
 
   /** @param {Page} page @param {string} [language] */
@@ -93,6 +103,63 @@ export class Stage {
     else query.set("lang", this.told.language);
     this.page.address.write(String(query));
     this.page.writeAddress();
+  }
+
+  // ---- the room -----------------------------------------------------------------------------
+
+  /** The page as the link sets it up for others. */
+  arrange() {
+    const { page } = this;
+    const { room, problems } = readRoom(page.address.read(), page.hello);
+    if (problems.length) page.say("room", fill(this.words.problems, { text: problems.join("; ") }));
+    this.room = room;
+    page.state.bounds = room.bounds;
+    const { coefficients, focus, analogy } = page.state;
+    page.state.replace({ coefficients, focus, analogy });
+    this.presenter.show(room.present);
+    this.furnish();
+    page.refresh();
+    page.commit();
+  }
+
+  /** What is left out, and which tasks are shown: anew where the edit is about other ones. */
+  furnish() {
+    const { page, room } = this;
+    const sliders = room.sliders ?? (room.present ? this.inHand() : null);
+    const rules = rulesOf(room, { sliders });
+    const key = `${rules} ${this.walk?.at ?? ""}`;
+    if (this.rules.dataset.rules === key) return;
+    this.rules.dataset.rules = key;
+    this.rules.textContent = weighty(rules);
+    const about = (sliders ?? []).map((name) => page.state.vectors.get(name)?.task ?? name);
+    const said = this.walk
+      ? this.panel.numbers.map((one) => one.key.slice(one.key.indexOf(":") + 1))
+      : [];
+    page.view.only = room.tasks ?? (room.present ? [...about, ...said] : null);
+    page.reslice();
+  }
+
+  /** What a screen for a room shows of the sliders: what is moved, in hand, or waited for. */
+  inHand() {
+    const { coefficients, focus } = this.page.state;
+    const wanted = this.walk?.step.reached?.slider ?? focus;
+    return [...new Set([...terms(coefficients).map(({ name }) => name), focus, wanted])];
+  }
+
+  /**
+   * For a screen that a room looks at, or back; in the link, so that a reload keeps it.
+   * @param {boolean} on
+   */
+  present(on) {
+    const { page } = this;
+    this.room.present = on;
+    const query = new URLSearchParams(page.address.read());
+    if (on) query.set("present", "1");
+    else query.delete("present");
+    page.address.write(String(query));
+    page.writeAddress();
+    this.presenter.show(on);
+    this.furnish();
   }
 
   // ---- one lesson ---------------------------------------------------------------------------
@@ -208,6 +275,7 @@ export class Stage {
 
   /** After every painting of the page: the numbers in what is said, and whether a step is done. */
   painted() {
+    if (this.room.present) this.furnish();
     if (!this.walk) return;
     this.panel.update();
     this.ask();
@@ -230,7 +298,7 @@ export class Stage {
   offer() {
     const [first] = this.told.lessons;
     const { words, page } = this;
-    if (!first || first.suite !== page.hello.suite.name || this.walk) return;
+    if (!first || first.suite !== page.hello.suite.name || this.walk || this.room.present) return;
     const card = h(
       "section",
       { class: "offer", "aria-label": words.welcome, lang: this.told.language },
@@ -281,8 +349,39 @@ export class Stage {
     list.replaceChildren(
       h("p", {}, words.lessons),
       ...items,
+      h("p", {}, words.talk),
+      ...this.talk(),
       h("div", { class: "languages", role: "group", "aria-label": words.languages }, ...languages),
     );
+  }
+
+  /** For who shows the page to others. */
+  talk() {
+    const { words, page, presenter } = this;
+    const button = (
+      /** @type {string} */ name,
+      /** @type {string} */ text,
+      /** @type {() => void} */ onclick,
+    ) => h("button", { type: "button", "data-talk": name, onclick }, text);
+    const kept = presenter.kept().length;
+    return [
+      button("present", words.present, () => this.present(true)),
+      button("keep", fill(words.keep_state, { n: kept }), () => {
+        if (!presenter.add()) page.say("talk", words.cannot_keep);
+      }),
+      ...(kept ? [button("clear", words.clear_states, () => presenter.keep([]))] : []),
+      button("class", words.classroom, () => this.teach()),
+    ];
+  }
+
+  teach() {
+    const { told, page } = this;
+    const lessons = this.here().map(({ name }) => {
+      return { name, title: told.messages.lessons[name].title };
+    });
+    const dialog = classroom(page, { words: this.words, lessons, language: told.language });
+    page.root.append(dialog);
+    dialog.showModal();
   }
 
   // ---- keys and fingers ---------------------------------------------------------------------
@@ -307,16 +406,33 @@ export class Stage {
    * @param {KeyboardEvent} event
    */
   key(event) {
-    if (!this.walk || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const { walk, presenter } = this;
+    if (!walk && !presenter.on) return;
     const node = /** @type {Element} */ (event.target);
-    const typing = node.matches?.("input[type=text], textarea, [contenteditable]");
+    const typing = node.matches?.("input[type=text], textarea, [contenteditable], dialog *");
     const moving = node.matches?.("input, select, summary") && event.key.startsWith("Arrow");
     if (typing || moving || !this.page.root.isConnected) return;
-    if (NEXT.includes(event.key)) this.forward();
-    else if (BACK.includes(event.key)) this.go(-1);
-    else if (event.key === "Escape" && this.glossary.open === null) this.leave();
+    const lit = presenter.dark.hidden;
+    if (presenter.on && BLACK.includes(event.key)) presenter.black(lit);
+    else if (!lit && [...NEXT, ...BACK, "Escape"].includes(event.key)) presenter.black(false);
+    else if (NEXT.includes(event.key)) this.turn(1);
+    else if (BACK.includes(event.key)) this.turn(-1);
+    else if (event.key === "Escape" && this.glossary.open === null) this.escape();
     else return;
     event.preventDefault();
+  }
+
+  /** A step of the lesson; without one, the next of the states kept for a talk. @param {number} by */
+  turn(by) {
+    if (!this.walk) this.presenter.step(by);
+    else if (by > 0) this.forward();
+    else this.go(by);
+  }
+
+  escape() {
+    if (this.presenter.on) this.present(false);
+    else this.leave();
   }
 }
 

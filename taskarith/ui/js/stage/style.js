@@ -26,7 +26,7 @@ const STYLE = `
 .taskarith.taught .analogy:not(.lit), .taskarith.taught .offer { display: none; }
 .taskarith .learn p { padding: 0.35em 0.7em; color: var(--muted); }
 .taskarith .learn > div { max-height: 75vh; overflow: auto; width: max-content;
-  max-width: min(24em, 92vw); }
+  max-width: min(26em, 92vw); }
 .taskarith .learn > div :is(a, button) { display: block; padding: 0.3em 0.7em; color: var(--ink);
   text-decoration: none; border-radius: 0.4em; border: 0; text-align: left; }
 .taskarith .learn > div a:hover { background: var(--raised); }
@@ -42,16 +42,60 @@ const STYLE = `
   .taskarith .offer { order: 3; }
   .taskarith .stage { display: contents; }
 }
+.taskarith.presenting { font-size: clamp(18px, 1.55vw, 48px); }
+.taskarith.presenting .sheet { grid-template: "story story" auto "left main" 1fr
+  / minmax(18em, 30%) minmax(0, 1fr); padding: 1em 1.6em;
+  height: 100dvh; }
+.taskarith.presenting :is(header, .tell, .story .quiet, .analogy, .foot, .images,
+  .bank .acts, .bank .more, .toggle) { display: none; }
+.taskarith.presenting .story { border: 0; min-height: 0; }
+.taskarith.presenting aside { justify-content: center; gap: 1.4em; }
+.taskarith.presenting .formula { font-size: 2.1em; }
+.taskarith.presenting .formula:is(.longer, .longest) { font-size: 1.3em; }
+.taskarith.presenting .row { grid-template-columns: minmax(0, 1fr) 6.2em; height: auto;
+  row-gap: 0; }
+.taskarith.presenting .row .name { grid-column: 1 / -1; font-size: 1.1em; }
+.taskarith.presenting .row .reset { display: none; }
+.taskarith.presenting .row .number { border: 0; font-size: 1.5em; font-weight: 650; }
+.taskarith.presenting .bar { height: 1.9em; grid-template-columns: 13em minmax(0, 1fr) 5em 4em; }
+.taskarith.presenting .bar:not(.head) .value { font-size: 1.35em; font-weight: 650; }
+.taskarith.presenting .over text.reading { font-size: 2.25em; }
+.taskarith.presenting .plot .line.target, .taskarith.presenting .plot .line.control {
+  stroke-width: 0.4em; }
+.taskarith.presenting .picture { min-height: 10em; }
+.taskarith.presenting .says { font-size: 1.1em; }
+.taskarith.presenting .main { min-height: 0; }
+.taskarith.presenting .bars .rows { max-height: none; }
+.taskarith.presenting .lesson { border-width: 0 0 0 0.3em; border-radius: 0; }
+.taskarith.presenting .lesson .say { font-size: 1.25em; min-height: 0; }
+.taskarith .blackout { position: fixed; inset: 0; z-index: 90; background: #000; }
+.taskarith .class :is(label, p, fieldset) { display: block; margin: 0.5em 0; }
+.taskarith .class .parts { display: grid; grid-template-columns: repeat(3, 1fr);
+  border: 1px solid var(--rule); border-radius: 0.4em; padding: 0.3em 0.8em; }
+.taskarith .class .parts label { margin: 0.15em 0; white-space: nowrap; }
+.taskarith .class input[type=checkbox] { margin-right: 0.4em; }
+.taskarith .class .number { width: 4.5em; text-align: right; }
+.taskarith .class .acts { display: flex; }
+.taskarith .class .link { flex: 1; min-width: 0; font: inherit; color: var(--muted);
+  background: var(--raised); border: 1px solid var(--rule); border-radius: 0.4em;
+  padding: 0.3em 0.6em; }
+.taskarith .class .code { width: min(19em, 60vmin); display: block; margin: 0.4em auto; }
+.taskarith .class .hint { color: var(--muted); }
 `;
 
 // Gradio puts an id before every rule of the page's own sheet; these have to weigh as much.
 const WEIGHTY = ":is(.taskarith, #taskarith-stage)";
 
+/** @param {string} css - rules whose selectors begin with the page's own class */
+export function weighty(css) {
+  return css.replaceAll(".taskarith", WEIGHTY);
+}
+
 /** Once for all pages of a document. */
 export function addStyle() {
-  if (document.getElementById("taskarith-stage")) return;
+  if (document.getElementById("taskarith-stage-style")) return;
   const style = document.createElement("style");
-  style.id = "taskarith-stage";
-  style.textContent = STYLE.replaceAll(".taskarith", WEIGHTY);
+  style.id = "taskarith-stage-style";
+  style.textContent = weighty(STYLE);
   document.head.append(style);
 }

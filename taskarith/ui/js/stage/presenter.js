@@ -1,0 +1,86 @@
+// The presenter: for a screen that a room looks at. Large numerals and lines, only chosen sliders
+// and tasks, keys for a clicker, a black screen. Steps through a lesson, or through kept states.
+
+import { h } from "../dom.js";
+
+/** @typedef {import("../explore/page.js").Page} Page */
+
+const KEY = "taskarith-talk"; // the states kept for a talk, by suite
+const MOST = 50;
+const LARGE = 36; // px of a reading at the usual size; style.js has it in em
+
+export class Presenter {
+  /** @param {Page} page */
+  constructor(page) {
+    this.page = page;
+    this.on = false;
+    this.usual = page.chart.frame.reading;
+    this.dark = h("div", { class: "blackout", hidden: true });
+    this.dark.addEventListener("click", () => this.black(false));
+    page.root.append(this.dark);
+    this.at = -1; // which kept state is shown
+  }
+
+  /** @param {boolean} on */
+  show(on) {
+    this.on = on;
+    this.page.root.classList.toggle("presenting", on);
+    this.black(false);
+    const { frame } = this.page.chart;
+    frame.reading = on ? LARGE : this.usual;
+    frame.measure();
+    this.page.reslice();
+  }
+
+  /** @param {boolean} dark */
+  black(dark) {
+    this.dark.hidden = !dark;
+  }
+
+  // ---- kept states --------------------------------------------------------------------------
+
+  /** @returns {string[]} queries */
+  kept() {
+    try {
+      const all = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+      const own = all[this.page.hello.suite.name];
+      return Array.isArray(own) ? own.filter((query) => typeof query === "string") : [];
+    } catch {
+      return []; // nothing is kept, or it cannot be read
+    }
+  }
+
+  /** @param {string[]} queries */
+  keep(queries) {
+    try {
+      const all = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+      all[this.page.hello.suite.name] = queries.slice(0, MOST);
+      localStorage.setItem(KEY, JSON.stringify(all));
+      return true;
+    } catch {
+      return false; // a browser that keeps nothing
+    }
+  }
+
+  add() {
+    return this.keep([...this.kept(), this.page.state.toQuery()]);
+  }
+
+  /**
+   * The next or the previous kept state; the suite's presets where none is kept.
+   * @param {number} by
+   */
+  step(by) {
+    const { page } = this;
+    const kept = this.kept();
+    const all = kept.length ? kept.length : page.hello.presets.length;
+    const at = Math.max(0, Math.min(all - 1, this.at + by));
+    if (!all || at === this.at) return;
+    this.at = at;
+    if (!kept.length) return page.replace(page.hello.presets[at]);
+    page.state.pinned = null;
+    page.state.measure = "accuracy";
+    page.state.fromQuery(kept[at]);
+    page.travel(true);
+  }
+}
