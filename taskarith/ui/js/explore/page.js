@@ -685,7 +685,7 @@ export class Page {
     const ours = ["suite", "set", "method", "focus", "analogy", "pin", "pin-method", "measure"];
     const kept = new URLSearchParams(this.address.read());
     for (const name of [...ours, "fetch"]) kept.delete(name);
-    const others = kept.size ? `&${kept}` : "";
+    const others = kept.size ? `&${kept}`.replace(/%3A/g, ":").replace(/%2C/g, ",") : "";
     this.address.write(`${this.state.toQuery()}${others}`);
   }
 

@@ -84,6 +84,6 @@ export function queryOf(own, written, now, { name, at }) {
   }
   others.delete("lesson");
   others.delete("step");
-  const rest = others.size ? `&${others}` : "";
+  const rest = others.size ? `&${others}`.replace(/%3A/g, ":").replace(/%2C/g, ",") : "";
   return `${own}&lesson=${name}&step=${at + 1}${rest}`;
 }
