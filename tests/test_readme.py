@@ -24,6 +24,7 @@ NOT_RUN = {
     "python -m taskarith export": "writes where it stands; tests/cli exports to a temporary folder",
     "python -m taskarith verify": "needs that export; tests/cli verifies one",
     "python -m taskarith vector publish": "needs an account; tests/hub publishes to a small Hub",
+    "python -m taskarith site": "writes where it stands; tests/ui writes it to a temporary folder",
     "python -m taskarith import": "needs a YAML; tests/cli imports one",
     "python -m taskarith app": "serves until it is stopped; the page has tests of its own",
     "python -m taskarith teach": "needs pictures of yours; tests/cli/test_teach.py has some",
@@ -95,6 +96,7 @@ def test_every_command_of_the_program_is_shown() -> None:
         "train",
         "teach",
         "report",
+        "site",
         "app",
     }
 

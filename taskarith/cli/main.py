@@ -23,6 +23,7 @@ from taskarith.cli import (
     publishing,
     recipe,
     reproduce,
+    site,
     suggest,
     suites,
     teach,
@@ -68,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
         reproduce,
         making,
         teach,
+        site,
         app,
     )
     for group in groups:

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from taskarith.figures.bundle import plotly_script
 
-__all__ = ["JS", "folder", "names", "route", "starting"]
+__all__ = ["JS", "folder", "names", "route", "starting", "text_of"]
 
 JS = Path(__file__).parent / "js"
 PLOTLY = "plotly.js"
@@ -60,6 +60,11 @@ def names(page: str) -> list[str]:
     ['geometry/page.js']
     """
     return [name for name in _files() if "/" not in name or name.startswith(f"{page}/")]
+
+
+def text_of(name: str) -> str:
+    """A module's text, as it is served."""
+    return _files()[name].decode()
 
 
 def starting(page: str, *, module: str = "page.js") -> str:

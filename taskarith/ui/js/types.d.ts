@@ -106,7 +106,8 @@ export interface Preview {
 }
 
 export interface Engine {
-  state: "loading" | "ready" | "failed";
+  /** "none": a page of what was measured before. */
+  state: "loading" | "ready" | "failed" | "none";
   boot?: string;
   device?: string | null;
   message?: string;
@@ -204,6 +205,8 @@ export interface Backend {
 export interface Address {
   read(): string;
   write(query: string): void;
+  /** Where this very page opens with another query, another suite's say. */
+  here(query: string): string;
   /** A link to this query that others can open. */
   link(query: string): string;
   /** Where the steps back and forth outlive a visit to another page, if anywhere. */

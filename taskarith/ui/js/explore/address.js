@@ -16,6 +16,7 @@ export function addressBar(space = null) {
     write(query) {
       history.replaceState(null, "", `${location.pathname}?${query}`);
     },
+    here: (query) => `./?${query}`,
     link: (query) => `${space || location.origin + location.pathname}?${query}`,
     steps: {
       read: () => stored((storage) => storage.getItem(STEPS)),

@@ -359,27 +359,30 @@ function saveMenu(page) {
     svg: ["Picture (SVG)", "svg", "image/svg+xml", picture],
     python: ["Python that reproduces it", "py", "text/x-python", async () => (await take()).python],
   };
-  const items = Object.entries(choices).map(([key, [label, ending, type, make]]) =>
-    h(
-      "button",
-      {
-        type: "button",
-        "data-export": key,
-        onclick: async () => {
-          try {
-            download(`${name()}.${ending}`, await make(), type);
-            page.notices.clear("save");
-          } catch (error) {
-            if (!(error instanceof LostConnection)) throw error;
-            const text =
-              "No answer from the server: pictures and tables still work, try again later.";
-            page.say("save", text);
-          }
+  const here = page.engine.state === "none" ? ["csv", "png", "svg"] : Object.keys(choices);
+  const items = Object.entries(choices)
+    .filter(([key]) => here.includes(key))
+    .map(([key, [label, ending, type, make]]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          "data-export": key,
+          onclick: async () => {
+            try {
+              download(`${name()}.${ending}`, await make(), type);
+              page.notices.clear("save");
+            } catch (error) {
+              if (!(error instanceof LostConnection)) throw error;
+              const text =
+                "No answer from the server: pictures and tables still work, try again later.";
+              page.say("save", text);
+            }
+          },
         },
-      },
-      label,
-    ),
-  );
+        label,
+      ),
+    );
   return menu(["Save"], h("div", {}, ...items), {
     title: "save what is shown",
     className: "save",

@@ -505,6 +505,10 @@ export class Page {
    */
   ready(about, what) {
     if (this.engine.state === "ready") return true;
+    if (this.engine.state === "none") {
+      this.say(about, "This page holds what was measured before; nothing is measured here.");
+      return false;
+    }
     const why = this.engine.state === "failed" ? "is off" : "is still warming up";
     this.say(about, `The engine ${why}: ${what} when it is ready.`);
     return false;

@@ -28,7 +28,9 @@ async function fill(list, page) {
     const own = addressOf(page, { suite: page.hello.suite.name });
     list.replaceChildren(
       ...suites.map((/** @type {Other} */ other) => suiteLink(page, other)),
-      h("a", { class: "more", href: `models?${own}` }, "Add a task vector or a suite…"),
+      page.hello.nav.length
+        ? h("a", { class: "more", href: `models?${own}` }, "Add a task vector or a suite…")
+        : "",
     );
   } catch (error) {
     if (!(error instanceof LostConnection)) throw error;
@@ -44,7 +46,7 @@ function suiteLink(page, { name, title, here }) {
     "a",
     {
       href: here
-        ? `./?${addressOf(page, { suite: name })}`
+        ? page.address.here(String(addressOf(page, { suite: name })))
         : `models?${addressOf(page, { fetch: name })}`,
       "aria-current": name === page.hello.suite.name ? "true" : null,
     },

@@ -108,6 +108,7 @@ function statusText(page, found) {
   }
   parts.push(status.test ? "test, λ chosen by hand" : "validation");
   if (engine.state === "loading") parts.push("engine warming up, you can start");
+  if (engine.state === "none") parts.push("nothing is measured on this page");
   if (engine.state === "failed") parts.push("engine off: shipped measurements only");
   if (engine.device) parts.push(engine.device);
   if (status.seconds && status.seconds.evaluate) {

@@ -330,7 +330,7 @@ export class Stage {
       }
       const query = new URLSearchParams({ suite, lesson: name });
       if (told.language !== "en") query.set("lang", told.language);
-      return h("a", { href: `./?${query}` }, title, h("small", {}, suite));
+      return h("a", { href: page.address.here(String(query)) }, title, h("small", {}, suite));
     });
     const languages = Object.entries(told.languages).map(([code, title]) =>
       h(
@@ -454,6 +454,7 @@ function keep(page, walk) {
   };
   const lent = {
     read: () => address.read(),
+    here: (/** @type {string} */ query) => address.here(query),
     write: (/** @type {string} */ query) =>
       address.write(queryOf(own, query, state.toQuery(), place())),
     link: (/** @type {string} */ query) =>
