@@ -1,5 +1,6 @@
 # make app    sets everything up in .venv and starts the app
 # make test   sets everything up and runs every check and test
+# make wheel  writes dist/taskarith-….whl
 # Tests run two files at a time: a file's tests share servers, so they stay in one process.
 # Both are cheap to repeat: a stamp in .venv remembers what is installed.
 
@@ -8,7 +9,7 @@ PY   := $(VENV)/bin/python
 PIP  := $(PY) -m pip install --disable-pip-version-check --constraint constraints.txt
 SETUP := pyproject.toml requirements.txt constraints.txt
 
-.PHONY: app test format chromium node javascript
+.PHONY: app test format wheel chromium node javascript
 
 app: $(VENV)/app-installed
 	$(PY) app.py
@@ -18,6 +19,11 @@ test: $(VENV)/test-installed chromium javascript
 	$(PY) -m ruff check
 	$(PY) -m mypy
 	$(PY) -m pytest --numprocesses 2 --dist loadfile
+
+# One file that `pip install` takes anywhere, suites included; then `taskarith app` opens the page.
+wheel: $(VENV)/app-installed
+	rm -rf build dist
+	$(PY) -m pip wheel --disable-pip-version-check --no-deps --wheel-dir dist .
 
 format: $(VENV)/test-installed
 	$(PY) -m ruff format

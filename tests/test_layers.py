@@ -14,7 +14,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # Left to right, as in the design: a module imports from its own group's part or further left.
 LAYERS = [
-    ["errors"],
+    ["errors", "places"],
     ["core"],
     ["sources", "models", "worlds"],
     ["tasks"],
@@ -28,7 +28,7 @@ LAYERS = [
 ]
 RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
 
-# The one place where a part reaches its neighbour: `taskarith app` opens the page, `site` writes it.
+# Where a part reaches its neighbour: `taskarith app` opens the page, `site` writes it.
 ALLOWED = {("taskarith.cli.app", "ui"), ("taskarith.cli.site", "ui")}
 
 # Packages that only some uses need, and the one module, or package, that may import them.

@@ -8,14 +8,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from taskarith.errors import AssetError, unknown_name
+from taskarith.places import ASSETS
 
 __all__ = ["TASKS_FILE", "library_task", "library_tasks", "words_fingerprint"]
 
-TASKS_FILE = Path(__file__).resolve().parents[2] / "assets" / "suites" / "tasks.json"
+TASKS_FILE = ASSETS / "suites" / "tasks.json"
 
 
 def words_fingerprint(classnames: Sequence[str], templates: Sequence[str]) -> str:

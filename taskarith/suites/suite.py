@@ -25,6 +25,7 @@ from taskarith.heads.from_examples import head_of_examples
 from taskarith.heads.head import TextHead
 from taskarith.heads.kept import kept_head, kept_heads
 from taskarith.models.picture_transform import PictureTransform
+from taskarith.places import ASSETS
 from taskarith.sources import LazyState
 from taskarith.sources.tensors import read_tensors
 from taskarith.suites.home import MANIFEST, added_suites, is_private
@@ -37,7 +38,7 @@ from taskarith.tasks.task import ZERO_SHOT
 
 __all__ = ["SUITES_FOLDER", "Suite", "is_installed", "list_suites", "load_suite"]
 
-SUITES_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "suites"
+SUITES_FOLDER = ASSETS / "suites"
 SPLITS_BUDGET = 2**30  # bytes of examples a suite keeps
 
 

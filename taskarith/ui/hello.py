@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from taskarith import __version__
 from taskarith.errors import AssetError
 from taskarith.figures import page_style
+from taskarith.places import ASSETS
 from taskarith.tasks.metric import ACCURACY, METRICS
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ METRIC_OF_HEAD = {
     "generation": "exact-match",
     "samples": "rate",
 }
-SUITES_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "suites"
+SUITES_FOLDER = ASSETS / "suites"
 SUITE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
 Json = Mapping[str, Any]

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from taskarith.errors import AssetError
+from taskarith.places import ASSETS
 
 __all__ = ["ENGLISH", "languages", "lessons", "messages", "told"]
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ENGLISH = "en"
 
 Json = dict[str, Any]
