@@ -62,7 +62,7 @@ def test_it_measures_with_its_own_files(installed: Path, tmp_path: Path) -> None
     )  # fmt: skip
     assert Path(place.stdout.strip()) == installed / "taskarith" / "assets"
     done = subprocess.run(
-        [str(installed / "bin" / "taskarith"), "evaluate", "--n", "32", "--set", "letters=1", "--json"],
+        [str(installed / "bin" / "taskarith"), "evaluate", "--n", "32", "--json"],
         env=environment(installed), cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "letters" in json.dumps(json.loads(done.stdout))

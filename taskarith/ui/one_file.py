@@ -143,12 +143,12 @@ def _in_script(value: object) -> str:
 def _measured(suite: Suite, *, measured: bool, device: str | None) -> Json:
     """What the page of a suite knows."""
     hello = describe_opened(suite)
-    known = {_key(edit): estimates for edit, estimates in hello["shipped"]}
+    known = {_key(point[0]) for point in hello["shipped"] if not point[2:]}
     if measured:
         wanted = [edit for edit in lesson_edits(suite.name, hello) if _key(edit) not in known]
         hello["shipped"] += list(_points(suite, wanted, device=device)) if wanted else []
     surrogate = load_surrogate(suite)
-    engine = {"state": "none", "device": None, "preview": None}
+    engine: Json = {"state": "none", "device": None, "preview": None}
     if surrogate is not None:
         engine["preview"] = {"ready": True, "used": True, "says": ""}
     hello |= {"engine": engine, "nav": [], "space": None}

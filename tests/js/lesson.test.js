@@ -75,7 +75,9 @@ test("the address goes on saying the visitor's own edit", () => {
     at: 2,
   });
   assert.equal(query, `${own}&lesson=nulls&step=3&__theme=dark`);
-  Object.assign(state, kept);
+  state.methods = [];
+  state.takeBack(kept);
+  assert.deepEqual(state.methods, []);
   assert.equal(state.toQuery(), own);
   assert.equal(state.past.length, 0);
 });

@@ -183,12 +183,19 @@ export class EditState {
     for (const [term, coefficient] of written) this.set(term, coefficient);
   }
 
-  /** All of the visitor's, to be assigned again when a lesson is over; the lesson's steps are new. */
+  /** All of the visitor's, to be taken back when a lesson is over; the lesson's steps are new. */
   keep() {
     const own = { ...this };
     this.past = [];
     this.future = [];
     return own;
+  }
+
+  /** @param {ReturnType<EditState["keep"]>} own - what `keep` gave */
+  takeBack(own) {
+    const { methods, bounds } = this; // heard of meanwhile
+    Object.assign(this, own, { methods, bounds });
+    if (methods) this.learn(methods);
   }
 
   /** The steps back and forth as text, for a visit to another page. */

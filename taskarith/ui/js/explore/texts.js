@@ -24,7 +24,11 @@ function paintFormula({ parts, state }) {
     ...formulaParts(state.coefficients, state.merge).map(({ text: part, name }, i) =>
       name === undefined
         ? part.slice(i ? 0 : "θ = θ₀".length)
-        : h("span", { class: name === state.focus ? "term in-hand" : "term", "data-term": name }, part),
+        : h(
+            "span",
+            { class: name === state.focus ? "term in-hand" : "term", "data-term": name },
+            part,
+          ),
     ),
   );
 }

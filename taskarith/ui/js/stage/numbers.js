@@ -45,7 +45,7 @@ export const READINGS = {
   },
   pinned: (page, name) => {
     const { pinned } = page.state;
-    const found = pinned && page.measurements.at(pinned.coefficients)[name];
+    const found = pinned && page.measurements.at(pinned.coefficients, pinned.merge)[name];
     return found && shown(page.view.task(name).metric, found.value);
   },
   chance: (page, name) => percent(page.view.task(name).chance),

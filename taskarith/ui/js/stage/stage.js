@@ -114,8 +114,7 @@ export class Stage {
     if (problems.length) page.say("room", fill(this.words.problems, { text: problems.join("; ") }));
     this.room = room;
     page.state.bounds = room.bounds;
-    const { coefficients, focus, analogy } = page.state;
-    page.state.replace({ coefficients, focus, analogy });
+    page.state.replace(page.state); // within the bounds
     this.presenter.show(room.present);
     this.furnish();
     page.refresh();
@@ -202,7 +201,7 @@ export class Stage {
     query.delete("lesson");
     query.delete("step");
     page.address.write(String(query));
-    Object.assign(page.state, kept.state);
+    page.state.takeBack(kept.state);
     page.travel(true);
   }
 
@@ -226,7 +225,7 @@ export class Stage {
     const edit = editOf(step, page.hello.presets);
     if (step.edit) {
       page.state.measure = step.edit.measure ?? "accuracy";
-      page.state.pinned = step.edit.pinned ? { coefficients: step.edit.pinned } : null;
+      page.state.pinned = step.edit.pinned ? { coefficients: step.edit.pinned, merge: null } : null;
     }
     if (page.status.test) page.leaveTest();
     if (edit) page.replace(edit);
@@ -436,7 +435,7 @@ export class Stage {
   }
 }
 
-/** @typedef {{state: Record<string, any>, address: import("../types.js").Address,
+/** @typedef {{state: ReturnType<Page["state"]["keep"]>, address: import("../types.js").Address,
  *   lent: import("../types.js").Address}} Kept */
 
 /**
