@@ -9,6 +9,7 @@ address. Beside them lies plotly's own script, for figures. Knows no page.
 import gzip
 import hashlib
 import json
+import posixpath
 import re
 from functools import cache
 from importlib.metadata import version
@@ -20,10 +21,12 @@ from starlette.routing import Route
 
 from taskarith.figures.bundle import plotly_script
 
-__all__ = ["JS", "folder", "names", "route", "starting", "text_of"]
+__all__ = ["JS", "folder", "imported_by", "names", "route", "starting", "text_of"]
 
 JS = Path(__file__).parent / "js"
 PLOTLY = "plotly.js"
+# What is loaded with a module; what it imports while it runs comes when it is asked for.
+IMPORT = re.compile(r'^(?:import|\} from|export) .*?"(\.[^"]+)";$', re.MULTILINE)
 TYPES = re.compile(rb"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -54,12 +57,28 @@ def folder() -> str:
 
 
 def names(page: str) -> list[str]:
-    """The modules that the page `page` loads: what all pages share, and its own folder.
+    """The modules that the page `page` loads: its own folder, and what that imports, sorted.
 
-    >>> [name for name in names("geometry") if "/" in name]
-    ['geometry/page.js']
+    >>> names("geometry")[:3]
+    ['dom.js', 'drawing.js', 'geometry/page.js']
     """
-    return [name for name in _files() if "/" not in name or name.startswith(f"{page}/")]
+    found: set[str] = set()
+    wanted = [name for name in _files() if name.startswith(f"{page}/")]
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            found.add(name)
+            wanted += [imported_by(name, path) for path in IMPORT.findall(_files()[name].decode())]
+    return sorted(found)
+
+
+def imported_by(name: str, path: str) -> str:
+    """The module that another one means by a path.
+
+    >>> imported_by("explore/page.js", "../dom.js")
+    'dom.js'
+    """
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
 
 
 def text_of(name: str) -> str:

@@ -24,7 +24,7 @@ from taskarith.suites import Suite, load_suite
 from taskarith.ui.chrome import TITLE
 from taskarith.ui.hello import describe_opened
 from taskarith.ui.lessons import languages, lessons, told
-from taskarith.ui.modules import names, text_of
+from taskarith.ui.modules import imported_by, names, text_of
 
 __all__ = ["lesson_edits", "page", "write_page"]
 
@@ -123,13 +123,7 @@ def _absolute(name: str, text: str) -> str:
     """
 
     def named(found: re.Match[str]) -> str:
-        parts = name.split("/")[:-1]
-        for piece in found[2].split("/"):
-            if piece == "..":
-                parts.pop()
-            elif piece != ".":
-                parts.append(piece)
-        return f'{found[1]}"{PREFIX}{"/".join(parts)}"'
+        return f'{found[1]}"{PREFIX}{imported_by(name, found[2])}"'
 
     return IMPORTED.sub(named, text)
 
