@@ -85,12 +85,13 @@ def test_what_is_measured_is_solid_and_what_is_previewed_hollow(
     expect(page.locator(".bar.target")).not_to_have_class(re.compile("hollow"))
     expect(page.locator(".status")).to_contain_text("shipped measurement")
     expect(page.locator(".status")).to_contain_text("nothing is measured on this page")
-    box = page.locator('[data-vector="birds"] input.number')
-    box.fill("0.3")
-    box.press("Enter")
+    for name, value in (("birds", "0.3"), ("dice", "0.2")):  # off every shipped curve
+        box = page.locator(f'[data-vector="{name}"] input.number')
+        box.fill(value)
+        box.press("Enter")
     expect(page.locator(".bar.target")).to_have_class(re.compile("hollow"))
     expect(page.locator(".status")).to_contain_text("preview, not measured yet")
-    assert "set=apples:-0.5,birds:0.3" in page.url
+    assert "set=apples:-0.5,birds:0.3,dice:0.2" in page.url
     page.reload()
     expect(page.locator(".formula")).to_contain_text("0.30·τ(birds)")
     for gone in (".images", '[data-tool="test"]', ".bank .menu"):
