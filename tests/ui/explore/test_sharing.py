@@ -37,7 +37,7 @@ def contrast(first: str, second: str) -> float:
 
 
 def taken(page: Page, what: str) -> bytes:
-    page.locator(".tools .menu summary").click()
+    page.locator(".tools .save summary").click()
     with page.expect_download() as download:
         page.locator(f'[data-export="{what}"]').click()
     return Path(download.value.path()).read_bytes()
