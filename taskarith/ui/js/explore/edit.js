@@ -54,7 +54,8 @@ export class EditState {
 
   /** @param {string} name @param {number} value */
   within(name, value) {
-    const [low, high] = this.bounds[name] ?? this.bounds[""] ?? [-Infinity, Infinity];
+    const named = Object.hasOwn(this.bounds, name) ? this.bounds[name] : this.bounds[""];
+    const [low, high] = named ?? [-Infinity, Infinity];
     return Math.max(low, Math.min(high, value));
   }
 
