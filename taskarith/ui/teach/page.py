@@ -46,7 +46,10 @@ def build(site: "Site") -> None:
         return teachings.hello(await suite(message))
 
     async def plan(message: object) -> Answer:
-        return await asyncio.to_thread(teachings.plan, await suite(message), message)
+        explorer = await site.explorers.get(suite_of(message))
+        # Two threads that import a library at once trip over each other: the engine comes first.
+        await explorer.engine({"known": "loading"})
+        return await asyncio.to_thread(teachings.plan, explorer.suite, message)
 
     async def start(message: object) -> Answer:
         loop = asyncio.get_running_loop()

@@ -1,8 +1,9 @@
 // The course of a training: accuracy of the new task and of the control along the steps, each with
-// its 95 % interval, and the loss under it. Knows looks as the server sends them.
+// its 95 % interval (a perplexity as percent retained), and the loss under it. Knows looks as the
+// server sends them.
 
+import { told } from "./result.js";
 import { h, svg } from "../dom.js";
-import { percent } from "../words.js";
 
 const WIDTH = 560;
 const TALL = 230;
@@ -11,7 +12,7 @@ const LEFT = 46;
 const RIGHT = 10;
 
 /**
- * @typedef {{value: number, low: number, high: number, n: number}} Value
+ * @typedef {{value: number, low: number, high: number, n: number, metric?: string}} Value
  * @typedef {{step: number, steps: number, loss: number | null, task: Value, control: Value,
  *   left: number | null}} Look
  */
@@ -35,33 +36,41 @@ export function course(looks, titles) {
 
 /** @param {string} role @param {string} title @param {Value} value */
 function key(role, title, value) {
-  const range = `${(100 * value.low).toFixed(0)}–${percent(value.high, 0)}`;
-  return h(
-    "span",
-    { class: `key ${role}` },
-    h("i", {}),
-    `${title} ${percent(value.value)} (${range}, n = ${value.n})`,
-  );
+  return h("span", { class: `key ${role}` }, h("i", {}), `${title} ${told(value)}`);
+}
+
+/**
+ * As a share of 1: a perplexity is drawn as retained, the first look's divided by it.
+ * @param {Value} value @param {Value} first @returns {{value: number, low: number, high: number}}
+ */
+function share(value, first) {
+  if (value.metric !== "perplexity") return value;
+  const kept = (/** @type {number} */ one) => Math.min(1, first.value / one);
+  return { value: kept(value.value), low: kept(value.high), high: kept(value.low) };
 }
 
 /** @param {Look[]} looks */
 function accuracies(looks) {
   const steps = looks[0].steps;
   const x = (/** @type {number} */ step) => LEFT + (step / steps) * (WIDTH - LEFT - RIGHT);
-  const y = (/** @type {number} */ share) => 8 + (1 - share) * (TALL - 34);
-  const parts = [0, 0.25, 0.5, 0.75, 1].flatMap((share) => [
-    svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(share), y2: y(share), class: "grid" }),
-    svg("text", { x: LEFT - 6, y: y(share) + 5, "text-anchor": "end" }, `${100 * share}`),
+  const y = (/** @type {number} */ part) => 8 + (1 - part) * (TALL - 34);
+  const parts = [0, 0.25, 0.5, 0.75, 1].flatMap((part) => [
+    svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(part), y2: y(part), class: "grid" }),
+    svg("text", { x: LEFT - 6, y: y(part) + 5, "text-anchor": "end" }, `${100 * part}`),
   ]);
   for (const role of /** @type {("control" | "task")[]} */ (["control", "task"])) {
-    const upper = looks.map((look) => `${x(look.step)},${y(look[role].high)}`);
-    const lower = looks.map((look) => `${x(look.step)},${y(look[role].low)}`).reverse();
-    const line = looks.map((look) => `${x(look.step)},${y(look[role].value)}`).join(" ");
+    const shares = looks.map((look) => ({
+      at: x(look.step),
+      ...share(look[role], looks[0][role]),
+    }));
+    const upper = shares.map(({ at, high }) => `${at},${y(high)}`);
+    const lower = shares.map(({ at, low }) => `${at},${y(low)}`).reverse();
+    const line = shares.map(({ at, value }) => `${at},${y(value)}`).join(" ");
     parts.push(
       svg("polygon", { points: [...upper, ...lower].join(" "), class: `band ${role}` }),
       svg("polyline", { points: line, class: `line ${role}` }),
-      ...looks.map((look) =>
-        svg("circle", { cx: x(look.step), cy: y(look[role].value), r: 4, class: `dot ${role}` }),
+      ...shares.map(({ at, value }) =>
+        svg("circle", { cx: at, cy: y(value), r: 4, class: `dot ${role}` }),
       ),
     );
   }

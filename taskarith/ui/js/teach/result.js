@@ -4,8 +4,12 @@ import { h } from "../dom.js";
 import { exploreAt } from "../drawing.js";
 import { percent } from "../words.js";
 
-/** @param {any} value */
-function told(value) {
+/** @param {any} value - an estimate; a perplexity is told as the number it is */
+export function told(value) {
+  if (value.metric === "perplexity") {
+    const [own, low, high] = [value.value, value.low, value.high].map((one) => one.toPrecision(3));
+    return `perplexity ${own} (${low}–${high}, n = ${value.n})`;
+  }
   const range = `${(100 * value.low).toFixed(1)}–${percent(value.high)}`;
   return `${percent(value.value)} (${range}, n = ${value.n})`;
 }
