@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
+from taskarith.models.torchvision_operators import declare_torchvision_operators
 from taskarith.suites import Suite, load_suite
 from tests.hub.environment import HUB
 from tests.hub.server import LoopbackHub
@@ -26,6 +27,9 @@ settings.load_profile("taskarith")
 
 # On tiny models a second thread costs more than it gains, and far more on a busy machine.
 torch.set_num_threads(1)
+
+# The process that gathers what the others found imports the modules that their warnings come from.
+declare_torchvision_operators()
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
