@@ -18,8 +18,8 @@ def add_commands(commands: Any) -> None:
         "suggest",
         help="suggest λ for adding vectors, from their lengths",
         description="Suggest scaling coefficients for adding task vectors, in closed form from "
-        "their lengths, without a model or data: MetaGPT's, by squared lengths, and NAN's, by "
-        "inverse lengths. Nothing is measured; `evaluate` and `recipe addition` do that.",
+        "their lengths, without a model or data: MetaGPT's, by squared lengths. Nothing is "
+        "measured; `evaluate` and `recipe addition` do that.",
         epilog="Try: taskarith suggest --tasks letters signs textures",
     )
     add_suite(parser)
@@ -31,23 +31,23 @@ def add_commands(commands: Any) -> None:
 
 
 def suggest(*, suite: str, tasks: list[str]) -> Answer:
-    """λ by vector and rule, and the lengths they come from."""
-    from taskarith.core.suggested import LENGTH_RULES, suggested_coefficients
+    """λ by vector, and the lengths they come from."""
+    from taskarith.core.suggested import suggested_coefficients
     from taskarith.suites import load_suite
 
     loaded = load_suite(suite)
     names = list(dict.fromkeys(tasks)) or list(loaded.targets)
     lengths = {name: loaded.vector(name).norm() for name in names}
-    rules = {rule: suggested_coefficients(lengths, rule=rule) for rule in LENGTH_RULES}
-    rows = [
-        [name, f"{lengths[name]:.4g}", *(f"{rules[rule][name]:.3f}" for rule in rules)]
-        for name in names
-    ]
-    table = columns([["vector", "‖τ‖", *rules], *rows])
-    tries = [
-        f"  {rule}: taskarith evaluate --suite {suite} "
-        + " ".join(f"--set {name}={value:.4f}" for name, value in found.items())
-        for rule, found in rules.items()
-    ]
-    text = "\n".join([table, "", "From lengths alone; nothing was measured. To measure:", *tries])
-    return Answer({"suite": loaded.name, "lengths": lengths, "coefficients": rules}, text)
+    found = suggested_coefficients(lengths)
+    rows = [[name, f"{lengths[name]:.4g}", f"{found[name]:.3f}"] for name in names]
+    table = columns([["vector", "‖τ‖", "λ"], *rows])
+    settings = " ".join(f"--set {name}={value:.4f}" for name, value in found.items())
+    text = "\n".join(
+        [
+            table,
+            "",
+            "From lengths alone, by MetaGPT's rule; nothing was measured. To measure:",
+            f"  taskarith evaluate --suite {suite} {settings}",
+        ]
+    )
+    return Answer({"suite": loaded.name, "lengths": lengths, "coefficients": found}, text)

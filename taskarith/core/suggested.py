@@ -1,44 +1,28 @@
 """λ from the lengths of task vectors alone, in closed form: a place to start, measured nowhere.
 
-Knows lengths and no vectors, no data, and not how well any of it does.
+Knows lengths and no vectors, no data, and not how well it does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from taskarith.errors import CoefficientError, unknown_name
+from taskarith.errors import CoefficientError
 
-__all__ = ["LENGTH_RULES", "suggested_coefficients"]
-
-Weight = Callable[[float], float]
-
-# By name: what λ is proportional to. MetaGPT (arXiv 2406.11385) minimizes the losses' distance to
-# those of the fine-tuned models, where losses are quadratic and vectors orthogonal: the long
-# vector, which its task needs, gets more. NAN (arXiv 2505.16148) reads merging as least squares in
-# which a long vector has the smaller share of information: the short one gets more.
-LENGTH_RULES: Mapping[str, Weight] = {
-    "metagpt": lambda length: length**2,
-    "nan": lambda length: 1 / length,
-}
+__all__ = ["suggested_coefficients"]
 
 
-def suggested_coefficients(lengths: Mapping[str, float], *, rule: str) -> dict[str, float]:
-    """λ by vector for adding vectors of these lengths; all of them come to 1.
+def suggested_coefficients(lengths: Mapping[str, float]) -> dict[str, float]:
+    """λ by vector for adding vectors of these lengths: MetaGPT's, which come to 1 together.
 
-    The two rules want opposite things where lengths differ, and 1/K each where they do not. Raises
-    UnknownNameError for another rule, CoefficientError for a vector that has no length.
+    λ_t = ‖τ_t‖² ÷ Σ_k ‖τ_k‖² (arXiv 2406.11385), under which the sum is the merge `metagpt` at
+    λ = 1: long vectors get more. Raises CoefficientError for a vector that has no length.
 
-    >>> suggested_coefficients({"a": 1.0, "b": 3.0}, rule="metagpt")
+    >>> suggested_coefficients({"a": 1.0, "b": 3.0})
     {'a': 0.1, 'b': 0.9}
-    >>> suggested_coefficients({"a": 1.0, "b": 3.0}, rule="nan")
-    {'a': 0.75, 'b': 0.25}
     """
-    if rule not in LENGTH_RULES:
-        raise unknown_name("rule", rule, existing=LENGTH_RULES)
     empty = [name for name, length in lengths.items() if not length > 0]
     if empty:
         raise CoefficientError(
             f"no λ can be suggested for {', '.join(empty)}: the vector is zero; leave it out"
         )
-    weights = {name: LENGTH_RULES[rule](length) for name, length in lengths.items()}
-    total = sum(weights.values())
-    return {name: weight / total for name, weight in weights.items()}
+    total = sum(length**2 for length in lengths.values())
+    return {name: length**2 / total for name, length in lengths.items()}

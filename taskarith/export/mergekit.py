@@ -2,7 +2,7 @@
 
 mergekit merges whole models: the base, and for each vector the model θ₀ + τ_t, in files beside
 the recipe, which `mergekit-pytorch` reads (`mergekit-yaml` builds few of the models there are).
-What it cannot say exactly is refused with the reason. Written for mergekit 0.1; knows its
+What it cannot say exactly is refused with the reason. Written for mergekit 0.1.5; knows its
 arithmetic, writes nothing.
 """
 
@@ -45,14 +45,15 @@ STOCK = """# Where vectors point apart, mergekit leaves the base the other way; 
 NAMED = {"ties-per-tensor": TIES, "model-stock": STOCK}
 SMALLEST_NORMS = 1e-6  # below this product of two lengths mergekit computes no true cosine
 NO_SUCH = "mergekit has no such method"
+DRAWS = "mergekit draws masks of its own and gives every tensor its sum of magnitudes back"
 TRIMS = "mergekit trims tensor by tensor, this method over the whole vector; choose ties-per-tensor"
 REFUSED = {
     "ties": TRIMS,
     "ties-sum": f"{TRIMS}-sum",
-    "dare": "mergekit draws masks of its own and rescales by the lengths it then measures",
+    "dare": DRAWS,
     "slerp": "mergekit's SLERP runs between whole weights, this one between task vectors",
     "consensus": NO_SUCH,
-    "della": "mergekit draws masks of its own and rescales by the lengths it then measures",
+    "della": DRAWS,
     "sce": "mergekit rounds the entries that it keeps down and knows no λ",
     "ram": "mergekit's RAM knows no λ, and not every mergekit has it",
     "nuslerp": "mergekit's weights say the position only, and it lets arcs swell",

@@ -227,9 +227,10 @@ def methods_recipe(
     methods: Sequence[str] = (),
     seeds: int = SEEDS,
 ) -> MethodsRecipe:
-    """Merge the vectors of `tasks` (none given: the targets) by each of `methods` (none: all).
+    """Merge the vectors of `tasks` (none given: the targets) by each of `methods`.
 
-    A method is named as in `Edit`, with settings as in "ties:density=0.3".
+    A method is named as in `Edit`, with settings as in "ties:density=0.3"; none given: the usual
+    ones, "all": every one.
     """
     if seeds < 1:
         raise RecipeError(f"a method that draws at random needs at least 1 seed, got {seeds}")

@@ -59,7 +59,7 @@ Beyond = Annotated[float, Bounds("how far beyond the average, as a share of it",
     scope="each entry alone",
     normalization="divided by K, then extrapolated",
     buffers=1,
-    elsewhere="FusionBench extrapolates by 0.1, the paper by 0.1 to 0.5",
+    elsewhere="FusionBench extrapolates by 0.1, too; the authors advise 0.3 or 0.5",
 )
 def expo(terms: Terms, *, extrapolation: Beyond = 0.1, scale: Scale = 1.0) -> TaskVector:
     """ExPO: the average of the models, gone further from the base than training went.
@@ -83,13 +83,13 @@ Slope = Annotated[float, Bounds("what is added to 1/K from the first block to th
     scope="one factor per block, by its depth",
     normalization="divided by K in the first block, by less in later ones",
     buffers=1,
-    elsewhere="the paper searches the slope on validation; 0.5 is ours",
+    elsewhere="the authors search the slope on validation; 0.5 is ours",
 )
 def lines(terms: Terms, *, slope: Slope = 0.5, scale: Scale = 1.0) -> TaskVector:
     """LiNeS: the sum, scaled linearly with depth, so that what is general changes least.
 
     scale · (1/K + slope · d) Σ σ_t with d from 0 in the first block of a tower to 1 in its last,
-    and d = 0 outside of blocks, as in the paper's code.
+    and d = 0 outside of blocks, as in the authors' code.
     """
     depths = block_depths(terms.shapes)
     factors = {name: 1 / max(len(terms), 1) + slope * depth for name, depth in depths.items()}
@@ -106,6 +106,7 @@ def lines(terms: Terms, *, slope: Slope = 0.5, scale: Scale = 1.0) -> TaskVector
     scope="one angle per tensor; query, key and value apart",
     normalization="between θ₀ and the average, by the angle",
     buffers=1,
+    elsewhere="mergekit's leaves θ₀ the other way where terms point apart, c < 0",
 )
 def model_stock(terms: Terms, *, scale: Scale = 1.0) -> TaskVector:
     """Goes from θ₀ towards the average as far as the terms agree, tensor by tensor.

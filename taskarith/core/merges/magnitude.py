@@ -18,6 +18,7 @@ __all__ = ["magmax", "metagpt"]
     scope="each entry alone",
     normalization="none: one term in full",
     buffers=1,
+    elsewhere="FusionBench's has scale 0.5, and takes the last of equal ones",
 )
 def magmax(terms: Terms, *, scale: Scale = 1.0) -> TaskVector:
     """MagMax: every entry is that of the term in which it is largest in magnitude.
@@ -48,9 +49,9 @@ def magmax(terms: Terms, *, scale: Scale = 1.0) -> TaskVector:
 def metagpt(terms: Terms, *, scale: Scale = 1.0) -> TaskVector:
     """MetaGPT: a mean weighted by the squared lengths of the terms, a λ in closed form.
 
-    scale · Σ_t w_t σ_t with w_t = ‖σ_t‖² ÷ Σ_k ‖σ_k‖², the coefficients that bring the tasks'
-    losses nearest to those of their own models where losses are quadratic and vectors orthogonal.
-    With λ = 1 this is the paper's.
+    scale · Σ_t w_t σ_t with w_t = ‖σ_t‖² ÷ Σ_k ‖σ_k‖². The paper derives it as what keeps the mean
+    loss nearest to that of the tasks' own models, where models are locally linear and vectors
+    orthogonal. With λ = 1 this is the paper's.
 
     >>> import torch
     >>> a, b = TaskVector({"w": torch.tensor([1.0, 0])}), TaskVector({"w": torch.tensor([0.0, 3])})

@@ -25,7 +25,7 @@ __all__ = ["ram", "sce"]
     scope="entries ranked per tensor by their variance over terms; query, key and value apart",
     normalization="weighted mean of the terms that agree; the weights are mean squares",
     buffers=1,
-    elsewhere="mergekit's select_topk is 1 by default and rounds down; the paper keeps 0.1",
+    elsewhere="mergekit's select_topk is the density, 1 by default, and rounds down",
 )
 def sce(terms: Terms, *, density: Density = 0.1, scale: Scale = 1.0) -> TaskVector:
     """SCE: select entries on which the terms differ most, weigh by energy, erase minorities.
@@ -58,7 +58,7 @@ Changed = Annotated[float, Bounds("magnitude above which a term changes an entry
     scope="each entry alone",
     normalization="mean of the terms that change an entry",
     buffers=1,
-    elsewhere="mergekit's ram is the same with λ = 1; its ramplus_tl enlarges what stands alone",
+    elsewhere="mergekit's is this at λ = 1, scale 1; its ramplus_tl enlarges what stands alone",
 )
 def ram(terms: Terms, *, changed: Changed = 1e-5, scale: Scale = 1.0) -> TaskVector:
     """RAM: what one term alone changes stays in full, what several change is averaged.

@@ -28,7 +28,8 @@ __all__ = ["dare", "della"]
     scope="each entry alone, at random",
     normalization="kept entries ÷ density, then the sum",
     buffers=1,
-    elsewhere="mergekit's dare_ties elects signs as well, and rescales by lengths that it measures",
+    elsewhere="FusionBench's is this at scale 0.3; mergekit's dare_linear scales what is kept of a "
+    "tensor back to its sum of magnitudes, and its dare_ties elects signs as well",
 )
 def dare(terms: Terms, *, density: Density = 0.5, scale: Scale = 1.0, seed: int = 0) -> TaskVector:
     """DARE: drop entries of every term at random, enlarge the rest, sum.
@@ -60,7 +61,8 @@ Window = Annotated[
     scope="each entry at random, by its rank in its row",
     normalization="kept entries ÷ their chance, then the mean of those that agree",
     buffers=1,
-    elsewhere="mergekit's epsilon is half the window, 0.15 by default, and it rescales by lengths",
+    elsewhere="mergekit's epsilon is half the window, 0.15 by default; what is kept of a tensor is "
+    "scaled back to its sum of magnitudes",
 )
 def della(
     terms: Terms,

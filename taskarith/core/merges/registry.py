@@ -91,7 +91,8 @@ class Method:
         scope: over what entries are ranked, compared or decomposed.
         normalization: how the size of the result follows from the number of vectors.
         buffers: model-sized float32 buffers it needs at its peak beside the K vectors.
-        elsewhere: how what other tools call by this name differs, where it does.
+        elsewhere: how what other tools call by this name differs, where it does: mergekit 0.1.5,
+            FusionBench 0.2.33, or the authors' own code, as read in their sources.
         settings: its keywords.
         seeded: it draws at random; the keyword `seed` says what.
         needs_data: it asks the keyword `statistics` about images.

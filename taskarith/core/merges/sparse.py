@@ -35,7 +35,15 @@ MEAN = "mean of the terms that agree, entry by entry"
 SUM = "sum of the terms that agree: grows with K"
 
 
-@method("ties", title="TIES", paper=TIES_PAPER, scope=WHOLE, normalization=MEAN, buffers=1)
+@method(
+    "ties",
+    title="TIES",
+    paper=TIES_PAPER,
+    scope=WHOLE,
+    normalization=MEAN,
+    buffers=1,
+    elsewhere="mergekit's ties is ties-per-tensor here, FusionBench's is ties-sum",
+)
 def ties(terms: Terms, *, density: Density = 0.2, scale: Scale = 1.0) -> TaskVector:
     """TIES as in its paper: trim every term as a whole, elect signs, average those that agree.
 
@@ -58,7 +66,7 @@ def ties(terms: Terms, *, density: Density = 0.2, scale: Scale = 1.0) -> TaskVec
     scope=WHOLE,
     normalization=SUM,
     buffers=1,
-    elsewhere="FusionBench's TIES; its paper averages instead",
+    elsewhere="FusionBench's TIES, with its defaults; the paper averages instead",
 )
 def ties_sum(terms: Terms, *, density: Density = 0.2, scale: Scale = 0.3) -> TaskVector:
     """TIES as in FusionBench: trim every term as a whole, elect signs, sum those that agree.
@@ -75,10 +83,10 @@ def ties_sum(terms: Terms, *, density: Density = 0.2, scale: Scale = 0.3) -> Tas
     scope=PER_TENSOR,
     normalization=MEAN,
     buffers=1,
-    elsewhere="mergekit's ties with normalize, which weighs the mean by its weights",
+    elsewhere="mergekit's ties; it weighs the mean by its weights, and its density is 1 by default",
 )
 def ties_per_tensor(terms: Terms, *, density: Density = 0.2, scale: Scale = 1.0) -> TaskVector:
-    """TIES as in mergekit with `normalize`: trim tensor by tensor, elect signs, average.
+    """TIES as in mergekit by default: trim tensor by tensor, elect signs, average.
 
     Like `ties`, with the `density` largest kept in every tensor. (mergekit weighs the mean by its
     weights; here λ_t scales σ_t. With equal weights the two are the same.)
@@ -93,7 +101,7 @@ def ties_per_tensor(terms: Terms, *, density: Density = 0.2, scale: Scale = 1.0)
     scope=PER_TENSOR,
     normalization=SUM,
     buffers=1,
-    elsewhere="mergekit's ties without normalize",
+    elsewhere="mergekit's ties with normalize: false; its scale and density are 1 by default",
 )
 def ties_per_tensor_sum(terms: Terms, *, density: Density = 0.2, scale: Scale = 0.3) -> TaskVector:
     """TIES as in mergekit without `normalize`: trim tensor by tensor, elect signs, sum.
@@ -115,6 +123,7 @@ Outliers = Annotated[
     scope=PER_TENSOR,
     normalization="none: the sum of what is kept",
     buffers=1,
+    elsewhere="mergekit's gamma is the outliers, 0.01 by default; its density, 1, drops nothing",
 )
 def breadcrumbs(
     terms: Terms, *, density: Density = 0.143, outliers: Outliers = 0.007, scale: Scale = 0.3

@@ -36,7 +36,7 @@ Position = Annotated[float, Bounds("0 is the first vector by name, 1 the second"
     normalization=BETWEEN,
     buffers=1,
     most_terms=MOST,
-    elsewhere="mergekit's is between whole weights, where it is hardly told from the straight line",
+    elsewhere="mergekit's and FusionBench's run between whole weights, tensor by tensor",
 )
 def slerp(terms: Terms, *, position: Position = 0.5, scale: Scale = 1.0) -> TaskVector:
     """Goes from one term to another along an arc. Two terms only, in the order of their names.
@@ -44,9 +44,7 @@ def slerp(terms: Terms, *, position: Position = 0.5, scale: Scale = 1.0) -> Task
     sin((1−p)Ω)/sin Ω · σ_1 + sin(pΩ)/sin Ω · σ_2 with Ω the angle between σ_1 and σ_2; straight
     where |cos Ω| ≥ 0.9995, since parallel and opposite terms span no arc, and where one has no
     length. Between unequal terms that are far apart the arc swells; it is scaled back to the length
-    of the longer one. (mergekit's SLERP is between whole weights, tensor by tensor; there Ω is so
-    small that it is hardly told from the straight line.) A lone term is its own result. Raises
-    SettingError for more than two.
+    of the longer one. A lone term is its own result. Raises SettingError for more than two.
     """
     _at_most_two(terms, "slerp")
     weights = _arc(terms.products(), position) if len(terms) == 2 else (1.0,) * len(terms)
@@ -63,7 +61,8 @@ def slerp(terms: Terms, *, position: Position = 0.5, scale: Scale = 1.0) -> Task
     normalization=BETWEEN,
     buffers=1,
     most_terms=MOST,
-    elsewhere="mergekit's weights say the position, and lets arcs swell that are scaled back here",
+    elsewhere="mergekit's is between task vectors with a base_model only; its weights say the "
+    "position, and arcs swell that are scaled back here",
 )
 def nuslerp(terms: Terms, *, position: Position = 0.5, scale: Scale = 1.0) -> TaskVector:
     """Goes from one term σ_t to another along an arc in every tensor. Two terms only.
@@ -88,7 +87,7 @@ def nuslerp(terms: Terms, *, position: Position = 0.5, scale: Scale = 1.0) -> Ta
     scope="one mean direction per tensor; query, key and value apart",
     normalization="the mean of the lengths",
     buffers=1,
-    elsewhere="mergekit's is one of whole weights, where it is hardly told from the average",
+    elsewhere="mergekit's is one of whole weights, in at most 10 steps",
 )
 def karcher(terms: Terms, *, scale: Scale = 1.0) -> TaskVector:
     """Karcher mean: the direction with the least squared angles to all terms, tensor by tensor.

@@ -33,6 +33,7 @@ NORMALIZATION = "mean of the terms that agree, in the basis; the mean for all el
     scope=SCOPE,
     normalization=NORMALIZATION,
     buffers=2,
+    elsewhere="the authors' code ranks the entries of Σ V_tᵀ, over all matrices at once",
 )
 def knots(terms: Terms, *, density: Density = 0.2, scale: Scale = 1.0) -> TaskVector:
     """KnOTS with TIES: the terms side by side share left singular vectors; TIES of the right ones.

@@ -9,9 +9,27 @@ from dataclasses import dataclass
 from taskarith.core import METHODS, Edit, Method
 from taskarith.errors import SettingError, unknown_name
 
-__all__ = ["SCALE", "Entrant", "entrant", "entrants"]
+__all__ = ["ALL", "SCALE", "USUAL", "Entrant", "entrant", "entrants"]
 
 SCALE = "scale"  # the setting that a comparison chooses itself
+ALL = "all"  # in place of every method's name
+
+# Who is compared unless somebody says: some of each kind that merge `mini` within seconds, take any
+# number of vectors and look at no examples.
+USUAL = (
+    "sum",
+    "average",
+    "lines",
+    "model-stock",
+    "magmax",
+    "metagpt",
+    "ties",
+    "breadcrumbs",
+    "consensus",
+    "dare",
+    "tsv-m",
+    "iso-c",
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +102,11 @@ def entrant(words: str) -> Entrant:
 
 
 def entrants(words: Sequence[str] = ()) -> tuple[Entrant, ...]:
-    """Those in `words`, each once; none given: every registered method by its defaults."""
-    found = map(entrant, words or METHODS)
+    """Those in `words`, each once; none given: the usual ones. "all" is every registered method.
+
+    >>> len(entrants(["all"])) == len(METHODS)
+    True
+    """
+    names = [name for word in words or USUAL for name in (METHODS if word == ALL else (word,))]
+    found = map(entrant, names)
     return tuple({(one.name, *one.settings.items()): one for one in found}.values())

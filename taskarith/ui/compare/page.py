@@ -61,7 +61,7 @@ class Comparisons:
     def hello(self, explorer: "Explorer", message: object) -> Answer:
         """Everything static, and the edits that the link carries."""
         from taskarith.core import NULLS
-        from taskarith.recipes.methods.entrants import SCALE
+        from taskarith.recipes.methods.entrants import SCALE, USUAL
         from taskarith.ui.compare.form import IMAGES
         from taskarith.ui.edit_link import edit_in_hand, read_link
         from taskarith.ui.merging import described_methods, sent_merge
@@ -86,6 +86,7 @@ class Comparisons:
                 for preset in suite.manifest.presets
             ],
             "methods": described_methods(),
+            "usual": list(USUAL),
             "chosen": SCALE,
             "images": [*IMAGES, "all"],
         }

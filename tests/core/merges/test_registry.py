@@ -23,9 +23,11 @@ def test_every_method_says_what_it_is() -> None:
 
 
 def test_names_that_other_tools_use_say_what_is_different_there() -> None:
-    for name in ("nuslerp", "karcher", "sce", "ram", "della", "dare", "ties-per-tensor"):
+    kit = "ties ties-per-tensor slerp nuslerp karcher sce ram dare della breadcrumbs model-stock"
+    for name in kit.split():
         assert "mergekit" in METHODS[name].elsewhere
-    for name in ("expo", "ties-sum"):
+    bench = "expo ties ties-sum slerp magmax dare fisher regmean adamerging"
+    for name in bench.split():
         assert "FusionBench" in METHODS[name].elsewhere
 
 

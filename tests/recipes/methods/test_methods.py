@@ -3,10 +3,11 @@ from statistics import fmean, stdev
 
 import pytest
 
+from taskarith.core import METHODS
 from taskarith.errors import RecipeCancelled, SettingError, UnknownNameError
 from taskarith.evaluation import Evaluator, measure
 from taskarith.recipes.catalogue import methods_recipe, run_recipe
-from taskarith.recipes.methods.entrants import entrant, entrants
+from taskarith.recipes.methods.entrants import USUAL, entrant, entrants
 from taskarith.recipes.methods.protocol import COARSE, Choice, Misfit, choose_scale, fine_grid
 from taskarith.recipes.methods.recipe import MethodsRecipe
 from taskarith.recipes.methods.result import MethodsResult
@@ -170,6 +171,18 @@ def test_a_merge_that_looks_at_images_can_be_stopped_on_its_way(
 def test_nonsense_is_refused(words: str, error: type[Exception], says: str) -> None:
     with pytest.raises(error, match=says):
         entrant(words)
+
+
+def test_the_usual_methods_fit_any_number_of_vectors_and_look_at_nothing() -> None:
+    assert [one.name for one in entrants()] == list(USUAL)
+    for one in entrants():
+        assert not one.method.needs_data
+        assert one.method.most_terms is None
+
+
+def test_all_is_every_method_and_goes_with_others() -> None:
+    assert [one.name for one in entrants(["all"])] == list(METHODS)
+    assert len(entrants(["all", "ties:density=0.3"])) == len(METHODS) + 1
 
 
 def test_the_same_entrant_runs_once() -> None:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from taskarith.core import Edit
+from taskarith.core import METHODS, Edit
 from taskarith.evaluation import Evaluator, measure
+from taskarith.recipes.methods.entrants import USUAL
 from taskarith.suites import Suite
 
 pytestmark = pytest.mark.browser
@@ -103,6 +104,9 @@ def test_a_method_that_was_found_opens_in_explore_as_it_is(page: Page) -> None:
 def test_methods_line_up_and_one_that_takes_two_vectors_is_off_with_three(page: Page) -> None:
     methods = part(page, "methods")
     methods.locator("summary").click()
+    ticked = methods.locator(".method").filter(has=page.locator(".tick input:checked"))
+    usual = [METHODS[name].title for name in METHODS if name in USUAL]
+    expect(ticked.locator(".tick")).to_have_text(usual)
     slerp = methods.get_by_label("SLERP", exact=True)
     slerp.check()
     methods.get_by_label("Coins").check()

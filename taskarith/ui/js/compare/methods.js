@@ -22,7 +22,7 @@ export class Methods {
       hello.methods.map((method) => [
         method.name,
         {
-          tick: this.tick(!method.looks),
+          tick: this.tick(hello.usual.includes(method.name)),
           most: method.most,
           boxes: new Map(
             settingsOf(method, hello.chosen).map((setting) => [
