@@ -24,13 +24,15 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "cli/making.py": ({"t5"}, "the name of a suite, `mini-t5`"),
     "cli/suites.py": ({"OpenCLIP", "open_clip"}, FOR_PEOPLE),
     "core/edit.py": ({"visual", "resblocks"}, EXAMPLE),
+    "core/merges/with_data.py": ({"CLIP"}, "what another tool has the method for"),
     "core/layers.py": ({"visual", "resblocks"}, EXAMPLE),
     "evaluation/statistics.py": ({"ClipModel"}, "a type: it looks at models of pictures"),
     "export/provenance.py": ({'"clip"', "open_clip"}, EXAMPLE),
     **{
         f"recipes/{name}/result.py": ({"CLIP"}, "what papers measured")
-        for name in ("addition", "methods", "negation", "soup", "wise_ft")
+        for name in ("addition", "methods", "soup", "wise_ft")
     },
+    "recipes/negation/result.py": ({"CLIP", "GPT-2"}, "what papers measured"),
     "recipes/suite_lab.py": (
         {"models.clip", "open_clip", "VISION_PREFIX", "visual"},
         "soups are learned through a tower of pictures",
@@ -48,6 +50,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         {"models.clip", "open_clip", "ClipModel", "vision_state", "visual", "resblocks"},
         SCRIPT,
     ),
+    "training/teaching/anchoring.py": ({"models.clip"}, "a type: it anchors models of pictures"),
     "training/minilm.py": ({"transformers", '"encoder"'}, "trains the vectors of `minilm`"),
     "training/language_models.py": (
         {"GPT-2", "GPT2", "T5", "transformers"},

@@ -27,7 +27,7 @@ STILL = """Promise.allSettled(
 SHOWN = {
     "explore": ".bar .fill",
     "explore-merged": "[data-setting]",
-    "recipes": "button",
+    "recipes": "#run:enabled",
     "compare": ".verdict",
     "geometry": ".cell",
     "teach": "canvas",

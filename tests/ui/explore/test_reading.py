@@ -58,17 +58,21 @@ def test_no_label_covers_another(width: int, open_page: OpenPage) -> None:
 def test_a_curve_says_what_is_known_where_the_pointer_is(open_page: OpenPage) -> None:
     page = open_page("?set=apples:0.5&focus=apples")
     settled(page)
-    at = page.evaluate(
-        f"""() => {{
-          const {{ chart, scene }} = {PAGE};
-          const {{ measured }} = scene.series.find(({{ task }}) => task === 'gardens');
-          const node = measured.find(({{ x }}) => x === -1);
-          const box = chart.overlay.root.getBoundingClientRect();
-          return {{ x: box.left + chart.frame.x(-1), y: box.top + chart.frame.y(node.y) }};
-        }}"""
-    )
-    page.mouse.move(at["x"], at["y"])
     said = page.locator("svg.over text.said")
+    for _ in range(50):  # a curve may still be settling: follow it
+        at = page.evaluate(
+            f"""() => {{
+              const {{ chart, scene }} = {PAGE};
+              const {{ measured }} = scene.series.find(({{ task }}) => task === 'gardens');
+              const node = measured.find(({{ x }}) => x === -1);
+              const box = chart.overlay.root.getBoundingClientRect();
+              return {{ x: box.left + chart.frame.x(-1), y: box.top + chart.frame.y(node.y) }};
+            }}"""
+        )
+        page.mouse.move(at["x"], at["y"])
+        if said.count():
+            break
+        page.wait_for_timeout(100)
     expect(said).to_have_text(re.compile(r"λ = −1\.00: .*% \(.*%, n = \d+\), measured"))
     page.mouse.move(at["x"], at["y"] + 400)
     expect(said).to_have_count(0)

@@ -5,6 +5,9 @@ import { h } from "../dom.js";
 import { MINUS, decimal, parseCoefficient } from "../words.js";
 import { under } from "../under.js";
 
+/** @param {number} value */
+const spelled = (value) => decimal(value).replace("-", MINUS);
+
 /** @typedef {import("../types.js").Vector} Vector */
 /**
  * @typedef {{move: (name: string, value: number) => void, hold: () => void, release: () => void,
@@ -103,7 +106,7 @@ export class Bank {
     box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
       if (event.key === "Enter") this.typed(name);
       if (event.key === "Escape") {
-        this.show(name, this.row(name).value);
+        this.write(this.row(name));
         this.on.problem(name, "");
         box.blur();
       }
@@ -144,7 +147,7 @@ export class Bank {
     row.box.setAttribute("aria-invalid", problem ? "true" : "false");
     if (value === undefined) return this.on.problem(name, `λ of ${row.vector.title}: ${problem}`);
     this.on.problem(name, "");
-    if (value === row.value) return this.show(name, value);
+    if (value === row.value) return this.write(row);
     this.on.move(name, value);
     this.on.release();
   }
@@ -161,16 +164,23 @@ export class Bank {
       row.range.min = String(-bound);
       row.range.max = String(bound);
     }
+    const moved = value !== row.value;
     row.value = value;
     if (Number(row.range.value) !== value) row.range.value = String(value);
-    const text = decimal(value).replace("-", MINUS);
-    if (row.box !== document.activeElement || row.box.value !== text) row.box.value = text;
-    row.box.setAttribute("aria-invalid", "false");
-    row.range.setAttribute("aria-valuetext", text);
+    // News of other things does not take what is being typed out of the hand.
+    if (moved || row.box !== document.activeElement) this.write(row);
+    row.range.setAttribute("aria-valuetext", spelled(value));
     const share = 0.5 + value / (2 * Number(row.range.max));
     row.node.style.setProperty("--from", String(Math.min(0.5, share)));
     row.node.style.setProperty("--to", String(Math.max(0.5, share)));
     row.node.classList.toggle("moved", value !== 0);
+  }
+
+  /** The box holds λ as it is, whatever was typed. @param {Row} row */
+  write(row) {
+    const text = spelled(row.value);
+    if (row.box.value !== text) row.box.value = text;
+    row.box.setAttribute("aria-invalid", "false");
   }
 
   /**

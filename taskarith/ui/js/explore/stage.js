@@ -23,7 +23,9 @@ export class Stage {
     const asked = (/** @type {Event} */ event) => {
       const target = /** @type {Element} */ (event.target);
       const word = target.closest?.("[data-word]");
-      if (word) this.use((stage) => stage.glossary.show(/** @type {HTMLElement} */ (word)));
+      if (!word) return;
+      const quietly = event.type !== "click";
+      this.use((stage) => stage.glossary.show(/** @type {HTMLElement} */ (word)), { quietly });
     };
     for (const event of ["pointerover", "focusin", "click"]) {
       root.addEventListener(event, asked, { signal: gone.signal });
@@ -44,10 +46,11 @@ export class Stage {
     if (SETS.some((key) => query.has(key))) this.use(() => {});
     if (lesson) this.use((stage) => stage.start(lesson, Number(query.get("step") ?? 1) - 1));
     else if (isNew() && !query.has("embed")) {
-      this.use((stage) => {
+      const offer = (/** @type {import("../stage/stage.js").Stage} */ stage) => {
         stage.offer();
         remember();
-      });
+      };
+      this.use(offer, { quietly: true });
     }
   }
 
@@ -62,8 +65,11 @@ export class Stage {
     });
   }
 
-  /** @param {(stage: import("../stage/stage.js").Stage) => void} then */
-  async use(then) {
+  /**
+   * @param {(stage: import("../stage/stage.js").Stage) => void} then
+   * @param {{quietly?: boolean}} [how] - whether a failure is nobody's business: none asked for it
+   */
+  async use(then, { quietly = false } = {}) {
     try {
       this.coming ??= this.fetch();
       this.there = await this.coming;
@@ -71,7 +77,7 @@ export class Stage {
       this.coming = null;
       const unreachable = error instanceof LostConnection || error instanceof TypeError;
       if (!unreachable) throw error;
-      this.page.say("lesson", FAILED);
+      if (!quietly) this.page.say("lesson", FAILED);
       return;
     }
     if (!this.page.gone.signal.aborted) then(/** @type {any} */ (this.there));
