@@ -248,16 +248,16 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     for name in load_suite("mini").vectors:
         arguments += ["--set", f"{name}=0.1"]
     run_it = [sys.executable, "-m", "taskarith", *arguments]
-    for _ in range(5):
+    for _ in range(10):
         with subprocess.Popen(run_it, stderr=subprocess.PIPE, text=True) as program:
             while not list(tmp_path.rglob("*.safetensors")):
                 assert program.poll() is None, program.communicate()[1]
                 time.sleep(0.002)
             program.send_signal(signal.SIGINT)
             _, said = program.communicate(timeout=60)
-        if program.returncode:
+        if said:
             break
-        shutil.rmtree(tmp_path / "x")
+        shutil.rmtree(tmp_path / "x")  # which is there only once it is whole
     assert said.splitlines()[-1] == "taskarith: interrupted"
     assert program.returncode == 130
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
