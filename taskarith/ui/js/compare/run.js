@@ -1,5 +1,6 @@
 // Runs one comparison and follows it: a job on the server, which may wait, fail or be stopped.
 
+import { followed } from "../following.js";
 import { h, setText } from "../dom.js";
 import { visitor } from "../visitor.js";
 
@@ -77,23 +78,14 @@ export class Run {
 
   async follow() {
     const number = ++this.number;
-    for (let lost = 0; number === this.number;) {
-      try {
-        const look = await this.call("look", { have: this.rows.length });
-        lost = 0;
-        if (number !== this.number || this.show(look)) return;
-      } catch (error) {
-        lost += 1;
-        this.say(error.message, true);
-        if (lost > 20) {
-          this.busy(false);
-          return;
-        }
-      }
-      await new Promise((resolve) => {
-        setTimeout(resolve, LOOK_EVERY * (1 + lost));
-      });
-    }
+    await followed({
+      every: LOOK_EVERY,
+      current: () => number === this.number,
+      look: () => this.call("look", { have: this.rows.length }),
+      show: (look) => this.show(look),
+      say: (text) => this.say(text, true),
+      over: () => this.busy(false),
+    });
   }
 
   // After a visit to another page: a run that is not over is followed again; whether there is one.

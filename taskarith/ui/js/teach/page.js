@@ -1,6 +1,7 @@
 // Teach: examples on the left, how they are taught on the right, and what comes of it under that.
 // A teaching is a job on the server; what it has found so far is drawn whenever there is more.
 
+import { followed } from "../following.js";
 import { Classes } from "./classes.js";
 import { course } from "./course.js";
 import { result } from "./result.js";
@@ -259,23 +260,14 @@ export class Teach {
 
   async follow() {
     const number = ++this.number;
-    for (let lost = 0; number === this.number;) {
-      try {
-        const look = await this.ask("look", { visitor: await visitor() });
-        lost = 0;
-        if (number !== this.number || this.show(look)) return;
-      } catch (error) {
-        lost += 1;
-        this.say(error.message, true);
-        if (lost > 20) {
-          this.working(false);
-          return;
-        }
-      }
-      await new Promise((resolve) => {
-        setTimeout(resolve, LOOK_EVERY * (1 + lost));
-      });
-    }
+    await followed({
+      every: LOOK_EVERY,
+      current: () => number === this.number,
+      look: async () => this.ask("look", { visitor: await visitor() }),
+      show: (look) => this.show(look),
+      say: (text) => this.say(text, true),
+      over: () => this.working(false),
+    });
   }
 
   // After a visit to another page: what is being taught is followed again, what was taught is shown.
