@@ -67,6 +67,14 @@ def add_commands(commands: Any) -> None:
         "measure on test, which takes many minutes)",
     )
     parser.add_argument(
+        "--add",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="measure these recipes alone, and put their sections and results into the report that "
+        "is there; the rest of it stays",
+    )
+    parser.add_argument(
         "--n",
         type=whole_number(1),
         metavar="N",
@@ -157,6 +165,7 @@ def report(
     suite: str,
     output: Path | None,
     recipes: list[str] | None,
+    add: list[str],
     n: int | None,
     choose_on: int | None,
     per_size: int | None,
@@ -166,18 +175,25 @@ def report(
 ) -> None:
     """Write the report of a suite; a shorter one does not take the place of the suite's own."""
     from taskarith.evaluation import choose_device
-    from taskarith.recipes.report import write_report
+    from taskarith.recipes.report import add_to_report, write_report
     from taskarith.recipes.sections import Extent
     from taskarith.suites import load_suite
 
     loaded = load_suite(suite)
+    extent = Extent(n, choose_on, per_size, tuple(examples), rehearse)
+    if add:
+        if recipes is not None:
+            raise RecipeError("--recipes writes a report, --add adds to one; say one of them")
+        path = output or loaded.path("REPORT.md")
+        add_to_report(loaded, path, device=choose_device(device), recipes=add, extent=extent)
+        print(f"Added {', '.join(add)} to {path}.")
+        return
     if output is None and (recipes is not None or n is not None or rehearse):
         raise RecipeError(
             f"a report of some recipes, or of some examples, would replace the whole one of "
-            f"{loaded.name!r}; say where to write it with --output FILE"
+            f"{loaded.name!r}; say where to write it with --output FILE, or add to it with --add"
         )
     path = output or loaded.path("REPORT.md")
     path.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes of measuring
-    extent = Extent(n, choose_on, per_size, tuple(examples), rehearse)
     write_report(loaded, path, device=choose_device(device), recipes=recipes, extent=extent)
     print(f"Wrote {path}.")

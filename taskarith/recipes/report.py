@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from taskarith.core import Edit, TaskVector
+from taskarith.errors import AssetError
 from taskarith.evaluation import (
     Estimate,
     Evaluator,
@@ -22,6 +23,7 @@ from taskarith.evaluation import (
 )
 from taskarith.heads.generation import Samples
 from taskarith.recipes.addition.result import AdditionResult
+from taskarith.recipes.amending import with_section
 from taskarith.recipes.lab import Lab
 from taskarith.recipes.result import Result, as_markdown
 from taskarith.recipes.sample import Sample, mean_shown
@@ -39,7 +41,7 @@ from taskarith.sources.compact import compacted, expanded
 from taskarith.sources.tensors import read_metadata
 from taskarith.suites import Suite
 
-__all__ = ["write_report"]
+__all__ = ["add_to_report", "write_report"]
 
 COMPACT = "compact"  # what a vector in eight bits is called while it is measured
 
@@ -79,6 +81,35 @@ def write_report(
     for result in results:
         write_result(result, path.parent / FOLDER / f"{result.name}.json", suite=suite)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def add_to_report(
+    suite: Suite,
+    path: Path,
+    *,
+    device: torch.device,
+    recipes: Sequence[str],
+    extent: Extent = WHOLE,
+) -> None:
+    """Measure `recipes` alone, and put their sections and results into the report at `path`.
+
+    The rest of it stays as it is. Raises AssetError where there is no report, UnknownNameError for
+    a recipe that the suite has not what it takes for.
+    """
+    if not path.is_file():
+        raise AssetError(f"there is no report {path.name} to add to; write a whole one first")
+    evaluator, cache = Evaluator(suite, device=device), ResultCache()
+    for name in recipes:
+        (result,) = recipe_results(evaluator, [name], cache=cache, extent=extent)
+        heading, _, rest = as_markdown(result).partition("\n")
+        note = (
+            f"Written by `python -m taskarith report {suite.name} --add {name}{extent.options()}`, "
+            f"measured on {describe_device(device)} in float32."
+        )
+        section = f"{heading}\n\n{note}\n{rest}"
+        write_result(result, path.parent / FOLDER / f"{result.name}.json", suite=suite)
+        amended = with_section(path.read_text(encoding="utf-8"), section)
+        path.write_text(amended, encoding="utf-8")
 
 
 def _head(suite: Suite, *, device: torch.device, sample: Sample, asked: str) -> str:

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from taskarith.errors import UnknownNameError
+from taskarith.errors import AssetError, UnknownNameError
 from taskarith.evaluation import Evaluator, ResultCache, load_surrogate
 from taskarith.recipes.catalogue import run_recipe, suite_recipes
-from taskarith.recipes.report import write_report
+from taskarith.recipes.report import add_to_report, write_report
 from taskarith.recipes.result import as_markdown
 from taskarith.recipes.sections import Extent
 from taskarith.recipes.stored import read_result
@@ -69,3 +69,35 @@ def test_an_unknown_recipe_leaves_what_is_there(tiny_suite: Suite, tmp_path: Pat
     with pytest.raises(UnknownNameError, match="'stew'"):
         write_report(tiny_suite, path, device=CPU, recipes=["stew"])
     assert path.read_text(encoding="utf-8") == "whole"
+
+
+def test_a_section_is_added_and_the_rest_stays(
+    text: str, tiny_suite: Suite, tmp_path: Path
+) -> None:
+    path = tmp_path / "REPORT.md"
+    few = Extent(8, rehearse=True)
+    add_to_report(tiny_suite, path, device=CPU, recipes=["wise-ft", "negation"], extent=few)
+    after = path.read_text(encoding="utf-8")
+    headings = [line for line in after.splitlines() if line.startswith("## ")]
+    before = [line for line in text.splitlines() if line.startswith("## ")]
+    added = [line for line in headings if line not in before]
+    assert len(added) == 1
+    assert (
+        headings.index(added[0])
+        == headings.index("## Recipe: Addition: several tasks in one model") + 1
+    )
+    assert [line for line in headings if line in before] == before
+    assert f"report {tiny_suite.name} --add negation --n 8 --rehearse`" in after
+    assert text.partition("## Recipe")[0] == after.partition("## Recipe")[0]
+    result = read_result(tmp_path / "results" / "wise-ft.json", suite=tiny_suite)
+    assert as_markdown(result).partition("\n")[2] in after
+
+
+def test_what_is_not_there_cannot_be_added_to(tiny_suite: Suite, tmp_path: Path) -> None:
+    path = tmp_path / "REPORT.md"
+    with pytest.raises(AssetError, match=r"no report REPORT\.md to add to"):
+        add_to_report(tiny_suite, path, device=CPU, recipes=["negation"], extent=FEW)
+    path.write_text("# whole\n", encoding="utf-8")
+    with pytest.raises(UnknownNameError, match="'stew'"):
+        add_to_report(tiny_suite, path, device=CPU, recipes=["stew"], extent=FEW)
+    assert path.read_text(encoding="utf-8") == "# whole\n"
