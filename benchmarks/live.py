@@ -42,12 +42,14 @@ RECORD = """
 () => {
   performance.setResourceTimingBufferSize(10000);
   const page = document.querySelector("#instrument").page;
-  const { commit, received, reslice } = Object.getPrototypeOf(page);
-  page.commit = () => {
+  const { asking, screen } = page;
+  const { commit, received } = Object.getPrototypeOf(asking);
+  const { reslice } = Object.getPrototypeOf(screen);
+  asking.commit = () => {
     window.record = { left: performance.now(), pieces: [], marks: null };
-    commit.call(page);
+    commit.call(asking);
   };
-  page.received = (piece) => {
+  asking.received = (piece) => {
     const { record } = window;
     const now = performance.now();
     record.pieces.push({ after: now - record.left, points: piece.points });
@@ -57,10 +59,10 @@ RECORD = """
       record.marks = { left: record.left, sent: call?.requestStart, answered: call?.responseStart,
         received: now, engine: piece.seconds, painted: null };
     }
-    received.call(page, piece);
+    received.call(asking, piece);
   };
-  page.reslice = () => {
-    reslice.call(page);
+  screen.reslice = () => {
+    reslice.call(screen);
     const marks = window.record?.marks;
     if (!marks || marks.painted) return;
     requestAnimationFrame(() => {

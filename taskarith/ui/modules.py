@@ -1,7 +1,8 @@
 """The browser's own modules as files: where they are served, and how a page of ours starts them.
 
-They are served as they stand in `js/`, without a build step, from the page's own origin; only the
-blocks that tell types stay behind (a fifth of what would travel), line by line. Their address
+They are served as they stand in `js/`, without a build step, from the page's own origin; only
+comments and the blocks that tell types stay behind (a quarter of what would travel), line by line,
+so that an error's line is the file's. Their address
 holds a hash of all of them, so a browser may keep them for good: a changed file has another
 address. Beside them lies plotly's own script, for figures. Knows no page.
 """
@@ -28,6 +29,7 @@ PLOTLY = "plotly.js"
 # What is loaded with a module; what it imports while it runs comes when it is asked for.
 IMPORT = re.compile(r'^(?:import|\} from|export) .*?"(\.[^"]+)";$', re.MULTILINE)
 TYPES = re.compile(rb"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
+COMMENT = re.compile(rb"^[ \t]*//.*$", re.MULTILINE)  # a line of its own
 FOREVER = "public, max-age=31536000, immutable"
 
 # Gradio runs this with `element` and `server` in scope. All files are asked for at once, so that
@@ -118,16 +120,16 @@ def _serve(request: Request) -> Response:
 def _files() -> dict[str, bytes]:
     """Every module's text by its name, sorted; read once."""
     paths = sorted(JS.rglob("*.js"))
-    return {path.relative_to(JS).as_posix(): _untyped(path.read_bytes()) for path in paths}
+    return {path.relative_to(JS).as_posix(): _uncommented(path.read_bytes()) for path in paths}
 
 
-def _untyped(text: bytes) -> bytes:
-    r"""The same lines without the blocks that only tell types.
+def _uncommented(text: bytes) -> bytes:
+    r"""The same lines without the blocks that only tell types, and without lines of comment.
 
-    >>> _untyped(b"one();\n/**\n * @param {number} x\n */\nfunction two(x) {}\n")
-    b'one();\n\n\n\nfunction two(x) {}\n'
+    >>> _uncommented(b"one();\n/**\n * @param {number} x\n */\n// A.\nfunction two(x) {}\n")
+    b'one();\n\n\n\n\nfunction two(x) {}\n'
     """
-    return TYPES.sub(lambda block: b"\n" * block.group().count(b"\n"), text)
+    return COMMENT.sub(b"", TYPES.sub(lambda block: b"\n" * block.group().count(b"\n"), text))
 
 
 @cache

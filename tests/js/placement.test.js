@@ -8,6 +8,7 @@ import { marginLabels, obstacles, readingBoxes } from "../../taskarith/ui/js/exp
 import { Measurements } from "../../taskarith/ui/js/explore/measurements.js";
 import { beside, overlap, stacked, strikes } from "../../taskarith/ui/js/explore/placement.js";
 import { textWidth } from "../../taskarith/ui/js/explore/textwidth.js";
+import { sceneOf } from "../../taskarith/ui/js/explore/scene.js";
 import { View } from "../../taskarith/ui/js/explore/view.js";
 
 const WIDTHS = [362, 640, 880, 1180]; // of the chart: a phone, a small window, a laptop, a large one
@@ -82,7 +83,7 @@ function* situations() {
         for (const width of WIDTHS) {
           const frame = new Frame(/** @type {any} */ ({}));
           frame.resize({ width, height: width < 480 ? 230 : 265 }, 1);
-          const scene = view.scene("light", null);
+          const scene = sceneOf(view, { theme: "light", highlit: null });
           frame.range = scene.range;
           frame.heights = scene.heights;
           yield {

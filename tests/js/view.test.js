@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { EditState } from "../../taskarith/ui/js/explore/edit.js";
 import { Measurements } from "../../taskarith/ui/js/explore/measurements.js";
+import { sceneOf } from "../../taskarith/ui/js/explore/scene.js";
 import { View } from "../../taskarith/ui/js/explore/view.js";
 import { PERPLEXITY, hello } from "./hello.js";
 
@@ -27,7 +28,10 @@ function view({ coefficients = {}, measure = "accuracy", told = hello(), more = 
 
 test("the task in hand is the target, the control the control, the rest other", () => {
   const { view: seen } = view();
-  const roles = seen.scene("light", null).series.map(({ task, role }) => [task, role]);
+  const roles = sceneOf(seen, { theme: "light", highlit: null }).series.map(({ task, role }) => [
+    task,
+    role,
+  ]);
   assert.deepEqual(Object.fromEntries(roles), {
     birds: "other",
     gardens: "control",
@@ -97,7 +101,8 @@ test("a control that is no share is drawn as retained and told by its own value"
   assert.equal(control.text, "24");
   assert.equal(control.change, "+12");
   assert.ok(control.low < 0.5 && control.high > 0.5);
-  assert.equal(seen.rules(seen.measurements)[0].y, 0.95);
+  const [floor] = sceneOf(seen, { theme: "light", highlit: null }).rules;
+  assert.equal(floor.y, 0.95);
   const sentence = seen.controlSentence({ ...estimate(12.5), kind: "measured" });
   assert.match(sentence, /perplexity 12 → 12.5, 96\u202f% retained, above the floor/);
   const row = seen.barRows().find(({ task }) => task === "gardens");

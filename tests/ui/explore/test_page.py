@@ -44,7 +44,7 @@ def settled(page: Page) -> None:
         """() => {
           const page = document.querySelector('#instrument').page;
           const found = page.found(page.view.taskInHand());
-          return !page.settling && found && found.kind !== 'preview' && found.n === found.total
+          return !page.hand.settling && found && found.kind !== 'preview' && found.n === found.total
             && found.source !== 'shipped';
         }"""
     )
@@ -115,7 +115,7 @@ def test_a_drag_is_a_preview_that_settles_into_a_measurement(
 
 def test_what_is_not_measured_is_drawn_hollow(open_page: OpenPage) -> None:
     page = open_page()
-    page.evaluate("document.querySelector('#instrument').page.commit = () => {}")
+    page.evaluate("document.querySelector('#instrument').page.asking.commit = () => {}")
     page.locator('[data-tool="reset"]').click()
     number_box(page, "birds").fill("0.37")
     number_box(page, "birds").press("Enter")

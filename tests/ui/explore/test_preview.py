@@ -56,7 +56,9 @@ def test_it_comes_to_a_page_that_is_open_and_its_error_is_told(
     live(page)
     expect(page.locator(".status")).to_contain_text(said)  # the server keeps the score
     page.evaluate(f"{PAGE}.link.close()")  # or the server's own word comes after the one below
-    page.evaluate(f"{PAGE}.previewChanged({{ ready: true, used: false, says: 'too far off' }})")
+    page.evaluate(
+        f"{PAGE}.asking.previewChanged({{ ready: true, used: false, says: 'too far off' }})"
+    )
     expect(page.locator(".status")).to_contain_text("too far off")
     page.wait_for_function(f"{PAGE}.view.line === null")
     page.close()

@@ -62,7 +62,7 @@ def test_a_curve_says_what_is_known_where_the_pointer_is(open_page: OpenPage) ->
     for _ in range(50):  # a curve may still be settling: follow it
         at = page.evaluate(
             f"""() => {{
-              const {{ chart, scene }} = {PAGE};
+              const {{ chart, screen: {{ scene }} }} = {PAGE};
               const {{ measured }} = scene.series.find(({{ task }}) => task === 'gardens');
               const node = measured.find(({{ x }}) => x === -1);
               const box = chart.overlay.root.getBoundingClientRect();

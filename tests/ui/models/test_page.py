@@ -120,7 +120,9 @@ def says(page: Page, text: str) -> None:
 def measured_and_drawn(page: Page) -> None:
     """Wait until Explore has measured the edit in hand and shows it, which it does a bit later."""
     explore = "document.querySelector('#instrument').page"
-    done = f"!{explore}.link.busy && {explore}.status.paired !== null && !{explore}.redrawing"
+    done = (
+        f"!{explore}.link.busy && {explore}.status.paired !== null && !{explore}.screen.redrawing"
+    )
     page.wait_for_function(done)
 
 

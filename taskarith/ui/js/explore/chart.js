@@ -8,7 +8,7 @@ import { Overlay } from "./overlay.js";
 const NEAR = 14; // px within which the pointer is on a line, at the usual size
 const SNAP = 9; // px within which it is on a measured λ
 
-/** @typedef {ReturnType<import("./view.js").View["scene"]>} Scene */
+/** @typedef {import("./scene.js").Scene} Scene */
 /**
  * @typedef {{drag: (x: number) => void, dragEnd: () => void,
  *   hover: (at: {task: string, x: number} | null) => void}} ChartEvents

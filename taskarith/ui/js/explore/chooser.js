@@ -3,6 +3,7 @@
 
 import { AIMS, best, coarse, ends, fine, surelyNormalized } from "./choose.js";
 import { shown } from "./metric.js";
+import { under } from "../under.js";
 import { percent } from "../words.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -26,6 +27,7 @@ export class Chooser {
   /** @param {Aim} aim */
   async run(aim) {
     const { page } = this;
+    if (!page.asking.ready("choose", "λ can be chosen")) return;
     const number = ++this.number;
     const before = page.state.snapshot();
     const edit = this.editOf(aim);
@@ -40,8 +42,8 @@ export class Chooser {
           "choose",
           `Choosing λ: trying ${x}, ${tried.length + 1} of ${tried.length - i + wave.length}…`,
         );
-        page.tryOut(edit(x));
-        await page.measuredTo(ENOUGH, over);
+        this.tryOut(edit(x));
+        await this.measured(over);
         if (over()) return page.notices.clear("choose");
         tried.push({ x, ...this.judge(aim) });
       }
@@ -49,6 +51,34 @@ export class Chooser {
     this.running = false;
     page.notices.clear("choose");
     this.settle({ aim, tried, edit, before });
+  }
+
+  /**
+   * An edit that is tried on the way to a choice: no step of the visitor's.
+   * @param {import("../types.js").Coefficients} coefficients
+   */
+  tryOut(coefficients) {
+    const { state, status, examples, screen, asking } = this.page;
+    state.replace({ ...state.sent, coefficients });
+    status.test = null;
+    status.paired = null;
+    examples.stale();
+    screen.refresh();
+    asking.commit();
+  }
+
+  /**
+   * Wait until every bar is measured on enough examples, or all there are; or it is over.
+   * @param {() => boolean} over
+   */
+  async measured(over) {
+    const { view, state, measurements, asking } = this.page;
+    const enough = () =>
+      view.listed(measurements).every((task) => {
+        const found = under(measurements.at(state.coefficients, state.merge), task.name);
+        return found && found.n >= Math.min(ENOUGH, found.total);
+      });
+    while (!over() && !enough()) await asking.more();
   }
 
   /**
@@ -95,16 +125,16 @@ export class Chooser {
     const { page } = this;
     const chosen = best(tried);
     if (!chosen) {
-      page.replace(JSON.parse(before));
+      page.hand.replace(JSON.parse(before));
       const text = `None of the ${tried.length} λ tried keeps the control above its floor.`;
       page.say("choose", text);
       return;
     }
-    page.replace({ ...page.state.sent, coefficients: edit(chosen.x) });
-    page.select(
+    page.hand.replace({ ...page.state.sent, coefficients: edit(chosen.x) });
+    page.status.selected =
       `λ = ${chosen.x} selected on validation among ${tried.length}: ${AIMS[aim].rule}. ` +
-        `Picked among several, what is shown flatters; it was picked by the worse end of its ` +
-        `interval, ${chosen.worst}. The test split tells.`,
-    );
+      `Picked among several, what is shown flatters; it was picked by the worse end of its ` +
+      `interval, ${chosen.worst}. The test split tells.`;
+    page.screen.painting.wish();
   }
 }

@@ -15,7 +15,7 @@ const MARKS = {
   diamond: (x, y, r) => `M${x} ${y - r}l${r} ${r}l${-r} ${r}l${-r} ${-r}z`,
 };
 
-/** @typedef {ReturnType<import("./view.js").View["scene"]>} Scene */
+/** @typedef {import("./scene.js").Scene} Scene */
 /** @typedef {Scene["series"][number]} Series */
 /** @typedef {{x: number, y: number, low: number, high: number}[]} Nodes */
 

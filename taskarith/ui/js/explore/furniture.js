@@ -156,7 +156,7 @@ function presets(page) {
         "data-preset": preset.name,
         title: preset.about,
         "aria-pressed": "false",
-        onclick: () => page.replace(preset),
+        onclick: () => page.hand.replace(preset),
       },
       preset.title,
     ),
@@ -174,16 +174,16 @@ function bankTools(page) {
     "div",
     {},
     act("forget", "Forget the task in hand: lowest, control above its floor", () =>
-      page.choose("forget"),
+      page.chooser.run("forget"),
     ),
-    act("add", "Add all targets: one λ, best mean normalized", () => page.choose("add")),
+    act("add", "Add all targets: one λ, best mean normalized", () => page.chooser.run("add")),
   );
   const choice = menu(["choose λ"], list, {
     title: "tries some λ on validation and takes the best by the stated rule",
     className: "quiet",
     signal: page.gone.signal,
   });
-  const reset = () => page.replace({ ...page.state.sent, coefficients: {} });
+  const reset = () => page.hand.replace({ ...page.state.sent, coefficients: {} });
   return h(
     "span",
     { class: "acts" },
@@ -209,13 +209,13 @@ function testTools(parts, page) {
       class: "deliberate",
       "data-tool": "test",
       title: "λ is chosen on validation; the test split is for one look at the end",
-      onclick: () => page.test(),
+      onclick: () => page.asking.test(),
     },
     "Evaluate on test",
   );
   const back = h(
     "button",
-    { type: "button", "data-tool": "back", hidden: true, onclick: () => page.leaveTest() },
+    { type: "button", "data-tool": "back", hidden: true, onclick: () => page.asking.leaveTest() },
     "Back to validation",
   );
   const progress = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "test split" });
@@ -261,15 +261,15 @@ function buildTools(parts, page) {
     /** @type {() => void} */ onclick,
   ) =>
     h("button", { type: "button", "data-tool": name, title, "aria-label": title, onclick }, text);
-  const undo = tool("undo", "↶", "undo (Ctrl+Z)", () => page.travel(page.state.undo()));
-  const redo = tool("redo", "↷", "redo (Ctrl+Shift+Z)", () => page.travel(page.state.redo()));
+  const undo = tool("undo", "↶", "undo (Ctrl+Z)", () => page.hand.travel(page.state.undo()));
+  const redo = tool("redo", "↷", "redo (Ctrl+Shift+Z)", () => page.hand.travel(page.state.redo()));
   const pin = h(
     "button",
     {
       type: "button",
       "data-tool": "pin",
       title: "keep this edit as a ghost to compare with",
-      onclick: () => page.pin(),
+      onclick: () => page.hand.pin(),
     },
     "Pin",
   );
@@ -288,7 +288,7 @@ function buildTools(parts, page) {
     keepSize(on);
     presenter.setAttribute("aria-pressed", String(on));
     page.chart.frame.measure();
-    page.reslice();
+    page.screen.reslice();
   });
   presenter.setAttribute("aria-pressed", String(isLarge()));
   const dark = tool("theme", "◐", "light or dark", () => {
@@ -298,7 +298,7 @@ function buildTools(parts, page) {
     page.address.write(String(query));
     page.writeAddress();
     paintColours(page.root, page);
-    page.reslice();
+    page.screen.reslice();
   });
   parts.tools = {
     update() {
@@ -315,7 +315,7 @@ function buildTools(parts, page) {
     if (typing || !(event.ctrlKey || event.metaKey) || !["z", "y"].includes(key)) return;
     event.preventDefault();
     const back = key === "z" && !event.shiftKey;
-    page.travel(back ? page.state.undo() : page.state.redo());
+    page.hand.travel(back ? page.state.undo() : page.state.redo());
   };
   document.addEventListener("keydown", keyed, { signal: page.gone.signal });
   return h(
@@ -399,7 +399,7 @@ function measureToggle(parts, page) {
   const buttons = Object.entries(MEASURES).map(([name, { short, title }]) =>
     h(
       "button",
-      { type: "button", "data-measure": name, title, onclick: () => page.measure(name) },
+      { type: "button", "data-measure": name, title, onclick: () => page.hand.measure(name) },
       name === "accuracy" && shares ? "Accuracy" : short,
     ),
   );

@@ -10,7 +10,7 @@ const RANK = { target: 5, control: 4, rule: 3, tick: 2, other: 1 };
 const WEIGHT = { target: 20, control: 20, pinned: 5, other: 1 };
 
 /** @typedef {import("./frame.js").Frame} Frame */
-/** @typedef {ReturnType<import("./view.js").View["scene"]>} Scene */
+/** @typedef {import("./scene.js").Scene} Scene */
 
 /**
  * Labels in the right margin: the lines at their ends, the floor, and the levels of the task in

@@ -123,6 +123,17 @@ export function capital(text) {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
+/**
+ * An interval on the axis; where lower is better its ends change places.
+ * @param {(value: number) => number} scaled
+ * @param {{low?: number, high?: number}} found
+ */
+export function ends(scaled, { low, high }) {
+  if (low === undefined || high === undefined) return { low: NaN, high: NaN };
+  const [a, b] = [scaled(low), scaled(high)];
+  return { low: Math.min(a, b), high: Math.max(a, b) };
+}
+
 /** @param {number} value */
 function short(value) {
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en");

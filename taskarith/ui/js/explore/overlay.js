@@ -5,7 +5,7 @@ import { setText, svg } from "../dom.js";
 import { marginLabels, obstacles, readingBoxes } from "./labels.js";
 import { textWidth } from "./textwidth.js";
 
-/** @typedef {ReturnType<import("./view.js").View["scene"]>} Scene */
+/** @typedef {import("./scene.js").Scene} Scene */
 /** @typedef {Scene["series"][number]} Series */
 /** @typedef {ReturnType<import("./view.js").View["shown"]>} Shown */
 

@@ -1,14 +1,20 @@
-// The view: from the edit in hand, the measurements and the preview to what chart, bars and texts
-// show. Pure: it reads, computes and returns; it touches neither the page nor the server.
+// The view: from the edit in hand, the measurements and the preview to what bars and texts show, and
+// scene.js the chart. Pure: it reads, computes and returns; it touches neither the page nor the server.
 
 import { percent, points, signed, terms } from "../words.js";
-import { DENSE } from "./measurements.js";
-import { MEASURES, heading, retaining, scale, shown, shownChange, skill, told } from "./metric.js";
+import {
+  MEASURES,
+  ends,
+  heading,
+  retaining,
+  scale,
+  shown,
+  shownChange,
+  skill,
+  told,
+} from "./metric.js";
 import { under } from "../under.js";
 
-const GRID = 41; // λ at which a preview line is drawn
-const THIN = 100; // examples a node: below, a measured curve is drawn pale
-const LEAST = 32; // below, no line is drawn through the nodes: it would be a zigzag of chance
 // Fitted to λ of ±0.4, a quadratic curls up far outside: beyond ±1 the preview keeps its value.
 const TRUSTED = 1;
 
@@ -171,133 +177,6 @@ export class View {
     );
     const most = Math.max(high, ...highest.filter(Number.isFinite));
     return [low, most > high ? Math.min(3, Math.ceil(4 * most) / 4) + 0.02 : high];
-  }
-
-  /**
-   * Everything the chart draws.
-   * @param {import("../types.js").Theme} theme
-   * @param {string | null} highlit
-   * @param {Measurements} [store] - where the levels in the margin come from
-   */
-  scene(theme, highlit, store = this.measurements) {
-    const { focus, measure, pinned } = this.state;
-    const inHand = this.taskInHand();
-    const lines = this.visible().map((task) => this.series(task, highlit));
-    const rank = { other: 0, control: 1, target: 2 };
-    lines.sort(
-      (a, b) =>
-        rank[a.role] - rank[b.role] || Number(a.task === inHand) - Number(b.task === inHand),
-    );
-    const ghosts = pinned ? this.ghostSeries() : [];
-    return {
-      theme,
-      clip: measure !== "accuracy",
-      range: this.range,
-      heights: this.heights(),
-      step: MEASURES[measure].step,
-      xTitle: `λ(${focus})`,
-      series: [...ghosts, ...lines],
-      rules: this.rules(store),
-      ticks: this.ticks(inHand, store),
-      ghost: pinned ? under(pinned.coefficients, focus) || 0 : null,
-      n: this.slice.nodes(inHand)[0]?.n ?? null,
-      onTest: store !== this.measurements,
-    };
-  }
-
-  /**
-   * @param {Task} task
-   * @param {string | null} highlit
-   */
-  series(task, highlit) {
-    const scaled = this.scaleOf(task.name);
-    const nodes = this.slice
-      .nodes(task.name)
-      .filter((node) => node.x >= this.range[0] && node.x <= this.range[1]);
-    const measured = nodes.map((node) => ({
-      x: node.x,
-      y: scaled(node.value),
-      ...ends(scaled, node),
-    }));
-    const n = nodes[0]?.n ?? 0;
-    return {
-      task: task.name,
-      role: this.role(task),
-      measured,
-      line: n >= Math.min(LEAST, nodes[0]?.total ?? LEAST),
-      pale: n < Math.min(THIN, nodes[0]?.total ?? THIN),
-      title: task.role === "control" ? "Control" : task.title,
-      preview: this.previewLine(task.name, scaled, measured),
-      highlit: task.name === highlit,
-      still: false,
-    };
-  }
-
-  /**
-   * Hollow only where the slice is not measured closely enough.
-   * @param {string} name
-   * @param {(value: number) => number} scaled
-   * @param {{x: number}[]} measured
-   */
-  previewLine(name, scaled, measured) {
-    if (!this.line) return [];
-    const [low, high] = this.range;
-    const line = [];
-    for (let i = 0; i < GRID; i++) {
-      const x = low + ((high - low) * i) / (GRID - 1);
-      const right = measured.findIndex((node) => node.x >= x - 1e-9);
-      const covered = right > 0 && measured[right].x - measured[right - 1].x <= DENSE;
-      const y = covered ? null : this.line(name, x);
-      line.push({ x, y: y === null ? null : scaled(y) });
-    }
-    return line;
-  }
-
-  ghostSeries() {
-    return [this.taskInHand(), this.control.name]
-      .filter((name) => this.scales.has(name))
-      .map((name) => ({
-        task: name,
-        title: "",
-        role: /** @type {"pinned"} */ ("pinned"),
-        still: true,
-        line: true,
-        pale: false,
-        preview: [],
-        highlit: false,
-        measured: (this.pinnedSlice?.nodes(name) ?? []).map((node) => ({
-          x: node.x,
-          y: this.scaleOf(name)(node.value),
-          low: NaN,
-          high: NaN,
-        })),
-      }));
-  }
-
-  /** @param {Measurements} store */
-  rules(store) {
-    const { pretrained } = this.references(this.control.name, store);
-    if (pretrained === undefined) return [];
-    const floor = retaining(this.control.metric, pretrained, this.hello.floor);
-    const y = this.scaled(this.control, store)(floor);
-    return [{ y, text: `floor: ${percent(this.hello.floor, 0)} retained`, role: "control" }];
-  }
-
-  /**
-   * @param {string} name
-   * @param {Measurements} store
-   */
-  ticks(name, store) {
-    if (!this.scales.has(name)) return [];
-    const task = this.task(name);
-    const { pretrained, finetuned } = this.references(name, store);
-    const scaled = this.scaled(task, store);
-    return [
-      { y: scaled(pretrained), text: "pretrained", shape: "pretrained" },
-      { y: scaled(finetuned), text: "fine-tuned", shape: "finetuned" },
-      { y: scaled(task.chance), text: "chance", shape: "chance" },
-      { y: scaled(task.majority), text: "commonest answer", shape: "chance" },
-    ].filter((tick) => !Number.isNaN(tick.y));
   }
 
   /** @param {Measurements} [store] */
@@ -494,15 +373,4 @@ export class View {
   heading() {
     return heading(this.state.measure, this.task(this.taskInHand()).metric);
   }
-}
-
-/**
- * An interval on the axis; where lower is better its ends change places.
- * @param {(value: number) => number} scaled
- * @param {{low?: number, high?: number}} found
- */
-function ends(scaled, { low, high }) {
-  if (low === undefined || high === undefined) return { low: NaN, high: NaN };
-  const [a, b] = [scaled(low), scaled(high)];
-  return { low: Math.min(a, b), high: Math.max(a, b) };
 }

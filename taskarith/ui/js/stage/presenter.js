@@ -29,7 +29,7 @@ export class Presenter {
     const { frame } = this.page.chart;
     frame.reading = on ? LARGE : this.usual;
     frame.measure();
-    this.page.reslice();
+    this.page.screen.reslice();
   }
 
   /** @param {boolean} dark */
@@ -77,10 +77,10 @@ export class Presenter {
     const at = Math.max(0, Math.min(all - 1, this.at + by));
     if (!all || at === this.at) return;
     this.at = at;
-    if (!kept.length) return page.replace(page.hello.presets[at]);
+    if (!kept.length) return page.hand.replace(page.hello.presets[at]);
     page.state.pinned = null;
     page.state.measure = "accuracy";
     page.state.fromQuery(kept[at]);
-    page.travel(true);
+    page.hand.travel(true);
   }
 }

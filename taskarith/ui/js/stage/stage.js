@@ -117,8 +117,8 @@ export class Stage {
     page.state.replace(page.state); // within the bounds
     this.presenter.show(room.present);
     this.furnish();
-    page.refresh();
-    page.commit();
+    page.screen.refresh();
+    page.asking.commit();
   }
 
   /** What is left out, and which tasks are shown: anew where the edit is about other ones. */
@@ -135,7 +135,7 @@ export class Stage {
       ? this.panel.numbers.map((one) => one.key.slice(one.key.indexOf(":") + 1))
       : [];
     page.view.only = room.tasks ?? (room.present ? [...about, ...said] : null);
-    page.reslice();
+    page.screen.reslice();
   }
 
   /** What a screen for a room shows of the sliders: what is moved, in hand, or waited for. */
@@ -202,7 +202,7 @@ export class Stage {
     query.delete("step");
     page.address.write(String(query));
     page.state.takeBack(kept.state);
-    page.travel(true);
+    page.hand.travel(true);
   }
 
   /** On, or what the step waits for is done for the visitor first. */
@@ -227,8 +227,8 @@ export class Stage {
       page.state.measure = step.edit.measure ?? "accuracy";
       page.state.pinned = step.edit.pinned ? { coefficients: step.edit.pinned, merge: null } : null;
     }
-    if (page.status.test) page.leaveTest();
-    if (edit) page.replace(edit);
+    if (page.status.test) page.asking.leaveTest();
+    if (edit) page.hand.replace(edit);
     this.show();
     page.writeAddress();
   }
@@ -238,11 +238,11 @@ export class Stage {
     const { page } = this;
     const goal = this.walk?.step.reached;
     if (!goal) return;
-    if (goal.measure) page.measure(goal.measure);
-    else if (goal.pinned !== undefined) page.pin();
+    if (goal.measure) page.hand.measure(goal.measure);
+    else if (goal.pinned !== undefined) page.hand.pin();
     else if (goal.slider) {
-      page.moved(goal.slider, valueOf(goal));
-      page.released();
+      page.hand.moved(goal.slider, valueOf(goal));
+      page.hand.released();
     }
     this.painted();
   }
