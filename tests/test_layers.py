@@ -35,6 +35,7 @@ ALLOWED = {("taskarith.cli.app", "ui"), ("taskarith.cli.site", "ui")}
 HOMES = {
     "starlette": "taskarith.ui",
     "gradio": "taskarith.ui",
+    "cmaes": "taskarith.recipes.search.seekers",
     "datasets": "taskarith.tasks.hub_rows",
     "filelock": "taskarith.sources",
     "huggingface_hub": "taskarith.sources.hub",

@@ -21,7 +21,8 @@ def add_commands(commands: Any) -> None:
     """Add `recipe`, and under it one command a recipe."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "recipe",
-        help="run a protocol: negation, addition, analogy, paint, wise-ft, soup, methods, plane",
+        help="run a protocol: negation, addition, analogy, paint, wise-ft, soup, methods, plane, "
+        "search",
         description="Choose every coefficient on validation, measure once on test, and print the "
         "tables. What was measured is kept: an interrupted recipe goes on where it stopped.",
         epilog="Try: taskarith recipe negation --tasks printed-digits --n 64",
@@ -127,6 +128,39 @@ def add_commands(commands: Any) -> None:
         "--steps", type=int, default=8, metavar="N", help="of each side: 4, 8 or 16 (default: 8)"
     )
 
+    one = _add(recipes, "search", "λ and a method's settings by CMA-ES within a budget")
+    _add_tasks(one, "tasks whose vectors are weighed (default: the targets)")
+    one.add_argument(
+        "--method",
+        default="sum",
+        metavar="METHOD",
+        help="also search the settings of this merge method (default: sum, which has none)",
+    )
+    one.add_argument(
+        "--most", type=number, default=1.5, metavar="λ", help="the largest λ (default: 1.5)"
+    )
+    one.add_argument(
+        "--budget",
+        type=whole_number(2),
+        default=100,
+        metavar="N",
+        help="edits that each seeker may measure on validation (default: 100)",
+    )
+    one.add_argument(
+        "--floor",
+        type=number,
+        default=0.95,
+        metavar="SHARE",
+        help="share of its pretrained accuracy that the control must keep (default: 0.95)",
+    )
+    one.add_argument(
+        "--seeds",
+        type=whole_number(1),
+        default=3,
+        metavar="N",
+        help="of CMA-ES and of its random rival (default: 3)",
+    )
+
 
 def run(
     name: str,
@@ -136,6 +170,8 @@ def run(
     rehearse: bool,
     device: str | None,
     csv: Path | None,
+    choose_on: int | None,
+    result_file: Path | None,
     **choices: Any,
 ) -> Answer:
     """Run the recipe called `name`, made with `choices`, and give its tables."""
@@ -144,12 +180,15 @@ def run(
     from taskarith.evaluation import Evaluator, ResultCache
     from taskarith.recipes.catalogue import RECIPES, run_recipe
     from taskarith.recipes.result import as_csv, as_text
+    from taskarith.recipes.stored import write_result
     from taskarith.suites import load_suite
 
     loaded = load_suite(suite)
     recipe = RECIPES[name](loaded, **choices)
     if csv is not None:
         csv.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes of measuring
+    if result_file is not None:
+        result_file.parent.mkdir(parents=True, exist_ok=True)
     evaluator = Evaluator(loaded, device=device)
     with tqdm(total=recipe.evaluations(), desc="evaluations at most", disable=None) as bar:
 
@@ -159,8 +198,16 @@ def run(
             bar.update(done - bar.n)
 
         result = run_recipe(
-            recipe, evaluator, cache=ResultCache(), n=n, rehearse=rehearse, progress=progress
+            recipe,
+            evaluator,
+            cache=ResultCache(),
+            n=n,
+            choose_on=choose_on,
+            rehearse=rehearse,
+            progress=progress,
         )
+    if result_file is not None:
+        write_result(result, result_file, suite=loaded)
     if csv is not None:
         partial_file = csv.with_name(f"{csv.name}.partial")  # the file is there whole or not at all
         partial_file.write_text(as_csv(result.tables()[0]), encoding="utf-8")
@@ -188,12 +235,25 @@ def _add(recipes: Any, name: str, about: str) -> argparse.ArgumentParser:
         help="use the first N images of each split only, for a quick look (default: all)",
     )
     parser.add_argument(
+        "--choose-on",
+        type=whole_number(1),
+        metavar="N",
+        help="choose on the first N validation examples only (default: as many as --n)",
+    )
+    parser.add_argument(
         "--rehearse",
         action="store_true",
         help="leave test closed and answer from validation, which flatters what was chosen there",
     )
     parser.add_argument(
         "--csv", type=Path, metavar="FILE", help="also write the main table to a file"
+    )
+    parser.add_argument(
+        "--result",
+        dest="result_file",
+        type=Path,
+        metavar="FILE",
+        help="also write the result as the page reads it from a suite's folder `results`",
     )
     add_device(parser)
     add_json(parser)

@@ -11,6 +11,7 @@ from taskarith.figures.look import Theme
 from taskarith.figures.methods import methods_figures
 from taskarith.figures.negation import negation_figures
 from taskarith.figures.plane import plane_figures
+from taskarith.figures.searched import searched_figures
 from taskarith.figures.soup import soup_figures
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ FIGURES: dict[str, Callable[..., list[Any]]] = {
     "soup": soup_figures,
     "methods": methods_figures,
     "plane": plane_figures,
+    "search": searched_figures,
 }
 
 

@@ -21,6 +21,9 @@ from taskarith.recipes.paint.protocol import WAYS
 from taskarith.recipes.paint.recipe import PaintRecipe
 from taskarith.recipes.plane.recipe import ENDS, STEPS, PlaneRecipe
 from taskarith.recipes.result import Result
+from taskarith.recipes.search.recipe import BUDGET, SearchRecipe
+from taskarith.recipes.search.recipe import SEEDS as SEARCH_SEEDS
+from taskarith.recipes.search.space import SUM, Space
 from taskarith.recipes.soup.recipe import SoupRecipe
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.tuning import Tuning
@@ -42,6 +45,7 @@ __all__ = [
     "paint_recipe",
     "plane_recipe",
     "run_recipe",
+    "search_recipe",
     "soup_recipe",
     "suite_recipes",
     "wise_ft_recipe",
@@ -276,6 +280,31 @@ def plane_recipe(
     )
 
 
+def search_recipe(
+    suite: Suite,
+    *,
+    tasks: Sequence[str] = (),
+    method: str = SUM,
+    most: float = 1.5,
+    budget: int = BUDGET,
+    floor: float = CONTROL_FLOOR,
+    seeds: int = SEARCH_SEEDS,
+) -> SearchRecipe:
+    """Search λ of the vectors of `tasks` (none given: the targets), and the settings of `method`.
+
+    `most` is the largest λ, `budget` how many edits each seeker may measure.
+    """
+    chosen = _tasks(suite, tasks, default=suite.targets, what="the targets", least=2)
+    return SearchRecipe(
+        space=Space(chosen, method=method, most=most),
+        control=suite.control,
+        unseen_controls=_unseen(suite),
+        budget=budget,
+        floor=floor,
+        seeds=seeds,
+    )
+
+
 # By the name on the command line and on the page.
 RECIPES: dict[str, Callable[..., Recipe]] = {
     "negation": negation_recipe,
@@ -286,6 +315,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "soup": soup_recipe,
     "methods": methods_recipe,
     "plane": plane_recipe,
+    "search": search_recipe,
 }
 
 
@@ -306,6 +336,7 @@ def suite_recipes(
         "soup": book.soup,
         "methods": len(suite.targets) > 1,
         "plane": len(suite.targets) > 1,
+        "search": len(suite.targets) > 1,
     }
     asked: dict[str, dict[str, Any]] = {
         "addition": {"per_size": per_size},

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from taskarith.evaluation import Estimate
+from taskarith.recipes.choosing import flattery
 from taskarith.recipes.lab import Lab
 from taskarith.recipes.sample import Sample
-from taskarith.recipes.search import flattery
 
 __all__ = ["choice_flatters", "told_flattery"]
 

@@ -22,6 +22,7 @@ from taskarith.recipes.negation.result import NegationResult
 from taskarith.recipes.paint.result import PaintResult
 from taskarith.recipes.plane.result import PlaneResult
 from taskarith.recipes.result import Result, plain
+from taskarith.recipes.search.result import SearchResult
 from taskarith.recipes.soup.result import SoupResult
 from taskarith.recipes.wise_ft.result import WiseFtResult
 from taskarith.suites import Suite
@@ -40,6 +41,7 @@ RESULTS: dict[str, type[Result]] = {
         SoupResult,
         MethodsResult,
         PlaneResult,
+        SearchResult,
     )
 }
 

@@ -11,6 +11,7 @@ import pytest
 from taskarith.cli import main
 from taskarith.evaluation import Evaluator
 from taskarith.recipes.catalogue import negation_recipe, run_recipe
+from taskarith.recipes.stored import read_result
 from taskarith.suites import Suite
 
 QUICK = {
@@ -22,6 +23,7 @@ QUICK = {
     "soup": "--task apples",
     "methods": "--tasks coins dice --methods sum ties:density=0.3 dare --seeds 2",
     "plane": "--x coins --y dice --y-ends -1 0.5 --steps 4",
+    "search": "--tasks coins dice --method ties --budget 6 --seeds 1",
 }
 
 
@@ -56,6 +58,20 @@ def test_it_gives_the_library_s_numbers(
     result = run_recipe(recipe, Evaluator(tiny_suite), n=24)
     assert found["result"] == json.loads(json.dumps(result.to_json()))["result"]
     assert found["result"]["floor"] == 0.8
+
+
+def test_a_result_is_kept_as_the_page_reads_it(
+    tiny_folder: Path, tiny_suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "results" / "negation.json"
+    words = (
+        f"recipe negation --tasks coins --n 16 --choose-on 8 --result {file} --suite {tiny_folder}"
+    )
+    assert main(words.split()) == 0
+    assert "the first 8 images" in capsys.readouterr().out
+    recipe = negation_recipe(tiny_suite, tasks=["coins"])
+    again = run_recipe(recipe, Evaluator(tiny_suite), n=16, choose_on=8)
+    assert read_result(file, suite=tiny_suite) == again
 
 
 def test_the_main_table_goes_to_a_file(

@@ -19,6 +19,7 @@ from tests.recipes.methods import test_methods
 from tests.recipes.negation import test_negation
 from tests.recipes.paint import test_paint
 from tests.recipes.plane import test_plane
+from tests.recipes.search import test_recipe as test_search_recipe
 from tests.recipes.soup import test_soup
 from tests.recipes.wise_ft import test_wise_ft
 
@@ -31,6 +32,7 @@ CASES: dict[str, tuple[Recipe, Callable[..., float]]] = {
     "soup": (test_soup.RECIPE, test_soup.accuracy),
     "methods": (test_methods.RECIPE, test_methods.accuracy),
     "plane": (test_plane.RECIPE, test_plane.accuracy),
+    "search": (test_search_recipe.RECIPE, test_search_recipe.accuracy),
 }
 
 

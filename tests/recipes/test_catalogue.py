@@ -29,6 +29,7 @@ from taskarith.recipes.catalogue import (
     paint_recipe,
     plane_recipe,
     run_recipe,
+    search_recipe,
     soup_recipe,
     suite_recipes,
     wise_ft_recipe,
@@ -159,6 +160,7 @@ MADE: dict[str, Callable[[Suite], object]] = {
     "soup": lambda suite: soup_recipe(suite, shifts=["noise"]),
     "methods": lambda suite: methods_recipe(suite, methods=["sum", "dare", "slerp"], seeds=2),
     "plane": lambda suite: plane_recipe(suite, steps=4),
+    "search": lambda suite: search_recipe(suite, tasks=["coins", "dice"], budget=6, seeds=1),
 }
 
 
@@ -218,7 +220,7 @@ def untimed(value: object) -> object:
 def test_a_suite_s_report_gets_a_section_for_every_recipe_it_has(evaluator: Evaluator) -> None:
     assert list(suite_recipes(evaluator.suite)) == list(RECIPES)
     assert list(suite_recipes(without(evaluator.suite))) == [
-        "negation", "addition", "methods", "plane",
+        "negation", "addition", "methods", "plane", "search",
     ]  # fmt: skip
     bare = Evaluator(without(evaluator.suite), device="cpu")
     results = list(recipe_results(bare, ["negation", "addition"], tuning=TUNING, extent=Extent(16)))

@@ -14,6 +14,8 @@ from taskarith.recipes.paint.recipe import PaintRecipe
 from taskarith.recipes.plane.recipe import PlaneRecipe
 from taskarith.recipes.result import as_text
 from taskarith.recipes.sample import Sample
+from taskarith.recipes.search.recipe import SearchRecipe
+from taskarith.recipes.search.space import Space
 from taskarith.recipes.soup.recipe import SoupRecipe
 from taskarith.recipes.wise_ft.recipe import WiseFtRecipe
 from tests.recipes.fakes import FakeLab
@@ -40,6 +42,7 @@ RECIPES: dict[str, Recipe] = {
     "wise-ft": WiseFtRecipe({"a": "a"}, ("blur",), CONTROL),
     "soup": SoupRecipe("a", ("a", "b"), ("blur",), CONTROL),
     "methods": MethodsRecipe(("a", "b"), CONTROL, entrants(["sum"])),
+    "search": SearchRecipe(Space(("a", "b")), CONTROL, budget=6, seeds=1),
     "plane": PlaneRecipe("a", "b", targets=("a",), control=CONTROL, steps=4),
 }
 

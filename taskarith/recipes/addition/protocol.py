@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from taskarith.evaluation import Estimate
+from taskarith.recipes.choosing import best_on_grid, coordinate_search, walk
 from taskarith.recipes.score import (
     Score,
     mean_gain,
     mean_normalized,
     surely_normalized,
 )
-from taskarith.recipes.search import best_on_grid, coordinate_search, walk
 
 __all__ = ["ADDITION_GRID", "ROUNDS", "Addition", "add", "choose_common", "choose_each"]
 

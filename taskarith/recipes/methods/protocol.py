@@ -10,11 +10,11 @@ from statistics import stdev
 
 from taskarith.errors import SettingError, WeightsError
 from taskarith.evaluation import Estimate
+from taskarith.recipes.choosing import Quality, best_on_grid, walk
 from taskarith.recipes.flattering import choice_flatters
 from taskarith.recipes.lab import Lab
 from taskarith.recipes.methods.entrants import Entrant
 from taskarith.recipes.score import Score, mean_gain, mean_normalized, surely_normalized
-from taskarith.recipes.search import Quality, best_on_grid, walk
 from taskarith.tasks import SplitName
 
 __all__ = [

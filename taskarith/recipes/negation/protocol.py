@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from taskarith.evaluation import Estimate
+from taskarith.recipes.choosing import flattery
 from taskarith.recipes.lab import Answers, Lab
-from taskarith.recipes.search import flattery
 
 __all__ = [
     "CONTROL_FLOOR",

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from math import hypot
 
+from taskarith.recipes.choosing import coordinate_search
 from taskarith.recipes.interpolation import (
     ALPHAS,
     CurvePoint,
@@ -19,7 +20,6 @@ from taskarith.recipes.interpolation import (
     mean_standing,
 )
 from taskarith.recipes.lab import Lab
-from taskarith.recipes.search import coordinate_search
 from taskarith.tasks.metric import METRICS
 
 __all__ = [

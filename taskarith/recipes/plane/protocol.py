@@ -6,6 +6,7 @@ from itertools import product
 from statistics import fmean
 
 from taskarith.evaluation import Estimate
+from taskarith.recipes.pareto import pareto_front
 
 __all__ = ["PlanePoint", "between", "coarse_to_fine", "front"]
 
@@ -59,13 +60,7 @@ def front(
     def merit(point: PlanePoint) -> tuple[float, float]:
         return sign * point.target(targets), point.accuracies[control].skill
 
-    best, found = float("-inf"), []
-    for point in sorted(points, key=merit, reverse=True):  # stable: of equals the first
-        kept = merit(point)[1]
-        if kept > best:
-            best = kept
-            found.append(point)
-    return tuple(found)
+    return pareto_front(points, merit)
 
 
 def between(ends: tuple[float, float], share: float) -> float:

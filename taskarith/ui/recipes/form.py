@@ -91,6 +91,15 @@ FORMS: dict[str, Form] = {
         "https://arxiv.org/abs/2203.05482",
         names="Ingredients: vectors of models of one task",
     ),
+    "search": Form(
+        "Search",
+        "One λ for each task by CMA-ES: 48 edits measured on validation, as many by its rivals "
+        "(random draws, one common λ), and the trade between tasks and control.",
+        "Hansen 2016",
+        "https://arxiv.org/abs/1604.00772",
+        names="Tasks to add",
+        settings=("floor",),
+    ),
 }
 WAYS = ("alone", "parallel", "joint", "sequential")
 

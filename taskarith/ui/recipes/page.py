@@ -320,7 +320,7 @@ class _RecipesPage:
     def _search(self, found: Any, theme: str) -> Any:
         from taskarith.figures import search_figure
 
-        curves = found.request.recipe not in ("analogy", "soup")
+        curves = found.request.recipe not in ("analogy", "soup", "search")
         return search_figure(
             found.seen,
             control=found.control,
@@ -375,9 +375,9 @@ class _RecipesPage:
 
         every, start = offered(explorer.suite, recipe)
         edit = read_link(read_query(query), explorer.suite).edit
-        least = 2 if recipe == "addition" else 1
+        least = 2 if recipe in ("addition", "search") else 1
         in_hand = [name for name in edit.coefficients if name in every]
-        if recipe in ("negation", "addition") and len(in_hand) >= least:
+        if recipe in ("negation", "addition", "search") and len(in_hand) >= least:
             start = in_hand
         form = FORMS.get(recipe, FORMS[START])
         return gr.update(choices=every, value=start, label=form.names, visible=bool(form.names))

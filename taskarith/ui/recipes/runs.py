@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 MAX_KNOWN = 32
+SEARCH_BUDGET = 48  # edits of each seeker: some minutes on two cores, as the form says
 SHOW_EVERY = 1.0  # seconds between two looks at a search on its way
 
 _log = logging.getLogger(__name__)
@@ -155,6 +156,13 @@ def make_recipe(suite: Suite, request: Request) -> Recipe:
             settings = {"tasks": request.names, "ways": request.ways}
         case "analogy":
             settings = {"examples": request.examples}
+        case "search":
+            settings = {
+                "tasks": request.names,
+                "floor": request.floor,
+                "budget": SEARCH_BUDGET,
+                "seeds": 1,
+            }
         case "soup":
             settings = {"ingredients": request.names}
     return RECIPES[request.recipe](suite, **settings)
@@ -167,7 +175,7 @@ def offered(suite: Suite, recipe: str) -> tuple[list[str], list[str]]:
     match recipe:
         case "negation":
             return tasks, list(suite.targets[:1])
-        case "addition":
+        case "addition" | "search":
             return tasks, list(suite.targets[:4])
         case "paint":
             return list(dict.fromkeys([*book.patching, *tasks])), list(book.patching)

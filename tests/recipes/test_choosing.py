@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskarith.recipes.search import best_on_grid, coordinate_search, flattery, walk
+from taskarith.recipes.choosing import best_on_grid, coordinate_search, flattery, walk
 
 GRID = tuple(round(0.1 * step, 1) for step in range(11))
 summits = st.floats(0, 1)

@@ -1,0 +1,1 @@
+"""Coefficients and settings by CMA-ES within a budget, beside rivals of equal budget."""
