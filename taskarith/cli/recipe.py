@@ -22,7 +22,7 @@ def add_commands(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "recipe",
         help="run a protocol: negation, addition, analogy, paint, wise-ft, soup, methods, plane, "
-        "search",
+        "search, transfer, sequence",
         description="Choose every coefficient on validation, measure once on test, and print the "
         "tables. What was measured is kept: an interrupted recipe goes on where it stopped.",
         epilog="Try: taskarith recipe negation --tasks printed-digits --n 64",
@@ -160,6 +160,32 @@ def add_commands(commands: Any) -> None:
         metavar="N",
         help="of CMA-ES and of its random rival (default: 3)",
     )
+
+    one = _add(recipes, "transfer", "what vectors do to other tasks, and what predicts it")
+    _add_tasks(one, "tasks, three at least (default: the targets)")
+    one.add_argument(
+        "--pairs",
+        type=whole_number(0),
+        default=10,
+        metavar="N",
+        help="train on N pairs and on all tasks jointly, too (default: 10; 0 leaves it out)",
+    )
+    one.add_argument(
+        "--examples",
+        type=whole_number(1),
+        default=256,
+        metavar="N",
+        help="of each task, for gradients and training (default: 256)",
+    )
+
+    one = _add(recipes, "sequence", "learn one task after the other; beside it, add them")
+    _add_tasks(one, "two to six tasks (default: four of the targets)")
+    for option, default, about in (
+        ("--orders", 3, "in how many orders (default: 3)"),
+        ("--steps", 120, "of each fine-tuning (default: 120)"),
+        ("--examples", 512, "of each task to learn from (default: 512)"),
+    ):
+        one.add_argument(option, type=whole_number(1), default=default, metavar="N", help=about)
 
 
 def run(

@@ -12,7 +12,9 @@ from taskarith.figures.methods import methods_figures
 from taskarith.figures.negation import negation_figures
 from taskarith.figures.plane import plane_figures
 from taskarith.figures.searched import searched_figures
+from taskarith.figures.sequence import sequence_figures
 from taskarith.figures.soup import soup_figures
+from taskarith.figures.transfer import transfer_figures
 
 if TYPE_CHECKING:
     from taskarith.recipes.result import Result
@@ -29,6 +31,8 @@ FIGURES: dict[str, Callable[..., list[Any]]] = {
     "methods": methods_figures,
     "plane": plane_figures,
     "search": searched_figures,
+    "transfer": transfer_figures,
+    "sequence": sequence_figures,
 }
 
 

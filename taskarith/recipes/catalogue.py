@@ -24,8 +24,11 @@ from taskarith.recipes.result import Result
 from taskarith.recipes.search.recipe import BUDGET, SearchRecipe
 from taskarith.recipes.search.recipe import SEEDS as SEARCH_SEEDS
 from taskarith.recipes.search.space import SUM, Space
+from taskarith.recipes.sequence import recipe as sequence
+from taskarith.recipes.sequence.recipe import SequenceRecipe
 from taskarith.recipes.soup.recipe import SoupRecipe
 from taskarith.recipes.suite_lab import suite_lab
+from taskarith.recipes.transfer.recipe import EXAMPLES, LEAST, PAIRS, TransferRecipe, drawn_pairs
 from taskarith.recipes.tuning import Tuning
 from taskarith.recipes.watching import Watch, watched
 from taskarith.recipes.wise_ft.recipe import WiseFtRecipe
@@ -46,8 +49,10 @@ __all__ = [
     "plane_recipe",
     "run_recipe",
     "search_recipe",
+    "sequence_recipe",
     "soup_recipe",
     "suite_recipes",
+    "transfer_recipe",
     "wise_ft_recipe",
 ]
 
@@ -305,6 +310,42 @@ def search_recipe(
     )
 
 
+def transfer_recipe(
+    suite: Suite, *, tasks: Sequence[str] = (), pairs: int = PAIRS, examples: int = EXAMPLES
+) -> TransferRecipe:
+    """What vectors of `tasks` (none given: the targets) do to each other, and what predicts it.
+
+    `pairs` are drawn for joint training (0: none), on `examples` of each task.
+    """
+    if pairs < 0:
+        raise RecipeError(f"pairs for joint training are counted from 0, got {pairs}")
+    chosen = _learnable(suite, _tasks(suite, tasks, default=suite.targets, what="the targets"))
+    return TransferRecipe(
+        tasks=chosen,
+        pairs=drawn_pairs(chosen, count=pairs),
+        mixture=pairs > 0,
+        examples=examples,
+    )
+
+
+def sequence_recipe(
+    suite: Suite,
+    *,
+    tasks: Sequence[str] = (),
+    orders: int = sequence.ORDERS,
+    steps: int = sequence.STEPS,
+    examples: int = sequence.EXAMPLES,
+) -> SequenceRecipe:
+    """Learn `tasks` one after the other (none given: four targets, spread over the suite's)."""
+    learnable = _learnable(suite, suite.targets)
+    spread = learnable[:: max(1, len(learnable) // 4)][:4]
+    chosen = _tasks(suite, tasks, default=spread, what="targets with right answers")
+    refused = set(chosen) - set(_learnable(suite, chosen))
+    if refused:
+        raise RecipeError(f"{', '.join(sorted(refused))}: no right answers to learn; leave it out")
+    return SequenceRecipe(chosen, orders=orders, steps=steps, examples=examples)
+
+
 # By the name on the command line and on the page.
 RECIPES: dict[str, Callable[..., Recipe]] = {
     "negation": negation_recipe,
@@ -316,6 +357,8 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "methods": methods_recipe,
     "plane": plane_recipe,
     "search": search_recipe,
+    "transfer": transfer_recipe,
+    "sequence": sequence_recipe,
 }
 
 
@@ -337,6 +380,8 @@ def suite_recipes(
         "methods": len(suite.targets) > 1,
         "plane": len(suite.targets) > 1,
         "search": len(suite.targets) > 1,
+        "transfer": len(_learnable(suite, suite.targets)) >= LEAST,
+        "sequence": len(_learnable(suite, suite.targets)) > 1,
     }
     asked: dict[str, dict[str, Any]] = {
         "addition": {"per_size": per_size},
@@ -361,6 +406,11 @@ def _tasks(
     if len(chosen) < least:
         raise RecipeError(f"this recipe needs at least {least} tasks, got {', '.join(chosen)}")
     return chosen
+
+
+def _learnable(suite: Suite, tasks: Sequence[str]) -> tuple[str, ...]:
+    """Those whose examples have a right answer, so that there is a loss to lower."""
+    return tuple(name for name in tasks if suite.task(name).head["kind"] != "samples")
 
 
 def _pictures(task: Task) -> str:

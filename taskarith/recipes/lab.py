@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from taskarith.core import TaskVector
 from taskarith.errors import RecipeCancelled, RecipeError
 from taskarith.evaluation import Estimate, PairedDifference
 from taskarith.evaluation.intervals import paired_ratio
@@ -20,8 +21,13 @@ from taskarith.tasks import SplitName
 from taskarith.tasks.metric import ACCURACY, METRICS
 
 __all__ = [
+    "AS_USUAL",
     "Answer",
     "Answers",
+    "Course",
+    "Direction",
+    "Gradient",
+    "Hold",
     "Lab",
     "Logits",
     "Merge",
@@ -31,6 +37,7 @@ __all__ = [
     "Mixture",
     "Probe",
     "Progress",
+    "Shuffled",
     "Tune",
 ]
 
@@ -149,6 +156,28 @@ class Probe(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Course:
+    """What one fine-tuning does otherwise than the lab's usual one; None: as usual.
+
+    Attributes:
+        steps: how many.
+        faster: times the usual learning rate.
+        weight_decay: of the optimizer.
+        seed: of the batches, and of which examples are taken where only some are.
+        sharpness: ρ of sharpness-aware minimization; 0 is without.
+    """
+
+    steps: int | None = None
+    faster: float = 1.0
+    weight_decay: float | None = None
+    seed: int | None = None
+    sharpness: float = 0.0
+
+
+AS_USUAL = Course()
+
+
 class Tune(Protocol):
     """Fine-tunes from an edit."""
 
@@ -159,6 +188,7 @@ class Tune(Protocol):
         *,
         split: SplitName,
         examples: int | None = None,
+        course: Course = AS_USUAL,
     ) -> AbstractContextManager[str]:
         """A new vector ν = θ_tuned − θ_start, to be named in coefficients while it lasts.
 
@@ -166,6 +196,29 @@ class Tune(Protocol):
         tuned model is the edit {**coefficients, ν: 1}.
         """
         ...
+
+
+class Gradient(Protocol):
+    """Which way an edited model's weights would have to go to get worse at a task, steepest."""
+
+    def __call__(
+        self, coefficients: Mapping[str, float], task: str, *, split: SplitName, examples: int
+    ) -> TaskVector:
+        """∇ of the mean loss of the first `examples`, of all parameters that edits change."""
+        ...
+
+
+class Hold(Protocol):
+    """Lets coefficients name a vector that a recipe made."""
+
+    def __call__(self, vector: TaskVector) -> AbstractContextManager[str]:
+        """What it is called while it lasts."""
+        ...
+
+
+Direction = Callable[[str], TaskVector]  # the vector that coefficients call so
+# θ_s − θ₀ for a seed, where θ_s has the numbers of every matrix that vectors move in random order.
+Shuffled = Callable[[int], TaskVector]
 
 
 @dataclass(frozen=True)
@@ -230,6 +283,10 @@ class Lab:
     tune: Tune
     mix: Mix
     merge: Merge
+    gradient: Gradient
+    direction: Direction
+    hold: Hold
+    shuffled: Shuffled
     sample: Sample = field(default_factory=Sample)
 
 

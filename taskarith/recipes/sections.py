@@ -24,6 +24,8 @@ REPORTED = {
     "paint": "tasks to patch",
     "wise-ft": "tasks whose pictures can be shifted",
     "soup": "several models of one task",
+    "transfer": "three targets with right answers",
+    "sequence": "two targets with right answers",
 }
 
 

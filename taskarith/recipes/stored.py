@@ -23,7 +23,9 @@ from taskarith.recipes.paint.result import PaintResult
 from taskarith.recipes.plane.result import PlaneResult
 from taskarith.recipes.result import Result, plain
 from taskarith.recipes.search.result import SearchResult
+from taskarith.recipes.sequence.result import SequenceResult
 from taskarith.recipes.soup.result import SoupResult
+from taskarith.recipes.transfer.result import TransferResult
 from taskarith.recipes.wise_ft.result import WiseFtResult
 from taskarith.suites import Suite
 
@@ -42,6 +44,8 @@ RESULTS: dict[str, type[Result]] = {
         MethodsResult,
         PlaneResult,
         SearchResult,
+        TransferResult,
+        SequenceResult,
     )
 }
 

@@ -5,7 +5,7 @@ Every evaluation is counted on a meter, which also stops a recipe that was told 
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import numpy as np
 import torch
@@ -21,7 +21,8 @@ from taskarith.heads.linear_probe import LinearProbe
 from taskarith.heads.text_loss import text_loss
 from taskarith.models.clip.open_clip import VISION_PREFIX
 from taskarith.models.with_weights import with_weights
-from taskarith.recipes.lab import Answers, Lab, Merged, Meter, Mixture
+from taskarith.recipes.gradients import loss_gradient
+from taskarith.recipes.lab import AS_USUAL, Answers, Course, Lab, Merged, Meter, Mixture
 from taskarith.recipes.mixing import (
     Groups,
     Loss,
@@ -80,6 +81,10 @@ def suite_lab(
         tune=bench.tune,
         mix=bench.mix,
         merge=bench.merge,
+        gradient=bench.gradient,
+        direction=bench.direction,
+        hold=bench.hold,
+        shuffled=bench.shuffled,
         sample=bench.sample,
     )
 
@@ -168,6 +173,7 @@ class _Bench:
         *,
         split: SplitName,
         examples: int | None = None,
+        course: Course = AS_USUAL,
     ) -> Iterator[str]:
         self._meter.check()
         vector = tuned_vector(
@@ -178,6 +184,7 @@ class _Bench:
             split=split,
             examples=examples,
             tuning=self._tuning,
+            course=course,
             device=self._evaluator.device,
             check=self._meter.check,
         )
@@ -231,6 +238,37 @@ class _Bench:
         self._meter.count(f"merged {len(vectors)} vectors by {method}")
         with self._hold("merged", merged) as name:
             yield Merged(name, seconds)
+
+    def gradient(
+        self, coefficients: Mapping[str, float], task: str, *, split: SplitName, examples: int
+    ) -> TaskVector:
+        self._meter.check()
+        self._evaluator.use(self._edit(coefficients))
+        found = loss_gradient(
+            self._evaluator,
+            task,
+            split=self._opened(split),
+            examples=min(examples, self._count(task, split)),
+            check=self._meter.check,
+        )
+        self._meter.count(f"gradient of {task}")
+        return found
+
+    def direction(self, name: str) -> TaskVector:
+        return self._vector(name)
+
+    def hold(self, vector: TaskVector) -> AbstractContextManager[str]:
+        return self._hold("held", vector)
+
+    def shuffled(self, seed: int) -> TaskVector:
+        base, generator = self._suite.base_state(), torch.Generator().manual_seed(seed)
+        moved = self._vector(self._suite.targets[0])  # which matrices: all vectors move the same
+        changed = {}
+        for name in moved:
+            start = base[name].float()
+            order = torch.randperm(start.numel(), generator=generator)
+            changed[name] = start.flatten()[order].reshape(start.shape) - start
+        return TaskVector(changed)
 
     def _mix_loss(self, vectors: Sequence[TaskVector], task: str, groups: Groups) -> Loss:
         if "images" not in self._suite.weights.family.examples:

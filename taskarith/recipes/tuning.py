@@ -17,9 +17,10 @@ import torch
 
 from taskarith.core import TaskVector
 from taskarith.errors import RecipeError, WeightsError
-from taskarith.evaluation import stratified_order
+from taskarith.evaluation.order import ORDER_SEED, stratified_order
 from taskarith.heads.head import Prompts
 from taskarith.models import ClipModel
+from taskarith.recipes.lab import AS_USUAL, Course
 from taskarith.sources.tensors import read_tensors, write_tensors
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName, cache_folder
@@ -82,24 +83,35 @@ def tuned_vector(
     tuning: Tuning,
     device: torch.device,
     check: Callable[[], None],
+    course: Course = AS_USUAL,
 ) -> TaskVector:
     """ν = θ_tuned − θ_start, where θ_start is the edit `coefficients` of the suite's base.
 
     Trains on the first `examples` images of each task's stratified order in `split` (None: on
     all, with as many steps for each task as for one alone), without an anchor. `vectors` gives the
     task vector of a name, which stands for what it holds; `check` is called at every step and may
-    raise. Raises RecipeError for less than one image.
+    raise; `course` says what is otherwise this time (its seed draws another stratified order).
+    Raises RecipeError for less than one image.
     """
-    recipe = _recipe(tuning, tasks=len(tasks), examples=examples)
+    recipe = _on_course(_recipe(tuning, tasks=len(tasks), examples=examples), course)
     start = dict(suite.base_state())
     for name, value in coefficients.items():
         start = vectors(name).apply_to(start, value)
-    made_of = [dict(coefficients), list(tasks), split, examples, asdict(recipe), device.type]
+    made_of: list[object] = [
+        dict(coefficients),
+        list(tasks),
+        split,
+        examples,
+        asdict(recipe),
+        device.type,
+    ]
+    if course != AS_USUAL:
+        made_of.append([course.seed, course.sharpness])
     path = _path(suite, made_of)
     kept = _read(path)
     if kept is None:
         train = _train if _takes_pictures(suite) else _train_on_texts
-        wanted = _Wanted(tuple(tasks), split, examples)
+        wanted = _Wanted(tuple(tasks), split, examples, course.seed, course.sharpness)
         made = train(suite, start, wanted, recipe=recipe, device=device, check=check)
         kept = {name: tensor.half() for name, tensor in made.items()}
         _keep(path, kept)
@@ -136,19 +148,36 @@ def _recipe(tuning: Tuning, *, tasks: int, examples: int | None) -> Recipe:
     return replace(tuning.few, rate=tuning.few.rate * share)
 
 
+def _on_course(recipe: Recipe, course: Course) -> Recipe:
+    """The recipe with what `course` does otherwise; warming up takes no more than a fifth of it."""
+    told: dict[str, Any] = {
+        "steps": course.steps,
+        "rate": recipe.rate * course.faster,
+        "weight_decay": course.weight_decay,
+        "seed": course.seed,
+    }
+    changed = replace(recipe, **{name: value for name, value in told.items() if value is not None})
+    if changed == recipe:
+        return recipe
+    return replace(changed, warmup=min(recipe.warmup, max(1, changed.steps // 5)))
+
+
 @dataclass(frozen=True)
 class _Wanted:
-    """What is trained on: the first examples of each task's stratified order in a split."""
+    """What is trained on: the first examples of each task's stratified order; and how."""
 
     tasks: tuple[str, ...]
     split: SplitName
     examples: int | None
+    seed: int | None = None
+    sharpness: float = 0.0
 
     def rows(self, labels: torch.Tensor) -> torch.Tensor:
         """Which ones those are."""
         if self.examples is None:
             return torch.arange(len(labels))
-        return torch.from_numpy(stratified_order(labels.numpy())[: self.examples])
+        seed = ORDER_SEED if self.seed is None else self.seed
+        return torch.from_numpy(stratified_order(labels.numpy(), seed=seed)[: self.examples])
 
 
 def _train_on_texts(
@@ -176,6 +205,7 @@ def _train_on_texts(
             names=names,
             recipe=recipe,
             check=check,
+            sharpness=wanted.sharpness,
             folder=Path(folder),
             name="tuning",
         )
@@ -215,6 +245,7 @@ def _train(
             names=names,
             recipe=recipe,
             check=check,
+            sharpness=wanted.sharpness,
             folder=Path(folder),
             name="tuning",
         )

@@ -24,6 +24,8 @@ QUICK = {
     "methods": "--tasks coins dice --methods sum ties:density=0.3 dare --seeds 2",
     "plane": "--x coins --y dice --y-ends -1 0.5 --steps 4",
     "search": "--tasks coins dice --method ties --budget 6 --seeds 1",
+    "transfer": "--tasks apples birds coins --pairs 0 --examples 8",
+    "sequence": "--tasks apples birds --orders 1 --steps 2 --examples 8",
 }
 
 
@@ -45,7 +47,12 @@ def test_every_recipe_answers_in_json(
     assert len({tuple(row) for row in rows}) == 1
     splits = {value for row in rows for key, value in row.items() if key.endswith(" split")}
     if name != "plane":  # which never opens test
-        assert splits - {None} == {"test"} or name == "addition"
+        means = name in (
+            "addition",
+            "transfer",
+            "sequence",
+        )  # over sets of tasks, in the main table
+        assert splits - {None} == {"test"} or means
 
 
 def test_it_gives_the_library_s_numbers(
@@ -111,6 +118,8 @@ def test_a_rehearsal_says_that_it_is_one(
         ("addition --tasks coins", "at least 2 tasks"),
         ("paint --ways sideways", "unknown way of patching several tasks"),
         ("soup --ingredients soup-apples-00", "at least 2 different ingredients"),
+        ("sequence --tasks coins", "2 to 6 tasks"),
+        ("transfer --tasks coins", "at least 3 tasks"),
         ("soup --task birds", "a soup of 'birds' needs at least 2"),
     ],
 )

@@ -20,7 +20,9 @@ from tests.recipes.negation import test_negation
 from tests.recipes.paint import test_paint
 from tests.recipes.plane import test_plane
 from tests.recipes.search import test_recipe as test_search_recipe
+from tests.recipes.sequence import test_sequence
 from tests.recipes.soup import test_soup
+from tests.recipes.transfer import test_transfer
 from tests.recipes.wise_ft import test_wise_ft
 
 CASES: dict[str, tuple[Recipe, Callable[..., float]]] = {
@@ -33,6 +35,8 @@ CASES: dict[str, tuple[Recipe, Callable[..., float]]] = {
     "methods": (test_methods.RECIPE, test_methods.accuracy),
     "plane": (test_plane.RECIPE, test_plane.accuracy),
     "search": (test_search_recipe.RECIPE, test_search_recipe.accuracy),
+    "transfer": (test_transfer.RECIPE, test_transfer.accuracy),
+    "sequence": (test_sequence.RECIPE, test_sequence.accuracy),
 }
 
 
@@ -154,6 +158,27 @@ def test_soup_has_a_point_for_every_model_and_ingredient() -> None:
             model.robustness.reference.value,
             model.robustness.shifted.value,
         )
+
+
+def test_transfer_shows_the_matrix_and_every_predictor() -> None:
+    result = result_of("transfer")
+    matrix, predicted, joint = recipe_figures(result)
+    (heat,) = matrix.data
+    assert heat.z[0][0] == pytest.approx(0.4)
+    assert heat.text[0][0] == "+40 •"
+    assert list(traces(predicted)["what vectors do"].customdata) == list(result.predicted)
+    assert len(traces(predicted)["joint training"].x) == len(result.predicted) + 1
+    assert list(traces(joint)["trained on all tasks"].y) == list(result.tasks)
+
+
+def test_sequence_shows_every_step_and_what_was_forgotten() -> None:
+    result = result_of("sequence")
+    course, forgotten = recipe_figures(result)
+    line = traces(course)["pretrained, plain"]
+    assert list(line.x) == [0, 1, 2, 3]
+    assert line.y[0] == pytest.approx(0.5)
+    assert list(traces(forgotten)["forgotten"].y)[-1] == "pretrained, plain"
+    assert traces(forgotten)["forgotten"].x[-1] == pytest.approx(0.2)
 
 
 def test_a_result_without_figures_is_refused() -> None:

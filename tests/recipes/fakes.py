@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
+import torch
 
+from taskarith.core import TaskVector
 from taskarith.errors import SettingError
 from taskarith.evaluation import Estimate
-from taskarith.recipes.lab import Answers, Lab, Merged, Mixture
+from taskarith.recipes.lab import AS_USUAL, Answers, Course, Lab, Merged, Mixture
 from taskarith.recipes.sample import Sample
 from taskarith.tasks import SplitName
 
@@ -29,6 +31,7 @@ class FakeLab:
     Attributes:
         asked: (what, task, split, coefficients) in the order of asking.
         tuned: (coefficients, tasks, split, examples) of every fine-tuning.
+        courses: of every fine-tuning, beside it.
         alive: the vectors that a recipe may name now beside the suite's own.
     """
 
@@ -41,6 +44,7 @@ class FakeLab:
         self.asked: list[tuple[str, str, str, dict[str, float]]] = []
         self.tuned: list[tuple[dict[str, float], tuple[str, ...], str, int | None]] = []
         self.alive: set[str] = set()
+        self.courses: list[Course] = []
 
     @property
     def lab(self) -> Lab:
@@ -52,6 +56,10 @@ class FakeLab:
             self.tune,
             self.mix,
             self.merge,
+            self.gradient,
+            self.direction,
+            self.hold,
+            lambda seed: self.direction(f"shuffled {seed}"),
             self.sample,
         )
 
@@ -68,7 +76,7 @@ class FakeLab:
     ) -> Answers:
         edit = {name: value for name, value in coefficients.items() if value}
         for name in edit:
-            assert not name.startswith(("tuned", "merged")) or name in self.alive
+            assert not name.startswith(("tuned", "merged", "held")) or name in self.alive
         self.asked.append(("answer", task, split, edit))
         if task in self.means:
             losses = 10 * (math.log(self.accuracy(edit, task)) + 0.01 * np.sin(np.arange(N)))
@@ -95,8 +103,12 @@ class FakeLab:
         *,
         split: SplitName,
         examples: int | None = None,
+        course: Course = AS_USUAL,
     ) -> Iterator[str]:
-        name = f"tuned({'+'.join(tasks)}, {examples}, from {len(coefficients)})"
+        name = (
+            f"tuned({'+'.join(tasks)}, {examples}, from {len(coefficients)}{course_told(course)})"
+        )
+        self.courses.append(course)
         self.tuned.append((dict(coefficients), tuple(tasks), split, examples))
         self.alive.add(name)
         yield name
@@ -105,6 +117,23 @@ class FakeLab:
     def mix(self, vectors: Sequence[str], task: str, *, by_layer: bool) -> Iterator[Mixture]:
         alone = {vectors[0]: 1.0}
         yield Mixture(coefficients=alone, weights={"": alone})
+
+    def gradient(
+        self, coefficients: Mapping[str, float], task: str, *, split: SplitName, examples: int
+    ) -> TaskVector:
+        self.asked.append(("gradient", task, split, dict(coefficients)))
+        return -0.1 * self.direction(task)
+
+    def direction(self, name: str) -> TaskVector:
+        """A vector of its own for every name, the same each time."""
+        generator = torch.Generator().manual_seed(sum(map(ord, name)))
+        return TaskVector({"w": torch.randn(64, generator=generator) + 0.3})
+
+    @contextmanager
+    def hold(self, vector: TaskVector) -> Iterator[str]:
+        name = f"held({float(vector['w'].sum()):.4f})"
+        self.alive.add(name)
+        yield name
 
     @contextmanager
     def merge(
@@ -121,6 +150,11 @@ class FakeLab:
         self.alive.add(name)
         yield Merged(name, seconds=0.5)
         self.alive.discard(name)
+
+
+def course_told(course: Course) -> str:
+    """What of a course is not as usual, for a vector's name."""
+    return "" if course.sharpness == 0 else ", sharp"
 
 
 def looked_at_test_last(fake: FakeLab) -> bool:

@@ -30,8 +30,10 @@ from taskarith.recipes.catalogue import (
     plane_recipe,
     run_recipe,
     search_recipe,
+    sequence_recipe,
     soup_recipe,
     suite_recipes,
+    transfer_recipe,
     wise_ft_recipe,
 )
 from taskarith.recipes.lab import Meter
@@ -161,6 +163,8 @@ MADE: dict[str, Callable[[Suite], object]] = {
     "methods": lambda suite: methods_recipe(suite, methods=["sum", "dare", "slerp"], seeds=2),
     "plane": lambda suite: plane_recipe(suite, steps=4),
     "search": lambda suite: search_recipe(suite, tasks=["coins", "dice"], budget=6, seeds=1),
+    "transfer": lambda s: transfer_recipe(s, tasks=tiny.TARGETS[:3], pairs=1, examples=8),
+    "sequence": lambda s: sequence_recipe(s, tasks=tiny.TARGETS[:2], orders=1, steps=2, examples=8),
 }
 
 

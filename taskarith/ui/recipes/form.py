@@ -100,6 +100,23 @@ FORMS: dict[str, Form] = {
         names="Tasks to add",
         settings=("floor",),
     ),
+    "transfer": Form(
+        "Transfer",
+        "What each task's vector does to every other task, and whether angles, signs or gradients "
+        "would have told. Here without joint training, which takes minutes.",
+        "Aribandi et al. 2022",
+        "https://arxiv.org/abs/2111.10952",
+        names="Tasks, three at least",
+    ),
+    "sequence": Form(
+        "Sequence",
+        "Learn tasks one after the other and see what is forgotten, from pretrained and from "
+        "shuffled weights, plain and sharpness-aware; beside it the same tasks added. Fine-tunes, "
+        "which takes minutes; here in one order and 40 steps a task.",
+        "Mehta et al. 2023",
+        "https://arxiv.org/abs/2112.09153",
+        names="Tasks, two to six",
+    ),
 }
 WAYS = ("alone", "parallel", "joint", "sequential")
 

@@ -165,6 +165,10 @@ def make_recipe(suite: Suite, request: Request) -> Recipe:
             }
         case "soup":
             settings = {"ingredients": request.names}
+        case "transfer":
+            settings = {"tasks": request.names, "pairs": 0}
+        case "sequence":
+            settings = {"tasks": request.names, "orders": 1, "steps": 40}
     return RECIPES[request.recipe](suite, **settings)
 
 
@@ -184,6 +188,10 @@ def offered(suite: Suite, recipe: str) -> tuple[list[str], list[str]]:
         case "soup":
             ingredients = list(book.soup.ingredients) if book.soup is not None else []
             return ingredients, ingredients
+        case "transfer":
+            return tasks, list(suite.targets)
+        case "sequence":
+            return tasks, []  # none: those that the recipe spreads over the suite's
     return [], []
 
 
