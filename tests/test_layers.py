@@ -43,7 +43,7 @@ HOMES = {
     "open_clip": "taskarith.models.clip.open_clip",
     "pandas": "taskarith.tasks.frames",
     "plotly": "taskarith.figures",
-    "pyarrow": "taskarith.tasks.hub_rows",
+    "pyarrow": "taskarith.tasks",
     "safetensors": "taskarith.sources.tensors",
     "segno": "taskarith.ui.qr",
     "spaces": "taskarith.evaluation.zero_gpu",

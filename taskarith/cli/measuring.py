@@ -4,6 +4,8 @@ Knows which edits to measure and how to show them; the measuring is `taskarith.e
 """
 
 import argparse
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taskarith.cli.answer import Answer, columns
@@ -46,12 +48,29 @@ def add_commands(commands: Any) -> None:
 
     parser = commands.add_parser(
         "sweep",
-        help="measure along one coefficient",
-        description="Measure an edit at evenly spaced values of one scaling coefficient.",
-        epilog="Try: taskarith sweep --vary printed-digits --from -1 --to 1 --points 21",
+        help="measure along one coefficient, or over a grid of any number of them",
+        description="Measure an edit at evenly spaced values of one scaling coefficient, or at "
+        "every point of a grid from a file. A stopped sweep that writes a file goes on.",
+        epilog="Try: taskarith sweep --vary printed-digits --from -1 --to 1 --points 21; "
+        "taskarith sweep --grid grid.csv -o grid.parquet",
     )
     add_suite(parser)
-    parser.add_argument("--vary", required=True, metavar="TASK", help="whose coefficient varies")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--vary", metavar="TASK", help="whose coefficient varies")
+    what.add_argument(
+        "--grid",
+        type=Path,
+        metavar="FILE",
+        help="a .csv with a column a vector and a point a row, or a .json with a list of points, "
+        "or with values by vector for every combination of them",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="also write the rows as Parquet, for pandas or DuckDB; the README has the schema",
+    )
     for option, name, usual in (("--from", "first", "-1"), ("--to", "last", "1")):
         parser.add_argument(
             option, type=typed, default=usual, dest=name, metavar="λ", help=f"default: {usual}"
@@ -113,7 +132,9 @@ def evaluate(
 def sweep(
     *,
     suite: str,
-    vary: str,
+    vary: str | None,
+    grid: Path | None,
+    output: Path | None,
     first: str,
     last: str,
     points: int,
@@ -125,34 +146,71 @@ def sweep(
     n: int | None,
     device: str | None,
 ) -> Answer:
-    """Measure an edit with λ(vary) at `points` values from `first` to `last`."""
+    """Measure an edit at every point of a grid.
+
+    With `vary` the grid is `points` values of one λ from `first` to `last`.
+    """
+    from tqdm import tqdm
+
     from taskarith.core import checked_coefficient
     from taskarith.evaluation import Evaluator, ResultCache, visible_tasks
-    from taskarith.evaluation import sweep as measure_sweep
+    from taskarith.evaluation.grids import grid_columns, read_grid, sweep_grid
     from taskarith.suites import load_suite
+    from taskarith.tasks.parquet_files import write_parquet
 
-    start, stop = checked_coefficient(first, vary), checked_coefficient(last, vary)
+    if vary is not None:
+        start, stop = checked_coefficient(first, vary), checked_coefficient(last, vary)
+        steps = [round(start + (stop - start) * step / (points - 1), 4) for step in range(points)]
+        places = [{vary: step} for step in steps]
+    else:
+        assert grid is not None
+        places = read_grid(grid)
     loaded = load_suite(suite)
     edit = read_edit(loaded, settings, method=method, method_settings=method_settings, seed=seed)
     # Every row has the same tasks: an auxiliary that varies is shown at λ = 0 too.
-    somewhere = edit.with_coefficient(vary, 1.0)
+    names = list(places[0])
+    somewhere = replace(edit, coefficients={**edit.coefficients, **dict.fromkeys(names, 1.0)})
     loaded.check_edit(somewhere)
-    rows = measure_sweep(
-        Evaluator(loaded, device=device),
-        edit,
-        vary=vary,
-        coefficients=[
-            round(start + (stop - start) * step / (points - 1), 4) for step in range(points)
-        ],
-        tasks=visible_tasks(loaded, somewhere),
-        split=split,
-        n=n,
-        cache=ResultCache(),
-    )
-    data = [{"lambda": row.coefficient, "task": row.task, **_numbers(row.estimate)} for row in rows]
+    tasks, evaluator = visible_tasks(loaded, somewhere), Evaluator(loaded, device=device)
+    journal = None
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after measuring
+        journal = output.with_name(f"{output.name}.journal")
+    with tqdm(total=len(places), desc="points", disable=None) as bar:
+        rows = sweep_grid(
+            evaluator,
+            edit,
+            places,
+            tasks=tasks,
+            split=split,
+            n=n,
+            cache=ResultCache(),
+            journal=journal,
+            progress=lambda done: bar.update(done - bar.n),
+        )
+    if output is not None:
+        about = {"suite": loaded.name, "fingerprint": loaded.fingerprint, "edit": edit.to_json()}
+        write_parquet(output, grid_columns(rows), about=about)
+        assert journal is not None
+        journal.unlink(missing_ok=True)
+    if vary is not None:
+        data = [
+            {"lambda": row.coefficients[vary], "task": row.task, **_numbers(row.estimate)}
+            for row in rows
+        ]
+    else:
+        data = [
+            {"point": row.point, "coefficients": dict(row.coefficients), "task": row.task}
+            | _numbers(row.estimate)
+            for row in rows
+        ]
+    heads = ["λ"] if vary is not None else [f"λ({name})" for name in names]
     table = [
-        ["task", "λ", "value", "low", "high", "n"],
-        *([row.task, f"{row.coefficient:+.2f}", *_cells(row.estimate)] for row in rows),
+        ["task", *heads, "value", "low", "high", "n"],
+        *(
+            [row.task, *(f"{row.coefficients[name]:+.2f}" for name in names), *_cells(row.estimate)]
+            for row in rows
+        ),
     ]
     return Answer(data, columns(table))
 

@@ -198,6 +198,7 @@ def run(
     csv: Path | None,
     choose_on: int | None,
     result_file: Path | None,
+    parquet: Path | None,
     **choices: Any,
 ) -> Answer:
     """Run the recipe called `name`, made with `choices`, and give its tables."""
@@ -208,11 +209,14 @@ def run(
     from taskarith.recipes.result import as_csv, as_text
     from taskarith.recipes.stored import write_result
     from taskarith.suites import load_suite
+    from taskarith.tasks.parquet_files import write_parquet
 
     loaded = load_suite(suite)
     recipe = RECIPES[name](loaded, **choices)
     if csv is not None:
         csv.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes of measuring
+    if parquet is not None:
+        parquet.parent.mkdir(parents=True, exist_ok=True)
     if result_file is not None:
         result_file.parent.mkdir(parents=True, exist_ok=True)
     evaluator = Evaluator(loaded, device=device)
@@ -234,6 +238,15 @@ def run(
         )
     if result_file is not None:
         write_result(result, result_file, suite=loaded)
+    if parquet is not None:
+        tables = result.tables()
+        whole = next((table for table in tables if table.long), tables[0])
+        about = {"suite": loaded.name, "fingerprint": loaded.recipe_fingerprint}
+        told = {"recipe": result.name, "table": whole.title, "protocol": result.protocol()}
+        flat = whole.flat()
+        names = list(flat[0]) if flat else []
+        columns = {name: [row[name] for row in flat] for name in names}
+        write_parquet(parquet, columns, about=about | told)
     if csv is not None:
         partial_file = csv.with_name(f"{csv.name}.partial")  # the file is there whole or not at all
         partial_file.write_text(as_csv(result.tables()[0]), encoding="utf-8")
@@ -273,6 +286,13 @@ def _add(recipes: Any, name: str, about: str) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--csv", type=Path, metavar="FILE", help="also write the main table to a file"
+    )
+    parser.add_argument(
+        "--parquet",
+        type=Path,
+        metavar="FILE",
+        help="also write every edit that was measured, where the recipe tells them, or else the "
+        "main table, as Parquet",
     )
     parser.add_argument(
         "--result",

@@ -174,3 +174,30 @@ def test_analogy_is_the_edit_it_stands_for(answer: Any) -> None:
 def test_analogy_shows_an_auxiliary_d(answer: Any) -> None:
     found = answer("analogy --a apples --b birds --c coins --d flags --n 8")
     assert "flags" in found["estimates"]
+
+
+def test_a_grid_is_swept_into_a_file(answer: Any, tmp_path: Path) -> None:
+    import pandas
+
+    grid, out = tmp_path / "grid.csv", tmp_path / "made" / "rows.parquet"
+    grid.write_text("apples,coins\n-0.5,0.2\n0.5,0\n")
+    found = answer(f"sweep --grid {grid} --set dice=0.1 -o {out} --n 8")
+    assert [row["coefficients"] for row in found[:1]] == [{"apples": -0.5, "coins": 0.2}]
+    frame = pandas.read_parquet(out)
+    assert frame["value"].tolist() == [row["value"] for row in found]
+    assert frame["task"].tolist() == [row["task"] for row in found]
+    assert [path.name for path in out.parent.iterdir()] == ["rows.parquet"]
+    alone = answer("evaluate --set apples=-0.5 --set coins=0.2 --set dice=0.1 --n 8")
+    at_first = {row["task"]: row["value"] for row in found if row["point"] == 0}
+    assert at_first == {task: row["value"] for task, row in alone["estimates"].items()}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [("--grid gone.csv", "could not read the grid"), ("--vary stew", "unknown vector 'stew'")],
+)
+def test_a_sweep_of_nothing_is_refused(
+    words: str, says: str, tiny_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(f"sweep {words} --suite {tiny_folder}".split()) == 2
+    assert says in capsys.readouterr().err

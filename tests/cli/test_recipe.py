@@ -81,6 +81,17 @@ def test_a_result_is_kept_as_the_page_reads_it(
     assert read_result(file, suite=tiny_suite) == again
 
 
+def test_every_edit_of_a_search_goes_to_a_parquet_file(tiny_folder: Path, tmp_path: Path) -> None:
+    import pandas
+
+    file = tmp_path / "tables" / "edits.parquet"
+    words = f"recipe search {QUICK['search']} --n 8 --parquet {file} --suite {tiny_folder}"
+    assert main(words.split()) == 0
+    frame = pandas.read_parquet(file)
+    assert len(frame) == 3 * 6
+    assert {"found by", "seed", "edit", "λ(coins)", "density", "quality"} <= set(frame)
+
+
 def test_the_main_table_goes_to_a_file(
     tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
