@@ -166,9 +166,9 @@ def add_commands(commands: Any) -> None:
     one.add_argument(
         "--pairs",
         type=whole_number(0),
-        default=10,
+        default=6,
         metavar="N",
-        help="train on N pairs and on all tasks jointly, too (default: 10; 0 leaves it out)",
+        help="train on N pairs and on all tasks jointly, too (default: 6; 0 leaves it out)",
     )
     one.add_argument(
         "--examples",
@@ -179,11 +179,11 @@ def add_commands(commands: Any) -> None:
     )
 
     one = _add(recipes, "sequence", "learn one task after the other; beside it, add them")
-    _add_tasks(one, "two to six tasks (default: four of the targets)")
+    _add_tasks(one, "two to six tasks (default: three of the targets)")
     for option, default, about in (
         ("--orders", 3, "in how many orders (default: 3)"),
-        ("--steps", 120, "of each fine-tuning (default: 120)"),
-        ("--examples", 512, "of each task to learn from (default: 512)"),
+        ("--steps", 40, "of each fine-tuning (default: 40)"),
+        ("--examples", 256, "of each task to learn from (default: 256)"),
     ):
         one.add_argument(option, type=whole_number(1), default=default, metavar="N", help=about)
 

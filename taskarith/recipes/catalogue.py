@@ -24,11 +24,16 @@ from taskarith.recipes.result import Result
 from taskarith.recipes.search.recipe import BUDGET, SearchRecipe
 from taskarith.recipes.search.recipe import SEEDS as SEARCH_SEEDS
 from taskarith.recipes.search.space import SUM, Space
-from taskarith.recipes.sequence import recipe as sequence
-from taskarith.recipes.sequence.recipe import SequenceRecipe
 from taskarith.recipes.soup.recipe import SoupRecipe
+from taskarith.recipes.study_recipes import sequence_recipe, transfer_recipe
 from taskarith.recipes.suite_lab import suite_lab
-from taskarith.recipes.transfer.recipe import EXAMPLES, LEAST, PAIRS, TransferRecipe, drawn_pairs
+from taskarith.recipes.suite_tasks import (
+    chosen_tasks,
+    learnable_tasks,
+    names_nothing,
+    vector_names,
+)
+from taskarith.recipes.transfer.recipe import LEAST
 from taskarith.recipes.tuning import Tuning
 from taskarith.recipes.watching import Watch, watched
 from taskarith.recipes.wise_ft.recipe import WiseFtRecipe
@@ -49,10 +54,8 @@ __all__ = [
     "plane_recipe",
     "run_recipe",
     "search_recipe",
-    "sequence_recipe",
     "soup_recipe",
     "suite_recipes",
-    "transfer_recipe",
     "wise_ft_recipe",
 ]
 
@@ -110,7 +113,7 @@ def negation_recipe(
     """Forget each of `tasks` (none given: the targets)."""
     if not 0 < floor <= 1:
         raise RecipeError(f"the floor is the control's share to keep, 0 < floor ≤ 1, got {floor}")
-    chosen = _tasks(suite, tasks, default=suite.targets, what="the targets")
+    chosen = chosen_tasks(suite, tasks, default=suite.targets, what="the targets")
     return NegationRecipe(
         tasks=chosen,
         classnames={name: suite.task(name).classnames for name in chosen},
@@ -128,7 +131,7 @@ def addition_recipe(
     suite: Suite, *, tasks: Sequence[str] = (), per_size: int | None = None
 ) -> AdditionRecipe:
     """Add the vectors of `tasks` (none given: the targets)."""
-    chosen = _tasks(suite, tasks, default=suite.targets, what="the targets", least=2)
+    chosen = chosen_tasks(suite, tasks, default=suite.targets, what="the targets", least=2)
     return AdditionRecipe(
         tasks=chosen,
         control=suite.control,
@@ -151,12 +154,12 @@ def analogy_recipe(
     chosen = tuple(parse_quadruple(text) for text in dict.fromkeys(quadruples))
     chosen = chosen or suite.recipes.analogies
     if not chosen:
-        raise _nothing(suite, "analogies")
+        raise names_nothing(suite, "analogies")
     names = [name for quadruple in chosen for name in quadruple.tasks]
     for name in names:
         suite.task(name)
-        if name not in _vectors(suite):
-            raise unknown_name("task with a vector", name, existing=_vectors(suite))
+        if name not in vector_names(suite):
+            raise unknown_name("task with a vector", name, existing=vector_names(suite))
     for quadruple in chosen:
         a, b, c = (suite.vector(name) for name in (quadruple.a, quadruple.b, quadruple.c))
         c + (b - a)  # refuses vectors of different parameters
@@ -175,7 +178,7 @@ def paint_recipe(
         if way not in WAYS:
             raise unknown_name("way of patching several tasks", way, existing=WAYS)
     book = suite.recipes
-    chosen = _tasks(suite, tasks, default=book.patching, what="patching tasks")
+    chosen = chosen_tasks(suite, tasks, default=book.patching, what="patching tasks")
     return PaintRecipe(
         tasks=chosen,
         supported=(suite.control,),
@@ -193,7 +196,7 @@ def wise_ft_recipe(
 ) -> WiseFtRecipe:
     """Interpolate towards a model of each of `tasks` (none given: those of the recipe book)."""
     book = suite.recipes
-    chosen = _tasks(suite, tasks, default=tuple(book.shifted), what="shifted tasks")
+    chosen = chosen_tasks(suite, tasks, default=tuple(book.shifted), what="shifted tasks")
     joint = (book.joint,) if book.joint is not None else ()
     soup = {book.soup.task: book.soup.ingredients} if book.soup is not None else {}
     return WiseFtRecipe(
@@ -214,7 +217,7 @@ def soup_recipe(
     """Soups of `ingredients`, vectors of models of `task` (none given: the suite's own soup)."""
     book = suite.recipes.soup
     if task is None and book is None:
-        raise _nothing(suite, "soup")
+        raise names_nothing(suite, "soup")
     if task is None and book is not None:
         task = book.task
     assert task is not None
@@ -244,7 +247,7 @@ def methods_recipe(
     if seeds < 1:
         raise RecipeError(f"a method that draws at random needs at least 1 seed, got {seeds}")
     return MethodsRecipe(
-        tasks=_tasks(suite, tasks, default=suite.targets, what="the targets", least=2),
+        tasks=chosen_tasks(suite, tasks, default=suite.targets, what="the targets", least=2),
         control=suite.control,
         unseen_controls=_unseen(suite),
         entrants=entrants(methods),
@@ -299,7 +302,7 @@ def search_recipe(
 
     `most` is the largest λ, `budget` how many edits each seeker may measure.
     """
-    chosen = _tasks(suite, tasks, default=suite.targets, what="the targets", least=2)
+    chosen = chosen_tasks(suite, tasks, default=suite.targets, what="the targets", least=2)
     return SearchRecipe(
         space=Space(chosen, method=method, most=most),
         control=suite.control,
@@ -308,42 +311,6 @@ def search_recipe(
         floor=floor,
         seeds=seeds,
     )
-
-
-def transfer_recipe(
-    suite: Suite, *, tasks: Sequence[str] = (), pairs: int = PAIRS, examples: int = EXAMPLES
-) -> TransferRecipe:
-    """What vectors of `tasks` (none given: the targets) do to each other, and what predicts it.
-
-    `pairs` are drawn for joint training (0: none), on `examples` of each task.
-    """
-    if pairs < 0:
-        raise RecipeError(f"pairs for joint training are counted from 0, got {pairs}")
-    chosen = _learnable(suite, _tasks(suite, tasks, default=suite.targets, what="the targets"))
-    return TransferRecipe(
-        tasks=chosen,
-        pairs=drawn_pairs(chosen, count=pairs),
-        mixture=pairs > 0,
-        examples=examples,
-    )
-
-
-def sequence_recipe(
-    suite: Suite,
-    *,
-    tasks: Sequence[str] = (),
-    orders: int = sequence.ORDERS,
-    steps: int = sequence.STEPS,
-    examples: int = sequence.EXAMPLES,
-) -> SequenceRecipe:
-    """Learn `tasks` one after the other (none given: four targets, spread over the suite's)."""
-    learnable = _learnable(suite, suite.targets)
-    spread = learnable[:: max(1, len(learnable) // 4)][:4]
-    chosen = _tasks(suite, tasks, default=spread, what="targets with right answers")
-    refused = set(chosen) - set(_learnable(suite, chosen))
-    if refused:
-        raise RecipeError(f"{', '.join(sorted(refused))}: no right answers to learn; leave it out")
-    return SequenceRecipe(chosen, orders=orders, steps=steps, examples=examples)
 
 
 # By the name on the command line and on the page.
@@ -380,8 +347,8 @@ def suite_recipes(
         "methods": len(suite.targets) > 1,
         "plane": len(suite.targets) > 1,
         "search": len(suite.targets) > 1,
-        "transfer": len(_learnable(suite, suite.targets)) >= LEAST,
-        "sequence": len(_learnable(suite, suite.targets)) > 1,
+        "transfer": len(learnable_tasks(suite, suite.targets)) >= LEAST,
+        "sequence": len(learnable_tasks(suite, suite.targets)) > 1,
     }
     asked: dict[str, dict[str, Any]] = {
         "addition": {"per_size": per_size},
@@ -392,34 +359,9 @@ def suite_recipes(
     }
 
 
-def _tasks(
-    suite: Suite, asked: Sequence[str], *, default: Sequence[str], what: str, least: int = 1
-) -> tuple[str, ...]:
-    """The tasks asked for, or the default; each with a vector, each once."""
-    if not asked and not default:
-        raise _nothing(suite, what)
-    chosen = tuple(dict.fromkeys(asked or default))
-    for name in chosen:
-        suite.task(name)
-        if name not in _vectors(suite):
-            raise unknown_name("task with a vector", name, existing=_vectors(suite))
-    if len(chosen) < least:
-        raise RecipeError(f"this recipe needs at least {least} tasks, got {', '.join(chosen)}")
-    return chosen
-
-
-def _learnable(suite: Suite, tasks: Sequence[str]) -> tuple[str, ...]:
-    """Those whose examples have a right answer, so that there is a loss to lower."""
-    return tuple(name for name in tasks if suite.task(name).head["kind"] != "samples")
-
-
 def _pictures(task: Task) -> str:
     """Where a task's pictures come from; sub-populations of one family share theirs."""
     return str(task.data[DATA_KINDS[task.data["kind"]]])
-
-
-def _vectors(suite: Suite) -> tuple[str, ...]:
-    return (*suite.vectors, *suite.recipe_vectors)
 
 
 def _unseen(suite: Suite) -> tuple[str, ...]:
@@ -431,10 +373,3 @@ def _shifts(asked: Sequence[str]) -> tuple[str, ...]:
         if shift not in SHIFTS:
             raise unknown_name("shift", shift, existing=SHIFTS)
     return tuple(asked)
-
-
-def _nothing(suite: Suite, what: str) -> RecipeError:
-    return RecipeError(
-        f'the suite {suite.name!r} lists no {what} in its manifest\'s "recipes"; name the tasks, '
-        "or choose a suite that has them"
-    )

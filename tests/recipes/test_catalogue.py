@@ -30,10 +30,8 @@ from taskarith.recipes.catalogue import (
     plane_recipe,
     run_recipe,
     search_recipe,
-    sequence_recipe,
     soup_recipe,
     suite_recipes,
-    transfer_recipe,
     wise_ft_recipe,
 )
 from taskarith.recipes.lab import Meter
@@ -43,6 +41,7 @@ from taskarith.recipes.result import Table
 from taskarith.recipes.sections import Extent, recipe_results
 from taskarith.recipes.soup.result import SoupResult
 from taskarith.recipes.stored import read_result, write_result
+from taskarith.recipes.study_recipes import sequence_recipe, transfer_recipe
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.tuning import trainable_model
 from taskarith.recipes.wise_ft.result import WiseFtResult

@@ -34,7 +34,7 @@ from taskarith.recipes.sequence.result import (
 __all__ = ["EXAMPLES", "MOST_TASKS", "ORDERS", "RADIUS", "STEPS", "SequenceRecipe"]
 
 MOST_TASKS = 6
-ORDERS, STEPS, EXAMPLES = 3, 120, 512
+ORDERS, STEPS, EXAMPLES = 3, 40, 256
 RADIUS = 0.05  # ρ of sharpness-aware minimization, as its paper has it
 CURVED_ON = 64  # examples for the curvature
 SEED = 3

@@ -106,9 +106,9 @@ class TransferResult(Result):
         """How it was measured."""
         trained = {pair.together for pair in self.joint}
         together = (
-            f" {len(trained)} pairs were trained on jointly: {self.steps} steps on the first "
-            f"{self.examples} training {self.sample.examples} of both, against as many steps on "
-            "one of them alone."
+            f" {len(trained)} pairs were trained on jointly: {self.steps} steps, at three times "
+            f"the usual learning rate, on the first {self.examples} training "
+            f"{self.sample.examples} of both, against as many on one of them alone."
             if trained
             else " Nothing was trained on jointly."
         )

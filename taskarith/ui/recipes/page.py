@@ -41,6 +41,8 @@ SHIPPED = (
     "This comes with the suite; how it was measured stands below. Press Run to measure your own."
 )
 START = "negation"
+# Recipes whose edits are no walk along a direction: while they run each is a mark of its own.
+WITHOUT_CURVES = ("analogy", "soup", "search", "transfer", "sequence")
 NOTHING_NEW = [gr.skip()] * 8  # for every element of the outcome
 
 Updates = list[Any]
@@ -320,7 +322,7 @@ class _RecipesPage:
     def _search(self, found: Any, theme: str) -> Any:
         from taskarith.figures import search_figure
 
-        curves = found.request.recipe not in ("analogy", "soup", "search")
+        curves = found.request.recipe not in WITHOUT_CURVES
         return search_figure(
             found.seen,
             control=found.control,

@@ -7,7 +7,6 @@ import torch
 from taskarith.core import TaskVector
 from taskarith.errors import RecipeError
 from taskarith.evaluation import Evaluator
-from taskarith.recipes.catalogue import sequence_recipe
 from taskarith.recipes.sequence.protocol import drawn_orders, largest_curvature
 from taskarith.recipes.sequence.recipe import SequenceRecipe
 from taskarith.recipes.sequence.result import (
@@ -18,6 +17,7 @@ from taskarith.recipes.sequence.result import (
     Chain,
     SequenceResult,
 )
+from taskarith.recipes.study_recipes import sequence_recipe
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.suites import Suite
 from tests.recipes.fakes import FakeLab, looked_at_test_last

@@ -9,7 +9,7 @@ from taskarith.core import Edit, TaskVector
 from taskarith.errors import RecipeError
 from taskarith.evaluation import Evaluator
 from taskarith.heads.text_loss import text_loss
-from taskarith.recipes.catalogue import transfer_recipe
+from taskarith.recipes.study_recipes import transfer_recipe
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.transfer.protocol import (
     COSINE,
@@ -151,6 +151,10 @@ def test_pairs_are_spread_over_the_tasks() -> None:
     [
         (lambda suite: transfer_recipe(suite, tasks=["apples", "birds"]), "at least 3 tasks"),
         (lambda suite: transfer_recipe(suite, pairs=-1), "counted from 0"),
+        (
+            lambda _: transfer_recipe(load_suite("mini-lm"), tasks=["rude", "mood"]),
+            "rude: no right",
+        ),
         (lambda suite: transfer_recipe(suite, examples=0), "at least 1 example"),
     ],
 )
