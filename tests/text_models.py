@@ -87,7 +87,8 @@ def write_words(folder: Path, *, ends: str = "none") -> None:
         "normalizer": {"type": "Lowercase"},
         "pre_tokenizer": {"type": "WhitespaceSplit"},
         "post_processor": {
-            "type": "TemplateProcessing", "single": single, "pair": [*single, second, single[-1]],
+            "type": "TemplateProcessing", "single": single,
+            "pair": [*single, second, *single[single.index(text) + 1 :]],
             "special_tokens": {
                 t: {"id": t, "ids": [ids[t]], "tokens": [t]} for t in SPECIALS
             },

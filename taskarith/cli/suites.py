@@ -180,17 +180,14 @@ def suites() -> Answer:
 
 def pull(*, suite: str, yes: bool) -> Answer:
     """Fetch everything a suite takes from elsewhere, after one question."""
-    from taskarith.sources import BASE_FILES, OWNER, make_plan
+    from taskarith.sources import OWNER, make_plan
     from taskarith.sources.plan import in_words
     from taskarith.suites import load_suite
     from taskarith.suites.making.assembling import carry_out
     from taskarith.suites.making.planning import check_together
 
     loaded = load_suite(suite)
-    plans = [
-        make_plan(reference, extras=BASE_FILES if index == 0 else ())
-        for index, reference in enumerate(loaded.references())
-    ]
+    plans = [make_plan(name, extras=loaded.beside(name)) for name in loaded.references()]
     check_together(plans, limits=OWNER)
     needed = [plan for plan in plans if plan.to_fetch]
     total = sum(plan.to_fetch for plan in needed)

@@ -13,6 +13,7 @@ import torch
 from taskarith.core import Edit
 from taskarith.errors import AssetError
 from taskarith.evaluation.evaluator import Evaluator
+from taskarith.heads.checkpoint import CheckpointHead
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.generation import Generation, Samples
 from taskarith.heads.head import Prompts
@@ -64,7 +65,7 @@ def ask(evaluator: Evaluator, edit: Edit, *, task: str, text: str) -> Reply:
     with torch.inference_mode():
         if isinstance(head, EmbeddingHead):
             chances = head.logits(model.embed(prompts.tokens))[0].softmax(0)
-        elif isinstance(head, LabelLikelihood):
+        elif isinstance(head, LabelLikelihood | CheckpointHead):
             chances = head.logits(model, prompts)[0].softmax(0)
         elif isinstance(head, Generation | Samples):
             return Reply(written=head.written(model, prompts)[0])

@@ -25,6 +25,7 @@ from taskarith.evaluation.order import stratified_order
 from taskarith.evaluation.plan import MAX_STEP_IMAGES, STEP_IMAGES, Part, Step
 from taskarith.evaluation.results import ResultKey
 from taskarith.evaluation.statistics import Kept, ModelStatistics
+from taskarith.heads.checkpoint import CheckpointHead
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import Prompts, TextHead
 from taskarith.heads.likelihood import LabelLikelihood
@@ -266,7 +267,7 @@ class Evaluator:
 
     def has_logits(self, task: str) -> bool:
         """Whether `logits` has some for the task."""
-        return isinstance(self.head(task), EmbeddingHead | LabelLikelihood)
+        return isinstance(self.head(task), EmbeddingHead | LabelLikelihood | CheckpointHead)
 
     def logits(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
         """Logits of each part under the edit in use, float32 [examples, classes].
@@ -278,7 +279,7 @@ class Evaluator:
             head = self.head(part.task)
             if isinstance(head, EmbeddingHead):
                 found.append(torch.cat(self._logits([part], split=split)[0]).cpu().numpy())
-            elif isinstance(head, LabelLikelihood):
+            elif isinstance(head, LabelLikelihood | CheckpointHead):
                 with torch.inference_mode():
                     logits = head.logits(self.model, self._prompts_of(part, split=split))
                 found.append(logits.float().cpu().numpy())

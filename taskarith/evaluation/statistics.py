@@ -16,6 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from taskarith.core import Gram, TaskVector
 from taskarith.errors import AssetError, SettingError, UnknownNameError
+from taskarith.heads.checkpoint import CheckpointHead
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import Prompts, TextHead
 from taskarith.heads.likelihood import LabelLikelihood
@@ -177,7 +178,7 @@ class ModelStatistics:
             return with_weights(
                 model.network, weights, lambda: own.logits(model.embed(prompts.tokens))
             )
-        if isinstance(head, LabelLikelihood):
+        if isinstance(head, LabelLikelihood | CheckpointHead):
             labels = head
             return with_weights(model.network, weights, lambda: labels.logits(model, prompts))
         raise AssetError(

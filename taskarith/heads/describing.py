@@ -13,12 +13,22 @@ from taskarith.heads.language_modelling import LanguageModelling
 from taskarith.heads.likelihood import LabelLikelihood
 from taskarith.tasks.task import ZERO_SHOT, Task
 
-__all__ = ["EMBEDDING_KINDS", "EXAMPLE_KINDS", "TEXT_KINDS", "text_head"]
+__all__ = [
+    "CHECKPOINT",
+    "EMBEDDING_KINDS",
+    "EXAMPLE_KINDS",
+    "TEXT_KINDS",
+    "head_vector",
+    "text_head",
+]
 
 # Kinds of class vectors that are made of the task's training examples.
 EXAMPLE_KINDS = ("prototypes", "linear-probe")
 # All kinds of class vectors: in the suite's files, or made by its model.
 EMBEDDING_KINDS = (ZERO_SHOT, "classifier", *EXAMPLE_KINDS)
+
+# A head that comes with the checkpoint of the task's vector, and answers in its stead.
+CHECKPOINT = "checkpoint"
 
 MOST_TOKENS = 256  # that a head may let a model write for one example
 
@@ -67,8 +77,15 @@ def text_head(task: Task) -> TextHead:
     """The head of a task of texts. Raises UnknownNameError, AssetError for impossible settings."""
     kind = str(task.head.get("kind"))
     if kind not in TEXT_KINDS:
-        raise unknown_name("kind of head", kind, existing=[*EMBEDDING_KINDS, *TEXT_KINDS])
+        raise unknown_name(
+            "kind of head", kind, existing=[*EMBEDDING_KINDS, CHECKPOINT, *TEXT_KINDS]
+        )
     return TEXT_KINDS[kind][0](task)
+
+
+def head_vector(task: Task) -> str:
+    """The vector in whose checkpoint a task's head is: the task's own unless it names another."""
+    return str(task.head.get("vector", task.name))
 
 
 def _count(task: Task, setting: str, usual: int, *, least: int = 1, most: int = MOST_TOKENS) -> int:

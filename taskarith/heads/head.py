@@ -20,8 +20,8 @@ __all__ = ["LanguageModel", "Prompts", "TextHead", "per_token"]
 class LanguageModel(Protocol):
     """What heads ask of a model of texts; it sorts and pads batches by itself."""
 
-    def tokenize(self, texts: Sequence[str]) -> Tokens:
-        """The ids of each text; AssetError for one it cannot take."""
+    def tokenize(self, texts: Sequence[str], second: Sequence[str] | None = None) -> Tokens:
+        """The ids of each text, or of each pair; AssetError for one it cannot take."""
 
     def continuations(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of texts as they follow a prompt."""
@@ -75,7 +75,9 @@ class Prompts:
     def of(cls, model: LanguageModel, examples: Texts) -> "Prompts":
         """All examples of a split."""
         answers = None if examples.answers is None else tuple(examples.answers)
-        return cls(model.tokenize(examples.texts), torch.arange(len(examples)), answers)
+        pairs = () if examples.second is None else (examples.second,)
+        tokens = model.tokenize(examples.texts, *pairs)
+        return cls(tokens, torch.arange(len(examples)), answers)
 
     def __len__(self) -> int:
         return len(self.tokens)

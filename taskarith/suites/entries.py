@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from taskarith.errors import SourceError, TaskArithError
-from taskarith.heads.describing import EMBEDDING_KINDS, TEXT_KINDS
+from taskarith.heads.describing import CHECKPOINT, EMBEDDING_KINDS, TEXT_KINDS
 from taskarith.models.registry import KINDS
 from taskarith.sources import parse_reference
 from taskarith.sources.packages import PLACE
@@ -127,7 +127,7 @@ def parse_head(
     The metric is the head's own; a "metric" of the task gives it a title of the task's.
     """
     head = dict(reader.mapping(fields.get("head", {"kind": ZERO_SHOT}), f"{where}.head"))
-    kinds = (*EMBEDDING_KINDS, *TEXT_KINDS)
+    kinds = (*EMBEDDING_KINDS, CHECKPOINT, *TEXT_KINDS)
     head["kind"] = reader.choice(head.get("kind"), f"{where}.head.kind", among=kinds)
     metric = METRICS[TEXT_KINDS[head["kind"]][1]] if head["kind"] in TEXT_KINDS else ACCURACY
     given = fields.get("metric")
@@ -165,7 +165,7 @@ def check_hub_data(data: Mapping[str, Any], reader: EntryReader, where: str) -> 
     name = data.get("dataset")
     if not isinstance(name, str) or not DATASET.fullmatch(name) or ".." in name:
         reader.problems.append(f"{where}.dataset: {name!r:.80} is no name of a dataset")
-    for key in ("config", "revision", "image", "text", "label", "answer"):
+    for key in ("config", "revision", "image", "text", "second", "label", "answer"):
         value = data.get(key)
         if value is not None and not (isinstance(value, str) and WORD.fullmatch(value)):
             reader.problems.append(f"{where}.{key}: {value!r:.80} is no name")

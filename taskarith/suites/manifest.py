@@ -12,7 +12,12 @@ from typing import Any, cast
 
 from taskarith.core import NULLS, checked_coefficient
 from taskarith.errors import AssetError, CoefficientError
-from taskarith.heads.describing import EMBEDDING_KINDS, EXAMPLE_KINDS
+from taskarith.heads.describing import (
+    CHECKPOINT,
+    EMBEDDING_KINDS,
+    EXAMPLE_KINDS,
+    head_vector,
+)
 from taskarith.suites.entries import (
     Base,
     check_folder_data,
@@ -231,7 +236,7 @@ def _task(item: object, reader: _Reader, where: str) -> Task:
     fields = used_task(reader.mapping(item, where), reader, where)
     head, metric = parse_head(fields, reader, where)
     has_classes = head["kind"] != "language-modelling" and "classnames" in fields
-    needs_classes = head["kind"] in (*EMBEDDING_KINDS, "label-likelihood")
+    needs_classes = head["kind"] in (*EMBEDDING_KINDS, CHECKPOINT, "label-likelihood")
     given = fields.get("classnames") if needs_classes or has_classes else []
     classnames = reader.texts(given, f"{where}.classnames")
     templates = reader.texts(fields.get("templates", ["{}"]), f"{where}.templates")
@@ -262,6 +267,24 @@ def _task(item: object, reader: _Reader, where: str) -> Task:
         metric=metric,
         head=head,
     )
+
+
+def _check_kept_head(task: Task, manifest: "Manifest", reader: _Reader) -> None:
+    """A head that a checkpoint was trained with: whose, and which of its outputs is which class."""
+    if task.head["kind"] != CHECKPOINT:
+        return
+    if head_vector(task) not in manifest.vectors:
+        reader.problems.append(
+            f"tasks: the head of {task.name!r} is of the vector {head_vector(task)!r:.80}, which "
+            "is not there"
+        )
+    order, classes = task.head.get("order"), len(task.classnames)
+    numbers = isinstance(order, list) and all(type(number) is int for number in order)
+    if order is not None and not (numbers and sorted(order) == [*range(classes)]):
+        reader.problems.append(
+            f"tasks: the head of {task.name!r} has the order {order!r:.80}; it names the output of "
+            f"each class, 0 to {classes - 1}"
+        )
 
 
 def _check_prompts(classnames: Sequence[str], reader: _Reader, where: str) -> None:
@@ -348,6 +371,8 @@ def _check_story(manifest: Manifest, reader: _Reader) -> None:
         for name in (*preset.coefficients, preset.focus, *analogy.values()):
             if name not in known:
                 reader.problems.append(f"presets: {preset.name!r} names no vector: {name!r:.80}")
+    for one in manifest.tasks:
+        _check_kept_head(one, manifest, reader)
     names = [preset.name for preset in manifest.presets]
     if manifest.start is not None and manifest.start not in names:
         reader.problems.append(f"start: {manifest.start!r} is no preset; there are {names}")

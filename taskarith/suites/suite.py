@@ -19,19 +19,26 @@ from torch import Tensor
 
 from taskarith.core import NULLS, Edit, TaskVector
 from taskarith.errors import AssetError, TaskArithError, WeightsError, unknown_name
-from taskarith.heads.describing import EMBEDDING_KINDS, EXAMPLE_KINDS, text_head
+from taskarith.heads.checkpoint import CheckpointHead, class_order
+from taskarith.heads.describing import (
+    CHECKPOINT,
+    EMBEDDING_KINDS,
+    EXAMPLE_KINDS,
+    head_vector,
+    text_head,
+)
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.from_examples import head_of_examples
 from taskarith.heads.head import TextHead
 from taskarith.heads.kept import kept_head, kept_heads
 from taskarith.models.picture_transform import PictureTransform
 from taskarith.places import ASSETS
-from taskarith.sources import LazyState
+from taskarith.sources import BASE_FILES, LazyState
 from taskarith.sources.tensors import read_tensors
 from taskarith.suites.home import MANIFEST, added_suites, is_private
 from taskarith.suites.manifest import Manifest, read_manifest
 from taskarith.suites.references import identity, is_pulled, is_reference
-from taskarith.suites.weights import Weights, whole
+from taskarith.suites.weights import CONFIG, Weights, whole
 from taskarith.tasks import Examples, Images, SplitName, Task, Texts, load_split
 from taskarith.tasks.shifts import own_name, shifted_task
 from taskarith.tasks.task import ZERO_SHOT
@@ -187,6 +194,8 @@ class Suite:
         A zero-shot head has class weights float32 [classes, d], scaled by exp(logit_scale).
         """
         asked = self.task(task)
+        if asked.head["kind"] == CHECKPOINT:
+            return self._checkpoint_head(asked)
         if asked.head["kind"] not in EMBEDDING_KINDS:
             return text_head(asked)
         if asked.head["kind"] in EXAMPLE_KINDS:
@@ -267,6 +276,14 @@ class Suite:
         own = () if base is None or base != self.weights.location else (base,)
         return (*own, *filter(is_reference, self.weights.vectors.values()))
 
+    def beside(self, reference: str) -> tuple[str, ...]:
+        """The small files that must come with a reference's weights, where it has them."""
+        if reference == self.weights.reference:
+            return BASE_FILES
+        own = {n for n, weights in self.weights.vectors.items() if weights == reference}
+        kept = {head_vector(t) for t in self.tasks.values() if t.head["kind"] == CHECKPOINT}
+        return (CONFIG,) if own & kept else ()
+
     def is_here(self) -> bool:
         """Whether all weights it takes are on this machine; asks the Hub nothing."""
         return all(is_pulled(reference) for reference in self.references())
@@ -284,6 +301,21 @@ class Suite:
             of_words = [t for t in self.tasks.values() if t.head["kind"] == ZERO_SHOT]
             return kept_heads(of_words, model=self.model, identity=base)
         return self._read(self.manifest.heads)
+
+    def _checkpoint_head(self, task: Task) -> CheckpointHead:
+        """The head that the checkpoint behind a vector was fine-tuned with, as it is."""
+        vector = head_vector(task)
+        tensors = {name: tensor.float() for name, tensor in self.weights.head(vector).items()}
+        if not tensors:
+            raise AssetError(
+                f"{self.weights.vectors[vector]} holds no head of a classifier, which the task "
+                f"{task.name!r} answers through; take the whole checkpoint, or another head"
+            )
+        order = task.head.get("order")
+        if order is None:
+            labels = [str(name) for name in task.data.get("labels", ())]
+            order = class_order(self.weights.head_labels(vector), labels, task.classnames)
+        return CheckpointHead(tensors, tuple(order or range(len(task.classnames))))
 
     def _example_head(self, name: str) -> EmbeddingHead:
         """A head of training examples, made once by the pretrained model."""

@@ -5,6 +5,7 @@ had piece by piece (adapters, null directions) is made whole. Knows where weight
 names they have; nothing of tasks, and nothing of edits.
 """
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -42,7 +43,10 @@ from taskarith.suites.manifest import Manifest
 from taskarith.suites.references import file_digests, is_reference, pulled
 from taskarith.suites.subtracting import check_vocabulary
 
-__all__ = ["Weights", "converted", "vector_from", "whole"]
+__all__ = ["CONFIG", "Weights", "converted", "vector_from", "whole"]
+
+MAX_CONFIG = 2**20  # bytes
+CONFIG = "config.json"  # beside a checkpoint: what its classifier's outputs are called
 
 
 class Weights:
@@ -194,6 +198,18 @@ class Weights:
         state = _respelled(open_source(pulled(weights, suite=self._suite)), self.family).state
         patterns = self.family.heads
         return {n: state[n] for n in state if any(fnmatchcase(n, p) for p in patterns)}
+
+    def head_labels(self, name: str) -> list[str]:
+        """What the configuration beside the vector `name` calls its head's outputs; [] unsaid."""
+        source = pulled(self.vectors[self.check(name)[1]], suite=self._suite, extras=(CONFIG,))
+        try:
+            path = source.paths[CONFIG]
+            if path.stat().st_size > MAX_CONFIG:
+                return []
+            named = json.loads(path.read_text(encoding="utf-8"))["id2label"]
+            return [str(named[str(number)]) for number in range(len(named))]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return []
 
     def difference(self, contents: Contents, *, base: LazyState) -> Difference:
         """The task vector of a source, whole, as `vector_from` gives it."""

@@ -93,6 +93,7 @@ class Texts:
 
     Attributes:
         texts: what a model is asked, or what it has to predict.
+        second: the second text of each, where the task asks about pairs.
         answers: the right answers in words, where the task has them.
 
     >>> texts = Texts(("the soup was good.", "the soup was cold."), torch.tensor([0, 1]))
@@ -104,6 +105,7 @@ class Texts:
     labels: Tensor
     answers: Sequence[str] | None = None
     kind: ExampleKind = "texts"
+    second: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         labels, count = self.labels, len(self.texts)
@@ -119,6 +121,8 @@ class Texts:
             )
         if self.answers is not None and len(self.answers) != count:
             raise AssetError(f"{count} texts have {len(self.answers)} answers; each needs one")
+        if self.second is not None and len(self.second) != count:
+            raise AssetError(f"{count} texts have {len(self.second)} second texts; each needs one")
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -126,7 +130,7 @@ class Texts:
     @property
     def nbytes(self) -> int:
         """About as many bytes as they have characters."""
-        return sum(map(len, self.texts)) + sum(map(len, self.answers or ()))
+        return sum(len(text) for part in self._parts for text in part)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -134,11 +138,20 @@ class Texts:
         digest = hashlib.blake2b(self.labels.numpy().tobytes(), digest_size=8)
         for text in (*self.texts, "\0", *(self.answers or ())):
             digest.update(f"{len(text)}:{text}".encode())
+        for text in self.second or ():
+            digest.update(f"second {len(text)}:{text}".encode())
         return digest.hexdigest()
 
     def shown(self, index: int) -> Mapping[str, Any]:
         """The text at `index`."""
-        return {"kind": "text", "text": self.texts[index]}
+        text = self.texts[index]
+        if self.second is not None:
+            text += f"\n{self.second[index]}"
+        return {"kind": "text", "text": text}
+
+    @property
+    def _parts(self) -> tuple[Sequence[str], ...]:
+        return (self.texts, self.answers or (), self.second or ())
 
 
 def as_images(examples: Examples, *, of: str) -> Images:

@@ -42,7 +42,8 @@ def hub_texts(
     `data`: "dataset" and "text", its column; optionally "revision", "config", "label" and "answer"
     (columns), "texts" (how many at most), "splits" and "labels", as for pictures; with "prompt",
     such as "Is '{question}' answered by '{sentence}'?", a text is that, with what is in its columns
-    in place of their names. Texts that are empty are left out. All splits come from one commit.
+    in place of their names; "second" is the column of the second text of a pair. Texts that are
+    empty are left out. All splits come from one commit.
 
     Raises SourceError where the Hub refuses, AssetError for labels that name no class (−1 as in the
     test splits of GLUE), missing columns and texts that are too long.
@@ -66,15 +67,16 @@ def hub_texts(
             names = names_in(builder, str(rule["from"]), column=str(data.get("label", "label")))
             check_names(data, classnames, names)
         columns = [*_asked(data), *([str(data.get("label", "label"))] if classnames else [])]
-        columns += [str(data["answer"])] if data.get("answer") else []
+        columns += [str(data[key]) for key in ("answer", "second") if data.get(key)]
         rows, _ = rows_of(
             builder, str(rule["from"]), data, columns=columns, tenth=rule.get("tenth")
         )
         found = list(_texts(rows, data, classnames=classnames))
     texts = Texts(
-        tuple(text for text, _, _ in found),
-        torch.tensor([label for _, label, _ in found], dtype=torch.int64),
-        tuple(str(answer) for _, _, answer in found) if data.get("answer") else None,
+        tuple(text for text, *_ in found),
+        torch.tensor([label for _, label, *_ in found], dtype=torch.int64),
+        tuple(str(answer) for _, _, answer, _ in found) if data.get("answer") else None,
+        second=tuple(str(second) for *_, second in found) if data.get("second") else None,
     )
     _keep(path, texts)
     return texts
@@ -82,19 +84,21 @@ def hub_texts(
 
 def _texts(
     rows: Iterator[Row], data: Mapping[str, Any], *, classnames: Sequence[str]
-) -> Iterator[tuple[str, int, str | None]]:
-    asked, label, answer = _asked(data), str(data.get("label", "label")), data.get("answer")
+) -> Iterator[tuple[str, int, str | None, str | None]]:
+    asked, label = _asked(data), str(data.get("label", "label"))
+    answer, second = data.get("answer"), data.get("second")
     for place, row in rows:
         what = f"{data['dataset']}, {place}"
-        missing = [column for column in (*asked, answer) if column and column not in row]
+        missing = [column for column in (*asked, answer, second) if column and column not in row]
         if missing:
             raise AssetError(f"{what} has no column {missing[0]!r}; it has {', '.join(row)}")
-        for column in asked:
+        for column in (*asked, *([second] if second else [])):
             if not isinstance(row[column], str):
                 raise AssetError(f"{what} has no text in its column {column!r}")
         said = _said(data, row)
-        if len(said) > MAX_CHARACTERS:
-            raise AssetError(f"{what} has {len(said):,} characters; at most {MAX_CHARACTERS:,}")
+        characters = len(said) + (len(row[second]) if second else 0)
+        if characters > MAX_CHARACTERS:
+            raise AssetError(f"{what} has {characters:,} characters; at most {MAX_CHARACTERS:,}")
         if not said.strip():
             continue
         number = (
@@ -102,7 +106,12 @@ def _texts(
             if classnames
             else 0
         )
-        yield said.strip(), number, str(row[answer]) if answer else None
+        yield (
+            said.strip(),
+            number,
+            str(row[answer]) if answer else None,
+            str(row[second]).strip() if second else None,
+        )
 
 
 def _asked(data: Mapping[str, Any]) -> list[str]:
@@ -120,14 +129,24 @@ def _said(data: Mapping[str, Any], row: Mapping[str, Any]) -> str:
 def _read(path: Path) -> Texts | None:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        return Texts(tuple(kept["texts"]), torch.tensor(kept["labels"]), kept["answers"])
+        return Texts(
+            tuple(kept["texts"]),
+            torch.tensor(kept["labels"]),
+            kept["answers"],
+            second=kept.get("second"),
+        )
     except (OSError, ValueError, KeyError, TypeError, AssetError):
         return None
 
 
 def _keep(path: Path, texts: Texts) -> None:
     """Keep them; what was kept longest ago goes where all together are too many."""
-    kept = {"texts": texts.texts, "labels": texts.labels.tolist(), "answers": texts.answers}
+    kept = {
+        "texts": texts.texts,
+        "labels": texts.labels.tolist(),
+        "answers": texts.answers,
+        "second": texts.second,
+    }
     with suppress(OSError):  # a full disk costs the time to fetch them again
         path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(

@@ -17,6 +17,7 @@ from tests.hub.server import LoopbackHub
 from tests.text_models import SIZE, new_network, write_words
 
 WHOLE, LORA = "flan-t5-base-glue", "flan-t5-base-glue-lora16"
+LARGE = "flan-t5-large-glue-lora16"
 BASE = "google/flan-t5-base"
 TASKS = ("cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2")
 FLAN = {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}
@@ -74,18 +75,20 @@ def publish_texts(hub: LoopbackHub) -> None:
     hub.add("Salesforce/wikitext", files, kind="datasets")
 
 
-@pytest.mark.parametrize("name", [WHOLE, LORA])
+@pytest.mark.parametrize("name", [WHOLE, LORA, LARGE])
 def test_the_manifests_hold_together(name: str) -> None:
     suite = load_suite(name)
     assert suite.targets == TASKS
-    assert suite.references()[0] == f"hub:{BASE}"
+    size = "large" if name == LARGE else "base"
+    assert suite.references()[0] == f"hub:google/flan-t5-{size}"
     prompts = [suite.task(task).data["prompt"] for task in TASKS]
     # As the models were trained, misspelling and all.
     assert sum("Answere with" in prompt or "Answere '" in prompt for prompt in prompts) == 4
     assert suite.task("rte").classnames == ("yes", "no")
     assert suite.task("qqp").classnames == ("no", "yes")
     source = suite.manifest.vectors["rte"]
-    assert source.startswith("peft:" if name == LORA else "hub:tanganke/flan-t5-base_glue-rte")
+    kind = "hub" if name == WHOLE else "peft"
+    assert source.startswith(f"{kind}:tanganke/flan-t5-{size}_glue-rte")
 
 
 @pytest.mark.parametrize("name", [WHOLE, LORA])

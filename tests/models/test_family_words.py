@@ -26,6 +26,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "core/edit.py": ({"visual", "resblocks"}, EXAMPLE),
     "core/merges/with_data.py": ({"CLIP"}, "what another tool has the method for"),
     "core/layers.py": ({"visual", "resblocks"}, EXAMPLE),
+    "heads/checkpoint.py": ({"BERT"}, "whose way of classifying it is"),
     "evaluation/statistics.py": ({"ClipModel"}, "a type: it looks at models of pictures"),
     "export/provenance.py": ({'"clip"', "open_clip"}, EXAMPLE),
     "recipes/transfer/result.py": ({"T5"}, "what papers measured"),

@@ -52,9 +52,12 @@ class TextModel:
         self.network.to(self.device)
         return self
 
-    def tokenize(self, texts: Sequence[str]) -> Tokens:
-        """The ids of each text, with the special tokens that the model expects around it."""
-        return Tokens.of(self.tokenizer.encode(texts))
+    def tokenize(self, texts: Sequence[str], second: Sequence[str] | None = None) -> Tokens:
+        """The ids of each text, with the special tokens that the model expects around it.
+
+        Pairs are joined as the tokenizer joins them: GPT-2's puts nothing between the two.
+        """
+        return Tokens.of(self.tokenizer.encode(texts, second))
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of some ids, without special tokens."""

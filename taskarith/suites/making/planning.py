@@ -210,8 +210,8 @@ def check_together(plans: Sequence[Plan], *, limits: Limits) -> None:
 def lacking(suite: Suite, *, limits: Limits = OWNER) -> list[Plan]:
     """Plans for those of a suite's references that are not on this machine."""
     plans = []
-    for index, reference in enumerate(suite.references()):
-        extras = BASE_FILES if index == 0 and suite.manifest.base.is_elsewhere else ()
+    for reference in suite.references():
+        extras = suite.beside(reference)
         try:
             find_pulled(reference, extras=extras)
         except NotPulledError:
