@@ -133,6 +133,11 @@ def parse_head(
     given = fields.get("metric")
     if given is not None:
         described = reader.mapping(given, f"{where}.metric")
+        if set(described) - {"title"}:
+            reader.problems.append(
+                f"{where}.metric: a head of the kind {head['kind']!r} is counted by "
+                f"{metric.name!r}; a metric can only be given another title"
+            )
         title = reader.text(described.get("title", metric.title), f"{where}.metric.title")
         metric = replace(metric, title=title)
     return head, metric

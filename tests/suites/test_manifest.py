@@ -100,6 +100,9 @@ PROBLEMS = {
     "tasks[0].classnames: apples1 must be there only": change("tasks.0.classnames.0", "apples1"),
     "tasks[0].templates: each needs": change("tasks.0.templates.0", "no place"),
     "tasks[0].templates: each needs exactly": change("tasks.0.templates", []),
+    "tasks[0].metric: a head of the kind 'zero-shot' is counted by 'accuracy'": change(
+        "tasks.0.metric", {"kind": "bleu"}
+    ),
     "tasks[0].data.kind: 'web' must be one of": change("tasks.0.data.kind", "web"),
     "tasks[0].data.path: '../x' must lead": change("tasks.0.data.path", "../x"),
     "tasks[0].data.family must be a text": change("tasks.0.data", {"kind": "world"}),
