@@ -12,12 +12,13 @@ from taskarith.cli.fetching import add_yes, obtain, obtain_plan
 from taskarith.cli.publishing import add_publish
 
 if TYPE_CHECKING:
-    from taskarith.core import Reported
+    from taskarith.core import Reported, TaskVector, VectorInfo
     from taskarith.sources import Contents, Difference, Source
+    from taskarith.sources.states import LazyState
 
 __all__ = ["add_commands", "check", "fetch", "info", "make"]
 
-DTYPES = ("float32", "float16", "bfloat16")
+DTYPES = ("float32", "float16", "bfloat16", "int8")
 REFERENCE = "owner/name, hub:owner/name@revision:file, peft:owner/name or file:PATH"
 
 
@@ -64,7 +65,18 @@ def _add_make(verbs: Any) -> None:
     parser.add_argument("--finetuned", required=True, metavar="REF", help="θ_t, or an adapter")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="DIR")
     parser.add_argument("--task", help="what it was fine-tuned on")
-    parser.add_argument("--dtype", choices=DTYPES, default="float32", help="how τ is stored")
+    parser.add_argument(
+        "--dtype",
+        choices=DTYPES,
+        default="float32",
+        help="how τ is stored; int8: matrices in eight bits with a scale a row, all else float32",
+    )
+    parser.add_argument(
+        "--answers",
+        metavar="SUITE",
+        help="measure how many answers of this suite's --task and control storing in --dtype "
+        "changes at λ = 1, on validation",
+    )
     _add_exclude(parser)
     parser.add_argument(
         "--pad-vocabulary",
@@ -106,6 +118,7 @@ def make(
     output: Path,
     task: str | None,
     dtype: str,
+    answers: str | None,
     exclude: list[str],
     pad_vocabulary: bool,
     coefficient: float | None,
@@ -139,6 +152,11 @@ def make(
     )
     from taskarith.suites.weights import vector_from
 
+    if answers is not None and task is None:
+        raise WeightsError(
+            "--answers measures the task that the vector is of: add --task NAME, a task of the "
+            "suite"
+        )
     accuracies = [
         _reported(accuracy, split=split, images=images)
         for accuracy in (zero_shot, finetuned_accuracy)
@@ -175,6 +193,10 @@ def make(
     )
     path = write_vector(found.vector, output, info=description, dtype=getattr(torch, dtype))
     written = VectorInfo.from_metadata(read_metadata(path))
+    off, stored = _stored(found.vector, path)
+    cost = None
+    if answers is not None and task is not None:
+        cost = _changed(answers, task, found.vector, stored, description)
     data = {
         "file": str(path),
         "tensors": len(found.vector),
@@ -182,6 +204,8 @@ def make(
         "relative_norm": found.relative,
         "uncovered": list(found.uncovered),
         "rows_fitted": fitted,
+        "rounded_by": off,
+        "answers": cost,
         "warnings": list(doubts(found, start.reference)),
         "info": _plain(asdict(written)),
     }
@@ -196,7 +220,52 @@ def make(
             f"\nIts tables of words were fitted to the base's: {fitted:,} rows that only one of "
             "the two has are not edited"
         )
+    if off:
+        text += f"\nStored in {dtype}, it is off by {off:.2g} of its length"
+    if cost is not None:
+        text += (
+            f"\nof the {cost['total']:,} answers of {', '.join(cost['tasks'])} (validation, λ = 1) "
+            f"{cost['changed']:,} are others than before it was stored"
+        )
     return Answer(data, "\n".join([text, *_warned(found, start)]))
+
+
+def _stored(vector: "TaskVector", path: Path) -> tuple[float, "LazyState"]:
+    """‖τ as stored − τ‖ ÷ ‖τ‖, and the stored one, read when it is asked for."""
+    from taskarith.sources.compact import unpacked
+    from taskarith.sources.tensors import open_tensors
+
+    stored = unpacked(open_tensors(path))
+    off = sum(
+        float((stored[n].double() - tensor.double()).square().sum()) for n, tensor in vector.items()
+    )
+    return off**0.5 / vector.norm() if off else 0.0, stored
+
+
+def _changed(
+    name: str, task: str, vector: "TaskVector", stored: "LazyState", info: "VectorInfo"
+) -> dict[str, Any]:
+    """How many answers of the task and the control are others with the vector as stored."""
+    from taskarith.core import TaskVector
+    from taskarith.errors import WeightsError, listed
+    from taskarith.evaluation import Evaluator
+    from taskarith.evaluation.rounding import changed_answers
+    from taskarith.sources.native import check_base
+    from taskarith.suites import load_suite
+
+    suite = load_suite(name)
+    tasks = list(dict.fromkeys([suite.task(task).name, suite.control]))
+    check_base(info, suite.base_state(), {n: n for n in vector}, where="the vector")
+    evaluator = Evaluator(suite)
+    edited = evaluator.base_state()
+    if beyond := [n for n in vector if n not in edited and bool(vector[n].any())]:
+        raise WeightsError(
+            f"edits of the suite {suite.name!r} leave {listed(beyond)} as they are, which this "
+            "vector moves; measure on a suite that has such vectors"
+        )
+    whole, rounded = (TaskVector({n: of[n] for n in of if n in edited}) for of in (vector, stored))
+    found = changed_answers(evaluator, whole, rounded, tasks=tasks)
+    return {"suite": suite.name, "tasks": tasks, "changed": found.changed, "total": found.total}
 
 
 def info(*, reference: str, yes: bool) -> Answer:

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import torch
 
-from taskarith.core import Edit, TaskVector
+from taskarith.core import TaskVector
 from taskarith.errors import AssetError
 from taskarith.evaluation import (
     Estimate,
     Evaluator,
-    Part,
     ResultCache,
     describe_device,
     load_surrogate,
     surrogate_error,
 )
+from taskarith.evaluation.rounding import changed_answers
 from taskarith.heads.generation import Samples
 from taskarith.recipes.addition.result import AdditionResult
 from taskarith.recipes.amending import with_section
@@ -42,8 +42,6 @@ from taskarith.sources.tensors import read_metadata
 from taskarith.suites import Suite
 
 __all__ = ["add_to_report", "write_report"]
-
-COMPACT = "compact"  # what a vector in eight bits is called while it is measured
 
 
 def write_report(
@@ -299,16 +297,11 @@ def _compact(evaluator: Evaluator) -> tuple[int, int]:
     """Answers that change when each target's vector is stored in eight bits; all answers."""
     changed = total = 0
     for task in evaluator.suite.targets:
-        part = Part(task, 0, evaluator.total(task, "validation"))
-        small = TaskVector(expanded(compacted(evaluator.suite.vector(task))))
-        evaluator.add_vector(COMPACT, small)
-        answers = []
-        for vector in (task, COMPACT):
-            evaluator.use(Edit(evaluator.suite.name, {vector: 1.0}))
-            answers += evaluator.predict_parts([part], split="validation")
-        evaluator.remove_vector(COMPACT)
-        changed += int((answers[0] != answers[1]).sum())
-        total += part.stop
+        vector = evaluator.suite.vector(task)
+        found = changed_answers(
+            evaluator, vector, TaskVector(expanded(compacted(vector))), tasks=[task]
+        )
+        changed, total = changed + found.changed, total + found.total
     return changed, total
 
 

@@ -1,17 +1,27 @@
 """Matrices in less than their size: in eight bits with a scale a row, or as a product of two.
 
-Good enough for vectors that are many and small; a suite's report measures what rounding costs in
-answers. Knows nothing of files.
+Good enough for vectors that are many and small; what rounding costs in answers is measured where
+they are made, and in a suite's report. Knows nothing of files.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from taskarith.errors import WeightsError
+from taskarith.sources.states import Entry, LazyState
 
-__all__ = ["SCALE", "compacted", "expanded", "low_rank", "stored_names"]
+__all__ = [
+    "SCALE",
+    "compacted",
+    "expanded",
+    "in_eight_bits",
+    "low_rank",
+    "stored_names",
+    "unpacked",
+]
 
 _LARGEST = 127
 SCALE = ".scale"  # what the name of a matrix's scales ends with
@@ -100,3 +110,66 @@ def expanded(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
                                f"{list(tensor.shape)}; the file is damaged")  # fmt: skip
         matrices[name] = tensor if scale is None else tensor.float() * scale
     return matrices
+
+
+def in_eight_bits(state: LazyState) -> LazyState:
+    """`state` with its matrices in eight bits and all else in float32, made when asked for.
+
+    Raises WeightsError where a tensor already has the name that a matrix's scales would get.
+
+    >>> state = LazyState.of({"w": torch.tensor([[1.0, -2.54]]), "b": torch.ones(1)})
+    >>> small = in_eight_bits(state)
+    >>> {name: str(small.dtype(name))[6:] for name in small}
+    {'w': 'int8', 'w.scale': 'float32', 'b': 'float32'}
+    >>> unpacked(small)["w"].tolist()
+    [[1.0, -2.5399999618530273]]
+    """
+
+    def part(name: str, stored: str) -> Tensor:
+        return compacted({name: state[name]})[stored]
+
+    entries: dict[str, Entry] = {}
+    for name in state:
+        shape = state.shape(name)
+        if len(shape) != 2:
+            entries[name] = Entry(shape, torch.float32, partial(_wide, state, name))
+            continue
+        if name + SCALE in state:
+            raise WeightsError(
+                f"{name} cannot be stored in eight bits: there is a tensor called {name + SCALE}, "
+                "which is what its scales would be called; choose float16"
+            )
+        entries[name] = Entry(shape, torch.int8, partial(part, name, name))
+        scales = name + SCALE
+        entries[scales] = Entry((shape[0], 1), torch.float32, partial(part, name, scales))
+    return LazyState(entries, where=state.where)
+
+
+def unpacked(state: LazyState) -> LazyState:
+    """`state` with matrices in eight bits as float32, made when asked for; all else as it is.
+
+    Raises WeightsError where a matrix has no scales that fit.
+    """
+    eight = [name for name in state if state.dtype(name) == torch.int8]
+    if not eight:
+        return state
+    for name in eight:
+        shape, scales = state.shape(name), name + SCALE
+        if len(shape) != 2 or scales not in state or state.shape(scales) != (shape[0], 1):
+            raise WeightsError(
+                f"{state.where}: {name} is in eight bits and has no scales that fit; the file is "
+                "damaged, get or make it again"
+            )
+
+    def read(name: str) -> Tensor:
+        return expanded({part: state[part] for part in (name, name + SCALE)})[name]
+
+    parts = {name + SCALE for name in eight}
+    entries = {name: entry for name, entry in state.entries.items() if name not in parts}
+    for name in eight:
+        entries[name] = Entry(state.shape(name), torch.float32, partial(read, name))
+    return LazyState(entries, where=state.where, parts=state.parts)
+
+
+def _wide(state: LazyState, name: str) -> Tensor:
+    return state[name].float()

@@ -27,6 +27,7 @@ from taskarith.sources.adapters import (
 )
 from taskarith.sources.align import NO_ALIASES, align, best_renaming, fitting, untied
 from taskarith.sources.checkpoints import open_checkpoint, open_weights
+from taskarith.sources.compact import unpacked
 from taskarith.sources.kinds import Kind
 from taskarith.sources.native import check_base, is_vector_file
 from taskarith.sources.pull import Source
@@ -85,7 +86,8 @@ def open_source(source: Source) -> Contents:
         metadata = read_metadata(main)
         if source.kind == "task-vector" or is_vector_file(metadata):
             described = VectorInfo.from_metadata(metadata)
-            return Contents("task-vector", open_tensors(main), described, None, source.commit)
+            state = unpacked(open_tensors(main))
+            return Contents("task-vector", state, described, None, source.commit)
     state = open_checkpoint(source.paths)
     refuse_bare_adapter(state)
     return Contents(source.kind, state, info, None, source.commit)

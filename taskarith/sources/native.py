@@ -19,6 +19,7 @@ from torch import Tensor
 from taskarith import __version__
 from taskarith.core import Reported, TaskVector, VectorInfo
 from taskarith.errors import WeightsError
+from taskarith.sources.compact import in_eight_bits, unpacked
 from taskarith.sources.states import Entry, LazyState
 from taskarith.sources.streaming import in_dtype, write_stream
 from taskarith.sources.tensors import fingerprint, read_metadata, read_tensors
@@ -48,17 +49,21 @@ def write_vector(
 ) -> Path:
     """Write `vector` and its card into `folder`; gives the path of the vector's file.
 
-    The tensors are stored in `dtype` (default: as they are), converted and written one by one.
+    The tensors are stored in `dtype` (default: as they are), converted and written one by one;
+    in int8 matrices are, with a scale a row, and all else in float32. The fingerprint is of the
+    numbers that are read back.
     Raises WeightsError where they overflow it or the folder cannot be written.
     """
     stored = LazyState.of(vector, where="the vector")
-    if dtype is not None:
+    if dtype == torch.int8:
+        stored = in_eight_bits(stored)
+    elif dtype is not None:
         stored = in_dtype(stored, dtype)
     kinds = sorted({str(stored.dtype(name)).removeprefix("torch.") for name in stored})
     complete = replace(
         info or VectorInfo(),
         dtype=", ".join(kinds),
-        fingerprint=fingerprint(stored),
+        fingerprint=fingerprint(unpacked(stored)),
         maker=f"taskarith {__version__}",
     )
     path = Path(folder) / NATIVE_FILE
@@ -92,7 +97,7 @@ def read_vector(path: str | PathLike[str]) -> tuple[TaskVector, VectorInfo]:
             "one with `taskarith vector make`"
         )
     info = VectorInfo.from_metadata(metadata)
-    tensors = read_tensors(file)
+    tensors = dict(unpacked(LazyState.of(read_tensors(file), where=str(file))))
     found = fingerprint(tensors)
     if info.fingerprint not in (None, found):
         raise WeightsError(

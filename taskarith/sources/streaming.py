@@ -25,6 +25,7 @@ NAMES = {
     torch.float32: "F32",
     torch.float16: "F16",
     torch.bfloat16: "BF16",
+    torch.int8: "I8",
 }
 ALIGNMENT = 8  # bytes: the data begin at a multiple of it
 

@@ -11,8 +11,11 @@ from torch import Tensor
 from taskarith import TaskVector, load_vector
 from taskarith.cli import main
 from taskarith.core import Reported
+from taskarith.evaluation import Evaluator
+from taskarith.evaluation.rounding import changed_answers
 from taskarith.models.clip.layouts import ConvertedState
 from taskarith.sources import read_tensors, write_tensors
+from taskarith.suites import Suite
 from tests.clips import tiny_transformers_clip
 from tests.hub.server import LoopbackHub
 from tests.text_models import SIZE, new_network, write_words
@@ -159,6 +162,56 @@ def test_half_precision(
         "--dtype", "bfloat16",
     )  # fmt: skip
     assert TaskVector.load(output)["layer.w"].dtype == torch.bfloat16
+
+
+def test_eight_bits_say_what_they_cost(
+    base: str, finetuned: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved = {"layer.w": BASE["layer.w"] + torch.randn(3, 4), "layer.b": BASE["layer.b"]}
+    other = saved(tmp_path / "moved", moved)
+    arguments = ["make", "--base", base, "-o", tmp_path / "v", "--dtype", "int8"]
+    made = run(capsys, *arguments, "--finetuned", other)
+    vector, _ = load_vector(tmp_path / "v")
+    true = moved["layer.w"] - BASE["layer.w"]
+    assert made["rounded_by"] == pytest.approx(
+        float((vector["layer.w"] - true).norm() / true.norm()), rel=1e-4
+    )
+    assert 0 < made["rounded_by"] < 0.01
+    assert made["answers"] is None
+    checked = run(capsys, "check", f"file:{tmp_path / 'v'}", "--base", base)
+    assert (checked["fits"], checked["base_compared"]) == (True, True)
+    assert "add --task NAME" in refuse(
+        capsys, *arguments, "--finetuned", other, "--answers", "mini"
+    )
+
+
+def test_what_storing_changes_of_a_suite_s_answers_is_measured(
+    tiny_folder: Path, tiny_suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = f"file:{tiny_folder / 'base.safetensors'}"
+    vector = tiny_suite.vector("apples")
+    moved = saved(tmp_path / "moved", vector.apply_to(tiny_suite.base_state(), 1.0))
+    arguments = ["make", "--base", base, "--finetuned", moved, "-o", tmp_path / "v"]
+    of_suite = ["--dtype", "int8", "--answers", tiny_folder, "--task"]
+    made = run(capsys, *arguments, *of_suite, "apples")["answers"]
+    evaluator = Evaluator(tiny_suite, device="cpu")
+    written, _ = load_vector(tmp_path / "v")
+    stored = TaskVector({name: written[name] for name in vector})  # the file has the rest as zeros
+    own = changed_answers(evaluator, vector, stored, tasks=["apples", tiny_suite.control])
+    assert made == {
+        "suite": "tiny", "tasks": ["apples", tiny_suite.control],
+        "changed": own.changed, "total": own.total,
+    }  # fmt: skip
+    nothing = changed_answers(evaluator, vector, vector, tasks=["apples"])
+    assert (nothing.changed, nothing.total) == (0, evaluator.total("apples", "validation"))
+    much = changed_answers(evaluator, vector, -3.0 * vector, tasks=["apples"])
+    assert much.changed > 0
+    wider = dict(tiny_suite.base_state())
+    wider["logit_scale"] = wider["logit_scale"] + 1
+    beyond = saved(tmp_path / "wider", wider)
+    elsewhere = ["make", "--base", base, "--finetuned", beyond, "-o", tmp_path / "w"]
+    assert "leave logit_scale as they are" in refuse(capsys, *elsewhere, *of_suite, "apples")
+    assert "unknown task 'stew'" in refuse(capsys, *arguments, *of_suite, "stew")
 
 
 def test_one_clip_in_two_libraries(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

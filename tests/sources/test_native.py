@@ -14,8 +14,14 @@ import taskarith
 from taskarith import TaskVector, VectorInfo, load_vector
 from taskarith.core import Reported
 from taskarith.errors import SourceError, WeightsError
-from taskarith.sources import base_fingerprint, fingerprint, read_metadata, write_tensors
-from taskarith.sources.native import NATIVE_FILE
+from taskarith.sources import (
+    base_fingerprint,
+    fingerprint,
+    read_metadata,
+    read_tensors,
+    write_tensors,
+)
+from taskarith.sources.native import NATIVE_FILE, write_vector
 
 TAU = TaskVector({"layer.w": torch.tensor([[1.0, -2.5], [0.0, 3.25]]), "layer.b": torch.ones(2)})
 INFO = VectorInfo(
@@ -195,3 +201,41 @@ def test_the_base_fingerprint_sees_values_not_storage() -> None:
     assert found == base_fingerprint(same, {"w": "w"})
     assert found != base_fingerprint(other, {"w": "w"})
     assert found != base_fingerprint(base, {"w": "v.w", "t": "t"})
+
+
+def test_eight_bits_are_read_back_as_numbers(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    vector = TaskVector(
+        {"w": torch.randn(6, 40), "b": torch.randn(40), "conv": torch.randn(2, 3, 2, 2)}
+    )
+    path = write_vector(vector, tmp_path, info=INFO, dtype=torch.int8)
+    stored = read_tensors(path)
+    assert {name: str(tensor.dtype)[6:] for name, tensor in stored.items()} == {
+        "w": "int8", "w.scale": "float32", "b": "float32", "conv": "float32",
+    }  # fmt: skip
+    found, info = load_vector(tmp_path)
+    assert info.dtype == "float32, int8"
+    assert info.fingerprint == fingerprint(dict(found))
+    assert set(found) == set(vector)
+    off = (found["w"] - vector["w"]).abs()
+    assert (off <= stored["w.scale"] / 2 * 1.0001).all()
+    assert off.max() > 0
+    assert torch.equal(found["b"], vector["b"])
+    assert torch.equal(found["conv"], vector["conv"])
+
+
+@pytest.mark.parametrize("scales", [None, torch.ones(3, 1), torch.ones(2)])
+def test_eight_bits_without_their_scales_are_refused(
+    scales: torch.Tensor | None, tmp_path: Path
+) -> None:
+    tensors = {"w": torch.ones(2, 4, dtype=torch.int8)}
+    tensors |= {} if scales is None else {"w.scale": scales}
+    write_tensors(tmp_path / NATIVE_FILE, tensors, {"format": "task-vector/1"})
+    with pytest.raises(WeightsError, match="w is in eight bits and has no scales that fit"):
+        load_vector(tmp_path)
+
+
+def test_a_tensor_called_as_the_scales_would_be_is_not_overwritten(tmp_path: Path) -> None:
+    vector = TaskVector({"w": torch.ones(2, 2), "w.scale": torch.ones(2)})
+    with pytest.raises(WeightsError, match=r"a tensor called w\.scale"):
+        write_vector(vector, tmp_path / "new", dtype=torch.int8)
