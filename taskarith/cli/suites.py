@@ -63,11 +63,11 @@ def add_commands(commands: Any) -> None:
 def _add_extend(verbs: Any) -> None:
     verb: argparse.ArgumentParser = verbs.add_parser(
         "extend",
-        help="make a suite with task vectors more, or another control",
-        description="Make the suite NAME: another one, with task vectors more, another control, or "
-        "both. What each vector was trained on is TASK=task:OTHER for the pictures of a task that "
-        "the suite has, or as for `suites create`. For several vectors give --vector and --task as "
-        "often, in the same order. The other suite stays as it is.",
+        help="make a suite with task vectors or tasks more, or another control",
+        description="Make the suite NAME: another one, with task vectors more, tasks that are only "
+        "measured, or another control. What each vector was trained on is TASK=task:OTHER for the "
+        "pictures of a task that the suite has, or as for `suites create`. For several vectors "
+        "give --vector and --task as often, in the same order. The other suite stays as it is.",
         epilog="Try: taskarith suites extend clip-vit-base-patch32 my-suite "
         "--vector owner/finetuned --task mnist-2=task:mnist",
     )
@@ -75,6 +75,10 @@ def _add_extend(verbs: Any) -> None:
     verb.add_argument("name", metavar="NAME", help="of the new suite")
     verb.add_argument("--vector", action="append", default=[], dest="vectors", metavar="REF")
     verb.add_argument("--task", action="append", default=[], dest="tasks", metavar="TASK=SOURCE")
+    verb.add_argument(
+        "--onlooker", action="append", default=[], dest="onlookers", metavar="TASK=SOURCE",
+        help="a task that is measured without a vector and has no slider",
+    )  # fmt: skip
     verb.add_argument(
         "--control",
         metavar="TASK[=SOURCE]",
@@ -116,7 +120,7 @@ def _add_create(verbs: Any) -> None:
         description="Write FOLDER/manifest.json from a base, vectors and tasks, and add it. A task "
         "is NAME=shared for one that comes with the project, NAME=hub:owner/dataset[@split] or "
         "NAME=PATH of a folder of class folders inside FOLDER. A control that is only a name comes "
-        "with the project.",
+        "with the project. A task without a --vector is measured and has no slider.",
         epilog="Try: taskarith suites create my-suite --base openai/clip-vit-base-patch32 "
         "--task mnist=shared --vector mnist=hub:tanganke/clip-vit-base-patch32_mnist "
         "--control tiny-imagenet",
@@ -184,6 +188,7 @@ def pull(*, suite: str, yes: bool) -> Answer:
     from taskarith.sources.plan import in_words
     from taskarith.suites import load_suite
     from taskarith.suites.making.assembling import carry_out
+    from taskarith.suites.making.looking import look_at_vectors
     from taskarith.suites.making.planning import check_together
 
     loaded = load_suite(suite)
@@ -195,6 +200,7 @@ def pull(*, suite: str, yes: bool) -> Answer:
     if needed:
         agreed("\n".join([*lines, f"together {in_words(total)}"]), yes=yes)
     carry_out(tuple(plans), report=progress_bar(total))
+    look_at_vectors(loaded)
     data = {
         "suite": loaded.name,
         "references": [str(plan.reference) for plan in plans],
@@ -252,8 +258,10 @@ def create(
     alike: bool,
 ) -> Answer:
     """Write a manifest and add it."""
+    from taskarith.suites import load_suite
     from taskarith.suites.home import add_folder
     from taskarith.suites.making.creating import TEMPLATES, create_suite, task_entry, task_notes
+    from taskarith.suites.making.looking import look_at_vectors
     from taskarith.suites.suite import is_installed
 
     words = {task: _lines(Path(file)) for task, file in _pairs(classnames).items()}
@@ -286,9 +294,12 @@ def create(
         control=other,
     )
     with _unwritten_where_refused(folder):
+        look_at_vectors(load_suite(folder))
         notes = _words_of(folder, (*entries, other), alike=alike)
         add_folder(folder, taken=is_installed)
     found = {e.get("name") or e["use"]: task_notes(e, folder=folder) for e in (*entries, other)}
+    for task in load_suite(folder).onlookers:
+        found[task] = [*found[task], "measured, without a slider, as no --vector is about it"]
     notes = [f"{task}: {'; '.join(said)}" for task, said in found.items() if said] + notes
     said = f"Wrote {folder / 'manifest.json'} and added {name}. Try: taskarith suites pull {name}"
     return Answer(
@@ -303,6 +314,7 @@ def extend(
     name: str,
     vectors: list[str],
     tasks: list[str],
+    onlookers: list[str],
     control: str | None,
     classnames: list[str],
     templates: list[str],
@@ -311,7 +323,7 @@ def extend(
     validation_seed: int | None,
     yes: bool,
 ) -> Answer:
-    """Make a suite with task vectors more or another control, after one question."""
+    """Make a suite with task vectors or tasks more, or another control, after one question."""
     from taskarith.sources.plan import in_words
     from taskarith.suites import load_suite
     from taskarith.suites.making.assembling import assemble
@@ -322,7 +334,10 @@ def extend(
         raise AssetError(
             f"there are {len(vectors)} vectors for {len(tasks)} tasks; give each --vector a --task"
         )
-    new = {*_pairs(tasks), *([] if control is None else _pairs([_with_source(control)]))}
+    new = {
+        *_pairs([*tasks, *onlookers]),
+        *([] if control is None else _pairs([_with_source(control)])),
+    }
     _check_named(new, classnames=classnames, heads=heads)
     words = {}  # by task; those of all tasks by ""
     for text in classnames:
@@ -345,7 +360,14 @@ def extend(
         AskedVector(vector, asked_task(task)) for vector, task in zip(vectors, tasks, strict=True)
     ]
     other = None if control is None else asked_task(_with_source(control))
-    asked = Asked(name, tuple(wanted), start=load_suite(suite), control=other, alike=alike)
+    asked = Asked(
+        name,
+        tuple(wanted),
+        start=load_suite(suite),
+        onlookers=tuple(map(asked_task, onlookers)),
+        control=other,
+        alike=alike,
+    )
     assembly = plan_assembly(asked)
     if assembly.to_fetch:
         lines = [f"{plan.reference}: {plan.describe()}" for plan in assembly.plans]
@@ -355,7 +377,8 @@ def extend(
     found = assemble(assembly, report=progress_bar(assembly.to_fetch))
     own_names = [task.name for task in assembly.asked.tasks]
     made = load_suite(name)
-    text = f"Made {name} of {suite}, with {', '.join(own_names) or 'the control ' + made.control}:"
+    new_names = [task.name for task in (*asked.tasks, *asked.onlookers)]
+    text = f"Made {name} of {suite}, with {', '.join(new_names) or 'the control ' + made.control}:"
     data = {"suite": name, "vectors": own_names, "control": made.control, "found": found}
     return Answer(data, "\n".join([text, *found]))
 
@@ -445,6 +468,7 @@ def _paragraph(suite: "Suite", score: "PreviewScore | None") -> str:
         f"{suite.name}: {suite.title}",
         f"  base     {_base(suite)}",
         f"  targets  {', '.join(suite.targets)}",
+        *([f"  measured {', '.join(suite.onlookers)}"] if suite.onlookers else []),
         f"  control  {suite.control}",
         f"  vectors  {', '.join(suite.vectors)}",
     ]

@@ -16,11 +16,12 @@ from taskarith.evaluation.intervals import (
     loss_difference,
     loss_mean,
     paired_difference,
+    paired_ratio,
     wilson_interval,
 )
 from taskarith.tasks.metric import ACCURACY, METRICS, Metric
 
-__all__ = ["Estimate", "PairedDifference"]
+__all__ = ["Estimate", "PairedDifference", "retained"]
 
 
 @dataclass(frozen=True)
@@ -226,6 +227,29 @@ class PairedDifference:
             "high": self.high,
             "clear": self.clear,
         }
+
+
+def retained(
+    *, before: np.ndarray, after: np.ndarray, labels: np.ndarray, metric: Metric = ACCURACY
+) -> tuple[float, float]:
+    """The 95 % interval of after ÷ before, the skill that is kept, on the examples that all cover.
+
+    >>> same = np.zeros(64)
+    >>> low, high = retained(before=same, after=same, labels=same)
+    >>> f"{low:.3f} {high:.3f}"
+    '0.943 1.060'
+    """
+    if metric.kind != "share":
+        change = PairedDifference.of(before=before, after=after, labels=labels, metric=metric)
+        return 1 + change.low, 1 + change.high
+    n = min(len(before), len(after), len(labels))
+    was, now = before[:n] == labels[:n], after[:n] == labels[:n]
+    return paired_ratio(
+        both=int(np.count_nonzero(was & now)),
+        gained=int(np.count_nonzero(now & ~was)),
+        lost=int(np.count_nonzero(was & ~now)),
+        n=n,
+    )
 
 
 def _columns(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -52,8 +52,9 @@ def fit_settings(count: int, *, step: float = FIT_STEP) -> np.ndarray:
 
 
 def previewed_tasks(suite: Suite, evaluator: Evaluator) -> list[str]:
-    """The targets and the control, as far as their heads have logits for a surrogate."""
-    return [name for name in (*suite.targets, suite.control) if evaluator.has_logits(name)]
+    """Targets, onlookers and the control, as far as their heads have logits for a surrogate."""
+    shown = (*suite.targets, *suite.onlookers, suite.control)
+    return [name for name in shown if evaluator.has_logits(name)]
 
 
 def fit_surrogate(

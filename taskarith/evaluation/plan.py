@@ -73,10 +73,10 @@ class Step:
 
 
 def visible_tasks(suite: Suite, edit: Edit) -> list[str]:
-    """The tasks to measure under `edit`: the targets, others it is about, the control."""
+    """The tasks to measure under `edit`: targets, onlookers, others it is about, the control."""
     about = {suite.subject(name) for name in edit.coefficients if ":" not in name}
     used = [name for name in (*suite.auxiliaries, *suite.recipe_tasks) if name in about]
-    return [*suite.targets, *used, suite.control]
+    return [*suite.targets, *suite.onlookers, *used, suite.control]
 
 
 def point_steps(

@@ -31,7 +31,7 @@ class TaskAccuracy:
     """One task's accuracies on the same images; those that are not known are None.
 
     Attributes:
-        role: "target", "auxiliary" or "control".
+        role: the task's in its suite.
     """
 
     task: str

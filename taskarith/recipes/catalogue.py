@@ -122,7 +122,7 @@ def negation_recipe(
         ascent={task: vector for task, vector in suite.recipes.ascent.items() if task in chosen},
         opposite={task: name for task, name in suite.recipes.opposite.items() if task in chosen},
         floor=floor,
-        onlookers=suite.targets,
+        onlookers=(*suite.targets, *suite.onlookers),
         drawn=tuple(name for name in chosen if suite.task(name).head["kind"] == "samples"),
     )
 
@@ -186,7 +186,7 @@ def paint_recipe(
         neutral={
             task: book.patching_neutral[task] for task in chosen if task in book.patching_neutral
         },
-        onlookers=tuple(name for name in suite.targets if name not in chosen),
+        onlookers=tuple(n for n in (*suite.targets, *suite.onlookers) if n not in chosen),
         ways=tuple(ways),
     )
 

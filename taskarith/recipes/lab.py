@@ -14,7 +14,7 @@ import numpy as np
 from taskarith.core import TaskVector
 from taskarith.errors import RecipeCancelled, RecipeError
 from taskarith.evaluation import Estimate, PairedDifference
-from taskarith.evaluation.intervals import paired_ratio
+from taskarith.evaluation.estimate import retained
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.score import Score
 from taskarith.tasks import SplitName
@@ -92,16 +92,8 @@ class Answers:
         >>> f"{low:.2f} {high:.2f}"
         '0.06 1.61'
         """
-        if not self.counted:
-            change = self.against(before)
-            return 1 + change.low, 1 + change.high
-        n = min(len(self.labels), len(before.labels))
-        was, now = before.right[:n], self.right[:n]
-        return paired_ratio(
-            both=int(np.count_nonzero(was & now)),
-            gained=int(np.count_nonzero(now & ~was)),
-            lost=int(np.count_nonzero(was & ~now)),
-            n=n,
+        return retained(
+            before=before.rows, after=self.rows, labels=self.labels, metric=METRICS[self.metric]
         )
 
     def against(self, before: "Answers") -> PairedDifference:

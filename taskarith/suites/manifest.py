@@ -357,7 +357,10 @@ def _check_story(manifest: Manifest, reader: _Reader) -> None:
     allowed = needed + [task.name for task in manifest.tasks if task.role == "auxiliary"]
     for name in needed:
         if name not in manifest.vectors:
-            reader.problems.append(f"vectors: the target {name!r} has none")
+            reader.problems.append(
+                f"vectors: the target {name!r} has none; as an onlooker it would be measured "
+                "without one"
+            )
     for name in manifest.vectors:
         if name not in allowed:
             reader.problems.append(f"vectors: {name!r} is no target or auxiliary task")

@@ -57,6 +57,7 @@ class Suite:
         weights: base and vectors, opened and not yet read.
         tasks: the tasks by name, in the manifest's order.
         targets, auxiliaries, vectors: names, in that order; a vector has its task's name.
+        onlookers: names of the tasks that are measured although no vector is about them.
         control, second_control: the name of each (None where there is no second control).
         recipes: what the suite offers to recipes.
         recipe_tasks, recipe_vectors: names of what only recipes use; none of them is among the
@@ -71,6 +72,7 @@ class Suite:
         self.weights = Weights(manifest, self.path)
         self.tasks = {task.name: self._located(task) for task in manifest.tasks}
         self.targets = self._with_role("target")
+        self.onlookers = self._with_role("onlooker")
         self.auxiliaries = self._with_role("auxiliary")
         self.control = self._with_role("control")[0]
         self.second_control = next(iter(self._with_role("second-control")), None)

@@ -226,21 +226,23 @@ class Weights:
         }
 
     def _from_source(self, reference: str, base: LazyState) -> LazyState:
-        contents = _respelled(open_source(pulled(reference, suite=self._suite)), self.family)
-        told = self._told()
+        contents = open_source(pulled(reference, suite=self._suite))
         try:
-            check_vocabulary(contents, base, self.family)
-            theirs = self.family.layout(contents.state)
-            if theirs in (None, self.layout):
-                found = open_difference(contents, base, **told)
-            else:
-                start = converted(base, self.family, to=theirs)
-                found = _brought(open_difference(contents, start, **told), base, self.family)
+            return self.opened(contents, base=base)
         except WeightsError as error:
             raise WeightsError(
                 f"the vector {reference} of the suite {self._suite!r}: {error}"
             ) from error
-        return found
+
+    def opened(self, contents: Contents, *, base: LazyState) -> LazyState:
+        """The task vector of a source, each tensor made when it is asked for."""
+        contents, told = _respelled(contents, self.family), self._told()
+        check_vocabulary(contents, base, self.family)
+        theirs = self.family.layout(contents.state)
+        if theirs in (None, self.layout):
+            return open_difference(contents, base, **told)
+        start = converted(base, self.family, to=theirs)
+        return _brought(open_difference(contents, start, **told), base, self.family)
 
 
 def _respelled(contents: Contents, family: ModelFamily) -> Contents:

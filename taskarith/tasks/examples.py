@@ -70,6 +70,11 @@ class Images:
         return len(self.labels)
 
     @property
+    def images(self) -> Tensor:
+        """`pixels`, as they were called first."""
+        return self.pixels
+
+    @property
     def nbytes(self) -> int:
         """Bytes of the pixels."""
         return self.pixels.nbytes

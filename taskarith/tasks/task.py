@@ -11,7 +11,7 @@ from taskarith.tasks.metric import ACCURACY, Metric
 
 __all__ = ["ROLES", "SPLITS", "TEXT_DATA", "ZERO_SHOT", "Role", "SplitName", "Task"]
 
-Role = Literal["target", "auxiliary", "control", "second-control", "recipe"]
+Role = Literal["target", "onlooker", "auxiliary", "control", "second-control", "recipe"]
 SplitName = Literal["train", "validation", "test"]
 
 ZERO_SHOT = "zero-shot"
@@ -28,8 +28,9 @@ class Task:
     Attributes:
         name: in kebab-case; a task vector has the name of its task.
         title: the name as people read it.
-        role: a target is edited, the control must not be harmed, an auxiliary only lends its
-            vector, the second control is seen by no choice, a recipe task only recipes use.
+        role: a target is edited, an onlooker is measured and no vector moves it, the control must
+            not be harmed, an auxiliary only lends its vector, the second control is seen by no
+            choice, a recipe task only recipes use.
         classnames: what a prompt calls each class; a label is an index into them. Empty where the
             examples have no classes.
         templates: zero-shot prompts, each with one `{}` for the class name.

@@ -14,6 +14,7 @@ from taskarith import Edit, load_suite
 from taskarith.cli import main
 from taskarith.errors import SourceError
 from taskarith.evaluation import Evaluator, measure
+from taskarith.sources import write_tensors
 from taskarith.sources.hub_cache import cached_files, hub_cache
 from taskarith.suites.home import add_hub_suite, plan_hub_suite, suites_home
 from taskarith.suites.references import pull_ledger
@@ -218,6 +219,50 @@ def test_a_suite_of_your_own(
     assert found["gardens"].n == 12
     assert main(create) == 2
     assert "already" in capsys.readouterr().err
+
+
+def test_a_broken_adapter_is_refused_when_its_suite_is_made_or_fetched(
+    published: dict[str, dict[str, Tensor]],
+    folder: Path,
+    hub: LoopbackHub,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from safetensors.torch import load_file
+
+    broken = tmp_path / "broken"
+    shutil.copytree(folder.parent / "adapter", broken)
+    weights = load_file(broken / "adapter_model.safetensors")
+    write_tensors(broken / "adapter_model.safetensors", {n: t / 0 for n, t in weights.items()})
+    hub.add_folder("tuned/coins", broken, card={"base_model": BASE})
+    assert main(["suites", "pull", str(folder), "--yes"]) == 2
+    said = capsys.readouterr().err
+    assert "tuned--coins" in said  # as the Hub's cache calls its folder
+    assert "NaN or Inf" in said
+    own = tmp_path / "own"
+    create = ["suites", "create", str(own), "--base", BASE, "--control", "gardens=mini:objects"]
+    create += ["--task", "coins=mini:counting", "--vector", f"coins=file:{broken}", "--alike"]
+    assert main(create) == 2
+    assert f"{broken}" in capsys.readouterr().err
+    assert not (own / "manifest.json").exists()
+
+
+def test_a_task_without_a_vector_is_measured(
+    published: dict[str, dict[str, Tensor]],
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["suites", "pull", str(folder), "--yes"]) == 0
+    create = ["suites", "create", str(tmp_path / "own"), "--base", BASE, "--alike"]
+    create += ["--control", "gardens=mini:objects", "--vector", "birds=hub:tuned/birds"]
+    create += ["--task", "birds=mini:counting", "--task", "signs=mini:signs"]
+    assert main(create) == 0
+    assert "signs: measured, without a slider" in capsys.readouterr().out
+    suite = load_suite("own")
+    assert (suite.targets, suite.onlookers, suite.vectors) == (("birds",), ("signs",), ("birds",))
+    assert main(["suites", "extend", "own", "more", "--onlooker", "land=mini:land-cover"]) == 0
+    assert load_suite("more").onlookers == ("signs", "land")
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,8 @@ class WiseFtRecipe:
                 standard[name] = asked(name, 1.0).robustness
         line = robustness_line(list(standard.values()))
         choices = {
-            BY_REFERENCE: max(ALPHAS, key=lambda a: (seen[a].reference.value, -a)),
-            BY_SHIFTS: max(ALPHAS, key=lambda a: (seen[a].shifted.value, -a)),
+            BY_REFERENCE: max(ALPHAS, key=lambda a: (seen[a].reference.low, -a)),
+            BY_SHIFTS: max(ALPHAS, key=lambda a: (seen[a].shifted.low, -a)),
             HALF: 0.5,
         }
         return WiseFt(

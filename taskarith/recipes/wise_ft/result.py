@@ -85,12 +85,13 @@ class WiseFtResult(Result):
 
     def protocol(self) -> str:
         """How α was chosen."""
+        each = f", each{self.sample.by}" if self.sample.by else ""
         return (
             "(1−α)θ₀ + αθ_t, α from 0 to 1 in steps of 0.05; the task as it is (reference) and "
             f"the mean over {len(self.shifts)} shifted versions of the same {self.sample.examples} "
             f"({', '.join(self.shifts)}). α is chosen on validation ({self.sample.each}): by the "
-            f"best reference {self.measure}, or by the best shifted mean; half-way is chosen by "
-            f"nobody. The whole curve, after that, is {self.sample.once}. Intervals of shifted "
+            f"best reference {self.measure}, or by the best shifted mean{each}; half-way is chosen "
+            f"by nobody. The whole curve, after that, is {self.sample.once}. Intervals of shifted "
             f"means are over {self.sample.examples}, differences are paired. The line is fitted on "
             "logit axes through models that nobody interpolated (pretrained and fine-tuned as they "
             "are): effective robustness is the distance above it, its interval that of the shifted "

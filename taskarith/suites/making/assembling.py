@@ -24,8 +24,9 @@ from taskarith.sources import (
 from taskarith.suites.home import new_folder
 from taskarith.suites.making.creating import create_suite
 from taskarith.suites.making.deriving import derive_suite
+from taskarith.suites.making.looking import naming
 from taskarith.suites.making.named_bases import named_base
-from taskarith.suites.making.planning import Asked, AskedTask, Assembly, asked_entry, naming
+from taskarith.suites.making.planning import Asked, AskedTask, Assembly, asked_entry
 from taskarith.suites.making.wording import check_words
 from taskarith.suites.references import pull_ledger
 from taskarith.suites.suite import Suite, is_installed, load_suite
@@ -83,11 +84,12 @@ def assemble(
         lines = [f"{name}: {'; '.join(words)}" for name, words in found.items()]
         if len(found) == 1:
             lines = found[asked.tasks[0].name]
-        if asked.control is not None:
-            looked_at = _looked_at(asked.control, suite, report=report)
-            lines.append(f"control {asked.control.name}: {looked_at}")
+        for task in asked.new_tasks[len(asked.tasks) :]:
+            kind = "control" if task is asked.control else "onlooker"
+            lines.append(f"{kind} {task.name}: {_looked_at(task, suite, report=report)}")
+            _stop_if(cancelled)
         report("making the heads", 0, 0)
-        for task in filter(None, (*asked.tasks, asked.control)):
+        for task in asked.new_tasks:
             suite.head(task.name)
             if task.has_own_words:
                 words = check_words(suite, task.name, anyway=asked.alike)
@@ -103,7 +105,7 @@ def _as_it_was_written(asked: Asked, folder: Path) -> Iterator[None]:
         yield
     except TaskArithError as error:
         text = str(error)
-        for task in filter(None, (*asked.tasks, asked.control)):
+        for task in asked.new_tasks:
             text = text.replace(str(folder / "pictures" / task.name), task.pictures)
         text = text.replace(str(folder.resolve()), asked.name).replace(str(folder), asked.name)
         if text == str(error):
@@ -121,11 +123,19 @@ def _written(asked: Asked, assembly: Assembly, folder: Path) -> Suite:
     entries = [asked_entry(task, asked.start, folder=folder) for task in asked.tasks]
     sources = [str(plan.reference) for plan in assembly.vectors]
     control = None
+    onlookers = [asked_entry(task, asked.start, folder=folder) for task in asked.onlookers]
     if asked.control is not None:
         control = asked_entry(asked.control, asked.start, folder=folder)
     if asked.start is not None:
         added = list(zip(entries, sources, strict=True))
-        derive_suite(asked.start, folder, name=asked.name, added=added, control=control)
+        derive_suite(
+            asked.start,
+            folder,
+            name=asked.name,
+            added=added,
+            onlookers=onlookers,
+            control=control,
+        )
         return load_suite(folder)
     assert control is not None
     base = find_pulled(assembly.before[0].reference, extras=BASE_FILES, ledger=pull_ledger())
@@ -139,7 +149,7 @@ def _written(asked: Asked, assembly: Assembly, folder: Path) -> Suite:
         base=asked.base if named else reference,
         source=reference if named else None,
         kind=None if found is None else found.kind,
-        tasks=entries,
+        tasks=[*entries, *onlookers],
         vectors=dict(zip([task.name for task in asked.tasks], sources, strict=True)),
         control=control,
     )

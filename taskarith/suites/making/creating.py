@@ -29,6 +29,7 @@ __all__ = [
     "TEMPLATES",
     "WORDS",
     "create_suite",
+    "entry_name",
     "head_entry",
     "task_entry",
     "task_notes",
@@ -58,9 +59,9 @@ def create_suite(
     `base` is a reference, with the `kind` of what is there (HUB_KIND where it is not given), or its
     library's own name for it, of which `source` may say where the weights are. `image_size` is what
     the base's own files are held against; None believes them. `tasks` and `control` are entries as
-    `task_entry` makes them; `vectors` maps names of tasks to references. A task without a vector
-    cannot be a target. Raises one AssetError with every problem, and then writes nothing;
-    UnknownNameError for names that the library does not have.
+    `task_entry` makes them; `vectors` maps names of tasks to references. A task without a vector is
+    an onlooker: measured, and no slider is about it. Raises one AssetError with every problem, and
+    then writes nothing; UnknownNameError for names that the library does not have.
     """
     named = named_base(base)
     described: dict[str, Any]
@@ -69,7 +70,11 @@ def create_suite(
         described = named.entry(source)
     if image_size is not None:
         described["image_size"] = image_size
-    entries = [{**task, "role": "target"} for task in tasks]
+    # Where no task has a vector, all are targets, and the manifest's reader says what they lack.
+    entries = [
+        {**task, "role": "target" if entry_name(task) in vectors or not vectors else "onlooker"}
+        for task in tasks
+    ]
     data: dict[str, Any] = {
         "format": 1,
         "name": name,
@@ -210,6 +215,11 @@ def head_entry(head: str) -> dict[str, Any]:
     if head not in HEADS:
         raise unknown_name("head", head, existing=HEADS)
     return {} if head == WORDS else {"head": {"kind": head}}
+
+
+def entry_name(entry: Mapping[str, Any]) -> str:
+    """The name of the task that an entry of a manifest describes."""
+    return str(entry.get("name") or entry.get("use"))
 
 
 def task_notes(entry: Mapping[str, Any], *, folder: Path) -> list[str]:

@@ -1,7 +1,7 @@
-"""A suite derived from another: task vectors more, another control, or both, on the same base.
+"""A suite derived from another: task vectors or tasks more, another control, on the same base.
 
-The one it came from stays as it is. Knows manifests and files; what is measured on the new suite
-is measured anew, because its fingerprint is another.
+The one it came from stays as it is, and so does what was measured of the tasks and vectors that
+both have; the rest is measured anew. Knows manifests and files.
 """
 
 import json
@@ -19,15 +19,16 @@ from taskarith.heads.describing import EXAMPLE_KINDS
 from taskarith.heads.zero_shot import build_head
 from taskarith.sources import write_tensors
 from taskarith.suites.home import MANIFEST, own_files, own_folders
-from taskarith.suites.manifest import Manifest, parse_manifest
+from taskarith.suites.making.creating import entry_name
+from taskarith.suites.manifest import Manifest, parse_manifest, read_manifest
 from taskarith.suites.references import is_reference
 from taskarith.suites.suite import Suite
 from taskarith.tasks.task import ZERO_SHOT
 
-__all__ = ["derive_suite", "same_task", "take_folder"]
+__all__ = ["derive_suite", "keep_measurements", "same_task", "take_folder"]
 
 # What was made for the parent's tasks and vectors and would not hold for others.
-LEFT_OUT = ("surrogate", "measurements", "recipes")
+LEFT_OUT = ("surrogate", "recipes")
 LISTED = 3
 
 
@@ -37,6 +38,7 @@ def derive_suite(
     *,
     name: str,
     added: Sequence[tuple[Mapping[str, Any], str]],
+    onlookers: Sequence[Mapping[str, Any]] = (),
     control: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Write the suite `name` into `folder`: the parent, and targets with their vectors.
@@ -45,6 +47,7 @@ def derive_suite(
         added: pairs of a task, an entry as `task_entry` or `same_task` makes it, and the reference
             of its vector, or its path inside `folder`. Such vectors and pictures of a folder lie
             there already.
+        onlookers: entries of tasks that are measured without a vector.
         control: the entry of a task that takes the place of the parent's control.
 
     Files are linked where the disk can do that, else copied. Raises AssetError, which lists every
@@ -53,17 +56,24 @@ def derive_suite(
     data = _raw(parent)
     # Published numbers are of all targets together.
     left_out = (*LEFT_OUT, "published") if added else LEFT_OUT
+    left_out = left_out if _measurements(parent) else (*left_out, "measurements")
     data = {key: value for key, value in data.items() if key not in left_out}
+    changes = _changes(added, onlookers, control)
     kept = [t for t in data["tasks"] if control is None or t.get("role") != "control"]
     controls = [] if control is None else [{**control, "role": "control"}]
     data |= {
         "name": name,
-        "title": f"{parent.title}, and {listed(_titles(added, control), most=LISTED)}",
-        "about": f"The suite {parent.name} with {' and '.join(_changes(added, control))}.",
-        "tasks": [*kept, *({**task, "role": "target"} for task, _ in added), *controls],
+        "title": f"{parent.title}, and {listed(_titles(added, onlookers, control), most=LISTED)}",
+        "about": f"The suite {parent.name} with {' and '.join(changes)}.",
+        "tasks": [
+            *kept,
+            *({**task, "role": "target"} for task, _ in added),
+            *({**task, "role": "onlooker"} for task in onlookers),
+            *controls,
+        ],
         "vectors": [
             *data["vectors"],
-            *({"task": _name(task), _place(source): source} for task, source in added),
+            *({"task": entry_name(task), _place(source): source} for task, source in added),
         ],
     }
     manifest = parse_manifest(data, where=f"the new suite {name!r}")
@@ -75,7 +85,36 @@ def derive_suite(
         _add_heads(parent, manifest, folder=folder)
     text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
+    keep_measurements(parent, folder)
     return manifest
+
+
+def keep_measurements(parent: Suite, folder: Path) -> None:
+    """Write what was measured of `parent` into the suite in `folder`, which was derived from it.
+
+    Base and vectors are the same weights. What is of a task that is no longer there goes. Again
+    where a file of the suite was written after it was derived: measurements name its fingerprint.
+    """
+    manifest, measured = read_manifest(folder / MANIFEST), _measurements(parent)
+    if manifest.measurements is None or not measured:
+        return
+    tasks = [task.name for task in manifest.tasks]
+    kept = {
+        key: {task: value for task, value in measured[key].items() if task in tasks}
+        for key in ("examples", "totals", "metrics")
+    }
+    points = [
+        {
+            "edit": {**point["edit"], "suite": manifest.name},
+            "estimates": {t: e for t, e in point["estimates"].items() if t in tasks},
+        }
+        for point in measured["points"]
+    ]
+    new = Suite(folder, manifest).fingerprint
+    data = {**measured, **kept, "suite": new, "points": points}
+    path = folder / manifest.measurements
+    path.unlink(missing_ok=True)  # a link to the parent's file: writing into it would change that
+    path.write_text(json.dumps(data, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def same_task(
@@ -134,30 +173,45 @@ def _add_heads(parent: Suite, manifest: Manifest, *, folder: Path) -> None:
     write_tensors(path, {task.name: heads[task.name].clone() for task in filed})
 
 
+def _measurements(suite: Suite) -> dict[str, Any]:
+    """What was measured of `suite` and comes with it, as JSON; nothing where it is not its own."""
+    if suite.manifest.measurements is None:
+        return {}
+    try:
+        data = json.loads(suite.path(suite.manifest.measurements).read_text(encoding="utf-8"))
+        return data if data["suite"] == suite.fingerprint else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}  # the parent is shown without them, too, and says why
+
+
 def _titles(
-    added: Sequence[tuple[Mapping[str, Any], str]], control: Mapping[str, Any] | None
+    added: Sequence[tuple[Mapping[str, Any], str]],
+    onlookers: Sequence[Mapping[str, Any]],
+    control: Mapping[str, Any] | None,
 ) -> list[str]:
-    titles = [str(task.get("title") or _name(task)) for task, _ in added]
-    return titles + ([f"the control {_name(control)}"] if control is not None else [])
+    tasks = [*(task for task, _ in added), *onlookers]
+    titles = [str(task.get("title") or entry_name(task)) for task in tasks]
+    return titles + ([f"the control {entry_name(control)}"] if control is not None else [])
 
 
 def _changes(
-    added: Sequence[tuple[Mapping[str, Any], str]], control: Mapping[str, Any] | None
+    added: Sequence[tuple[Mapping[str, Any], str]],
+    onlookers: Sequence[Mapping[str, Any]],
+    control: Mapping[str, Any] | None,
 ) -> list[str]:
     changes = []
     if added:
         more = f"{len(added)} task vectors" if len(added) > 1 else "one task vector"
         changes.append(f"{more} more, from {listed([source for _, source in added], most=LISTED)}")
-    return changes + ([f"the control {_name(control)}"] if control is not None else [])
+    if onlookers:
+        names = listed([entry_name(task) for task in onlookers], most=LISTED)
+        changes.append(f"{names} measured beside")
+    return changes + ([f"the control {entry_name(control)}"] if control is not None else [])
 
 
 def _place(source: str) -> str:
     """What a manifest calls a vector's place: a reference, or a file of the suite."""
     return "source" if is_reference(source) else "weights"
-
-
-def _name(task: Mapping[str, Any]) -> object:
-    return task.get("name") or task.get("use")
 
 
 def _raw(suite: Suite) -> dict[str, Any]:

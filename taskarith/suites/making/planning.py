@@ -5,14 +5,13 @@ base of its own.
 Knows references, limits and manifests' entries; carries nothing out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from taskarith.errors import AssetError, SourceError, TaskArithError
-from taskarith.models.registry import DESCRIPTION_FILES
+from taskarith.errors import AssetError, SourceError
+from taskarith.models.registry import DESCRIPTION_FILES, describe
 from taskarith.sources import (
     BASE_FILES,
     OWNER,
@@ -27,10 +26,17 @@ from taskarith.sources.plan import check_disk, in_words
 from taskarith.sources.pull import NotPulledError
 from taskarith.suites.making.creating import TEMPLATES, WORDS, head_entry, task_entry
 from taskarith.suites.making.deriving import same_task, take_folder
-from taskarith.suites.making.looking import check_entry, look_at_pictures, look_at_vector
+from taskarith.suites.making.looking import (
+    check_entry,
+    look_at_pictures,
+    look_at_vector,
+    naming,
+    weights_on,
+)
 from taskarith.suites.making.named_bases import base_reference, named_base
 from taskarith.suites.manifest import NAME
 from taskarith.suites.suite import Suite, is_installed
+from taskarith.suites.weights import Weights
 
 __all__ = [
     "Asked",
@@ -40,7 +46,6 @@ __all__ = [
     "asked_entry",
     "check_together",
     "lacking",
-    "naming",
     "plan_assembly",
 ]
 
@@ -88,10 +93,11 @@ class Asked:
 
     Attributes:
         name: what the new suite is to be called.
-        vectors: its new sliders, at least one unless only the control is another.
+        vectors: its new sliders, at least one unless only the control is another or onlookers come.
         start: the suite it starts from; None for a new base.
         base: the new base, where there is no suite to start from: its reference, or
             the name its library has for it.
+        onlookers: tasks that are measured without a vector.
         control: what must not be harmed; None: as in the suite it starts from.
         alike: whether it is made although words tell some classes not apart.
     """
@@ -100,6 +106,7 @@ class Asked:
     vectors: tuple[AskedVector, ...]
     start: Suite | None = None
     base: str | None = None
+    onlookers: tuple[AskedTask, ...] = ()
     control: AskedTask | None = None
     alike: bool = False
 
@@ -107,6 +114,12 @@ class Asked:
     def tasks(self) -> tuple[AskedTask, ...]:
         """Those of the new sliders."""
         return tuple(vector.task for vector in self.vectors)
+
+    @property
+    def new_tasks(self) -> tuple[AskedTask, ...]:
+        """Those of the new sliders, the onlookers and the control."""
+        control = () if self.control is None else (self.control,)
+        return (*self.tasks, *self.onlookers, *control)
 
 
 @dataclass(frozen=True)
@@ -178,18 +191,32 @@ def plan_assembly(
     _check_picked(assembly)
     check_together(assembly.plans, limits=limits)
     seen = {}
-    for task in filter(None, (*asked.tasks, asked.control)):
+    for task in asked.new_tasks:
         if _is_folder(task):
             place = Path(task.pictures).expanduser().resolve()
             seen[task.name] = look_at_pictures(place, seed=task.seed)
             check_entry(_entry(task, str(place), folder=place.parent))
         else:
             check_entry(asked_entry(task, asked.start, folder=Path()))
-    if asked.start is not None:
+    weights = _weights(asked, before)
+    if weights is not None:
         for plan in vectors:
-            with naming(str(plan.reference)):
-                look_at_vector(plan, asked.start)
+            look_at_vector(plan.reference, weights)
     return replace(assembly, seen=seen)
+
+
+def _weights(asked: Asked, before: Sequence[Plan]) -> Weights | None:
+    """Those that the vectors are held against; None where they are not on this machine yet."""
+    if asked.start is not None:
+        return asked.start.weights
+    [base] = before
+    if asked.base is None or base.to_fetch:
+        return None
+    found = find_pulled(base.reference, extras=BASE_FILES)
+    named, reference = named_base(asked.base), str(base.reference)
+    if named is not None:
+        return weights_on(named.entry(reference))
+    return weights_on({"kind": describe(found.paths).kind, "source": reference})
 
 
 def check_together(plans: Sequence[Plan], *, limits: Limits) -> None:
@@ -246,20 +273,6 @@ def _entry(task: AskedTask, pictures: str, *, folder: Path) -> dict[str, Any]:
     )
 
 
-@contextmanager
-def naming(reference: str) -> Iterator[None]:
-    """Errors say which of several references they are about."""
-    try:
-        yield
-    except TaskArithError as error:
-        place, text = parse_reference(reference).location, str(error)
-        if (
-            place in text or place.replace("/", "--") in text
-        ):  # as the Hub's cache names its folders
-            raise
-        raise type(error)(f"{reference}: {text}") from error
-
-
 def _of(reference: str, limits: Limits, local: Limits) -> Limits:
     return local if reference.startswith("file:") else limits
 
@@ -288,14 +301,13 @@ def _pinned(plan: Plan) -> Plan:
 def _check_tasks(asked: Asked) -> None:
     """Every new task has a name of its own, that the suite does not have yet."""
     start = asked.start
-    if not asked.vectors and (start is None or asked.control is None):
+    if not asked.vectors and (start is None or not asked.new_tasks):
         raise AssetError("there is no task vector to make a slider of")
     names = [task.name for task in asked.tasks]
     for name in names:
         if names.count(name) > 1:
             raise AssetError(f"there are two vectors for a task {name!r}; give each its own name")
-    if asked.control is not None:
-        names.append(asked.control.name)
+    names += [task.name for task in asked.new_tasks[len(names) :]]
     for name in names:
         taken = names.count(name) > 1
         if taken or (start is not None and name in (*start.tasks, *start.recipe_tasks)):
@@ -313,7 +325,7 @@ def _check_once_each(plans: list[Plan]) -> None:
 def _check_picked(assembly: Assembly) -> None:
     """Weights and pictures of this machine are picked ones, where only those may be had."""
     local = [p.reference for p in assembly.plans if p.reference.kind == "file"]
-    tasks = filter(None, (*assembly.asked.tasks, assembly.asked.control))
+    tasks = assembly.asked.new_tasks
     folders = [f"file:{task.pictures}" for task in tasks if _is_folder(task)]
     for reference in (*map(str, local), *folders):
         if not assembly.allows(reference):

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from taskarith.evaluation.estimate import Estimate
+from taskarith.evaluation.estimate import Estimate, retained
 from taskarith.evaluation.order import stratified_order
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import Prompts
@@ -84,9 +84,18 @@ class Seen:
 
     def estimate(self) -> Estimate:
         """Of the model as it is now."""
+        labels = self._labels
+        return Estimate.of(self.rows(), labels=labels, split="validation", metric=self._metric)
+
+    def rows(self) -> np.ndarray:
+        """What the model answers as it is now."""
         with torch.inference_mode():
-            rows = self._rows()
-        return Estimate.of(rows, labels=self._labels, split="validation", metric=self._metric)
+            return self._rows()
+
+    def retained(self, before: np.ndarray) -> tuple[float, float]:
+        """The 95 % interval of what is kept of the skill of the answers `before`."""
+        labels = self._labels
+        return retained(before=before, after=self.rows(), labels=labels, metric=self._metric)
 
     def loss(self) -> float:
         """The mean −log p of the right classes; 0 where the head gives no logits of examples.

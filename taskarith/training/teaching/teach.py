@@ -22,7 +22,7 @@ from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import Prompts
 from taskarith.sources.native import NATIVE_FILE, base_fingerprint, write_vector
 from taskarith.suites.home import make_private, new_folder
-from taskarith.suites.making.deriving import derive_suite
+from taskarith.suites.making.deriving import derive_suite, keep_measurements
 from taskarith.suites.manifest import NAME
 from taskarith.suites.suite import Suite, is_installed, load_suite
 from taskarith.tasks.examples import Images, Texts
@@ -226,7 +226,7 @@ class _Teaching:
         weights = self._learn(anchor)
         vector = TaskVector({n: (t - self._began[n]).half() for n, t in weights.items()})
         before, by_coefficient = self._measured(vector)
-        coefficient, why = suggested(before, by_coefficient)
+        coefficient, why = suggested(by_coefficient)
         names = (self._task, self._suite.control)
         kept = "no anchor" if anchor is None else f"anchor of {anchor.described()}"
         taught = Taught(
@@ -246,6 +246,7 @@ class _Teaching:
             notes=self.found.notes,
         )
         self._write(vector, taught)
+        keep_measurements(self._parent, self._folder)
         return taught
 
     def _at(self, coefficients: Mapping[str, float], *others: tuple[float, TaskVector]) -> Any:
@@ -331,15 +332,22 @@ class _Teaching:
     def _measured(self, vector: TaskVector) -> tuple[Measured, dict[float, Measured]]:
         """The new task and the control before, and at every coefficient that may be suggested."""
 
-        def at(*moved: tuple[float, TaskVector]) -> Measured:
+        def at(*moved: tuple[float, TaskVector]) -> tuple[Seen, Seen]:
             model = self._at(self.how.start, *moved)
             task, control = (
                 Seen(self._suite, name, model=model, most=SEEN)
                 for name in (self._task, self._suite.control)
             )
-            return Measured(task.estimate(), control.estimate(), task.loss())
+            return task, control
 
-        return at(), {value: at((value, vector)) for value in COEFFICIENTS}
+        def measured(task: Seen, control: Seen) -> Measured:
+            kept, _ = control.retained(before)
+            return Measured(task.estimate(), control.estimate(), task.loss(), kept)
+
+        pretrained = at()
+        before = pretrained[1].rows()
+        moved = {value: measured(*at((value, vector))) for value in COEFFICIENTS}
+        return measured(*pretrained), moved
 
     def _write(self, vector: TaskVector, taught: Taught | None = None) -> None:
         """The vector and its card."""

@@ -1,5 +1,6 @@
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,6 +52,11 @@ def test_alpha_is_chosen_on_validation_before_test_is_opened(
     by_name = {choice.chosen_by: choice.alpha for choice in one.choices}
     assert by_name == {"best reference": 0.9, "best shifted mean": 0.6, "half-way": 0.5}
     assert list(one.test) == list(one.validation) == list(ALPHAS)
+    surely = max(ALPHAS, key=lambda alpha: one.validation[alpha].shifted.low)
+    assert by_name["best shifted mean"] == surely
+    said = replace(result, sample=replace(result.sample, surely=True)).protocol()
+    assert "the best shifted mean, each by the lower end of its 95 % interval" in said
+    assert "best shifted mean; half-way" in result.protocol()  # of results that are older
 
 
 def test_what_is_said_of_a_choice_is_measured_on_test(result: WiseFtResult) -> None:

@@ -1,6 +1,8 @@
 """A suite derived from another: one vector more, everything else as it was."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,8 @@ import torch
 
 from taskarith import Edit, load_suite
 from taskarith.errors import AssetError, UnknownNameError
-from taskarith.evaluation import Evaluator, measure
+from taskarith.evaluation import Evaluator, load_shipped, make_shipped, measure, visible_tasks
+from taskarith.recipes.catalogue import negation_recipe
 from taskarith.sources import write_tensors
 from taskarith.suites import Suite
 from taskarith.suites.making.creating import task_entry
@@ -56,11 +59,73 @@ def test_what_was_fitted_to_the_parents_vectors_stays_behind(
 ) -> None:
     suite = derived(tiny_suite, tmp_path / "new", finetuned)
     assert suite.recipe_vectors == ()
-    assert (suite.manifest.surrogate, suite.manifest.measurements) == (None, None)
+    assert (suite.manifest.surrogate, suite.manifest.measurements) == (None, None)  # nor had tiny
     assert suite.manifest.presets == tiny_suite.manifest.presets
     files = {p.relative_to(suite.folder).parts[0] for p in suite.folder.rglob("*") if p.is_file()}
     assert files <= {"manifest.json", "base.safetensors", "heads.safetensors", "config.json",
                      "vocabulary.json", "vectors", "pictures"}  # fmt: skip
+
+
+def measured(suite: Suite, folder: Path) -> Suite:
+    """A copy of the suite that ships measurements."""
+    shutil.copytree(suite.folder, folder)
+    path = folder / "manifest.json"
+    data = json.loads(path.read_text(encoding="utf-8")) | {"measurements": "measured.json"}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    copy = load_suite(folder)
+    make_shipped(Evaluator(copy, device="cpu"), images=20).save(folder / "measured.json")
+    return copy
+
+
+def test_what_was_measured_of_the_parent_holds_for_what_both_have(
+    tiny_suite: Suite, finetuned: str, tmp_path: Path
+) -> None:
+    parent = measured(tiny_suite, tmp_path / "parent")
+    theirs = load_shipped(parent)
+    assert theirs is not None
+    suite = derived(parent, tmp_path / "new", finetuned)
+    ours = load_shipped(suite)
+    assert ours is not None
+    assert ours.suite == suite.fingerprint != parent.fingerprint
+    for edit, estimates in theirs.points.items():
+        assert ours.estimates(replace(edit, suite=suite.name)) == estimates
+    other = same_task(parent, "houses", name="houses-2")
+    derive_suite(parent, tmp_path / "other", name="other", added=[], control=other)
+    kept = load_shipped(load_suite(tmp_path / "other"))
+    assert kept is not None
+    tasks = {task for estimates in kept.points.values() for task in estimates}
+    assert tasks == {*parent.targets, *parent.auxiliaries}
+    assert set(kept.examples) == tasks
+    assert load_shipped(parent) is not None  # its own file was not written into
+
+
+def test_measurements_of_other_weights_stay_behind(
+    tiny_suite: Suite, finetuned: str, tmp_path: Path
+) -> None:
+    parent = measured(tiny_suite, tmp_path / "parent")
+    path = parent.folder / "measured.json"
+    path.write_text(path.read_text().replace(parent.fingerprint, "0" * 16))
+    assert derived(parent, tmp_path / "new", finetuned).manifest.measurements is None
+    path.write_text("{")
+    assert derived(parent, tmp_path / "next", finetuned).manifest.measurements is None
+
+
+def test_a_task_without_a_vector_is_measured(tiny_suite: Suite, tmp_path: Path) -> None:
+    onlooker = same_task(tiny_suite, "houses", name="houses-2")
+    derive_suite(tiny_suite, tmp_path / "new", name="more", added=[], onlookers=[onlooker])
+    suite = load_suite(tmp_path / "new")
+    assert suite.onlookers == ("houses-2",)
+    assert (suite.targets, suite.vectors) == (tiny_suite.targets, tiny_suite.vectors)
+    assert suite.manifest.about == "The suite tiny with houses-2 measured beside."
+    edit = Edit("more", {"birds": 1.0})
+    visible = visible_tasks(suite, edit)
+    assert visible == [*suite.targets, "houses-2", suite.control]
+    found = measure(Evaluator(suite, device="cpu"), edit, tasks=visible)
+    before = measure(
+        Evaluator(tiny_suite, device="cpu"), Edit("tiny", {"birds": 1.0}), tasks=["houses"]
+    )
+    assert found["houses-2"] == before["houses"]
+    assert negation_recipe(suite).onlookers == (*suite.targets, "houses-2")
 
 
 def test_another_control(tiny_suite: Suite, tmp_path: Path) -> None:

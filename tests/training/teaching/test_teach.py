@@ -1,6 +1,7 @@
 """From doodles to a slider in a copy of the suite, and nothing where anything goes wrong."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 
 from taskarith import Edit, load_suite, teach
 from taskarith.errors import TaskArithError, TeachingCancelled, TeachingError
-from taskarith.evaluation import Evaluator, measure
+from taskarith.evaluation import Evaluator, load_shipped, make_shipped, measure
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.sources.native import read_vector
 from taskarith.suites import Suite
@@ -58,6 +59,20 @@ def test_the_new_task_is_a_slider_in_a_copy(tiny_suite: Suite) -> None:
         edit = Edit(made.name, {"stripes": coefficient})
         assert measure(evaluator, edit, tasks=["stripes"])["stripes"] == said["stripes"]
     json.dumps(result.to_json())
+
+
+def test_what_was_measured_of_the_suite_it_was_taught_in_holds(
+    tiny_suite: Suite, tmp_path: Path
+) -> None:
+    shutil.copytree(tiny_suite.folder, tmp_path / "parent")
+    path = tmp_path / "parent" / "manifest.json"
+    data = json.loads(path.read_text(encoding="utf-8")) | {"measurements": "measured.json"}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    parent = load_suite(tmp_path / "parent")
+    make_shipped(Evaluator(parent, device="cpu"), images=10).save(path.parent / "measured.json")
+    shipped = load_shipped(load_suite(taught(parent).suite))
+    assert shipped is not None
+    assert len(shipped.points) > 70
 
 
 def test_the_card_says_how_it_was_made(tiny_suite: Suite) -> None:

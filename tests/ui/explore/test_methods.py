@@ -72,3 +72,11 @@ def test_a_method_that_looks_at_images_is_left_to_other_pages(open_page: OpenPag
     page = open_page(f"{SUM}&method=fisher")
     expect(page.locator(".notice")).to_contain_text("no merge method fisher to slide along here")
     expect(formula(page)).to_have_text(Edit("tiny", TIES.coefficients).formula())
+
+
+def test_all_that_cannot_be_taken_of_a_link_is_said_at_once(open_page: OpenPage) -> None:
+    """Methods are known only once the engine is there: what was said before stays."""
+    page = open_page("?set=nonsense:1,apples:0.5&method=zzz")
+    notice = page.locator('.notice[data-about="link"]')
+    expect(notice).to_contain_text("no merge method zzz")
+    expect(notice).to_contain_text("there is no task vector nonsense")

@@ -178,8 +178,7 @@ export class Asking {
   /** @param {import("../types.js").Method[]} methods */
   learn(methods) {
     const { page } = this;
-    const problems = page.state.learn(methods);
-    if (problems.length) page.say("link", `From the link: ${problems.join("; ")}.`);
+    page.sayOfLink(page.state.learn(methods));
     page.methods.offer(methods);
     page.screen.showMerge();
     page.view.reslice();

@@ -49,6 +49,8 @@ export class Page {
      *   selected: string | null}}
      */
     this.status = { seconds: null, test: null, paired: null, selected: null };
+    /** @type {string[]} */
+    this.ofLink = []; // what of the link could not be taken
     this.hand = new Hand(this);
     this.asking = new Asking(this);
     this.comparing = new Comparing(this);
@@ -118,7 +120,7 @@ export class Page {
   /** The first screen: what the link says, else what the suite wants to tell first. */
   open() {
     const { found, problems } = this.state.fromQuery(this.address.read());
-    if (problems.length) this.say("link", `From the link: ${problems.join("; ")}.`);
+    this.sayOfLink(problems);
     const start = this.hello.presets.find((preset) => preset.name === this.hello.start);
     if (!found && start) {
       this.state.replace(start);
@@ -178,6 +180,17 @@ export class Page {
   /** @param {string} about @param {string} text */
   say(about, text) {
     this.notices.say(about, text);
+  }
+
+  /**
+   * What of the link could not be taken; what comes later, once the engine is there, is added.
+   * @param {string[]} problems
+   */
+  sayOfLink(problems) {
+    if (!problems.length) return;
+    const before = this.notices.lines.has("link") ? this.ofLink : [];
+    this.ofLink = [...new Set([...before, ...problems])];
+    this.say("link", `From the link: ${this.ofLink.join("; ")}.`);
   }
 
   /** Take the page down: nothing of it listens, measures or asks any more. */

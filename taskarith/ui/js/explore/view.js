@@ -64,7 +64,7 @@ export class View {
     return /** @type {Task} */ (this.tasks.get(name));
   }
 
-  /** Targets and control; an auxiliary only while it takes part. */
+  /** Targets, onlookers and control; an auxiliary only while it takes part. */
   visible() {
     const inHand = this.taskInHand();
     const chosen = (/** @type {string} */ name) => !this.only || this.only.includes(name);
@@ -72,7 +72,7 @@ export class View {
       ({ name, role }) =>
         name === inHand ||
         role === "control" ||
-        (chosen(name) && (role === "target" || this.state.value(name))),
+        (chosen(name) && (role === "target" || role === "onlooker" || this.state.value(name))),
     );
   }
 
