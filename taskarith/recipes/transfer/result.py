@@ -74,6 +74,15 @@ class TransferResult(Result):
     steps: int
     sample: Sample
 
+    def chosen(self) -> list[tuple[str, dict[str, float]]]:
+        """The vectors that help and harm another task most."""
+        others = [one for one in self.crossings if one.taught != one.asked]
+        ranked = sorted(others, key=lambda one: one.effect.difference)
+        return [
+            (f"{verb} {one.asked} most: {one.taught}", {one.taught: 1.0})
+            for verb, one in (("helps", ranked[-1]), ("harms", ranked[0]))
+        ]
+
     @cached_property
     def of_vectors(self) -> dict[str, RankCorrelation]:
         """How well each predictor ranks what vectors do to other tasks."""

@@ -112,7 +112,7 @@ FORMS: dict[str, Form] = {
         "Sequence",
         "Learn tasks one after the other and see what is forgotten, from pretrained and from "
         "shuffled weights, plain and sharpness-aware; beside it the same tasks added. Fine-tunes, "
-        "which takes minutes; here in one order and 40 steps a task.",
+        "which takes minutes; here in one order and 20 steps a task.",
         "Mehta et al. 2023",
         "https://arxiv.org/abs/2112.09153",
         names="Tasks, two to six",

@@ -168,7 +168,7 @@ def make_recipe(suite: Suite, request: Request) -> Recipe:
         case "transfer":
             settings = {"tasks": request.names, "pairs": 0}
         case "sequence":
-            settings = {"tasks": request.names, "orders": 1, "steps": 40}
+            settings = {"tasks": request.names, "orders": 1, "steps": 20}
     return RECIPES[request.recipe](suite, **settings)
 
 
@@ -191,7 +191,7 @@ def offered(suite: Suite, recipe: str) -> tuple[list[str], list[str]]:
         case "transfer":
             return tasks, list(suite.targets)
         case "sequence":
-            return tasks, []  # none: those that the recipe spreads over the suite's
+            return tasks, list(RECIPES[recipe](suite).tasks)  # type: ignore[attr-defined]
     return [], []
 
 

@@ -58,6 +58,8 @@ def test_every_vector_is_measured_on_every_task(result: TransferResult) -> None:
             expected = accuracy({taught: 1.0}, asked) - 0.5
             assert found.difference == pytest.approx(expected)
     assert all(one.difference == 0 for row in result.matrix(null=True) for one in row)
+    (helps, edit), _ = result.chosen()
+    assert accuracy(edit, helps.split()[1]) == pytest.approx(0.6)
     assert "4 transfer clearly for the better and 0 for the worse" in result.findings()[0]
 
 
