@@ -67,7 +67,7 @@ def add_method(parser: argparse.ArgumentParser) -> None:
         dest="method_settings",
         metavar="NAME=VALUE",
         help="setting of the method, for example density=0.2; or layers=JSON, factors of λ by "
-        "vector and layer group",
+        "vector (* for all) and layer group",
     )
     parser.add_argument(
         "--seed", type=whole_number(0), default=0, metavar="N", help="of what is drawn (default: 0)"

@@ -10,7 +10,7 @@ from taskarith.core.edit import LAYERS, Edit
 from taskarith.core.engine import Recomposer
 from taskarith.core.geometry import cosine_matrix, layer_grams, layer_norms, sign_conflicts
 from taskarith.core.info import Reported, VectorInfo
-from taskarith.core.layers import layer_group, layer_groups
+from taskarith.core.layers import EVERY_VECTOR, layer_factors, layer_group, layer_groups
 from taskarith.core.layout import ParameterLayout, all_finite, check_states
 from taskarith.core.merges import Gram, Statistics, merge
 from taskarith.core.merges.registry import METHODS, Method, Setting
@@ -19,6 +19,7 @@ from taskarith.core.terms import Terms
 from taskarith.core.vector import TaskVector, VectorStore
 
 __all__ = [
+    "EVERY_VECTOR",
     "LAYERS",
     "MAX_COEFFICIENT",
     "METHODS",
@@ -41,6 +42,7 @@ __all__ = [
     "checked_coefficient",
     "cosine_matrix",
     "finite_number",
+    "layer_factors",
     "layer_grams",
     "layer_group",
     "layer_groups",

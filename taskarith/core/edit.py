@@ -30,7 +30,8 @@ class Edit:
     Coefficients are checked, rounded to four decimals, sorted by name, and zeros are dropped;
     settings are checked against the method's schema in `METHODS` and completed by its defaults, so
     that equal edits are equal, hash alike and have one `key()`. Every method has the setting
-    `layers`, {vector: {layer group: factor of λ_t there}} (see `taskarith.core.layers`).
+    `layers`, {vector: {layer group: factor of λ_t there}} (see `taskarith.core.layers`); the vector
+    "*" stands for all of them, whatever their λ.
 
     >>> edit = Edit(suite="mini", coefficients={"letters": 0.3, "digits": -0.5, "signs": 0})
     >>> edit.formula()

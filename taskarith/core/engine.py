@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from taskarith.core.buffers import Allocate, MemoryNeed, allocate
 from taskarith.core.coefficients import checked_coefficient, finite_number
 from taskarith.core.kernels import Kernel, PlainKernel, make_kernel
-from taskarith.core.layers import layer_group
+from taskarith.core.layers import layer_factors, layer_group
 from taskarith.core.layout import ParameterLayout, check_states, exact_dtype
 from taskarith.core.vector import TaskVector
 from taskarith.errors import WeightsError, unknown_name
@@ -171,7 +171,7 @@ class Recomposer:
         """Each layer group's own coefficients, without those that are 0 in it."""
         rows = {group: dict(coefficients) for group in self._groups}
         for name, value in coefficients.items():
-            for group, factor in layers.get(name, {}).items():
+            for group, factor in layer_factors(layers, name).items():
                 if group not in rows:
                     raise unknown_name("layer group", group, existing=rows)
                 where = f"{name} in {group}"

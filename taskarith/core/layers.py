@@ -3,9 +3,11 @@
 Read off the parameters' names alone, so that it holds for any model; knows nothing of models.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-__all__ = ["layer_group", "layer_groups"]
+__all__ = ["EVERY_VECTOR", "layer_factors", "layer_group", "layer_groups"]
+
+EVERY_VECTOR = "*"  # in place of a vector's name: factors for all vectors of an edit
 
 
 def layer_group(parameter: str) -> str:
@@ -33,3 +35,15 @@ def layer_groups(parameters: Iterable[str]) -> dict[str, tuple[str, ...]]:
     for parameter in parameters:
         groups.setdefault(layer_group(parameter), []).append(parameter)
     return {group: tuple(names) for group, names in groups.items()}
+
+
+def layer_factors(layers: Mapping[str, Mapping[str, float]], vector: str) -> dict[str, float]:
+    """The factors of one vector by layer group: those of all vectors times its own.
+
+    >>> layer_factors({"*": {"h.0": 0.5, "h.1": 0}, "letters": {"h.0": 3}}, "letters")
+    {'h.0': 1.5, 'h.1': 0}
+    """
+    factors = dict(layers.get(EVERY_VECTOR, {}))
+    for group, factor in layers.get(vector, {}).items():
+        factors[group] = factors[group] * factor if group in factors else factor
+    return factors

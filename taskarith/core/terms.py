@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from taskarith.core.coefficients import checked_coefficient, finite_number
-from taskarith.core.layers import layer_group
+from taskarith.core.layers import layer_factors, layer_group
 from taskarith.core.vector import TaskVector
 from taskarith.errors import WeightsError, unknown_name
 
@@ -161,7 +161,7 @@ class Terms:
     ) -> dict[str, float]:
         groups = dict.fromkeys(map(layer_group, self.shapes))
         factors = {}
-        for group, value in layers.get(name, {}).items():
+        for group, value in layer_factors(layers, name).items():
             if group not in groups:
                 raise unknown_name("layer group", group, existing=groups)
             factors[group] = finite_number(value, f"{name} in {group}")

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from taskarith.core import LAYERS, Edit, TaskVector
+from taskarith.core import EVERY_VECTOR, LAYERS, Edit, TaskVector, layer_groups
 from taskarith.errors import AssetError, CoefficientError, UnknownNameError
 from taskarith.evaluation.allocator import keep_freed_memory
 from taskarith.evaluation.captured import CapturedForward, capture
@@ -129,7 +129,8 @@ class Evaluator:
         """
         if edit == self._in_use:
             return lambda: 0.0
-        named = [*edit.coefficients, *edit.settings.get(LAYERS, {})]
+        layered = [name for name in edit.settings.get(LAYERS, {}) if name != EVERY_VECTOR]
+        named = [*edit.coefficients, *layered]
         self.suite.check_edit(Edit(edit.suite, {n: 1.0 for n in named if n not in self._added}))
         watch = Stopwatch(self.device)
         is_sum, layers = edit.method == "sum", edit.settings.get(LAYERS)
@@ -165,6 +166,13 @@ class Evaluator:
             stored = self._recomposer.vector(name)
             return TaskVector({n: tensor.float() for n, tensor in stored.items()})
         return self.suite.vector(name, seed=seed)
+
+    def layer_groups(self) -> list[str]:
+        """The layer groups that an edit can give factors, in the model's order."""
+        edited = set(self._recomposer.layout.names)
+        network = self.model.network
+        named = [*network.named_parameters(remove_duplicate=False), *network.named_buffers()]
+        return list(layer_groups(name for name, _ in named if name in edited))
 
     def base_state(self) -> dict[str, Tensor]:
         """θ₀ of the parameters that edits change, on the device; not to be changed."""

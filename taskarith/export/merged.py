@@ -12,7 +12,16 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from taskarith.core import LAYERS, METHODS, Edit, Statistics, Terms, layer_group, merge
+from taskarith.core import (
+    LAYERS,
+    METHODS,
+    Edit,
+    Statistics,
+    Terms,
+    layer_factors,
+    layer_group,
+    merge,
+)
 from taskarith.sources import LazyState
 from taskarith.sources.states import Entry
 from taskarith.suites import Suite
@@ -63,13 +72,14 @@ def merged_vector(suite: Suite, edit: Edit, *, statistics: Statistics | None = N
 def summed(edit: Edit, vectors: Mapping[str, LazyState]) -> LazyState:
     """Σ λ_t·τ_t of a plain sum, λ_t times the factor of the layer where `edit` gives one."""
     layers = edit.settings.get(LAYERS, {})
+    factors = {name: layer_factors(layers, name) for name in vectors}
     shapes = {name: vector.shape(name) for vector in vectors.values() for name in vector}
 
     def read(parameter: str) -> Tensor:
         total = torch.zeros(shapes[parameter])
         for name, vector in vectors.items():  # sorted by name, as the edit's coefficients are
             if parameter in vector:
-                factor = layers.get(name, {}).get(layer_group(parameter), 1.0)
+                factor = factors[name].get(layer_group(parameter), 1.0)
                 # Apart: fused, the two would round differently from one processor to another.
                 total += vector.entries[parameter].read() * (edit.coefficients[name] * factor)
         return total

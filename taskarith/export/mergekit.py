@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from taskarith.core import LAYERS, Edit, Terms, layer_group
+from taskarith.core import LAYERS, Edit, Terms, layer_factors, layer_group
 from taskarith.core.merges.select import kept_count
 from taskarith.errors import ExportError
 from taskarith.export.yaml_text import dump_yaml
@@ -239,10 +239,11 @@ def _weights(suite: Suite, edit: Edit, *, factor: float = 1.0) -> dict[str, Any]
     weights: dict[str, Any] = {}
     for name, value in edit.coefficients.items():
         scaled = value * factor
+        factors = layer_factors(layers, name)
         special = [
-            {"filter": theirs, "value": scaled * layers[name][group]}
-            for ours in (base if layers.get(name) else ())
-            if (group := layer_group(ours)) in layers[name]
+            {"filter": theirs, "value": scaled * factors[group]}
+            for ours in (base if factors else ())
+            if (group := layer_group(ours)) in factors
             for theirs in converted(base.renamed({ours: ours}), family, to=HUB_LAYOUT)
         ]
         weights[name] = [*special, {"value": scaled}] if special else scaled

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from taskarith.core import LAYERS, Edit, checked_coefficient
+from taskarith.core import Edit, checked_coefficient
 from taskarith.errors import CoefficientError, TaskArithError
 from taskarith.suites import Suite
-from taskarith.ui.merging import merged_edit, read_merge, write_merge
+from taskarith.ui.merging import merged_edit, read_merge, write_layers, write_merge
 
 __all__ = ["LinkedAnalogy", "LinkedEdit", "edit_in_hand", "read_link", "write_link"]
 
@@ -62,21 +62,22 @@ def read_link(query: Mapping[str, str], suite: Suite) -> LinkedEdit:
         return found[:LONGEST] if isinstance(found, str) else None
 
     asked, coefficients, pinned = value("suite"), value("set"), value("pin")
-    method, pinned_method = value("method") or "", value("pin-method") or ""
+    merge = read_merge(value("method") or "", value("layers") or "")
+    pinned_merge = read_merge(value("pin-method") or "", value("pin-layers") or "")
     if asked is not None and asked != suite.name:
         problems.append(f"this page shows the suite {suite.name}, the link asks for {_cut(asked)}")
-    read = _edit(coefficients or "", method, suite, problems)
+    read = _edit(coefficients or "", merge, suite, problems)
     focus = value("focus")
     if focus is not None and not _knows(suite, focus):
         problems.append(f"there is no task vector {_cut(focus)}")
         focus = None
-    analogy = value("analogy") if coefficients is not None else None
+    analogy = value("analogy") if coefficients is not None and read.method == "sum" else None
     return LinkedEdit(
         edit=read,
         found=coefficients is not None,
         focus=focus or next(iter(read.coefficients), None),
-        analogy=_analogy(analogy, suite, problems) if analogy is not None and read.is_sum else None,
-        pinned=_edit(pinned, pinned_method, suite, problems) if pinned is not None else None,
+        analogy=_analogy(analogy, suite, problems) if analogy is not None else None,
+        pinned=_edit(pinned, pinned_merge, suite, problems) if pinned is not None else None,
         problems=tuple(problems),
     )
 
@@ -98,14 +99,13 @@ def write_link(
     """The query string with which a page opens at `edit`.
 
     Raises:
-        TaskArithError: the edit has factors by layer, which a link does not carry.
+        TaskArithError: the edit has factors by layer that a link cannot say.
 
     >>> write_link(Edit("mini", {"letters": 0.3, "digits": -0.5}), focus="letters")
     'suite=mini&set=digits:-0.5,letters:0.3&focus=letters'
     """
-    if any(LAYERS in each.settings for each in (edit, pinned) if each is not None):
-        raise TaskArithError(f"a link carries no factors by layer, as {edit.formula()} has")
     fields = {"suite": edit.suite, "set": _written(edit), "method": write_merge(edit)}
+    fields["layers"] = write_layers(edit)
     if focus is not None:
         fields["focus"] = focus
     if analogy is not None:
@@ -113,6 +113,7 @@ def write_link(
         fields["analogy"] = ",".join([*names, f"{analogy.bracket:.10g}", f"{analogy.own:.10g}"])
     if pinned is not None:
         fields |= {"pin": _written(pinned), "pin-method": write_merge(pinned)}
+        fields["pin-layers"] = write_layers(pinned)
     can_be_empty = ("set", "pin")
     kept = {name: text for name, text in fields.items() if text or name in can_be_empty}
     return "&".join(f"{name}={quote(text, safe=':,')}" for name, text in kept.items())
@@ -122,11 +123,11 @@ def _written(edit: Edit) -> str:
     return ",".join(f"{name}:{value:.10g}" for name, value in edit.coefficients.items())
 
 
-def _edit(text: str, method: str, suite: Suite, problems: list[str]) -> Edit:
+def _edit(text: str, merge: object, suite: Suite, problems: list[str]) -> Edit:
     """The edit of these coefficients; by their sum where the method cannot be taken."""
     coefficients = _coefficients(text, suite, problems)
     try:
-        return merged_edit(suite.name, coefficients, read_merge(method))
+        return merged_edit(suite.name, coefficients, merge)
     except TaskArithError as error:
         problems.append(f"{error}, so this is the sum")
         return Edit(suite.name, coefficients)

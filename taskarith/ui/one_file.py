@@ -29,6 +29,7 @@ from taskarith.ui.modules import imported_by, names, text_of
 __all__ = ["lesson_edits", "page", "write_page"]
 
 PREFIX = "taskarith/"
+PARTS = ("explore", "stage", "layers", "static")  # folders of modules
 IMPORTED = re.compile(r'((?:\bfrom|\bimport)\s*\(?\s*)"(\.[^"]+)"')
 STYLE = Path(__file__).parent / "instrument.css"
 
@@ -110,7 +111,7 @@ def page(suites: Mapping[str, Json]) -> str:
 
 def _modules() -> Iterator[tuple[str, str]]:
     """Every module by the name that others import it by, as a `data:` address."""
-    for name in sorted({*names("explore"), *names("stage"), *names("static")}):
+    for name in sorted({name for part in PARTS for name in names(part)}):
         text = _absolute(name, text_of(name)).encode()
         yield PREFIX + name, f"data:text/javascript;base64,{base64.b64encode(text).decode()}"
 

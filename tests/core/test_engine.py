@@ -139,7 +139,7 @@ LAYERED: dict[str, Any] = {
     "layers.1.late": (3,),  # its layer is in two places
 }
 factors = st.dictionaries(
-    st.sampled_from(NAMES),
+    st.sampled_from([*NAMES, "*"]),
     st.dictionaries(st.sampled_from(["token", "layers.0", "layers.1"]), st.floats(-1, 1)),
 )
 
@@ -156,7 +156,11 @@ def test_layers_have_coefficients_of_their_own(
     found = engine.state()
     for name in LAYERED:
         own = {
-            vector: value * layers.get(vector, {}).get(layer_group(name), 1.0)
+            vector: value
+            * (
+                layers.get("*", {}).get(layer_group(name), 1.0)
+                * layers.get(vector, {}).get(layer_group(name), 1.0)
+            )
             for vector, value in coefficients.items()
         }
         engine.recompose(own)

@@ -64,8 +64,10 @@ class Server:
         *,
         cache: Path,
         environment: Mapping[str, str] = MappingProxyType({}),
+        family: str = "",
     ) -> None:
         self.suite = suite
+        self._family = family  # a module that registers the suite's family, if none of ours is it
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self._environment = {**os.environ, "TASKARITH_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
@@ -76,6 +78,7 @@ class Server:
 
     def start(self) -> None:
         code = (
+            f"{f'import {self._family}; ' if self._family else ''}"
             "from taskarith.ui import launch; "
             f"launch(suite={str(self.suite)!r}, port={self.port}, device='cpu')"
         )

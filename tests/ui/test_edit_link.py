@@ -93,7 +93,23 @@ def test_a_method_that_cannot_be_taken_leaves_the_sum(
     assert len(linked.problems[0]) < 400
 
 
+def test_factors_by_layer_are_read_and_written(tiny_suite: Suite) -> None:
+    layers = {"layers": {"*": {"visual.transformer.resblocks.0": 0.5, "visual.proj": 0}}}
+    edit = Edit("tiny", {"apples": 1.0}, settings=layers)
+    pinned = Edit("tiny", {"dice": 1.0}, "ties", layers)
+    link = write_link(edit, pinned=pinned)
+    assert "&layers=visual.proj:0,visual.transformer.resblocks.0:0.5&" in link
+    linked = read(link, tiny_suite)
+    assert (linked.edit, linked.pinned, linked.problems) == (edit, pinned, ())
+    analogy = "&analogy=apples,birds,flags,coins,1,1"
+    by_layer = read(f"set=apples:1&layers=visual.proj:0{analogy}", tiny_suite)
+    assert by_layer.analogy is not None  # by layer it is a sum still
+    wrong = read("set=apples:1&layers=visual.proj:7", tiny_suite)
+    assert wrong.edit == Edit("tiny", {"apples": 1.0})
+    assert "goes from 0 to 2; 7 for visual.proj is outside, so this is the sum" in wrong.problems[0]
+
+
 def test_factors_by_layer_are_not_lost_silently() -> None:
     layers = {"layers": {"apples": {"visual.proj": 0.5}}}
-    with pytest.raises(TaskArithError, match="no factors by layer"):
+    with pytest.raises(TaskArithError, match="the same factors by layer"):
         write_link(Edit("tiny", {"apples": 1.0}, settings=layers))

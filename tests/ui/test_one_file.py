@@ -13,7 +13,7 @@ from taskarith.cli import main
 from taskarith.errors import ExportError
 from taskarith.ui.lessons import lessons
 from taskarith.ui.modules import names
-from taskarith.ui.one_file import IMPORTED, lesson_edits, page, write_page
+from taskarith.ui.one_file import IMPORTED, PARTS, lesson_edits, page, write_page
 from tests.ui.conftest import PATIENCE
 
 MOST_BYTES = 5_000_000
@@ -125,7 +125,7 @@ def test_mini_is_small_and_whole(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert text.count("</script>") == 3
     assert not re.search(r"""(?:src|href)=["']|url\(""", text)  # it asks for nothing
     imports = json.loads(re.findall(r'"importmap">(.*?)</script>', text)[0])["imports"]
-    needed = {*names("explore"), *names("stage"), *names("static")}
+    needed = {name for part in PARTS for name in names(part)}
     assert set(imports) == {f"taskarith/{name}" for name in needed}
 
 

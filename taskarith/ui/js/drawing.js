@@ -2,7 +2,7 @@
 // Knows no page.
 
 import { setText } from "./dom.js";
-import { writeCoefficients, writeMerge } from "./words.js";
+import { addMerge, writeCoefficients } from "./words.js";
 
 // A colour of the look, as strong as `share` (0…1) says.
 export function tint(name, share) {
@@ -58,7 +58,7 @@ export function exploreAt(coefficients, suite, { merge = null, page = "./" } = {
   for (const gone of ["analogy", "focus", "pin", "pin-method", "method"]) query.delete(gone);
   query.set("suite", suite);
   query.set("set", writeCoefficients(coefficients));
-  if (merge) query.set("method", writeMerge(merge));
+  addMerge(query, merge);
   return `${page}?${query.toString().replace(/%3A/g, ":").replace(/%2C/g, ",")}`;
 }
 

@@ -16,6 +16,8 @@ export interface Merge {
   method: string;
   settings: Record<string, number>;
   seed?: number;
+  /** Factors of every λ by layer group, where they are not 1. With them, `method` may be "sum". */
+  layers?: Record<string, number>;
 }
 
 /** A merge method that can be chosen, and what it can be set to. */
@@ -113,6 +115,8 @@ export interface Engine {
   message?: string;
   preview?: Preview;
   methods?: Method[];
+  /** The layer groups that an edit can give factors, in the model's order. */
+  layers?: string[];
   other_images?: string[];
 }
 

@@ -77,6 +77,7 @@ export function formulaParts(coefficients, merge = null) {
   }));
   const settings = Object.entries(merge.settings).map(([name, v]) => `${name}=${general(v)}`);
   if (merge.seed !== undefined) settings.push(`seed=${merge.seed}`);
+  if (merge.layers) settings.push("by layer");
   const listed = settings.length ? `; ${settings.join(", ")}` : "";
   return [{ text: `θ = θ₀ + ${merge.method}(` }, ...inside, { text: `${listed})` }];
 }
@@ -93,12 +94,46 @@ export function general(value) {
 }
 
 /**
- * "ties,density:0.2,scale:1": a method and its settings, as a link carries them and as what names
- * them in here. A plain sum is "".
+ * What tells one way to merge from another in here. A plain sum is "".
  * @param {Merge | null} merge
  */
 export function writeMerge(merge) {
-  if (!merge) return "";
+  const layers = writeLayers(merge);
+  return writeMethod(merge) + (layers && ` by layer ${layers}`);
+}
+
+/**
+ * "h.0:0.5,h.1:0": the factors by layer, as a link carries them; "" without any.
+ * @param {Merge | null} merge
+ */
+export function writeLayers(merge) {
+  const layers = Object.entries(merge?.layers ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return layers.map(([group, factor]) => `${group}:${factor}`).join(",");
+}
+
+/**
+ * How a link says how an edit is merged, beside its coefficients.
+ * @param {URLSearchParams} query - gets the fields that there are
+ * @param {Merge | null} merge
+ * @param {"" | "pin-"} [of] - before the fields' names
+ */
+export function addMerge(query, merge, of = "") {
+  const [method, layers] = [writeMethod(merge), writeLayers(merge)];
+  if (method) query.set(`${of}method`, method);
+  if (layers) query.set(`${of}layers`, layers);
+}
+
+/** Whether scaled vectors are summed, by layer or not. @param {Merge | null} merge */
+export function isSum(merge) {
+  return !merge || merge.method === "sum";
+}
+
+/**
+ * "ties,density:0.2,scale:1": a method and its settings, as a link carries them. A sum is "".
+ * @param {Merge | null} merge
+ */
+function writeMethod(merge) {
+  if (!merge || merge.method === "sum") return "";
   const settings = Object.entries(merge.settings).map(([name, value]) => `${name}:${value}`);
   if (merge.seed !== undefined) settings.push(`seed:${merge.seed}`);
   return [merge.method, ...settings.sort()].join(",");

@@ -87,6 +87,7 @@ class Explorer:
         self._patience = patience
         self._evaluator: Evaluator | None = None
         self._other_images: list[str] = []
+        self._layers: list[str] = []
         self._failure: str | None = None
         self._shipped = _read_shipped(suite)
         self._preview = Preview(suite)
@@ -305,6 +306,7 @@ class Explorer:
             evaluator.use(pretrained)
             tasks = visible_tasks(self.suite, pretrained)
             evaluator.prepare(tasks, split=VALIDATION)
+            self._layers = evaluator.layer_groups()
             self._other_images = other_images(self._shipped, evaluator, tasks)
         except Exception as error:
             known = isinstance(error, TaskArithError)
@@ -324,6 +326,7 @@ class Explorer:
                 "state": "ready",
                 "device": self._evaluator.described,
                 "other_images": self._other_images,
+                "layers": self._layers,
             }
         return answer
 

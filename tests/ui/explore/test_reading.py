@@ -217,6 +217,15 @@ def test_a_phone_shows_every_page(browser: Browser, server: Server) -> None:
         box = link.bounding_box()
         assert box is not None
         assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+    ends = sorted(
+        page.evaluate(
+            "[...document.querySelectorAll('header :is(h1, a, button, summary)')]"
+            ".filter((one) => one.checkVisibility())"
+            ".map((one) => one.getBoundingClientRect().bottom)"
+        )
+    )
+    rows = 1 + sum(below - above > 12 for above, below in itertools.pairwise(ends))
+    assert rows <= 3
     context.close()
 
 

@@ -8,10 +8,12 @@ const OURS = [
   "suite",
   "set",
   "method",
+  "layers",
   "focus",
   "analogy",
   "pin",
   "pin-method",
+  "pin-layers",
   "measure",
   "fetch",
 ];

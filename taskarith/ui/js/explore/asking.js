@@ -164,7 +164,7 @@ export class Asking {
   engineChanged(engine) {
     const { page } = this;
     page.engine = engine;
-    if (engine.methods) this.learn(engine.methods);
+    this.learn(engine);
     if (engine.state === "failed") page.say("engine", engine.message ?? "The engine has failed.");
     if (engine.state === "ready") {
       page.notices.clear("engine", "choose", "test");
@@ -175,11 +175,13 @@ export class Asking {
     page.screen.painting.wish();
   }
 
-  /** @param {import("../types.js").Method[]} methods */
-  learn(methods) {
+  /** @param {import("../types.js").Engine} engine */
+  learn({ methods, layers }) {
     const { page } = this;
-    page.sayOfLink(page.state.learn(methods));
+    if (!methods) return;
+    page.sayOfLink(page.state.learn(methods, layers));
     page.methods.offer(methods);
+    page.byLayer.offer(layers ?? []);
     page.screen.showMerge();
     page.view.reslice();
     page.screen.painting.wish();

@@ -1,8 +1,15 @@
 // The edit in hand, its history and its address: everything that a link carries.
 // Knows which names and numbers are allowed (from `hello`); nothing about pictures or servers.
 
-import { checkedMerge, readMerge } from "./merge.js";
-import { parseCoefficient, terms, writeCoefficients, writeMerge } from "../words.js";
+import { checkedMerge, readMerge, withLayers } from "./merge.js";
+import {
+  addMerge,
+  isSum,
+  parseCoefficient,
+  terms,
+  writeCoefficients,
+  writeMerge,
+} from "../words.js";
 import { under } from "../under.js";
 
 /**
@@ -25,6 +32,8 @@ export class EditState {
     this.merge = null; // how the scaled vectors become one; null is their sum
     /** @type {import("../types.js").Method[] | null} */
     this.methods = null; // what there is to choose from, once the engine says so
+    /** @type {string[] | null} */
+    this.groups = null; // the layers there are, once the engine says so
     /** @type {Measured | null} */
     this.pinned = null; // kept as a ghost
     this.measure = "accuracy";
@@ -45,6 +54,11 @@ export class EditState {
   /** What is to be measured, as it travels. @returns {Measured} */
   get sent() {
     return { coefficients: this.coefficients, merge: this.merge };
+  }
+
+  /** Factors by layer group where they are not 1; null where there are none. */
+  get layers() {
+    return this.merge?.layers ?? null;
   }
 
   /** @param {string} name */
@@ -83,26 +97,39 @@ export class EditState {
   }
 
   /**
-   * The same vectors merged otherwise. An analogy is a sum, so it is over.
+   * The same vectors merged otherwise. An analogy is a sum, so it is over where that is none.
    * @param {import("../types.js").Merge | null} merge
    */
   mergeBy(merge) {
     this.merge = merge;
-    if (merge) this.analogy = null;
+    if (!isSum(merge)) this.analogy = null;
   }
 
   /**
-   * Hear which methods there are: what was taken from a link before is checked now.
+   * An analogy writes its sliders; factors by layer stay.
+   * @param {import("../types.js").Analogy} analogy
+   */
+  writeAnalogy(analogy) {
+    const coefficients = EditState.analogyCoefficients(analogy);
+    const merge = withLayers(null, this.layers ?? {});
+    this.replace({ coefficients, focus: analogy.c, analogy, merge });
+  }
+
+  /**
+   * Hear which methods, and layers, there are: what was taken from a link before is checked now.
    * @param {import("../types.js").Method[]} methods
+   * @param {string[] | null} [groups]
    * @returns {string[]} what of it cannot be taken
    */
-  learn(methods) {
+  learn(methods, groups = this.groups) {
     this.methods = methods;
+    this.groups = groups;
     /** @type {string[]} */
     const problems = [];
     const check = (/** @type {string} */ step) => {
       const edit = JSON.parse(step);
-      return JSON.stringify({ ...edit, merge: checkedMerge(edit.merge ?? null, methods).merge });
+      const { merge } = checkedMerge(edit.merge ?? null, methods, groups);
+      return JSON.stringify({ ...edit, merge });
     };
     this.merge = this.checked(this.merge, problems);
     if (this.pinned) {
@@ -120,7 +147,7 @@ export class EditState {
    */
   checked(merge, problems) {
     if (!this.methods) return merge;
-    const found = checkedMerge(merge, this.methods);
+    const found = checkedMerge(merge, this.methods, this.groups);
     if (found.problem) problems.push(`${found.problem}, so this is the sum`);
     return found.merge;
   }
@@ -194,8 +221,8 @@ export class EditState {
 
   /** @param {ReturnType<EditState["keep"]>} own - what `keep` gave */
   takeBack(own) {
-    const { methods, bounds } = this; // heard of meanwhile
-    Object.assign(this, own, { methods, bounds });
+    const { methods, groups, bounds } = this; // heard of meanwhile
+    Object.assign(this, own, { methods, groups, bounds });
     if (methods) this.learn(methods);
   }
 
@@ -248,7 +275,7 @@ export class EditState {
     const query = new URLSearchParams();
     query.set("suite", this.hello.suite.name);
     query.set("set", writeCoefficients(this.coefficients));
-    if (this.merge) query.set("method", writeMerge(this.merge));
+    addMerge(query, this.merge);
     query.set("focus", this.focus);
     if (this.analogy) {
       const { a, b, c, d, bracket, own } = this.analogy;
@@ -256,7 +283,7 @@ export class EditState {
     }
     if (this.pinned) {
       query.set("pin", writeCoefficients(this.pinned.coefficients));
-      if (this.pinned.merge) query.set("pin-method", writeMerge(this.pinned.merge));
+      addMerge(query, this.pinned.merge, "pin-");
     }
     if (this.measure !== "accuracy") query.set("measure", this.measure);
     // Readable in an address bar: these need no escape in a query string.
@@ -273,8 +300,8 @@ export class EditState {
       const analogy = query.has("analogy")
         ? this.readAnalogy(query.get("analogy"), problems)
         : null;
-      const merge = this.readMerge(query.get("method"), problems);
-      this.replace({ coefficients, analogy: merge ? null : analogy, merge });
+      const merge = this.readMerge(query, "", problems);
+      this.replace({ coefficients, analogy: isSum(merge) ? analogy : null, merge });
       const first = terms(coefficients)[0];
       if (first) this.focus = first.name;
     }
@@ -282,7 +309,7 @@ export class EditState {
     if (focus !== null && this.vectors.has(focus)) this.focus = focus;
     else if (focus !== null) problems.push(`there is no task vector ${focus.slice(0, 40)}`);
     if (query.has("pin")) {
-      const merge = this.readMerge(query.get("pin-method"), problems);
+      const merge = this.readMerge(query, "pin-", problems);
       this.pinned = { coefficients: this.readCoefficients(query.get("pin"), problems), merge };
     }
     const measure = query.get("measure") ?? "";
@@ -304,8 +331,8 @@ export class EditState {
     return coefficients;
   }
 
-  readMerge(text, problems) {
-    const { merge, problem } = readMerge(text);
+  readMerge(query, of, problems) {
+    const { merge, problem } = readMerge(query.get(`${of}method`), query.get(`${of}layers`));
     if (problem) problems.push(`${problem}, so this is the sum`);
     return this.checked(merge, problems);
   }

@@ -57,6 +57,13 @@ export function buildParts(root, page) {
       ),
       make("methods", "div", { class: "methods", role: "group", "aria-label": "merge method" }),
     ),
+    make("layers", "div", {
+      class: "layers",
+      id: "taskarith-layers",
+      role: "group",
+      "aria-label": "factors by layer",
+      hidden: true,
+    }),
     h(
       "div",
       { class: "tell" },

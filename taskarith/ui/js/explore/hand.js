@@ -1,7 +1,7 @@
 // The hand: what gestures do to the edit. One slider moves, the whole edit is replaced, a step is
 // taken back; then all that shows the edit is told, and what has come to rest is measured.
 
-import { EditState } from "./edit.js";
+import { withLayers } from "./merge.js";
 
 /** @typedef {import("../types.js").Coefficients} Coefficients */
 /** @typedef {import("../types.js").Analogy} Analogy */
@@ -119,10 +119,20 @@ export class Hand {
     this.released();
   }
 
+  /**
+   * A layer's factor moves.
+   * @param {Record<string, number>} layers - of all
+   */
+  layered(layers) {
+    const { state } = this.page;
+    state.mergeBy(withLayers(state.merge, layers));
+    this.turned();
+    this.settle();
+  }
+
   /** @param {Analogy} analogy */
   writeAnalogy(analogy) {
-    const coefficients = EditState.analogyCoefficients(analogy);
-    this.page.state.replace({ coefficients, focus: analogy.c, analogy });
+    this.page.state.writeAnalogy(analogy);
     this.turned();
     this.settle();
   }

@@ -6,17 +6,65 @@ import { MINUS } from "../words.js";
 const NAME = /^[a-z][a-z0-9_-]{0,39}$/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i;
 const MOST_SEED = Number.MAX_SAFE_INTEGER;
+const MOST_LAYERS = 512;
+export const LARGEST_FACTOR = 2; // of a layer; with it, a slider's end is the largest λ there may be
 
 /** @typedef {import("../types.js").Merge} Merge */
 /** @typedef {import("../types.js").Method} Method */
 /** @typedef {import("../types.js").Setting} Setting */
 
 /**
- * "ties,density:0.2" as it stands, its settings neither checked nor complete; null is the sum.
+ * "ties,density:0.2" and "h.0:0.5" as they stand, settings neither checked nor complete; null is the
+ * plain sum.
+ * @param {string | null} text
+ * @param {string | null} [layers]
+ * @returns {{merge: Merge | null, problem?: string}}
+ */
+export function readMerge(text, layers = null) {
+  const read = readMethod(text);
+  if (!layers || read.problem) return read;
+  /** @type {Record<string, number>} */
+  const factors = {};
+  for (const term of layers.split(",").filter(Boolean).slice(0, MOST_LAYERS)) {
+    const colon = term.lastIndexOf(":");
+    const { value, problem } = factorOf(term.slice(0, colon), parseNumber(term.slice(colon + 1)));
+    if (value === undefined) return { merge: null, problem };
+    factors[term.slice(0, colon)] = value;
+  }
+  return { merge: withLayers(read.merge, factors) };
+}
+
+/**
+ * A factor within its bounds, rounded as an `Edit` rounds it; or why it is none.
+ * @param {string} group
+ * @param {number} factor
+ * @returns {{value?: number, problem?: string}}
+ */
+export function factorOf(group, factor) {
+  if (factor >= 0 && factor <= LARGEST_FACTOR) return { value: Math.round(1e4 * factor) / 1e4 };
+  return { problem: `the factor of ${group.slice(0, 60)} is a number from 0 to ${LARGEST_FACTOR}` };
+}
+
+/**
+ * The same merge with these factors by layer; those of 1 are left out.
+ * @param {Merge | null} merge
+ * @param {Record<string, number>} layers
+ * @returns {Merge | null}
+ */
+export function withLayers(merge, layers) {
+  const kept = Object.entries(layers).filter(([, factor]) => factor !== 1);
+  /** @type {Merge} */
+  const rest = { ...(merge ?? { method: "sum", settings: {} }) };
+  delete rest.layers;
+  if (kept.length) return { ...rest, layers: Object.fromEntries(kept) };
+  return rest.method === "sum" ? null : rest;
+}
+
+/**
  * @param {string | null} text
  * @returns {{merge: Merge | null, problem?: string}}
  */
-export function readMerge(text) {
+function readMethod(text) {
   const [method, ...pairs] = (text ?? "").split(",");
   if (!method || method === "sum") return { merge: null };
   const settings = {};
@@ -35,18 +83,36 @@ export function readMerge(text) {
 }
 
 /**
- * The same with every setting of the method in its order and within its bounds.
+ * The same with every setting of the method in its order and within its bounds, and with factors of
+ * layers that there are.
+ * @param {Merge | null} asked
+ * @param {Method[]} methods
+ * @param {string[] | null} [groups] - the layer groups there are, where they are known yet
+ * @returns {{merge: Merge | null, problem?: string}}
+ */
+export function checkedMerge(asked, methods, groups = null) {
+  const { merge, problem } = checkedMethod(asked, methods);
+  if (problem || !asked?.layers) return problem ? { merge, problem } : { merge };
+  const layers = Object.entries(asked.layers);
+  const unknown = groups && layers.find(([group]) => !groups.includes(group));
+  if (unknown) return { merge: null, problem: `there is no layer ${unknown[0].slice(0, 60)}` };
+  const wrong = layers.map(([group, factor]) => factorOf(group, factor)).find((one) => one.problem);
+  if (wrong) return { merge: null, problem: wrong.problem };
+  return { merge: withLayers(merge, asked.layers) };
+}
+
+/**
  * @param {Merge | null} asked
  * @param {Method[]} methods
  * @returns {{merge: Merge | null, problem?: string}}
  */
-export function checkedMerge(asked, methods) {
+function checkedMethod(asked, methods) {
   if (!asked) return { merge: null };
   const method = methods.find(({ name }) => name === asked.method);
+  if (asked.method === "sum") return { merge: null };
   if (!method) {
     return { merge: null, problem: `there is no merge method ${asked.method} to slide along here` };
   }
-  if (method.name === "sum") return { merge: null };
   const known = method.settings.map(({ name }) => name);
   const unknown = Object.keys(asked.settings).find((name) => !known.includes(name));
   if (unknown) return { merge: null, problem: `${method.name} has no setting ${unknown}` };

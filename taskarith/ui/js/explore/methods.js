@@ -3,7 +3,7 @@
 
 import { checkedMerge, parseNumber } from "./merge.js";
 import { h } from "../dom.js";
-import { general, writeMerge } from "../words.js";
+import { general, isSum, writeMerge } from "../words.js";
 
 /** @typedef {import("../types.js").Merge} Merge */
 /** @typedef {import("../types.js").Method} Method */
@@ -20,6 +20,8 @@ export class Methods {
     /** @type {Method[]} */
     this.methods = [];
     this.drawn = "";
+    /** @type {Merge | null} */
+    this.merge = null;
     this.select = h("select", { onchange: () => this.chosen() });
     this.boxes = h("span", { class: "settings" });
     element.hidden = true; // until the engine says what there is
@@ -51,12 +53,13 @@ export class Methods {
     const now = this.methods.length ? writeMerge(merge) || "sum" : "";
     if (now === this.drawn) return;
     this.drawn = now;
+    this.merge = merge;
     this.select.value = merge?.method ?? "sum";
     const method = this.methods.find(({ name }) => name === this.select.value);
     this.select.title = method?.about ?? "";
     this.boxes.replaceChildren(
-      ...(method && merge ? this.settingsOf(method, merge) : []),
-      method && merge
+      ...(method && merge && !isSum(merge) ? this.settingsOf(method, merge) : []),
+      method && !isSum(merge)
         ? h("a", { href: method.paper, target: "_blank", rel: "noopener" }, "paper")
         : "",
     );
@@ -114,7 +117,8 @@ export class Methods {
   }
 
   chosen() {
-    const asked = { method: this.select.value, settings: {} };
+    const { layers } = this.merge ?? {};
+    const asked = { method: this.select.value, settings: {}, ...(layers ? { layers } : {}) };
     this.on.problem("");
     this.on.change(checkedMerge(asked, this.methods).merge);
   }

@@ -6,6 +6,7 @@ import { withOthers } from "./address.js";
 import { Asking, linkOf } from "./asking.js";
 import { Bank } from "./bank.js";
 import { Bars } from "./bars.js";
+import { ByLayer } from "./bylayer.js";
 import { Chart } from "./chart.js";
 import { Chooser } from "./chooser.js";
 import { Comparing } from "./comparing.js";
@@ -65,6 +66,7 @@ export class Page {
       : null;
     const shown = this.build();
     this.bank = shown.bank;
+    this.byLayer = new ByLayer(this);
     this.methods = shown.methods;
     this.chart = shown.chart;
     this.bars = shown.bars;
@@ -127,7 +129,7 @@ export class Page {
       this.state.recorded = this.state.snapshot();
     }
     this.state.recall(this.address.steps?.read() ?? null);
-    if (this.engine.methods) this.asking.learn(this.engine.methods);
+    this.asking.learn(this.engine);
     this.screen.refresh();
     this.asking.loadSurrogate();
     this.asking.commit();

@@ -39,8 +39,9 @@ export class Screen {
   }
 
   showMerge() {
-    const { methods, state } = this.page;
+    const { methods, byLayer, state } = this.page;
     methods.show(state.merge, terms(state.coefficients).length);
+    byLayer.show();
   }
 
   /** The curve is another one, or knows more. */

@@ -1,7 +1,7 @@
 // The words on the page that follow the edit: formula, story, status, and what a screen reader says.
 
 import { explained, h, setText } from "../dom.js";
-import { formula, formulaParts, percent, points, signed, terms } from "../words.js";
+import { formula, formulaParts, isSum, percent, points, signed, terms } from "../words.js";
 import { writeCoefficients } from "../words.js";
 import { capital, shown } from "./metric.js";
 import { under } from "../under.js";
@@ -132,7 +132,8 @@ function statusText(page, found) {
 function previewText({ view, state, engine, preview }) {
   const { surrogate } = view;
   if (!preview || (engine.state === "failed" && !surrogate)) return "";
-  if (state.merge) return "no preview of this merge: every λ is merged and measured";
+  if (!isSum(state.merge)) return "no preview of this merge: every λ is merged and measured";
+  if (state.layers) return "no preview by layer: every λ is measured";
   if (preview.used && surrogate && !surrogate.covers({ ...state.coefficients, [state.focus]: 1 })) {
     return "no preview along these vectors: measured nodes only";
   }

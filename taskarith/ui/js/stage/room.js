@@ -8,7 +8,7 @@ export const PARTS = {
   pages: ".pages",
   tools: ".tools",
   presets: ".presets",
-  formula: ".story .line",
+  formula: ".story :is(.line, .layers)",
   sliders: ".bank",
   analogy: ".analogy",
   curves: ".picture",
