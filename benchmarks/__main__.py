@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from taskarith.errors import UnknownNameError
 
 # What each one measures stands in the docstring of its module.
-NAMES = ("recompose", "evaluate", "texts", "start", "picture", "live", "visitors", "memory")
+NAMES = (
+    "recompose",
+    "evaluate",
+    "texts",
+    "start",
+    "picture",
+    "live",
+    "visitors",
+    "memory",
+    "low_rank",
+)
 ONLY = {"seconds": ("visitors",), "device": ("recompose", "evaluate")}
 
 

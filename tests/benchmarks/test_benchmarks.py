@@ -11,6 +11,7 @@ import benchmarks.visitors
 from benchmarks import evaluate, texts
 from benchmarks.__main__ import main
 from benchmarks.live import way_of_first_point, when_measured
+from benchmarks.low_rank import measure_rank
 from benchmarks.memory import measure_case
 from benchmarks.peers import weight_peers
 from benchmarks.random_suite import random_suite
@@ -66,6 +67,13 @@ def test_recompose_reports_its_floor_and_its_peers() -> None:
     assert {"per-key, in place", "per-key dicts, load_state_dict"} <= found["peers"].keys()
     assert found["floor_ratio"] > 0
     assert "copy_gb_per_s" in found
+
+
+def test_factors_and_dense_vectors_make_the_same_weights() -> None:
+    found = measure_rank(2, width=8, matrices=2, rounds=1)
+    assert found["off"] < 1e-6
+    assert found["bytes"] == pytest.approx((8 * 2 + 2 * 32) / (8 * 32), abs=1e-3)
+    assert found["ratio to float32"] > 0
 
 
 def test_peers_of_recomposing_compute_the_same_weights() -> None:
