@@ -149,7 +149,7 @@ class TransferResult(Result):
         ]
         for title, those in (("Joint training", self.joint), ("All together", self.mixture)):
             if those:
-                tables.append(Table(title, [_row(one) for one in those]))
+                tables.append(Table(title, [self._row(one) for one in those]))
         return [*tables, Table("Every pair", self._pairs(), long=True)]
 
     def findings(self) -> list[str]:
@@ -210,6 +210,16 @@ class TransferResult(Result):
             for task, row in zip(self.tasks, self.matrix(), strict=True)
         ]
 
+    def _row(self, one: Joint) -> Row:
+        together = "all" if len(one.together) == len(self.tasks) else " + ".join(one.together)
+        return {
+            "trained on": together,
+            "task": one.task,
+            "alone": one.alone,
+            "jointly": one.joint,
+            "over alone": one.over_alone,
+        }
+
     def _pairs(self) -> list[Row]:
         count = len(self.tasks)
         return [
@@ -235,14 +245,4 @@ def _told(found: RankCorrelation | None, of: str) -> Row:
         if found is None
         else f"{found.lowest:.2f} to {found.highest:.2f}",
         f"{of}: null": None if found is None else f"{found.null[0]:.2f} to {found.null[1]:.2f}",
-    }
-
-
-def _row(one: Joint) -> Row:
-    return {
-        "trained on": " + ".join(one.together),
-        "task": one.task,
-        "alone": one.alone,
-        "jointly": one.joint,
-        "over alone": one.over_alone,
     }
