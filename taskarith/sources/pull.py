@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from taskarith.errors import SourceError
@@ -20,7 +20,7 @@ from taskarith.sources.plan import Plan, make_plan
 from taskarith.sources.reference import Reference, parse_reference
 from taskarith.sources.shards import read_index
 
-__all__ = ["NotPulledError", "Source", "find_pulled", "pull"]
+__all__ = ["NotPulledError", "Source", "find_pulled", "pull", "pull_only"]
 
 
 class NotPulledError(SourceError):
@@ -63,6 +63,25 @@ def pull(
         with ledger.pulling(str(plan.reference), plan.repo) if ledger else nullcontext():
             paths = _fetched(plan, plan.repo, cache=cache, report=report, cancelled=cancelled)
     return Source(plan.reference, plan.kind, paths, plan.commit, plan.base)
+
+
+def pull_only(plan: Plan, names: Collection[str], *, cache: Path | None = None) -> dict[str, Path]:
+    """Those files of a plan that have one of `names`, fetched where they are not here.
+
+    For what a model says of itself in some kilobytes, before its weights are asked for. Raises
+    SourceError.
+    """
+    if plan.reference.kind == "file":
+        paths: Mapping[str, Path] = _local(plan).paths
+    elif plan.repo is None:
+        paths = _there(
+            replace(plan, files={n: s for n, s in plan.files.items() if n in names}), cache=cache
+        )
+    else:
+        paths = {
+            f.name: fetch(plan.repo, f, cache=cache) for f in plan.repo.files if f.name in names
+        }
+    return {name: path for name, path in paths.items() if name in names}
 
 
 def _there(plan: Plan, *, cache: Path | None) -> dict[str, Path]:

@@ -17,10 +17,10 @@ from typing import Any
 
 import torch
 
-from taskarith.errors import AssetError
+from taskarith.errors import AssetError, listed
 from taskarith.tasks.examples import Texts
 
-__all__ = ["labelled_texts", "table_texts"]
+__all__ = ["labelled_texts", "labels_of_table", "table_texts"]
 
 MAX_BYTES = 256 * 2**20
 MAX_ROWS = 200_000
@@ -82,6 +82,16 @@ def labelled_texts(path: Path) -> dict[str, list[str]]:
                 )
         found.setdefault(str(row["label"]), []).append(str(row["text"]))
     return found
+
+
+def labels_of_table(path: Path, *, column: str) -> list[str]:
+    """The different labels in a column of a table, sorted; AssetError for no table or column."""
+    labels = set()
+    for place, row in _rows(path):
+        if column not in row:
+            raise AssetError(f"{path.name}, {place} has no column {column!r}; it has {listed(row)}")
+        labels.add(str(row[column]).strip())
+    return sorted(labels)
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -22,7 +22,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "cli/arguments.py": ({"visual", "resblocks"}, EXAMPLE),
     "cli/export.py": ({"open_clip", "transformers"}, FOR_PEOPLE),
     "cli/making.py": ({"t5"}, "the name of a suite, `mini-t5`"),
-    "cli/suites.py": ({"OpenCLIP", "open_clip"}, FOR_PEOPLE),
+    "cli/own_suites.py": ({"OpenCLIP", "open_clip"}, FOR_PEOPLE),
     "core/edit.py": ({"visual", "resblocks"}, EXAMPLE),
     "core/merges/with_data.py": ({"CLIP"}, "what another tool has the method for"),
     "core/layers.py": ({"visual", "resblocks"}, EXAMPLE),

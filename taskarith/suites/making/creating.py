@@ -31,6 +31,7 @@ __all__ = [
     "create_suite",
     "entry_name",
     "head_entry",
+    "hub_names",
     "task_entry",
     "task_notes",
 ]
@@ -145,7 +146,7 @@ def task_entry(
             rule["train"] = {"from": "train"}
         data: dict[str, Any] = {"kind": "hub", "dataset": place, "images": 2000, "splits": rule}
         data |= columns
-        given = _hub_names(data, classnames, task=name)
+        given = hub_names(data, classnames, task=name)
         return {"name": name, "title": name, **words, "classnames": given, "data": data}
     path = Path(source)
     own = path if path.is_absolute() else folder / path
@@ -186,9 +187,7 @@ def _shipped_task(of: str, *, name: str) -> dict[str, Any]:
     }
 
 
-def _hub_names(
-    data: Mapping[str, Any], classnames: Sequence[str] | None, *, task: str
-) -> list[str]:
+def hub_names(data: Mapping[str, Any], classnames: Sequence[str] | None, *, task: str) -> list[str]:
     """The names of a dataset's classes: those that were given, held against its own, or its own.
 
     Where the Hub does not answer now, they are held against its own when pictures are fetched.
