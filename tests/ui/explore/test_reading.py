@@ -125,6 +125,8 @@ def test_test_can_be_stopped_and_left(open_page: OpenPage) -> None:
     page = open_page("?set=dice:0.71&focus=dice")
     settled(page)
     page.locator('[data-tool="test"]').click()
+    # What has no number yet has no interval of what stood there before.
+    expect(page.locator(".bar.unknown .whisker:not([hidden])")).to_have_count(0)
     back = page.locator('[data-tool="back"]')
     expect(back).to_be_visible()
     expect(page.locator('[data-tool="test"]')).to_be_hidden()

@@ -154,6 +154,8 @@ class Bar {
     const known = value !== null && !Number.isNaN(value.y);
     this.node.classList.toggle("unknown", !known);
     if (!value || !known) {
+      this.whisker.hidden = true; // the interval was of what stood there before
+      this.hint = this.node.title = "";
       setText(this.value, value ? value.text : "…");
       setText(this.change, "");
       return;
