@@ -51,23 +51,7 @@ def _add_extend(verbs: Any) -> None:
         metavar="FILE",
         help="one class name a line; TASK=FILE for one of several tasks",
     )
-    verb.add_argument(
-        "--template", action="append", default=[], dest="templates", metavar="TEXT",
-        help="a prompt with {} for the class name (default: 'a photo of a {}.')",
-    )  # fmt: skip
-    verb.add_argument(
-        "--head", action="append", default=[], dest="heads", metavar="[TASK=]KIND",
-        help="what classes are told apart by: words (prompts; the default), prototypes (means of "
-        "training pictures) or linear-probe; of one task, or of all that are new",
-    )  # fmt: skip
-    verb.add_argument(
-        "--alike", action="store_true",
-        help="make it although words tell some of its classes not apart",
-    )  # fmt: skip
-    verb.add_argument(
-        "--validation-seed", type=whole_number(0), metavar="SEED",
-        help="draw validation from the training pictures of folders that come without",
-    )  # fmt: skip
+    _add_class_options(verb)
     add_yes(verb)
     add_json(verb)
     verb.set_defaults(run=extend)
@@ -85,11 +69,10 @@ def _add_create(verbs: Any) -> None:
         "texts --text names; --head says what answers it.",
         epilog="Try: taskarith suites create my-suite --base openai/clip-vit-base-patch32 "
         "--task mnist=shared --vector mnist=hub:tanganke/clip-vit-base-patch32_mnist "
-        "--control tiny-imagenet\n"
-        "or:  taskarith suites create my-texts --base owner/base --vector code=owner/code-model "
-        "--task code=code.csv --head code=label-likelihood --control wiki=hub:Salesforce/wikitext "
-        "--config wiki=wikitext-103-raw-v1 --text wiki=text --head wiki=language-modelling",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "--control tiny-imagenet. Or: taskarith suites create my-texts --base owner/base "
+        "--vector code=owner/code-model --task code=code.csv --head code=label-likelihood "
+        "--control wiki=hub:Salesforce/wikitext --config wiki=wikitext-103-raw-v1 "
+        "--text wiki=text --head wiki=language-modelling",
     )
     verb.add_argument("folder", type=Path, metavar="FOLDER", help="its last part is the name")
     verb.add_argument(
@@ -103,10 +86,6 @@ def _add_create(verbs: Any) -> None:
         "--image-size", type=whole_number(1), metavar="N",
         help="side of the pictures that the base takes (default: what its own files say)",
     )  # fmt: skip
-    verb.add_argument(
-        "--validation-seed", type=whole_number(0), metavar="SEED",
-        help="draw validation from the training pictures of folders that come without",
-    )  # fmt: skip
     verb.add_argument("--task", action="append", default=[], dest="tasks", metavar="NAME=SOURCE")
     verb.add_argument("--vector", action="append", default=[], dest="vectors", metavar="TASK=REF")
     verb.add_argument("--control", required=True, metavar="NAME[=SOURCE]")
@@ -118,6 +97,13 @@ def _add_create(verbs: Any) -> None:
         metavar="TASK=FILE",
         help="a text file with one class name a line, in label order",
     )
+    _add_class_options(verb)
+    add_json(verb)
+    verb.set_defaults(run=create)
+
+
+def _add_class_options(verb: argparse.ArgumentParser) -> None:
+    """What new tasks' classes are told apart by, and where their validation comes from."""
     verb.add_argument(
         "--template", action="append", default=[], dest="templates", metavar="TEXT",
         help="a prompt with {} for the class name (default: 'a photo of a {}.')",
@@ -125,14 +111,17 @@ def _add_create(verbs: Any) -> None:
     verb.add_argument(
         "--head", action="append", default=[], dest="heads", metavar="[TASK=]KIND",
         help="what classes are told apart by: words (prompts; the default), prototypes (means of "
-        "training pictures) or linear-probe; of one task, or of all that are new",
+        "training examples) or linear-probe; of texts also label-likelihood, generation, "
+        "language-modelling or checkpoint (its own head); of one task, or of all that are new",
     )  # fmt: skip
     verb.add_argument(
         "--alike", action="store_true",
         help="make it although words tell some of its classes not apart",
     )  # fmt: skip
-    add_json(verb)
-    verb.set_defaults(run=create)
+    verb.add_argument(
+        "--validation-seed", type=whole_number(0), metavar="SEED",
+        help="draw validation from the training pictures of folders that come without",
+    )  # fmt: skip
 
 
 # What names a column, or a part, of a task of texts, and what it is for.
