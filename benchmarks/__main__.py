@@ -16,6 +16,7 @@ NAMES = (
     "picture",
     "live",
     "visitors",
+    "follow",
     "memory",
     "low_rank",
 )

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import time
 import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["Caller", "instrument_id"]
+__all__ = ["Caller", "instrument_id", "until_live"]
+
+PATIENCE = 180.0  # seconds until the engine must be there
 
 
 def instrument_id(url: str) -> int:
@@ -80,3 +83,16 @@ class Caller:
             return {"status": status}
         parsed: dict[str, Any] = json.loads(answer)
         return parsed
+
+
+async def until_live(caller: Caller) -> None:
+    """Wait until the engine behind the page measures; the caller is given back."""
+    ends = time.perf_counter() + PATIENCE
+    while time.perf_counter() < ends:
+        state = (await caller.call("engine", {"known": "loading"})).get("state")
+        if state == "ready":
+            caller.close()
+            return
+        if state != "loading":
+            raise SystemExit(f"the engine did not start: its state is {state}")
+    raise SystemExit(f"the engine was not there within {PATIENCE:.0f} s")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import servers
-from benchmarks.http import Caller, instrument_id
+from benchmarks.http import Caller, instrument_id, until_live
 from benchmarks.processes import footprint
 from benchmarks.timing import machine, percentile
 from taskarith.suites import load_suite
@@ -28,7 +28,6 @@ __all__ = ["run", "summary"]
 CROWDS = (32, 100)
 EVERY = 5.0  # seconds between a visitor's commits
 SETTLING = 20.0  # seconds before the footprint is first looked at: sessions open, caches fill
-PATIENCE = 180.0  # seconds until the engine must be there
 BAD_CALLERS = 8
 BAD_PER_SECOND = 1000
 BAD_ADDRESS = "127.0.0.2"  # Linux takes all of 127.0.0.0/8 for this machine
@@ -83,7 +82,7 @@ async def _crowd(
     server: servers.Server, *, suite: str, visitors: int, bad: bool, seconds: float
 ) -> dict[str, Any]:
     instrument = instrument_id(server.url)
-    await _until_live(Caller(server.url, instrument))
+    await until_live(Caller(server.url, instrument))
     targets = list(load_suite(suite).targets)
     tally, misdeeds = Tally(), Tally()
     ends = time.perf_counter() + SETTLING + seconds
@@ -115,18 +114,6 @@ async def _crowd(
         "threads": [before.threads, after.threads],
         "handles": [before.handles, after.handles],
     }
-
-
-async def _until_live(caller: Caller) -> None:
-    ends = time.perf_counter() + PATIENCE
-    while time.perf_counter() < ends:
-        state = (await caller.call("engine", {"known": "loading"})).get("state")
-        if state == "ready":
-            caller.close()
-            return
-        if state != "loading":
-            raise SystemExit(f"the engine did not start: its state is {state}")
-    raise SystemExit(f"the engine was not there within {PATIENCE:.0f} s")
 
 
 async def _visit(

@@ -68,8 +68,10 @@ def test_every_step_says_something_and_every_message_is_said(name: str) -> None:
     said = messages(ENGLISH)["lessons"][name]
     steps = [step["say"] for step in lesson(name)["steps"]]
     assert len(steps) == len(set(steps)) <= MOST_STEPS
-    assert {"title", *steps} == set(said)
-    for step in steps:
+    notes = [step["notes"] for step in lesson(name)["steps"] if "notes" in step]
+    assert len({*steps, *notes}) == len(steps) + len(notes)
+    assert {"title", *steps, *notes} == set(said)
+    for step in [*steps, *notes]:
         written = re.findall(r"\d+(?:\.\d+)?\s*%", said[step])
         assert set(written) <= {"95 %", "100 %"}, "a number that was not measured"
 
@@ -83,7 +85,7 @@ def test_lessons_name_only_what_their_suite_has(name: str) -> None:
     presets = {preset["name"] for preset in hello["presets"]}
     assert set(written) == {"number", "suite", "steps"}
     for step in written["steps"]:
-        assert set(step) <= {"say", "edit", "look_at", "reached", "holds"}
+        assert set(step) <= {"say", "notes", "edit", "look_at", "reached", "holds"}
         edit = step.get("edit", {})
         assert set(edit) <= {"preset", "coefficients", "focus", "analogy", "measure", "pinned"}
         assert {*edit.get("coefficients", {}), *edit.get("pinned", {})} <= vectors

@@ -59,7 +59,7 @@ def server_functions(
         answer = await greeting.of(_fields(message).get("suite"))
         on_open()
         answer["engine"] |= {"boot": boot}
-        return answer | {"nav": [list(page) for page in nav]}
+        return answer | {"nav": [list(page) for page in nav], "talks": True}
 
     async def suites(message: Answer) -> Answer:
         await asyncio.sleep(limiter.window_calls.wait(f"suites {address()}"))  # reads many files

@@ -143,6 +143,8 @@ export interface LessonStep {
   };
   look_at?: string;
   reached?: Goal;
+  /** The message that only the speaker sees. */
+  notes?: string;
 }
 
 export interface Lesson {
@@ -180,6 +182,8 @@ export interface Hello {
   shipped: Point[];
   engine: Engine;
   nav: [string, string][];
+  /** Whether the server passes a presenter's states on. */
+  talks?: boolean;
   problem?: string;
 }
 

@@ -124,6 +124,11 @@ class Explorer:
             return ()
         return known_accuracies(self._evaluator, edit, cache=self.cache)
 
+    def measured(self, session: object) -> list[Any] | None:
+        """What a window's last commit has shown on validation of its edit, as one point."""
+        pieces = self._sessions.get(session) if isinstance(session, str) else None
+        return None if pieces is None or pieces.split != VALIDATION else pieces.here()
+
     @property
     def failed(self) -> bool:
         """Whether the engine could not start."""

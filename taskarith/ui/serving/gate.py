@@ -30,6 +30,7 @@ LONGEST_NAME = 64  # of a window
 # Gradio's own routes, below API. It has many more, which write files or answer for minutes.
 API = "/gradio_api/"
 COMPONENT, EVENT, RESET, UPLOAD = "component_server", "queue/join", "reset", "upload"
+TALKS = "/talks"  # ours: windows that follow another
 CALLED = (COMPONENT, EVENT, "cancel", RESET)
 READ = ("info", "startup-events", "queue/data", "upload_progress", "user", "theme.css")
 READ_UNDER = ("heartbeat/", "file=", "file/")
@@ -134,6 +135,8 @@ class Gate:
             await self._upload(caller, scope, receive, send)
         elif scope["method"] == "POST" and route.rstrip("/") in CALLED:
             await self._call(caller, scope, receive, send)
+        elif scope["method"] == "POST" and _is_talk(path):
+            await self._tell(caller, scope, receive, send)
         else:
             await _refuse(404, "there is nothing to call here", scope, send)
 
@@ -148,7 +151,7 @@ class Gate:
         if len(query) > LONGEST_QUERY or min(query, default=33) <= 32:  # no browser sends blanks
             await _refuse(414, "this address is none that a page of ours has", scope, send)
             return
-        whole = own and "." not in path  # a page, or its configuration
+        whole = own and "." not in path and not _is_talk(path)  # a page, or its configuration
         if (self._limiter.pages if whole else self._limiter.files).refuses(caller.address):
             await _refuse(429, "too many pages for your address; wait a moment", scope, send)
         elif whole:
@@ -187,20 +190,8 @@ class Gate:
         return None
 
     async def _call(self, caller: _Caller, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = _only(caller.headers, "content-type").partition(";")[0].strip().lower()
-        if kind != "application/json":  # anything else a page elsewhere could send unasked
-            await _refuse(415, "a call is JSON and says so (application/json)", scope, send)
-            return
-        wait = self._limiter.calls.wait(caller.address)
-        if wait >= LONGEST:
-            await _refuse(429, "too many calls from your address; wait a moment", scope, send)
-            return
-        if wait:
-            await asyncio.sleep(wait)
-        body = await self._read(caller, receive)
+        body = await self._taken(caller, scope, receive, send)
         if body is None:
-            refusal = f"a call may hold {self._most_bytes} bytes at most; send less"
-            await _refuse(413, refusal, scope, send)
             return
         fields = _fields(body)
         if (problem := self._calls.problem(caller.route.rstrip("/"), fields)) is not None:
@@ -211,6 +202,32 @@ class Gate:
             await _refuse(429, "too many windows from your address; close some", scope, send)
             return
         await self._app(scope, _again(body, receive), send)
+
+    async def _tell(self, caller: _Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        """What a presenter's window tells those that follow it."""
+        body = await self._taken(caller, scope, receive, send)
+        if body is not None:
+            await self._app(scope, _again(body, receive), send)
+
+    async def _taken(
+        self, caller: _Caller, scope: Scope, receive: Receive, send: Send
+    ) -> bytes | None:
+        """The body of a call in JSON, at its pace; None where it was refused."""
+        kind = _only(caller.headers, "content-type").partition(";")[0].strip().lower()
+        if kind != "application/json":  # anything else a page elsewhere could send unasked
+            await _refuse(415, "a call is JSON and says so (application/json)", scope, send)
+            return None
+        wait = self._limiter.calls.wait(caller.address)
+        if wait >= LONGEST:
+            await _refuse(429, "too many calls from your address; wait a moment", scope, send)
+            return None
+        if wait:
+            await asyncio.sleep(wait)
+        body = await self._read(caller, receive)
+        if body is None:
+            refusal = f"a call may hold {self._most_bytes} bytes at most; send less"
+            await _refuse(413, refusal, scope, send)
+        return body
 
     async def _read(self, caller: _Caller, receive: Receive) -> bytes | None:
         """The whole body; None where it is too long or breaks off, and then not all was read."""
@@ -263,6 +280,10 @@ def _length(headers: Headers) -> int | None:
     """How long a body says it is; None where it does not, or says nonsense."""
     text = _only(headers, "content-length")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
+
+
+def _is_talk(path: str) -> bool:
+    return path == TALKS or path.startswith(f"{TALKS}/")
 
 
 def _known(number: object, known: Collection[int] | None) -> bool:

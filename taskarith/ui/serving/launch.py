@@ -99,8 +99,10 @@ def _serve(suite: str, *, host: str, port: int, device: str | None, access: "Acc
 
         from taskarith.ui.modules import route
         from taskarith.ui.serving.explorers import Explorers
+        from taskarith.ui.serving.following import following
         from taskarith.ui.serving.gate import Calls, gates
         from taskarith.ui.serving.limits import Limiter
+        from taskarith.ui.serving.talks import Talks
         from taskarith.ui.site import SITE_CSS, build
     except ImportError as error:
         raise MissingDependencyError(
@@ -110,6 +112,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None, access: "Acc
     open_suite = _opener(device, public=access.public)
     explorers = Explorers(suite, opening, open_suite=open_suite, shared=access.public)
     limiter = Limiter(public=access.public)
+    talks = Talks()
     seen = threading.Event()
     page = build(explorers, public=access.public, limiter=limiter, on_open=seen.set)
     calls = Calls(components=set(page.blocks), events=set(page.fns))
@@ -118,7 +121,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None, access: "Acc
         server_name=host,
         server_port=port,
         css=SITE_CSS,
-        app_kwargs={"middleware": middleware, "routes": [route()]},
+        app_kwargs={"middleware": middleware, "routes": [route(), *following(talks, explorers)]},
         max_file_size=PICKED_PUBLIC if access.public else PICKED_OWN,
         state_session_capacity=WINDOWS_KEPT,
         footer_links=[],
@@ -138,6 +141,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None, access: "Acc
         page.block_thread()
         explorers.close()
     finally:
+        talks.close()
         page.close(verbose=False)
 
 

@@ -69,6 +69,7 @@ class Pieces:
         self._labels = labels
         self._metric = metric
         self._points: list[list[Any]] = []
+        self._here: dict[str, dict[str, float | int]] = {}  # of the edit in hand
         self._seconds = {"recompose": 0.0, "evaluate": 0.0}
         self._own: Rows = {}
         self._others: dict[str, Rows] = {name: {} for name in compared}
@@ -87,6 +88,15 @@ class Pieces:
         """Whether somebody has asked in the last `within` seconds; once not, it stays so."""
         self.abandoned = self.abandoned or self._loop.time() - self._asked > within
         return not self.abandoned
+
+    def here(self) -> list[Any] | None:
+        """What is known of the edit in hand by now, as one point; None where nothing is."""
+        with self._lock:
+            if not self._here:
+                return None
+            merge = sent_merge(self._edit)
+            of = [dict(self._edit.coefficients), dict(self._here)]
+            return of if merge is None else [*of, merge]
 
     @property
     def unfinished(self) -> bool:
@@ -162,6 +172,7 @@ class Pieces:
         answers = {task: reading.rows for task, reading in piece.readings.items()}
         if piece.edit == self._edit:
             self._own.update(answers)
+            self._here.update(sent)
         for name, edit in self._compared.items():
             if piece.edit == edit:
                 self._others[name].update(answers)

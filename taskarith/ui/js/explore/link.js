@@ -23,6 +23,7 @@ export class ServerLink {
     this.busy = false; // whether the last commit is still being measured
     this.lost = false;
     this.closed = false;
+    this.silent = false; // whether nothing is measured for this window: it goes along with another
   }
 
   // One call. A backend answers `undefined` where nobody answered it.
@@ -64,6 +65,7 @@ export class ServerLink {
 
   // Send an edit and follow its measurements until they are done or a newer one is sent.
   async commit(name, message) {
+    if (this.silent) return;
     const seq = ++this.seq;
     this.busy = true;
     await this.measure(name, message, seq);

@@ -8,7 +8,9 @@ import { LostConnection } from "./link.js";
 /** @typedef {import("./page.js").Page} Page */
 
 const MET = "taskarith-met"; // kept by a browser that was offered the first lesson
-const SETS = ["present", "embed", "hide", "sliders", "tasks", "bounds"]; // as room.js reads them
+// As room.js and live.js read them.
+const SETS = ["present", "embed", "hide", "sliders", "tasks", "bounds"];
+const LIVE = ["follow", "audience", "speaker"];
 const FAILED = "The lessons could not be fetched; check the connection and try again.";
 
 export class Stage {
@@ -43,11 +45,11 @@ export class Stage {
   open() {
     const query = new URLSearchParams(this.page.address.read());
     const lesson = query.get("lesson");
-    if (SETS.some((key) => query.has(key))) this.use(() => {});
+    if ([...SETS, ...LIVE].some((key) => query.has(key)) || leads()) this.use(() => {});
     if (lesson) this.use((stage) => stage.start(lesson, Number(query.get("step") ?? 1) - 1));
-    else if (isNew() && !query.has("embed")) {
+    else if (isNew() && ![...LIVE, "embed"].some((key) => query.has(key))) {
       const offer = (/** @type {import("../stage/stage.js").Stage} */ stage) => {
-        stage.offer();
+        stage.offers.first();
         remember();
       };
       this.use(offer, { quietly: true });
@@ -61,7 +63,7 @@ export class Stage {
       title: "lessons, with the page to try them on",
       className: "learn",
       signal: this.page.gone.signal,
-      opened: () => this.use((stage) => stage.fill(list)),
+      opened: () => this.use((stage) => stage.offers.fill(list)),
     });
   }
 
@@ -91,6 +93,15 @@ export class Stage {
 
   painted() {
     this.there?.painted();
+  }
+}
+
+/** Whether others follow this window, as live.js remembers it. */
+function leads() {
+  try {
+    return sessionStorage.getItem("taskarith-own-talk") !== null;
+  } catch {
+    return false;
   }
 }
 

@@ -72,15 +72,26 @@ export class Presenter {
    */
   step(by) {
     const { page } = this;
-    const kept = this.kept();
-    const all = kept.length ? kept.length : page.hello.presets.length;
-    const at = Math.max(0, Math.min(all - 1, this.at + by));
-    if (!all || at === this.at) return;
+    const all = this.steps();
+    const at = Math.max(0, Math.min(all.length - 1, this.at + by));
+    if (!all.length || at === this.at) return;
     this.at = at;
-    if (!kept.length) return page.hand.replace(page.hello.presets[at]);
+    const step = all[at];
+    if (typeof step !== "string") return page.hand.replace(step);
     page.state.pinned = null;
     page.state.measure = "accuracy";
-    page.state.fromQuery(kept[at]);
+    page.state.fromQuery(step);
     page.hand.travel(true);
+  }
+
+  /** What the keys step through: kept states as queries, else the suite's presets. */
+  steps() {
+    const kept = this.kept();
+    return kept.length ? kept : this.page.hello.presets;
+  }
+
+  /** What the next key shows; null at the end. */
+  coming() {
+    return this.steps()[this.at + 1] ?? null;
   }
 }

@@ -5,10 +5,11 @@
 import { h } from "../dom.js";
 import { terms } from "../words.js";
 import { LostConnection } from "../explore/link.js";
-import { classroom } from "./classroom.js";
 import { Glossary } from "./glossary.js";
+import { liveOf } from "./live.js";
 import { Walk, editOf, isReached, queryOf, valueOf } from "./lesson.js";
 import { reading } from "./numbers.js";
+import { Offers } from "./offers.js";
 import { Panel } from "./panel.js";
 import { Presenter } from "./presenter.js";
 import { readRoom, rulesOf } from "./room.js";
@@ -61,12 +62,15 @@ export class Stage {
       read: (key) => reading(page, key),
     });
     this.presenter = new Presenter(page);
+    this.offers = new Offers(this);
     this.rules = h("style", {});
     page.root.append(this.rules);
     this.room = readRoom("", page.hello).room;
     this.speak(told);
     this.listen();
     this.arrange();
+    /** How this window and others keep together. */
+    this.live = liveOf(this);
   }
 
   /** @param {Page} page @param {string} [language] */
@@ -85,6 +89,7 @@ export class Stage {
     this.told = told;
     this.glossary.speak({ words: told.messages.glossary, language: told.language });
     if (this.walk) this.show();
+    this.live?.speak();
   }
 
   /**
@@ -112,13 +117,19 @@ export class Stage {
     const { page } = this;
     const { room, problems } = readRoom(page.address.read(), page.hello);
     if (problems.length) page.say("room", fill(this.words.problems, { text: problems.join("; ") }));
-    this.room = room;
-    page.state.bounds = room.bounds;
-    page.state.replace(page.state); // within the bounds
+    this.choose(room);
     this.presenter.show(room.present);
-    this.furnish();
     page.screen.refresh();
     page.asking.commit();
+  }
+
+  /** What there is of the page, and how far its sliders go. @param {import("./room.js").Room} room */
+  choose(room) {
+    const { state } = this.page;
+    this.room = room;
+    state.bounds = room.bounds;
+    state.replace(state); // within the bounds
+    this.furnish();
   }
 
   /** What is left out, and which tasks are shown: anew where the edit is about other ones. */
@@ -184,6 +195,19 @@ export class Stage {
     this.walk = new Walk(lesson, at);
     page.root.classList.add("taught");
     page.parts.stage.replaceChildren(this.panel.node);
+    this.enter();
+  }
+
+  /**
+   * To a step of a lesson, or out of it, as another window says.
+   * @param {string | null} name
+   * @param {number} at - the step, from 0
+   */
+  walkTo(name, at) {
+    if (!name) return this.leave();
+    if (this.walk?.lesson.name !== name) return this.start(name, at);
+    if (this.walk.at === at) return;
+    this.walk = new Walk(this.walk.lesson, at);
     this.enter();
   }
 
@@ -275,6 +299,7 @@ export class Stage {
   /** After every painting of the page: the numbers in what is said, and whether a step is done. */
   painted() {
     if (this.room.present) this.furnish();
+    this.live?.painted();
     if (!this.walk) return;
     this.panel.update();
     this.ask();
@@ -289,98 +314,6 @@ export class Stage {
     const of = { bar: `[data-bar="${name}"]`, slider: `[data-vector="${name}"]` };
     const selector = of[/** @type {keyof typeof of} */ (kind)] ?? PLACES[place];
     if (selector) root.querySelector(selector)?.classList.add("lit");
-  }
-
-  // ---- what is offered ----------------------------------------------------------------------
-
-  /** To somebody who is here for the first time. */
-  offer() {
-    const [first] = this.told.lessons;
-    const { words, page } = this;
-    if (!first || first.suite !== page.hello.suite.name || this.walk || this.room.present) return;
-    const card = h(
-      "section",
-      { class: "offer", "aria-label": words.welcome, lang: this.told.language },
-      h("p", {}, words.welcome),
-      this.button("yes", this.told.messages.lessons[first.name].title, () => {
-        this.start(first.name);
-      }),
-      this.button("no", words.no_thanks, () => {
-        card.remove();
-      }),
-    );
-    page.parts.stage.replaceChildren(card);
-  }
-
-  /** @param {string} name @param {string} text @param {() => void} onclick */
-  button(name, text, onclick) {
-    return h("button", { type: "button", "data-offer": name, onclick }, text);
-  }
-
-  /** The menu's contents: lessons, of other suites too, and languages. @param {HTMLElement} list */
-  fill(list) {
-    const { told, words, page } = this;
-    const own = page.hello.suite.name;
-    const items = told.lessons.map(({ name, suite }) => {
-      const { title } = told.messages.lessons[name];
-      if (suite === own) {
-        const onclick = () => this.start(name);
-        return h("button", { type: "button", "data-start": name, onclick }, title);
-      }
-      const query = new URLSearchParams({ suite, lesson: name });
-      if (told.language !== "en") query.set("lang", told.language);
-      return h("a", { href: page.address.here(String(query)) }, title, h("small", {}, suite));
-    });
-    const languages = Object.entries(told.languages).map(([code, title]) =>
-      h(
-        "button",
-        {
-          type: "button",
-          lang: code,
-          "data-language": code,
-          "aria-pressed": String(code === told.language),
-          onclick: () => this.learn(code),
-        },
-        title,
-      ),
-    );
-    list.lang = told.language;
-    list.replaceChildren(
-      h("p", {}, words.lessons),
-      ...items,
-      h("p", {}, words.talk),
-      ...this.talk(),
-      h("div", { class: "languages", role: "group", "aria-label": words.languages }, ...languages),
-    );
-  }
-
-  /** For who shows the page to others. */
-  talk() {
-    const { words, page, presenter } = this;
-    const button = (
-      /** @type {string} */ name,
-      /** @type {string} */ text,
-      /** @type {() => void} */ onclick,
-    ) => h("button", { type: "button", "data-talk": name, onclick }, text);
-    const kept = presenter.kept().length;
-    return [
-      button("present", words.present, () => this.present(true)),
-      button("keep", fill(words.keep_state, { n: kept }), () => {
-        if (!presenter.add()) page.say("talk", words.cannot_keep);
-      }),
-      ...(kept ? [button("clear", words.clear_states, () => presenter.keep([]))] : []),
-      button("class", words.classroom, () => this.teach()),
-    ];
-  }
-
-  teach() {
-    const { told, page } = this;
-    const lessons = this.here().map(({ name }) => {
-      return { name, title: told.messages.lessons[name].title };
-    });
-    const dialog = classroom(page, { words: this.words, lessons, language: told.language });
-    page.root.append(dialog);
-    dialog.showModal();
   }
 
   // ---- keys and fingers ---------------------------------------------------------------------

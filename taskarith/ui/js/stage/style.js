@@ -79,6 +79,21 @@ const STYLE = `
 .taskarith .class .link { flex: 1; min-width: 0; font: inherit; color: var(--muted);
   background: var(--raised); border: 1px solid var(--rule); border-radius: 0.4em;
   padding: 0.3em 0.6em; }
+.taskarith .class h3 { font-size: 1em; margin: 0.6em 0 0.1em; }
+.taskarith .class h3 + .acts { margin-top: 0.1em; }
+.taskarith .live { position: fixed; z-index: 40; left: 50%; bottom: 0.6em; translate: -50% 0;
+  display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: 0.3em 0.8em;
+  max-width: 94vw; box-sizing: border-box; padding: 0.45em 0.9em; background: var(--paper);
+  color: var(--ink); border: 2px solid var(--target); border-radius: 0.6em;
+  box-shadow: 0 0 1.5em rgb(0 0 0 / 0.25); }
+.taskarith .live[hidden] { display: none; }
+.taskarith.presenting .live { display: none; }
+.taskarith .speaker { border: 2px solid var(--rule); border-radius: 0.6em;
+  padding: 0.6em 0.9em 0.7em; }
+.taskarith .speaker .notes { font-size: 1.15em; line-height: 1.45; margin: 0.3em 0 0.5em; }
+.taskarith .speaker .next-step { color: var(--muted); margin-bottom: 0.5em; }
+.taskarith .speaker time { font-variant-numeric: tabular-nums; }
+.taskarith.speaks .analogy:not(.lit) { display: none; }
 .taskarith .class .code { width: min(19em, 60vmin); display: block; margin: 0.4em auto; }
 .taskarith .class .hint { color: var(--muted); }
 `;
