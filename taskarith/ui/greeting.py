@@ -50,6 +50,13 @@ class Greeting:
         shown = started["suite"]["name"]
         return await self.of(None) | {"problem": f"{reason}. This is the suite {shown}"}
 
+    async def source_of(self, asked: object) -> str | None:
+        """What opens the suite that a window is about; None where it names none."""
+        started = await self._started()
+        if asked is None or asked == started["suite"]["name"]:
+            return self._explorers.source
+        return str(asked) if is_suite_name(asked) else None
+
     async def _other(self, asked: object) -> Answer:
         if not is_suite_name(asked):
             raise UnknownNameError("no name of a suite")

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONTROL_FLOOR",
+    "MAX_COEFFICIENT",
     "describe",
     "describe_opened",
+    "described_folder",
     "drawn_families",
     "is_suite_name",
     "shown_source",
@@ -68,6 +70,19 @@ def describe(source: str) -> dict[str, Any]:
     try:
         folder, manifest = _manifest(source)
         return _description(manifest) | {"shipped": _shipped(folder, manifest)}
+    except UNREADABLE as error:
+        raise AssetError(f"the suite {source!r} cannot be read: {error!r}") from error
+
+
+def described_folder(source: str) -> tuple[Path, dict[str, Any]]:
+    """A suite's folder, and what `describe` says of it less what was measured.
+
+    Raises:
+        AssetError: as `describe`.
+    """
+    try:
+        folder, manifest = _manifest(source)
+        return folder, _description(manifest)
     except UNREADABLE as error:
         raise AssetError(f"the suite {source!r} cannot be read: {error!r}") from error
 

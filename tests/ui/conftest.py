@@ -21,6 +21,19 @@ from tests.conftest import CHROMIUM
 from tests.tiny import TARGETS
 
 ANALOGY = {"a": "birds", "b": "eggs", "c": "flags", "d": "coins"}
+# A lesson of the suite's own, by somebody who means no good.
+LESSON = {
+    "title": "<b>Apples</b>",
+    "steps": [
+        {"say": "<img src=x onerror=alert(1)> {now:apples}", "notes": "<i>Note</i>"},
+        {
+            "say": "Turn them.",
+            "edit": {"coefficients": {"apples": -0.5}, "focus": "apples"},
+            "look_at": "bar:apples",
+            "reached": {"slider": "apples", "at_least": 0.5},
+        },
+    ],
+}
 PATIENCE = 90  # seconds until the page answers, on a machine that is busy with other things
 ARGUMENTS = [
     "--no-sandbox",
@@ -43,6 +56,8 @@ def page_folder(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             preset.update(analogy=ANALOGY, focus=ANALOGY["c"])
     _write(folder, manifest)
     evaluator = Evaluator(load_suite(folder), device="cpu")
+    (folder / "lessons").mkdir()
+    (folder / "lessons" / "own.json").write_text(json.dumps(LESSON), encoding="utf-8")
     make_shipped(evaluator).save(folder / "measurements.json")
     fit_surrogate(evaluator, tasks=[*TARGETS, "gardens"]).save(folder / "surrogate.safetensors")
     manifest |= {"measurements": "measurements.json", "surrogate": "surrogate.safetensors"}

@@ -66,7 +66,9 @@ def server_functions(
         return {"suites": await asyncio.to_thread(listed_suites)}
 
     async def lessons(message: Answer) -> Answer:
-        return await asyncio.to_thread(told, _fields(message).get("language"))
+        fields = _fields(message)
+        suite = await greeting.source_of(fields.get("suite"))
+        return await asyncio.to_thread(told, fields.get("language"), suite=suite)
 
     async def qr(message: Answer) -> Answer:
         await asyncio.sleep(limiter.window_calls.wait(f"qr {address()}"))

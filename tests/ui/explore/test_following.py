@@ -141,4 +141,4 @@ def test_a_speaker_has_notes_and_the_audience_has_none(visit: BrowserContext) ->
     expect(audience.locator(".lesson small")).to_have_text("3 of 7")
     expect(page.locator(".speaker .notes")).to_contain_text("Let somebody else drag")
     page.keyboard.press("Escape")
-    expect(page.locator(".speaker .next-step")).to_contain_text("Next: θ = θ₀")
+    expect(page.locator(".speaker .next-step")).to_contain_text("Next: Forget")

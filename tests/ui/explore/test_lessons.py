@@ -196,6 +196,26 @@ def test_words_explain_themselves(visit: BrowserContext) -> None:
     assert formula(page).inner_text().startswith("θ = θ₀ −")
 
 
+def test_a_lesson_of_the_suite_s_own_is_offered_on_it_and_shown_as_text(
+    visit: BrowserContext,
+) -> None:
+    page = visit.new_page()
+    page.goto("/?set=apples:0.1&focus=apples")
+    page.locator(".learn summary").click()
+    page.locator('[data-start="own"]').click()
+    expect(page.locator(".lesson h2")).to_contain_text("<b>Apples</b>")
+    expect(page.locator(".lesson .say")).to_contain_text("<img src=x onerror=alert(1)> ")
+    assert page.locator(".lesson :is(img, b:not(.figure))").count() == 0
+    next_step(page)
+    expect(formula(page)).to_have_text("θ = θ₀ − 0.50·τ(apples)")
+    next_step(page)  # shown
+    expect(formula(page)).to_have_text("θ = θ₀ + 0.50·τ(apples)")
+    next_step(page)
+    expect(page.locator(".lesson")).to_have_count(0)
+    expect(formula(page)).to_have_text("θ = θ₀ + 0.10·τ(apples)")
+    assert opened(visit).locator('[data-start="own"]').count() == 0  # the suite mini's page
+
+
 def test_a_lesson_that_is_not_there_is_said(visit: BrowserContext) -> None:
     page = opened(visit, "lesson=<b>nothing</b>")
     expect(page.locator(".notice")).to_contain_text("There is no lesson <b>nothing</b>")

@@ -15,7 +15,7 @@ const UNKNOWN = "…";
  */
 export function reading(page, key) {
   const [what, ...rest] = key.split(":");
-  const read = READINGS[what];
+  const read = Object.hasOwn(READINGS, what) ? READINGS[what] : null;
   return (read && read(page, rest.join(":"))) || UNKNOWN;
 }
 
