@@ -1,5 +1,6 @@
-// A panel with what others paste to show the page inside theirs: the link, an iframe, Gradio's web
-// component, a notebook's line; and which parts of the page there are.
+// A panel with what others paste to show the page inside theirs: the link, an iframe, a notebook's
+// line; and which parts of the page there are. Gradio's web component runs in the other site's page,
+// which the server does not answer (serving/access.py), so the panel says that instead.
 
 import { h } from "../dom.js";
 import { linkLine } from "./linkline.js";
@@ -67,7 +68,7 @@ export function embedding(page, { words, language }) {
  * What is pasted, by where it goes.
  * @param {import("../explore/page.js").Page} page
  * @param {{show: string[], language: string}} how
- * @returns {Record<"link" | "iframe" | "component" | "notebook", string>}
+ * @returns {Record<"link" | "iframe" | "notebook", string>}
  */
 export function snippets(page, { show, language }) {
   const { state, hello, address } = page;
@@ -77,11 +78,9 @@ export function snippets(page, { show, language }) {
   const asked = `embed=1&show=${show.join(",")}`;
   const link = address.link([state.toQuery(), lang, room, asked].filter(Boolean).join("&"));
   const source = escaped(link);
-  const script = escaped(new URL("gradio.js", link.split("?")[0]).href);
   return {
     link,
     iframe: `<iframe src="${source}" width="100%" height="${HEIGHT}" style="border:0" title="Task Arithmetic Explorer"></iframe>`,
-    component: `<script type="module" src="${script}"></script><gradio-app src="${source}"></gradio-app>`,
     notebook: `taskarith.widget("${hello.suite.name}", height=${HEIGHT})`,
   };
 }

@@ -17,13 +17,16 @@ export class Presenter {
     this.usual = page.chart.frame.reading;
     this.dark = h("div", { class: "blackout", hidden: true });
     this.dark.addEventListener("click", () => this.black(false));
-    page.root.append(this.dark);
+    // The page's own heading is in the header, which is not there.
+    this.heading = h("h1", { class: "unseen", hidden: true }, "Task Arithmetic Explorer");
+    page.root.append(this.heading, this.dark);
     this.at = -1; // which kept state is shown
   }
 
-  /** @param {boolean} on */
-  show(on) {
+  /** @param {boolean} on @param {{embed?: boolean}} [how] - whether another page holds this one */
+  show(on, { embed = false } = {}) {
     this.on = on;
+    this.heading.hidden = !on && !embed;
     this.page.root.classList.toggle("presenting", on);
     this.black(false);
     const { frame } = this.page.chart;

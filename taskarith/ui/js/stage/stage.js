@@ -118,7 +118,7 @@ export class Stage {
     const { room, problems } = readRoom(page.address.read(), page.hello);
     if (problems.length) page.say("room", fill(this.words.problems, { text: problems.join("; ") }));
     this.choose(room);
-    this.presenter.show(room.present);
+    this.presenter.show(room.present, room);
     page.screen.refresh();
     page.asking.commit();
   }
@@ -168,7 +168,7 @@ export class Stage {
     else query.delete("present");
     page.address.write(String(query));
     page.writeAddress();
-    this.presenter.show(on);
+    this.presenter.show(on, this.room);
     this.furnish();
   }
 

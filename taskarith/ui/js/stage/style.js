@@ -46,7 +46,7 @@ const STYLE = `
 .taskarith.presenting .sheet { grid-template: "story story" auto "left main" 1fr
   / minmax(18em, 30%) minmax(0, 1fr); padding: 1em 1.6em;
   height: 100dvh; }
-.taskarith.presenting :is(header, .tell, .story .quiet, .analogy, .foot, .images,
+.taskarith.presenting :is(header, .tell, .story .quiet, .analogy, .foot, .images, .methods,
   .bank .acts, .bank .more, .toggle) { display: none; }
 .taskarith.presenting .story { border: 0; min-height: 0; }
 .taskarith.presenting aside { justify-content: center; gap: 1.4em; }
