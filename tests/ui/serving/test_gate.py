@@ -186,6 +186,7 @@ def test_uploads_may_be_longer_than_calls() -> None:
         "/upload", "/gradio_api/call/upload", "/gradio_api/run/upload", "/gradio_api/upload/",
         "/gradio_api/component_server/upload", "/gradio_api/process_recording", "/login", "/",
         "/gradio_api/vibe-edit", "/gradio_api/stream/x", "/gradio_api/call/v2/x",
+        "/talksome", "/gradio_api/talks",
     ],
 )  # fmt: skip
 def test_nothing_else_can_be_called(path: str) -> None:
@@ -194,6 +195,20 @@ def test_nothing_else_can_be_called(path: str) -> None:
     assert upload(gate, path) == 404
     assert request(gate, path)[0] == 404
     assert app.calls == []
+
+
+def test_a_talk_is_told_as_a_call_is_made() -> None:
+    app = App()
+    gate = gate_of(app, limits(calls=Pace(every=1.0, burst=2, clock=lambda: 0.0)), most_bytes=64)
+    told = b'{"key": "k", "state": "set=letters:0.3"}'
+    assert request(gate, "/talks/aaaa", parts=(told[:9], told[9:]))[0] == 200
+    assert request(gate, "/talks", parts=(b"{}",))[0] == 200
+    assert app.calls == [("/talks/aaaa", told), ("/talks", b"{}")]
+    assert request(gate, "/talks/aaaa", headers=((b"content-type", b"text/plain"),))[0] == 415
+    assert request(gate, "/talks/aaaa", parts=(b"x" * 65,), host="192.0.2.2")[0] == 413
+    assert [request(gate, "/talks", parts=(b"{}",))[0] for _ in range(3)][-1] == 429
+    elsewhere = (*JSON, (b"host", b"here.test"), (b"origin", b"https://evil.test"))
+    assert request(gate, "/talks", headers=elsewhere, host="192.0.2.3")[0] == 403
 
 
 def test_uploads_are_paced_and_counted_for_each_and_for_all() -> None:
@@ -252,7 +267,13 @@ def test_addresses_of_one_network_are_one() -> None:
 
 @pytest.mark.parametrize(
     ("path", "compressed"),
-    [("/", True), ("/recipes", True), ("/config", True), ("/gradio_api/queue/data", False)],
+    [
+        ("/", True),
+        ("/recipes", True),
+        ("/config", True),
+        ("/gradio_api/queue/data", False),
+        ("/talks/aaaa", False),
+    ],
 )
 def test_pages_leave_compressed_and_streams_do_not(path: str, compressed: bool) -> None:
     accepts = ((b"accept-encoding", b"gzip"),)
@@ -268,7 +289,7 @@ def test_pages_are_paced_too_and_what_they_load_is_not_counted_with_them() -> No
         return request(gate, path, method="GET", host=host, headers=())[0]
 
     assert [get(path) for path in ("/", "/recipes", "/config")] == [200, 429, 429]
-    assert get("/static/x.js") == get("/gradio_api/queue/data") == 200
+    assert get("/static/x.js") == get("/gradio_api/queue/data") == get("/talks/aaaa") == 200
     assert get("/", host="192.0.2.2") == 200
 
 
