@@ -73,7 +73,8 @@ const STYLE = `
 .taskarith .class .parts { display: grid; grid-template-columns: repeat(3, 1fr);
   border: 1px solid var(--rule); border-radius: 0.4em; padding: 0.3em 0.8em; }
 .taskarith .class .parts label { margin: 0.15em 0; white-space: nowrap; }
-.taskarith .class input[type=checkbox] { margin-right: 0.4em; }
+.taskarith .class input[type=checkbox] { appearance: auto; accent-color: var(--target);
+  width: 1.05em; height: 1.05em; margin-right: 0.4em; vertical-align: -0.12em; }
 .taskarith .class .number { width: 4.5em; text-align: right; }
 .taskarith .class .acts { display: flex; }
 .taskarith .class .link { flex: 1; min-width: 0; font: inherit; color: var(--muted);
