@@ -22,7 +22,7 @@ MOST = 32  # talks at a time
 EACH = 8  # of one address
 FOLLOWERS = 250  # of one talk
 TOGETHER = 500  # of all talks: each is an open connection
-SILENCE = 600.0  # seconds without a word of the presenter's window, which says one a minute
+SILENCE = 600.0  # seconds without a word of the presenter's window, which says one every 3 s
 LONGEST = 12 * 3600.0  # seconds
 BEAT = 15.0  # seconds after which a follower hears that the line is still open
 

@@ -10,7 +10,7 @@
  *   over: (why: string) => void}} Heard
  */
 
-const ALIVE = 60000; // ms between two signs of life; the server waits for ten minutes
+const ALIVE = 3000; // ms between two signs of life, which also say how many follow
 const AGAIN = 5000; // ms after which a line that the browser has given up is tried once more
 
 /** @param {string} path */
