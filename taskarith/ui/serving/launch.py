@@ -139,6 +139,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None, access: "Acc
         seen.wait(FIRST_VISITOR_SECONDS)
         opening.set_result(open_suite(suite))
         page.block_thread()
+        talks.close()  # first: a server ends once nobody listens
         explorers.close()
     finally:
         talks.close()
