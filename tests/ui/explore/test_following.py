@@ -51,7 +51,8 @@ def led(page: Page) -> str:
 def test_windows_follow_let_go_and_come_back(
     visit: BrowserContext, phone: Callable[[], BrowserContext]
 ) -> None:
-    page = opened(visit, EDIT)
+    page = visit.new_page()
+    page.goto("/?suite=tiny&set=apples:-0.5&focus=apples")
     link = led(page)
     assert "follow=" in link
     followers = [phone().new_page() for _ in range(3)]
@@ -59,25 +60,25 @@ def test_windows_follow_let_go_and_come_back(
     for follower in followers:
         follower.on("request", lambda request: calls.append(request.post_data or ""))
         follower.goto(link)
-        expect(formula(follower)).to_have_text("θ = θ₀ − 0.50·τ(letters)")
+        expect(formula(follower)).to_have_text("θ = θ₀ − 0.50·τ(apples)")
     expect(page.locator(".live [role=status]")).to_have_text("Others may follow: 3 do.")
-    slider(page, "letters").focus()
+    slider(page, "apples").focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
     page.locator('[data-measure="gain"]').click()
     for follower in followers:
-        expect(formula(follower)).to_have_text("θ = θ₀ − 0.45·τ(letters)")
+        expect(formula(follower)).to_have_text("θ = θ₀ − 0.45·τ(apples)")
         expect(follower.locator('[data-measure="gain"]')).to_have_attribute("aria-pressed", "true")
     # What is measured for the presenter is shown to all, and measured for none of them.
     followers[0].wait_for_function(
-        "document.querySelector('#instrument').page.found('letters')?.kind === 'measured'"
+        "document.querySelector('#instrument').page.found('apples')?.kind === 'measured'"
     )
     names = {json.loads(sent).get("fn_name") for sent in calls if sent.startswith("{")}
     assert "hello" in names
     assert not names & {"commit", "more", "changed"}
 
     page.locator(".learn summary").click()
-    page.locator('[data-start="nulls"]').click()
+    page.locator('[data-start="own"]').click()
     page.locator(".lesson").wait_for()
     page.keyboard.press("PageDown")
     for follower in followers:
@@ -86,24 +87,24 @@ def test_windows_follow_let_go_and_come_back(
     page.keyboard.press("Escape")
     mine = followers[0]
     expect(mine.locator(".lesson")).to_have_count(0)
-    expect(formula(mine)).to_have_text("θ = θ₀ − 0.45·τ(letters)")
+    expect(formula(mine)).to_have_text("θ = θ₀ − 0.45·τ(apples)")
 
-    slider(mine, "letters").focus()
+    slider(mine, "apples").focus()
     mine.keyboard.press("ArrowLeft")
     expect(mine.locator(".live [role=status]")).to_have_text("You play on your own.")
-    slider(page, "letters").focus()
+    slider(page, "apples").focus()
     page.keyboard.press("End")
-    expect(formula(followers[1])).to_have_text("θ = θ₀ + 1.50·τ(letters)")
-    expect(formula(mine)).to_have_text("θ = θ₀ − 0.46·τ(letters)")
+    expect(formula(followers[1])).to_have_text("θ = θ₀ + 1.50·τ(apples)")
+    expect(formula(mine)).to_have_text("θ = θ₀ − 0.46·τ(apples)")
     mine.locator('[data-live="come_back"]').click()
-    expect(formula(mine)).to_have_text("θ = θ₀ + 1.50·τ(letters)")
+    expect(formula(mine)).to_have_text("θ = θ₀ + 1.50·τ(apples)")
 
-    page.wait_for_url("**set=letters:1.5&**")
+    page.wait_for_url("**set=apples:1.5&**")
     page.reload()
     expect(page.locator(".live [role=status]")).to_contain_text("Others may follow")
-    slider(page, "letters").focus()
+    slider(page, "apples").focus()
     page.keyboard.press("ArrowLeft")
-    expect(formula(mine)).to_have_text("θ = θ₀ + 1.49·τ(letters)")
+    expect(formula(mine)).to_have_text("θ = θ₀ + 1.49·τ(apples)")
     page.locator('[data-live="end"]').click()
     expect(mine.locator(".live")).to_contain_text("The presenter has ended")
     expect(page.locator(".live")).to_be_hidden()
