@@ -14,6 +14,7 @@ import torch
 from taskarith.cli import main
 from taskarith.core import Edit
 from taskarith.evaluation import Evaluator, Measurer, PairedDifference, ResultCache, measure
+from taskarith.export.accuracies import known_accuracies
 from taskarith.export.exporting import export_edit
 from taskarith.sources.tensors import read_tensors
 from taskarith.suites import Suite, load_suite
@@ -106,3 +107,14 @@ def test_an_edit_leaves_as_its_own_checkpoint(suite: Suite, tmp_path: Path) -> N
     expected = suite.vector("fruits").apply_to(suite.base_state(), -1.0)
     for name, tensor in expected.items():
         torch.testing.assert_close(tensors[name], tensor, rtol=0, atol=1e-6)
+
+
+def test_what_was_measured_of_a_perplexity_travels_with_an_export(
+    suite: Suite, tmp_path: Path
+) -> None:
+    """Losses are no answers to be counted: the control's estimate is that of its metric."""
+    evaluator, cache = Evaluator(suite, device="cpu"), ResultCache(tmp_path)
+    expected = measure(evaluator, FORGET, tasks=["fruits", "places"], cache=cache)
+    known = {row.task: row for row in known_accuracies(evaluator, FORGET, cache=cache)}
+    assert known["places"].edited == expected["places"]
+    assert known["fruits"].edited == expected["fruits"]

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from taskarith.core import Edit, Statistics
 from taskarith.evaluation import (
     Estimate,
@@ -115,12 +113,7 @@ def known_accuracies(
         labels = evaluator.labels(task, split)
         n = min(map(len, answers.values()))
         found = {
-            name: Estimate.share(
-                correct=int(np.count_nonzero(seen[:n] == labels[:n])),
-                n=n,
-                total=len(labels),
-                split=split,
-            )
+            name: Estimate.of(seen[:n], labels=labels, split=split, metric=evaluator.metric(task))
             for name, seen in answers.items()
         }
         rows.append(_row(suite, task, found))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONTROL_FLOOR",
     "MAX_COEFFICIENT",
+    "called",
     "describe",
     "describe_opened",
     "described_folder",
@@ -269,6 +270,16 @@ def _chance(task: Json) -> float | None:
     """What guessing gives, for answers that are one of the classes."""
     classes = task.get("classnames")
     return 1 / len(classes) if classes and _metric(task)["name"] == ACCURACY.name else None
+
+
+def called(tasks: Iterable[Json]) -> str:
+    """What the examples of several tasks are called together.
+
+    >>> called([{"data": {"kind": "world"}}]), called([{"data": {"kind": "table"}}])
+    ('images', 'texts')
+    """
+    names = {_examples(task) for task in tasks}
+    return names.pop() if len(names) == 1 else "examples"
 
 
 def _examples(task: Json) -> str:

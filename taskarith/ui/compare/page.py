@@ -64,6 +64,7 @@ class Comparisons:
         from taskarith.recipes.methods.entrants import SCALE, USUAL
         from taskarith.ui.compare.form import IMAGES
         from taskarith.ui.edit_link import edit_in_hand, read_link
+        from taskarith.ui.hello import called
         from taskarith.ui.merging import described_methods, sent_merge
 
         suite = explorer.suite
@@ -89,6 +90,7 @@ class Comparisons:
             "usual": list(USUAL),
             "chosen": SCALE,
             "images": [*IMAGES, "all"],
+            "examples": called({"data": task.data} for task in suite.tasks.values()),
         }
 
     def start(self, explorer: "Explorer", message: object) -> None:

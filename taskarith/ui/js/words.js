@@ -14,6 +14,11 @@ export function decimal(value) {
   return Number(short) === value ? short : String(Number(value.toFixed(4)));
 }
 
+/** @param {string} text */
+export function capital(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
 /** @param {number} value */
 export function signed(value) {
   return (value < 0 ? MINUS : value > 0 ? "+" : "") + decimal(Math.abs(value));

@@ -4,7 +4,7 @@ import { field, options, told } from "./parts.js";
 import { Run } from "./run.js";
 import { h } from "../dom.js";
 import { tint } from "../drawing.js";
-import { MINUS, points } from "../words.js";
+import { MINUS, capital, points } from "../words.js";
 
 export const MOST_CLASSES = 24; // in a matrix that can be read
 
@@ -64,12 +64,12 @@ export class Classes {
       page.section(
         "classes",
         "What one class turned into",
-        "The edit above, beside another one, on the same images.",
+        `The edit above, beside another one, on the same ${page.examples}.`,
         [
           field("Task", this.task),
           field("Class", this.one),
           field("Compared with", this.other),
-          field("Images", this.images),
+          field(capital(page.examples), this.images),
         ],
         this.run,
         this.host,
@@ -97,7 +97,7 @@ export class Classes {
       { class: "verdict" },
       `${this.page.title(found.task)}: ${told(found.before)} → ${told(found.after)}. ` +
         `${points(difference)} points (${points(low)} to ${points(high)}, paired, ${n} validation ` +
-        `images); ${found.difference.gained} answers turned right, ` +
+        `${this.page.examples}); ${found.difference.gained} answers turned right, ` +
         `${found.difference.lost} wrong.${verdict}`,
     );
     this.host.replaceChildren(
@@ -139,7 +139,7 @@ export class Classes {
         h("td", { class: "number quiet" }, `${points(low)} to ${points(high)}`),
         h(
           "td",
-          { class: "number quiet", title: `of ${count} images` },
+          { class: "number quiet", title: `of ${count} ${this.page.examples}` },
           `+${one.gained} ${MINUS}${one.lost}`,
         ),
       );

@@ -4,7 +4,7 @@ import { field, told } from "./parts.js";
 import { Run } from "./run.js";
 import { h } from "../dom.js";
 import { behind, exploreAt } from "../drawing.js";
-import { MINUS, percent } from "../words.js";
+import { MINUS, capital, percent } from "../words.js";
 
 // A method's settings but the scale, which the comparison chooses itself.
 function settingsOf(method, chosen) {
@@ -89,9 +89,13 @@ export class Methods {
             { class: "list" },
             h("summary", {}, "Methods and their settings"),
             ...listed,
-            h("p", { class: "says" }, "* looks at unlabelled validation images, and takes longer"),
+            h(
+              "p",
+              { class: "says" },
+              `* looks at unlabelled validation ${page.examples}, and takes longer`,
+            ),
           ),
-          field("Images", this.images),
+          field(capital(page.examples), this.images),
         ],
         this.run,
         this.host,
@@ -133,6 +137,7 @@ export class Methods {
       .sort((a, b) => b.normalized.value - a.normalized.value);
     const misfits = found.filter((row) => row.kind === "misfit");
     const n = nothing.control.n;
+    const { examples } = this.page;
     this.host.replaceChildren(
       this.table(nothing, ranked),
       this.byTask(nothing, ranked),
@@ -142,13 +147,13 @@ export class Methods {
       h(
         "p",
         { class: "says" },
-        `Validation, ${n} images a task; the scale s was chosen on the ` +
-          "same images, so the numbers flatter a little. ● is mean normalized accuracy (1 is every " +
-          "task as its own model), the line through it its 95 % interval over images; ┃ is doing " +
+        `Validation, ${n} ${examples} a task; the scale s was chosen on the ` +
+          `same ${examples}, so the numbers flatter a little. ● is mean normalized accuracy (1 is every ` +
+          `task as its own model), the line through it its 95 % interval over ${examples}; ┃ is doing ` +
           "nothing. A name opens what was found in Explore. ± is the " +
           "standard deviation over seeds, of a method that draws. s = 1 is without " +
           "scaling. Time is that of one merge on this machine; buffers are model-sized, beside the " +
-          "vectors. * looks at unlabelled validation images. Numbers on test: ",
+          `vectors. * looks at unlabelled validation ${examples}. Numbers on test: `,
         h("code", {}, "taskarith recipe methods"),
         ".",
       ),

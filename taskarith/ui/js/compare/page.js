@@ -53,6 +53,12 @@ export class Compare {
     return (kind ? `${kind}: ` : "") + (under(this.titles, task) || task);
   }
 
+  /** What is measured, in words: "images", "texts". */
+  get examples() {
+    return this.hello.examples;
+  }
+
+  /** A choice of how many. */
   images(chosen) {
     return h(
       "select",

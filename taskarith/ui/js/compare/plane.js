@@ -4,7 +4,7 @@ import { field, options, told } from "./parts.js";
 import { Run } from "./run.js";
 import { h, svg } from "../dom.js";
 import { exploreAt, tint } from "../drawing.js";
-import { parseCoefficient, percent, signed } from "../words.js";
+import { capital, parseCoefficient, percent, signed } from "../words.js";
 import { under } from "../under.js";
 
 export const SIDE = 340; // of a picture, in its own units
@@ -86,7 +86,12 @@ export class Plane {
           field("Target", this.target),
           field("It should", this.aim),
           h("div", { class: "two" }, field("λ from", this.low), field("to", this.high)),
-          h("div", { class: "two" }, field("Grid", this.steps), field("Images", this.images)),
+          h(
+            "div",
+            { class: "two" },
+            field("Grid", this.steps),
+            field(capital(page.examples), this.images),
+          ),
         ],
         this.run,
         this.host,
@@ -128,7 +133,7 @@ export class Plane {
         "p",
         { class: "says" },
         `${rows.length} of ${(asked.steps + 1) ** 2} edits, ${n} validation ` +
-          `images a task, so an accuracy is good to about ±${(98 / Math.sqrt(n)).toFixed(0)} points ` +
+          `${this.page.examples} a task, so an accuracy is good to about ±${(98 / Math.sqrt(n)).toFixed(0)} points ` +
           `or better; the exact interval is on each point. ${this.where()}`,
       ),
       this.key(),

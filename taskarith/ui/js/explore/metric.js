@@ -1,7 +1,7 @@
 // Metrics: how a task's value is written, and what floors, ratios and gains are computed on.
 // Says the same as tasks/metric.py; knows nothing of the page.
 
-import { MINUS, percent, points } from "../words.js";
+import { MINUS, capital, percent, points } from "../words.js";
 
 /** @typedef {import("../types.js").Metric} Metric */
 /** @typedef {import("../types.js").Task} Task */
@@ -116,11 +116,6 @@ export function heading(measure, metric) {
   if (measure === "gain") return "Gain recovered";
   if (measure === "normalized") return `Normalized ${metric.title}`;
   return metric.kind === "share" ? capital(metric.title) : "Retained, % of pretrained";
-}
-
-/** @param {string} text */
-export function capital(text) {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /**

@@ -1,9 +1,9 @@
 // The words on the page that follow the edit: formula, story, status, and what a screen reader says.
 
 import { explained, h, setText } from "../dom.js";
-import { formula, formulaParts, isSum, percent, points, signed, terms } from "../words.js";
+import { capital, formula, formulaParts, isSum, percent, points, signed, terms } from "../words.js";
 import { writeCoefficients } from "../words.js";
-import { capital, shown } from "./metric.js";
+import { shown } from "./metric.js";
 import { under } from "../under.js";
 
 /** @typedef {import("./page.js").Page} Page */

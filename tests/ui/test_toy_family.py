@@ -1,0 +1,90 @@
+"""A text family from outside the package goes through the pages, as it goes through the library.
+
+One server, one browser. What the family is stands in `tests/toy.py`; nothing on a page knows it.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from taskarith.core import Edit
+from taskarith.evaluation import Evaluator, measure
+from taskarith.suites import load_suite
+from tests.ui.conftest import PATIENCE, Server
+from tests.ui.explore.test_page import settled, shown_accuracy
+
+pytestmark = pytest.mark.browser
+
+EDIT = "set=fruits:-1&focus=fruits"
+FORGET = Edit("toy", {"fruits": -1.0})
+
+
+@pytest.fixture(scope="module")
+def toy_server(toy_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    cache = tmp_path_factory.mktemp("toy-served") / "cache"
+    server = Server(toy_folder, cache=cache, family="tests.toy")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, toy_server: Server) -> Iterator[Page]:
+    expect.set_options(timeout=1000 * PATIENCE)
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, base_url=toy_server.url, accept_downloads=True
+    )
+    context.set_default_timeout(1000 * PATIENCE)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    context.close()
+    assert problems == []
+
+
+def test_explore_measures_it_and_says_perplexity(page: Page, toy_folder: Path) -> None:
+    page.goto(f"/?{EDIT}")
+    page.locator(".taskarith[data-state=open]").wait_for()
+    settled(page)
+    expected = measure(Evaluator(load_suite(toy_folder), device="cpu"), FORGET, tasks=["fruits"])
+    assert shown_accuracy(page, "fruits") == pytest.approx(100 * expected["fruits"].value, abs=0.06)
+    expect(page.locator(".says .control")).to_contain_text("perplexity")
+    page.locator('[data-tool="layers"]').click()  # layers of a family that nobody has heard of
+    page.get_by_label("factor of before, as a number").fill("0")
+    page.get_by_label("factor of before, as a number").press("Enter")
+    expect(page.locator(".formula")).to_have_text("θ = θ₀ + sum(−1.00·τ(fruits); by layer)")
+    settled(page)
+
+
+def test_recipes_run_on_it(page: Page) -> None:
+    page.goto(f"/recipes?{EDIT}")
+    expect(page.locator("#cost")).to_contain_text("evaluations")
+    expect(page.locator("#run")).to_be_enabled()
+    page.locator("#run").click()
+    expect(page.locator("#result table").first).to_be_visible()
+    expect(page.locator("#result")).to_contain_text("Fruits", ignore_case=True)
+
+
+def test_compare_and_geometry_show_it(page: Page) -> None:
+    page.goto(f"/compare?{EDIT}")
+    page.locator(".drawn[data-state=open]").wait_for()
+    expect(page.locator(".verdict").first).to_contain_text("validation texts")
+    page.goto(f"/geometry?{EDIT}")
+    page.locator(".drawn[data-state=open]").wait_for()
+    expect(page.locator("[data-pair]").first).to_be_visible()
+    expect(page.locator(".drawn .formula")).to_have_text(FORGET.formula())
+
+
+def test_models_lists_it_and_export_writes_it(page: Page) -> None:
+    page.goto("/models")
+    expect(page.locator("body")).to_contain_text("toy")
+    page.goto(f"/export?{EDIT}")
+    expect(page.locator("#export")).to_be_enabled()
+    expect(page.locator("#edit")).to_contain_text("θ = θ₀ − 1.00·τ(fruits)")
+    page.locator("#export").click()
+    expect(page.locator("#files")).to_contain_text(re.compile(r"toy\.safetensors"))
+    expect(page.locator("#moving")).to_contain_text("Ready")
