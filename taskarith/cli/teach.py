@@ -41,12 +41,16 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--way",
         default="blocks",
-        help="blocks (the default), attention, full, lora, lp-ft (a linear probe first) or car-ft "
-        "(keeps which prompts a picture is near to)",
+        help="blocks (the default), attention, full, lora, lp-ft (a linear probe first), car-ft "
+        "(keeps which prompts a picture is near to); of texts also ia3 (scales alone) and t-few",
     )
     parser.add_argument(
         "--rank", type=whole_number(1), metavar="R", help="of LoRA's products (default: 8)"
     )
+    parser.add_argument(
+        "--setting", action="append", default=[], dest="given", metavar="NAME=VALUE",
+        help="of the way, for example composed=product of ia3",
+    )  # fmt: skip
     parser.add_argument(
         "--head",
         default="auto",
@@ -87,6 +91,7 @@ def teach(
     into: str | None,
     way: str,
     rank: int | None,
+    given: list[str],
     head: str,
     steps: int,
     batch: int,
@@ -111,7 +116,7 @@ def teach(
         into=into,
         head=head,
         way=way,
-        settings={} if rank is None else {"rank": rank},
+        settings=_settings(rank, given),
         steps=steps,
         batch=batch,
         rate=rate,
@@ -126,6 +131,18 @@ def teach(
         look=_tell,
     )
     return Answer(taught.to_json(), _in_words(taught))
+
+
+def _settings(rank: int | None, given: list[str]) -> dict[str, object]:
+    settings: dict[str, object] = {} if rank is None else {"rank": rank}
+    for words in given:
+        name, equals, value = words.partition("=")
+        if not equals:
+            raise TeachingError(
+                f"--setting {words}: write NAME=VALUE, for example composed=product"
+            )
+        settings[name] = value
+    return settings
 
 
 def _tell(look: "Look") -> None:

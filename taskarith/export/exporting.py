@@ -15,13 +15,13 @@ import torch
 
 from taskarith import __version__
 from taskarith.core import METHODS, Edit, Statistics, VectorInfo
-from taskarith.errors import ExportError, unknown_name
+from taskarith.errors import ExportError, listed, unknown_name
 from taskarith.evaluation import visible_tasks
 from taskarith.export.accuracies import TaskAccuracy
 from taskarith.export.card import model_card
 from taskarith.export.folder import new_folder, write_files
 from taskarith.export.formats import DTYPES, FORMATS
-from taskarith.export.merged import merged_state, merged_vector
+from taskarith.export.merged import NO_PROMPT, merged_state, merged_vector, without_beside
 from taskarith.export.mergekit import YAML_FILE, mergekit_yaml, recipe_models
 from taskarith.export.provenance import (
     PROVENANCE_FILE,
@@ -30,6 +30,7 @@ from taskarith.export.provenance import (
     joint_fingerprint,
 )
 from taskarith.export.snippet import python_snippet
+from taskarith.models.adapter_space import PROMPT, is_beside
 from taskarith.models.registry import HUB_LAYOUT, LAYOUTS
 from taskarith.sources import LazyState, fingerprint
 from taskarith.sources.native import NATIVE_FILE, base_fingerprint
@@ -85,7 +86,7 @@ def plan_export(suite: Suite, edit: Edit, *, to: str, dtype: str = "float32") ->
     _check(suite, edit, to, dtype)
     base = suite.weights.base()
     stored = getattr(torch, dtype)
-    size = streamed_size(base, stored)
+    size = streamed_size(without_beside(base), stored)
     if to in LAYOUTS:
         small_names = (*_small_files(suite, to), PROVENANCE_FILE, "README.md")
         return Plan({LAYOUTS[to].weights_file: size}, small_names, _merge_memory(edit, base))
@@ -288,6 +289,14 @@ def _check(suite: Suite, edit: Edit, to: str, dtype: str) -> None:
         raise ExportError(
             f"the base of {suite.name!r} is not {family.title}; export the edit as JSON"
         )
+    beside = [name for name in suite.weights.base() if is_beside(name)]
+    if to == "mergekit" and beside:
+        raise ExportError(
+            "mergekit merges weights, and this suite's vectors move parameters beside them "
+            f"({listed(beside, most=2)}); export the merged checkpoint"
+        )
+    if to in LAYOUTS and PROMPT in beside:
+        raise ExportError(NO_PROMPT)
     if to in LAYOUTS and to not in family.layouts:
         raise ExportError(
             f"{to} has no place for {family.title}; export it for {' or '.join(family.layouts)}"

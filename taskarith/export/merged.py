@@ -22,18 +22,23 @@ from taskarith.core import (
     layer_group,
     merge,
 )
+from taskarith.errors import ExportError
+from taskarith.models.adapter_space import PROMPT, fold, is_beside, scales_of
 from taskarith.sources import LazyState
 from taskarith.sources.states import Entry
 from taskarith.suites import Suite
 
-__all__ = ["merged_state", "merged_vector", "summed"]
+__all__ = ["NO_PROMPT", "merged_state", "merged_vector", "summed", "without_beside"]
+
+NO_PROMPT = "a checkpoint has no place for a soft prompt; export the vector, or the edit as JSON"
 
 
 def merged_state(suite: Suite, edit: Edit, *, statistics: Statistics | None = None) -> LazyState:
     """θ of `edit` under the names of the suite's base, float32; without terms θ₀ bit for bit.
 
-    `statistics` answers methods that look at images. Raises UnknownNameError for an edit of
-    another suite, WeightsError where a file is damaged.
+    Scales of adapter space are multiplied into the weights they scale, so that any library has a
+    place for them. `statistics` answers methods that look at images. Raises UnknownNameError for an
+    edit of another suite, WeightsError where a file is damaged, ExportError for a soft prompt.
     """
     base = suite.weights.base()
     vector = merged_vector(suite, edit, statistics=statistics)
@@ -45,7 +50,38 @@ def merged_state(suite: Suite, edit: Edit, *, statistics: Statistics | None = No
         name: Entry(entry.shape, torch.float32, partial(read, name)) if name in vector else entry
         for name, entry in base.entries.items()
     }
-    return LazyState(entries, where=f"the edit {edit.formula()}")
+    return _folded(LazyState(entries, where=f"the edit {edit.formula()}"), suite)
+
+
+def without_beside(state: LazyState) -> LazyState:
+    """The base's own parameters alone."""
+    entries = {name: entry for name, entry in state.entries.items() if not is_beside(name)}
+    return LazyState(entries, where=state.where)
+
+
+def _folded(state: LazyState, suite: Suite) -> LazyState:
+    """The base's own parameters, with the scales beside them multiplied in."""
+    if PROMPT in state:
+        raise ExportError(NO_PROMPT)
+    scaled = scales_of(state)
+    if not scaled:
+        return state
+    transposed = suite.weights.family.transposed(suite.weights.base_files()) or ()
+
+    def read(module: str, part: str) -> Tensor:
+        name = f"{module}.{part}"
+        scales = {own: state.entries[own].read() for own in scaled[module]}
+        whole = state.entries[name].read()
+        return fold(whole, scales, transposed=name in transposed, bias=part == "bias")
+
+    entries = dict(without_beside(state).entries)
+    for module in scaled:
+        for part in ("weight", "bias"):
+            entry = entries.get(f"{module}.{part}")
+            if entry is not None:
+                own = partial(read, module, part)
+                entries[f"{module}.{part}"] = Entry(entry.shape, torch.float32, own)
+    return LazyState(entries, where=state.where)
 
 
 def merged_vector(suite: Suite, edit: Edit, *, statistics: Statistics | None = None) -> LazyState:

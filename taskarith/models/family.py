@@ -13,12 +13,14 @@ from typing import Any, Literal, Protocol
 import torch
 from torch import Tensor
 
+from taskarith.models.adapter_space import Side
 from taskarith.models.layouts import Layout
 from taskarith.models.picture_transform import PictureTransform
 
 __all__ = [
     "VOCABULARY",
     "BaseFiles",
+    "ExampleKind",
     "Found",
     "Kind",
     "Model",
@@ -184,6 +186,12 @@ class ModelFamily(Protocol):
 
     def trained(self, shapes: Mapping[str, Sequence[int]], part: Part) -> list[str]:
         """Those of the parameters that fine-tuning moves unless it says otherwise."""
+
+    def scaled(self, shapes: Mapping[str, Sequence[int]]) -> Mapping[str, Side]:
+        """The modules that (IA)³ scales, each with what of it: keys, values, inner activations.
+
+        None where the family has no modules of its own for them.
+        """
 
     def checkpoint_files(self, base: BaseFiles, *, to: str) -> dict[str, bytes]:
         """The files beside the weights that the library of the layout `to` needs to load it.

@@ -9,6 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from taskarith.errors import AssetError
+from taskarith.models.adapter_space import Side
 from taskarith.models.family import BaseFiles, NamedBase
 from taskarith.models.picture_transform import PictureTransform
 
@@ -66,6 +67,10 @@ class OneLayout:
     def fused(self, parameter: str) -> int:
         """A parameter is one matrix."""
         return 1
+
+    def scaled(self, shapes: Mapping[str, Sequence[int]]) -> Mapping[str, Side]:
+        """Nothing has a module of its own."""
+        return {}
 
     def published_files(self, files: Mapping[str, Path], repository: str) -> dict[str, bytes]:
         """None: nothing in them names a repository."""

@@ -60,6 +60,8 @@ class Base:
         package: "package/folder" of an installed Python package that may hold the same weights.
         sha256: of the file of the weights, wherever it comes from; with it the suite is the same
             from every place.
+        neutral: path inside the suite's folder of parameters beside its own (see
+            `models.adapter_space`); empty for none.
     """
 
     kind: str
@@ -72,6 +74,7 @@ class Base:
     image_size: int | None = None
     package: str = ""
     sha256: str = ""
+    neutral: str = ""
 
     @property
     def is_elsewhere(self) -> bool:
@@ -85,6 +88,13 @@ class Base:
 def parse_base(value: object, reader: EntryReader) -> Base:
     """The base that a manifest's JSON value describes."""
     fields = reader.mapping(value, "base")
+    base = _own_base(fields, reader)
+    if fields.get("neutral") is None:
+        return base
+    return replace(base, neutral=reader.path(fields["neutral"], "base.neutral"))
+
+
+def _own_base(fields: Mapping[str, Any], reader: EntryReader) -> Base:
     kind = reader.choice(fields.get("kind"), "base.kind", among=tuple(KINDS))
     if KINDS[kind].inside and not {"source", "model"} & set(fields):
         return Base(

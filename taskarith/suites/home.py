@@ -319,7 +319,8 @@ def _weights(manifest: Manifest) -> list[str]:
 def own_files(manifest: Manifest) -> list[str]:
     """The files that a manifest names, as paths inside the suite."""
     base = manifest.base
-    names = [base.config, base.weights, base.vocabulary, manifest.heads, manifest.recipe_heads]
+    names: list[str | None] = [base.config, base.weights, base.vocabulary, base.neutral]
+    names += [manifest.heads, manifest.recipe_heads]
     names += [manifest.surrogate, manifest.measurements, manifest.published]
     names += [weights for weights in _weights(manifest) if not is_reference(weights)]
     return [

@@ -31,12 +31,13 @@ from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.from_examples import head_of_examples
 from taskarith.heads.head import TextHead
 from taskarith.heads.kept import kept_head, kept_heads
+from taskarith.models.adapter_space import attach, is_beside
 from taskarith.models.picture_transform import PictureTransform
 from taskarith.places import ASSETS
 from taskarith.sources import BASE_FILES, LazyState
 from taskarith.sources.tensors import read_tensors
 from taskarith.suites.home import MANIFEST, added_suites, is_private
-from taskarith.suites.manifest import Manifest, read_manifest
+from taskarith.suites.manifest import Base, Manifest, read_manifest
 from taskarith.suites.references import identity, is_pulled, is_reference
 from taskarith.suites.weights import CONFIG, Weights, whole
 from taskarith.tasks import Examples, Images, SplitName, Task, Texts, load_split
@@ -129,7 +130,7 @@ class Suite:
         elsewhere = self.weights.reference
         # Weights that are named by what is in them are the same from every place.
         files = [elsewhere] if elsewhere is not None and not base.sha256 else []
-        files += [name for name in (base.config, base.weights, base.vocabulary) if name]
+        files += [name for name in _of_base(base) if name]
         files += [manifest.heads] if manifest.heads is not None else []
         files += manifest.vectors.values()
         return self._fingerprint(files, manifest.tasks, manifest.vectors)
@@ -177,9 +178,11 @@ class Suite:
     def model(self) -> Any:
         """A new model with the base weights, on the CPU: what its family builds."""
         try:
-            return self.weights.family.load(self.weights.base_files(), self.base_state())
+            model = self.weights.family.load(self.weights.base_files(), self.base_state())
         except AssetError as error:
             raise AssetError(f"the suite {self.name!r}: {error}") from error
+        attach(model, {n: t for n, t in self.base_state().items() if is_beside(n)})
+        return model
 
     def vector(self, name: str, *, seed: int = 0) -> TaskVector:
         """The task vector called `name`, in float32; read anew at every call.
@@ -345,8 +348,9 @@ class Suite:
         """A text that changes when the base does."""
         base = self.manifest.base
         if self.weights.reference is not None:
-            return identity(self.weights.reference, suite=self.name)
-        return self._fingerprint([base.config, base.weights], (), {})
+            own = identity(self.weights.reference, suite=self.name)
+            return f"{own} {self._fingerprint([base.neutral], (), {})}" if base.neutral else own
+        return self._fingerprint([base.config, base.weights, *filter(None, [base.neutral])], (), {})
 
     @cached_property
     def _recipe_heads(self) -> dict[str, Tensor]:
@@ -400,6 +404,11 @@ def _installed() -> dict[str, Path]:
     """Folders by name: those that come with the project, then those that were added."""
     own = {file.parent.name: file.parent for file in sorted(SUITES_FOLDER.glob(f"*/{MANIFEST}"))}
     return own | {name: f for name, f in added_suites().items() if name not in own}
+
+
+def _of_base(base: Base) -> tuple[str, ...]:
+    """The base's files of the suite's own that answers depend on; empty for what it lacks."""
+    return (base.config, base.weights, base.vocabulary, base.neutral)
 
 
 def _unreadable(path: Path, error: OSError) -> AssetError:

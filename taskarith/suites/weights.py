@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from taskarith.core import NULLS, TaskVector, VectorInfo
-from taskarith.errors import AssetError, WeightsError, unknown_name
+from taskarith.errors import AssetError, WeightsError, listed, unknown_name
+from taskarith.models.adapter_space import is_beside
 from taskarith.models.family import VOCABULARY, BaseFiles, ModelFamily
 from taskarith.models.picture_transform import PictureTransform
 from taskarith.models.registry import KINDS, family_of, family_of_names
@@ -112,12 +113,22 @@ class Weights:
         return found
 
     def base(self) -> LazyState:
-        """θ₀, float32, under the names of its layout."""
+        """θ₀, float32, under the names of its layout, and the neutral parameters beside it."""
+        own = self._own_base()
+        if not self._base.neutral:
+            return own
+        beside = self._file(self._base.neutral)
+        wrong = [name for name in beside if not is_beside(name) or name in own]
+        if wrong:
+            raise AssetError(
+                f"{self._base.neutral} of the suite {self._suite!r} holds {listed(wrong)}; "
+                "parameters beside a base's own are (IA)³ scales and soft prompts"
+            )
+        return LazyState({**own.entries, **beside.entries}, where=own.where)
+
+    def _own_base(self) -> LazyState:
         if self.reference is None:
-            try:
-                return _float(open_tensors(self._path(self._base.weights)))
-            except WeightsError as error:
-                raise AssetError(f"a file of the suite {self._suite!r}: {error}") from error
+            return self._file(self._base.weights)
         contents = open_source(self._checked())
         if contents.kind not in ("checkpoint", "pickle"):
             raise AssetError(f"{self.reference} is a {contents.kind}; a base is a model's weights")
@@ -127,6 +138,13 @@ class Weights:
             # Repositories often hold the same weights in another library's layout too.
             state = converted(state, self.family, to=self.layout)
         return _float(state)
+
+    def _file(self, relative: str) -> LazyState:
+        """The tensors of a file of the suite, float32."""
+        try:
+            return _float(open_tensors(self._path(relative)))
+        except WeightsError as error:
+            raise AssetError(f"a file of the suite {self._suite!r}: {error}") from error
 
     def _checked(self) -> Source:
         """The base's files; AssetError where the weights are not those that the manifest names."""
@@ -237,6 +255,9 @@ class Weights:
     def opened(self, contents: Contents, *, base: LazyState) -> LazyState:
         """The task vector of a source, each tensor made when it is asked for."""
         contents, told = _respelled(contents, self.family), self._told()
+        if contents.kind != "task-vector":  # which knows nothing beside the base's own
+            own = {n: entry for n, entry in base.entries.items() if not is_beside(n)}
+            base = LazyState(own, where=base.where)
         check_vocabulary(contents, base, self.family)
         theirs = self.family.layout(contents.state)
         if theirs in (None, self.layout):

@@ -16,6 +16,7 @@ from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import Prompts, TextHead
 from taskarith.heads.text_loss import text_loss
 from taskarith.training.loop import Recipe, Watch, fit
+from taskarith.training.ways.way import TextLoss
 
 __all__ = ["TextLesson", "finetune_on_texts"]
 
@@ -40,14 +41,15 @@ def finetune_on_texts(
     check: Callable[[], None] = lambda: None,
     watch: Watch | None = None,
     sharpness: float = 0.0,
+    lowered: TextLoss = text_loss,
     folder: Path,
     name: str,
 ) -> dict[str, torch.Tensor]:
     """Fine-tune the parameters called `names` of the model's network, in place, and return them.
 
     Each step takes a batch of one of `lessons`, drawn at random. `check` is called at every step
-    and may raise; `watch` and `sharpness` are as for `fit`. Raises AssetError for a head whose
-    examples have no right answer.
+    and may raise; `watch` and `sharpness` are as for `fit`; `lowered` is the loss. Raises
+    AssetError for a head whose examples have no right answer.
     """
     parameters = dict(model.network.named_parameters())
     model.network.requires_grad_(False)
@@ -59,7 +61,7 @@ def finetune_on_texts(
         lesson = lessons[int(rng.integers(len(lessons))) if len(lessons) > 1 else 0]
         count = len(lesson.labels)
         rows = torch.from_numpy(rng.choice(count, min(recipe.batch, count), replace=False))
-        return text_loss(lesson.head, model, lesson.prompts.take(rows), lesson.labels[rows])
+        return lowered(lesson.head, model, lesson.prompts.take(rows), lesson.labels[rows])
 
     try:
         fit(

@@ -13,6 +13,7 @@ from typing import Any, cast
 from torch import Tensor
 
 from taskarith.errors import AssetError
+from taskarith.models.adapter_space import Side
 from taskarith.models.clip.checkpoint import checkpoint_files, published_files
 from taskarith.models.clip.layouts import (
     ClipLayout,
@@ -131,6 +132,10 @@ class _Clip:
 
     def fused(self, parameter: str) -> int:
         return 3 if parameter.endswith(FUSED) else 1
+
+    def scaled(self, shapes: Mapping[str, Sequence[int]]) -> Mapping[str, Side]:
+        """Nothing: queries, keys and values are one parameter, of no module of its own."""
+        return {}
 
     def trained(self, shapes: Mapping[str, Sequence[int]], part: Part) -> list[str]:
         return [

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from torch import nn
 
 from taskarith.errors import AssetError, ExportError
+from taskarith.models.adapter_space import Side
 from taskarith.models.family import BaseFiles, ExampleKind, Found, Kind, Part
 from taskarith.models.language.building import (
     Named,
@@ -29,6 +30,13 @@ __all__ = ["TextFamily"]
 LAYOUT = "transformers"
 Finish = Callable[[nn.Module], nn.Module]
 WORDS = re.compile(r"\b(wte|shared|word_embeddings|embed_tokens|embed_in)\.weight$")
+KEYS_AND_VALUES = re.compile(
+    r"\.(k|v|key|value|[kv]_lin|[kv]_proj|c_attn|query_key_value|qkv_proj)$"
+)
+# The second matrix of an MLP, which takes the inner activations.
+INNER = re.compile(
+    r"\.(wo|fc2|lin2|down_proj|dense_4h_to_h)$|\bmlp\.c_proj$|(?<!attention)\.output\.dense$"
+)
 ATTENTION = re.compile(r"\battn\b|[aA]ttention\b|self_attn\b")
 
 
@@ -131,6 +139,20 @@ class TextFamily(OneLayout):
             and "relative_attention_bias" not in name
             and (part == "blocks" or ATTENTION.search(name))
         ]
+
+    def scaled(self, shapes: Mapping[str, Sequence[int]]) -> Mapping[str, Side]:
+        """What keys and values give, and what the second matrix of an MLP takes.
+
+        Where queries, keys and values are one matrix, queries are scaled with the others.
+        """
+        found: dict[str, Side] = {}
+        for name in self.trained(shapes, "blocks"):
+            module = name.removesuffix(".weight")
+            if KEYS_AND_VALUES.search(module):
+                found[module] = "out"
+            elif INNER.search(module):
+                found[module] = "in"
+        return found
 
     def checkpoint_files(self, base: BaseFiles, *, to: str) -> dict[str, bytes]:
         """The base's own small files, as they are."""

@@ -59,10 +59,18 @@ class WritingModel(TextModel):
                 return logits[:, chosen] - logits.logsumexp(-1, keepdim=True)
 
             return together(((at, after(b)) for at, b in self._batches(contexts)), len(contexts))
-        pairs = [Pair(row, label) for row in contexts.rows() for label in labels]
         sums = [found.sum() / (len(found) if normalized else 1)
-                for found in self.log_likelihoods(pairs)]  # fmt: skip
+                for row in self.answer_tokens(prompts, labels) for found in row]  # fmt: skip
         return torch.stack(sums).view(len(contexts), len(labels))
+
+    def answer_tokens(
+        self, prompts: Tokens, answers: Sequence[Sequence[int]]
+    ) -> list[list[Tensor]]:
+        """Log p of every token of every answer after every prompt, float32 [answer's tokens]."""
+        contexts = self._fitting(prompts, room=max(map(len, answers), default=0))
+        pairs = [Pair(row, answer) for row in contexts.rows() for answer in answers]
+        found, each = self.log_likelihoods(pairs), len(answers)
+        return [found[at : at + each] for at in range(0, len(found), each)]
 
     def answer_losses(
         self, prompts: Tokens, answers: Sequence[Sequence[int]], *, closed: bool

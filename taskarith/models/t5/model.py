@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from taskarith.errors import AssetError
+from taskarith.models.adapter_space import read_after
 from taskarith.models.language.model import Pair
 from taskarith.models.language.tokenizer import TextTokenizer
 from taskarith.models.language.writing import Step, WritingModel, picked
@@ -19,13 +20,18 @@ __all__ = ["T5"]
 
 
 class T5(WritingModel):
-    """A T5ForConditionalGeneration with its tokenizer."""
+    """A T5ForConditionalGeneration with its tokenizer.
+
+    Attributes:
+        prompt_width: numbers of each vector of a soft prompt, which it reads before a text.
+    """
 
     def __init__(self, network: Any, tokenizer: TextTokenizer, *, context: int) -> None:
         super().__init__(network, tokenizer, context=context)
         config = network.config
         self._start = int(config.decoder_start_token_id or 0)
         self._scale = config.d_model**-0.5 if config.scale_decoder_outputs else 1.0
+        self.prompt_width = int(config.d_model)
         self._tail = [] if tokenizer.end is None else [tokenizer.end]
 
     def check_dtype(self, dtype: torch.dtype) -> None:
@@ -114,7 +120,9 @@ class T5(WritingModel):
         """What the encoder makes of texts [n, t, d], and where their tokens are."""
         ids, mask = self._filled(batch)
         mask = None if mask is None else mask.long()
-        return self.network.encoder(input_ids=ids, attention_mask=mask).last_hidden_state, mask
+        embeddings, mask = read_after(self.network, self.network.shared(ids), mask)
+        out = self.network.encoder(inputs_embeds=embeddings, attention_mask=mask)
+        return out.last_hidden_state, mask
 
     def _written(self, ids: Tensor, states: Tensor, mask: Tensor | None) -> Tensor:
         """Logits [n, t, words] of what follows each token of an answer that begins with `ids`."""

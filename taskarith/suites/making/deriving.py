@@ -17,7 +17,8 @@ from torch import Tensor
 from taskarith.errors import AssetError, listed, unknown_name
 from taskarith.heads.describing import EXAMPLE_KINDS
 from taskarith.heads.zero_shot import build_head
-from taskarith.sources import write_tensors
+from taskarith.models.adapter_space import PROMPT, is_beside
+from taskarith.sources import BASE_FILES, write_tensors
 from taskarith.suites.home import MANIFEST, own_files, own_folders
 from taskarith.suites.making.creating import entry_name
 from taskarith.suites.manifest import Manifest, parse_manifest, read_manifest
@@ -30,6 +31,7 @@ __all__ = ["derive_suite", "keep_measurements", "same_task", "take_folder"]
 # What was made for the parent's tasks and vectors and would not hold for others.
 LEFT_OUT = ("surrogate", "recipes")
 LISTED = 3
+NEUTRAL = "neutral.safetensors"
 
 
 def derive_suite(
@@ -40,6 +42,7 @@ def derive_suite(
     added: Sequence[tuple[Mapping[str, Any], str]],
     onlookers: Sequence[Mapping[str, Any]] = (),
     control: Mapping[str, Any] | None = None,
+    neutral: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> Manifest:
     """Write the suite `name` into `folder`: the parent, and targets with their vectors.
 
@@ -49,6 +52,8 @@ def derive_suite(
             there already.
         onlookers: entries of tasks that are measured without a vector.
         control: the entry of a task that takes the place of the parent's control.
+        neutral: parameters beside the base's own that the new vectors move (see
+            `models.adapter_space`), with those of the parent.
 
     Files are linked where the disk can do that, else copied. Raises AssetError, which lists every
     problem of the new manifest.
@@ -76,9 +81,20 @@ def derive_suite(
             *({"task": entry_name(task), _place(source): source} for task, source in added),
         ],
     }
+    if neutral:
+        beside = {n: t for n, t in parent.base_state().items() if is_beside(n)}
+        write_tensors(folder / NEUTRAL, {**neutral, **beside})
+        data["base"] = {**data["base"], "neutral": NEUTRAL}
+    if PROMPT in neutral:  # then the base answers otherwise
+        data.pop("measurements", None)
     manifest = parse_manifest(data, where=f"the new suite {name!r}")
     for relative in own_files(manifest):
         _take(parent.path(relative), folder / relative)
+    if manifest.base.vocabulary:  # a tokenizer's settings stand beside it
+        words = parent.path(manifest.base.vocabulary).parent
+        for path in (words / name for name in BASE_FILES):
+            if path.is_file():
+                _take(path, folder / Path(manifest.base.vocabulary).parent / path.name)
     for relative in set(own_folders(parent.manifest)) & set(own_folders(manifest)):
         take_folder(parent.path(relative), folder / relative)
     if manifest.heads is not None:

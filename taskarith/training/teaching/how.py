@@ -82,7 +82,7 @@ class How:
 
     def in_words(self) -> str:
         """One line: "LoRA (rank 8), 60 steps of 32, rate 0.002, seed 0"."""
-        knobs = ", ".join(f"{name} {value:g}" for name, value in self.settings.items())
+        knobs = ", ".join(knob.said(self.settings[knob.name]) for knob in self.found.knobs)
         rate = self.rate if self.rate is not None else self.found.rate
         parts = [
             self.found.title + (f" ({knobs})" if knobs else ""),

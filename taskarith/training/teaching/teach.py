@@ -20,6 +20,7 @@ from taskarith.errors import TeachingCancelled, TeachingError, listed
 from taskarith.evaluation.estimate import Estimate
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import Prompts
+from taskarith.heads.text_loss import text_loss
 from taskarith.sources.native import NATIVE_FILE, base_fingerprint, write_vector
 from taskarith.suites.home import make_private, new_folder
 from taskarith.suites.making.deriving import derive_suite, keep_measurements
@@ -39,7 +40,7 @@ from taskarith.training.teaching.task import AUTO, chosen_head, write_task
 from taskarith.training.teaching.watching import Watch
 from taskarith.training.text_tasks import TextLesson, finetune_on_texts
 from taskarith.training.ways.car_ft import context_weights, kept_contexts
-from taskarith.training.ways.way import Moving
+from taskarith.training.ways.way import Moving, Setup
 
 __all__ = ["Taught", "teach"]
 
@@ -171,8 +172,9 @@ def _one_thread() -> Iterator[None]:
 
 
 def _check_way(how: How, found: Gathered) -> None:
-    if found.kind == "texts" and how.found.context:
-        raise TeachingError(f"{how.found.title} is for pictures; take another way")
+    if found.kind not in how.found.examples:
+        kinds = " and ".join("pictures" if one == "images" else one for one in how.found.examples)
+        raise TeachingError(f"{how.found.title} is for {kinds}; take another way")
 
 
 def _check_names(parent: Suite, task: str, name: str) -> None:
@@ -209,14 +211,20 @@ class _Teaching:
         self._folder, self._task = folder, str(entry["name"])
         self._place = f"vectors/{self._task}/{NATIVE_FILE}"
         self._parent = parent
-        self._model = self._at(how.start)
-        self._moving: Moving = how.found.start(
-            self._model, parent.weights.family, settings=how.settings, seed=how.seed
-        )
+        self._model = _at(parent, how.start)
+        setup = Setup(how.settings, how.seed, found.classnames)
+        self._moving: Moving = how.found.start(self._model, parent.weights.family, setup=setup)
         self._began = self._moving.weights()
+        self._base = {**parent.base_state(), **self._moving.neutral}
         # Its vector is written twice, so that the new suite is whole before anything is learned.
         self._write(TaskVector({n: torch.zeros_like(t) for n, t in self._began.items()}))
-        derive_suite(parent, folder, name=name, added=[(entry, self._place)])
+        derive_suite(
+            parent,
+            folder,
+            name=name,
+            added=[(entry, self._place)],
+            neutral=self._moving.neutral,
+        )
         self._suite = load_suite(folder)
 
     def run(self, why_head: str) -> Taught:
@@ -248,17 +256,6 @@ class _Teaching:
         self._write(vector, taught)
         keep_measurements(self._parent, self._folder)
         return taught
-
-    def _at(self, coefficients: Mapping[str, float], *others: tuple[float, TaskVector]) -> Any:
-        """A fresh model at the weights of an edit, and of further vectors with their λ."""
-        model = self._parent.model()
-        named = [(value, self._parent.vector(name)) for name, value in coefficients.items()]
-        parameters = dict(model.network.named_parameters())
-        with torch.no_grad():
-            for value, vector in (*named, *others):
-                for name, tensor in vector.items():
-                    parameters[name].add_(tensor.float(), alpha=value)
-        return model
 
     def _anchor(self) -> Anchor | None:
         if not self.how.anchor or self.found.kind == "texts":  # the anchor is of pictures
@@ -314,6 +311,7 @@ class _Teaching:
             recipe=self.how.recipe(side=0),
             watch=watch,
             sharpness=self.how.sharpness,
+            lowered=self.how.found.loss or text_loss,
             folder=folder,
             name=self._task,
         )
@@ -333,7 +331,7 @@ class _Teaching:
         """The new task and the control before, and at every coefficient that may be suggested."""
 
         def at(*moved: tuple[float, TaskVector]) -> tuple[Seen, Seen]:
-            model = self._at(self.how.start, *moved)
+            model = _at(self._suite, self.how.start, *moved)
             task, control = (
                 Seen(self._suite, name, model=model, most=SEEN)
                 for name in (self._task, self._suite.control)
@@ -351,11 +349,10 @@ class _Teaching:
 
     def _write(self, vector: TaskVector, taught: Taught | None = None) -> None:
         """The vector and its card."""
-        base = self._parent.base_state()
         covered = {name: name for name in vector}
         info = VectorInfo(
             task=self._task,
-            base_fingerprint=base_fingerprint(base, covered),
+            base_fingerprint=base_fingerprint(self._base, covered),
             subtraction_dtype="float32",
         )
         if taught is not None:
@@ -369,6 +366,18 @@ class _Teaching:
                 f"classes ({listed(self.found.classnames)}); λ: {taught.why}",
             )
         write_vector(vector, (self._folder / self._place).parent, info=info, dtype=torch.float16)
+
+
+def _at(suite: Suite, coefficients: Mapping[str, float], *others: tuple[float, TaskVector]) -> Any:
+    """A fresh model at the weights of an edit, and of further vectors with their λ."""
+    model = suite.model()
+    named = [(value, suite.vector(name)) for name, value in coefficients.items()]
+    parameters = dict(model.network.named_parameters())
+    with torch.no_grad():
+        for value, vector in (*named, *others):
+            for name, tensor in vector.items():
+                parameters[name].add_(tensor.float(), alpha=value)
+    return model
 
 
 def _reported(estimate: Estimate) -> Reported:

@@ -24,6 +24,7 @@ CAR_FT = DirectlyMoved(
     about="moves every parameter, and keeps which prompts a picture is near to",
     paper="https://arxiv.org/abs/2211.16175",
     rate=1e-4,
+    examples=("images",),
     chosen=encoding_parameters,
     context=1.0,
 )

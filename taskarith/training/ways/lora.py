@@ -4,7 +4,6 @@ Hu et al. 2021, arXiv:2106.09685. The vector is what the products are as matrice
 that sliders, merges and exports take it like any other.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from torch.nn.utils.parametrize import register_parametrization
 
 from taskarith.errors import SettingError
 from taskarith.models.family import ModelFamily
-from taskarith.training.ways.way import Knob, Moving, model_shapes
+from taskarith.training.ways.way import Knob, Moving, Setup, Way, Weights, model_shapes
 
 __all__ = ["LORA", "LowRank"]
 
@@ -45,30 +44,19 @@ class LowRank(nn.Module):
         return weight + self.scale * (self.b @ self.a).flatten(0, 1)
 
 
-@dataclass(frozen=True)
-class _Lora:
-    name: str = "lora"
-    title: str = "LoRA"
-    about: str = "moves each matrix of the blocks by a product of low rank"
-    paper: str = "https://arxiv.org/abs/2106.09685"
-    rate: float = 2e-3
-    knobs: tuple[Knob, ...] = (RANK,)
-    head: str | None = None
-    context: float = 0.0
-
-    def start(
-        self, model: Any, family: ModelFamily, *, settings: Mapping[str, float], seed: int
-    ) -> Moving:
+@dataclass(frozen=True, kw_only=True)
+class _Lora(Way):
+    def start(self, model: Any, family: ModelFamily, *, setup: Setup) -> Moving:
         """Make the network of `model` ready, in place; SettingError for a rank that is none."""
         shapes = model_shapes(model)
-        names, rank = family.trained(shapes, "blocks"), int(settings["rank"])
+        names, rank = family.trained(shapes, "blocks"), int(setup.settings["rank"])
         smallest = min((min(shapes[name]) for name in names), default=0)
         if rank > smallest:
             raise SettingError(
                 f"rank is {rank}; the smallest matrix that would move has rank {smallest}. Take "
                 "that or less"
             )
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(setup.seed)
         return _Products(model.network, names, family, rank=rank, generator=generator)
 
 
@@ -87,6 +75,7 @@ class _Products:
         self._places: dict[str, tuple[nn.Module, str]] = {}
         self.trained = []
         self.count = 0
+        self.neutral: Weights = {}
         for name in names:
             path, _, own = name.rpartition(".")
             module = network.get_submodule(path)
@@ -105,4 +94,11 @@ class _Products:
             }
 
 
-LORA = _Lora()
+LORA = _Lora(
+    name="lora",
+    title="LoRA",
+    about="moves each matrix of the blocks by a product of low rank",
+    paper="https://arxiv.org/abs/2106.09685",
+    rate=2e-3,
+    knobs=(RANK,),
+)

@@ -115,6 +115,7 @@ class Teachings:
                     "knobs": [dict(vars(knob)) for knob in way.knobs],
                 }
                 for way in WAYS.values()
+                if set(way.examples) & set(suite.weights.family.examples)
             ],
             "heads": list(HEADS),
             "steps": STEPS,

@@ -88,7 +88,7 @@ def test_the_card_says_how_it_was_made(tiny_suite: Suite) -> None:
         assert words in info.recipe
 
 
-@pytest.mark.parametrize("way", sorted(WAYS))
+@pytest.mark.parametrize("way", sorted(n for n, way in WAYS.items() if "images" in way.examples))
 def test_every_way_gives_the_same_vector_for_the_same_seed(way: str, tiny_suite: Suite) -> None:
     settings = {"rank": 2} if way == "lora" else {}
     vectors = []

@@ -7,16 +7,18 @@ from torch.nn.functional import cross_entropy
 from taskarith.errors import SettingError, UnknownNameError
 from taskarith.suites import Suite
 from taskarith.training.ways.registry import WAYS, find_way
-from taskarith.training.ways.way import checked_settings
+from taskarith.training.ways.way import Setup, checked_settings
+
+OF_PICTURES = sorted(name for name, way in WAYS.items() if "images" in way.examples)
 
 
-@pytest.mark.parametrize("name", sorted(WAYS))
+@pytest.mark.parametrize("name", OF_PICTURES)
 def test_a_way_starts_where_the_base_is_and_moves_what_it_says(
     name: str, tiny_suite: Suite
 ) -> None:
     way, model = WAYS[name], tiny_suite.model()
     settings = checked_settings(way, {})
-    moving = way.start(model, tiny_suite.weights.family, settings=settings, seed=4)
+    moving = way.start(model, tiny_suite.weights.family, setup=Setup(settings, seed=4))
     base = tiny_suite.base_state()
     for own, tensor in moving.weights().items():
         assert torch.equal(tensor, base[own])
@@ -43,7 +45,7 @@ def test_ways_nest(tiny_suite: Suite) -> None:
         family = tiny_suite.weights.family
         way = WAYS[name]
         settings = checked_settings(way, {})
-        return set(way.start(tiny_suite.model(), family, settings=settings, seed=0).weights())
+        return set(way.start(tiny_suite.model(), family, setup=Setup(settings)).weights())
 
     assert moved("attention") < moved("blocks") < moved("full")
     assert moved("lora") == moved("blocks")
@@ -52,7 +54,7 @@ def test_ways_nest(tiny_suite: Suite) -> None:
 
 def test_a_product_is_of_its_rank_in_each_fused_part(tiny_suite: Suite) -> None:
     model, family = tiny_suite.model(), tiny_suite.weights.family
-    moving = WAYS["lora"].start(model, family, settings={"rank": 2.0}, seed=1)
+    moving = WAYS["lora"].start(model, family, setup=Setup({"rank": 2.0}, seed=1))
     parameters = dict(model.network.named_parameters())
     with torch.no_grad():
         for own in moving.trained:
@@ -67,7 +69,7 @@ def test_the_same_seed_starts_alike(tiny_suite: Suite) -> None:
     def drawn(seed: int) -> torch.Tensor:
         model = tiny_suite.model()
         moving = WAYS["lora"].start(
-            model, tiny_suite.weights.family, settings={"rank": 2.0}, seed=seed
+            model, tiny_suite.weights.family, setup=Setup({"rank": 2.0}, seed=seed)
         )
         return dict(model.network.named_parameters())[moving.trained[0]].detach()
 
@@ -80,9 +82,14 @@ def test_what_a_way_is_not_is_said(tiny_suite: Suite) -> None:
         find_way("lara")
     with pytest.raises(SettingError, match="has no setting 'rnk'; it has rank"):
         checked_settings(WAYS["lora"], {"rnk": 2})
+    with pytest.raises(SettingError, match="composed is 'both'; it is one of sum, product"):
+        checked_settings(WAYS["ia3"], {"composed": "both"})
+    setup = Setup(checked_settings(WAYS["ia3"], {}))
+    with pytest.raises(SettingError, match=r"of their own in a CLIP; take LoRA"):
+        WAYS["ia3"].start(tiny_suite.model(), tiny_suite.weights.family, setup=setup)
     with pytest.raises(SettingError, match="a whole number from 1 to 256"):
         checked_settings(WAYS["lora"], {"rank": "2.5"})
     with pytest.raises(SettingError, match="the smallest matrix"):
         WAYS["lora"].start(
-            tiny_suite.model(), tiny_suite.weights.family, settings={"rank": 200.0}, seed=0
+            tiny_suite.model(), tiny_suite.weights.family, setup=Setup({"rank": 200.0})
         )

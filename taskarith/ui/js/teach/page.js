@@ -42,6 +42,7 @@ export class Teach {
       changed: () => this.changed(),
     });
     this.build(root);
+    this.turn();
     this.choose(this.written ? "texts" : "draw");
     this.resume().catch((error) => this.say(error.message, true));
   }
@@ -62,11 +63,13 @@ export class Teach {
     this.title = h("input", { type: "text", maxlength: "40", placeholder: "the classes’ names" });
     this.way = h(
       "select",
-      { onchange: () => this.changed() },
+      { onchange: () => this.turn() },
       ...hello.ways.map((/** @type {any} */ way) => h("option", { value: way.name }, way.title)),
     );
     this.about = h("p", { class: "hint" });
-    this.rank = numberField(8, 1, 256, () => this.changed());
+    /** @type {Record<string, any>} */
+    this.knobs = {};
+    this.knobHost = h("div", { class: "knobs" });
     this.steps = numberField(hello.steps, 1, hello.most.steps, () => this.changed());
     this.head = h(
       "select",
@@ -75,7 +78,6 @@ export class Teach {
     );
     this.anchor = tick("Keep what it says of other pictures (anchor)", true, () => this.changed());
     this.sharp = tick("Look for a flat minimum (SAM)", false, () => this.changed());
-    this.rankField = field("Rank", this.rank);
     this.takes = h("p", { class: "takes", role: "status" });
     this.run = h("button", { type: "button", class: "run", onclick: () => this.go() }, "Teach");
     this.stop = h(
@@ -103,7 +105,7 @@ export class Teach {
           field("Name", this.title),
           field("Way", this.way),
           this.about,
-          this.rankField,
+          this.knobHost,
           field("Steps", this.steps),
           h(
             "details",
@@ -134,11 +136,37 @@ export class Teach {
     this.changed();
   }
 
+  get chosen() {
+    return this.hello.ways.find((/** @type {any} */ one) => one.name === this.way.value);
+  }
+
+  // The knobs of the way that was chosen.
+  turn() {
+    const again = () => this.changed();
+    this.knobs = Object.fromEntries(
+      this.chosen.knobs.map((/** @type {any} */ knob) => [
+        knob.name,
+        knob.choices.length
+          ? select(knob.choices, again)
+          : numberField(knob.value, knob.least, knob.most, again),
+      ]),
+    );
+    this.knobHost.replaceChildren(
+      ...this.chosen.knobs.map((/** @type {any} */ knob) => {
+        const label = field(sentence(knob.name), this.knobs[knob.name]);
+        label.title = knob.about;
+        return label;
+      }),
+    );
+    this.changed();
+  }
+
   how() {
-    const way = this.hello.ways.find((/** @type {any} */ one) => one.name === this.way.value);
     return {
-      way: way.name,
-      settings: way.knobs.length ? { rank: Number(this.rank.value) } : {},
+      way: this.chosen.name,
+      settings: Object.fromEntries(
+        Object.entries(this.knobs).map(([name, input]) => [name, input.value]),
+      ),
       steps: Number(this.steps.value),
       anchor: !this.written && this.anchor.input.checked,
       sharpness: this.sharp.input.checked ? 0.05 : 0,
@@ -157,10 +185,8 @@ export class Teach {
 
   changed() {
     if (!this.takes) return;
-    const way = this.hello.ways.find((/** @type {any} */ one) => one.name === this.way.value);
-    setText(this.about, `It ${way.about}.`);
-    this.rankField.hidden = !way.knobs.length;
-    this.head.disabled = way.head !== null;
+    setText(this.about, `It ${this.chosen.about}.`);
+    this.head.disabled = this.chosen.head !== null;
     const lacking = this.lacking();
     this.run.disabled = this.busy || lacking !== "";
     clearTimeout(this.settling);
@@ -324,6 +350,14 @@ const HEADS = {
 function field(title, control) {
   return h("label", { class: "field" }, h("span", {}, title), control);
 }
+
+/** @param {string[]} names @param {() => void} onchange */
+function select(names, onchange) {
+  return h("select", { onchange }, ...names.map((name) => h("option", { value: name }, name)));
+}
+
+/** @param {string} name */
+const sentence = (name) => name[0].toUpperCase() + name.slice(1);
 
 /** @param {number} value @param {number} min @param {number} max @param {() => void} oninput */
 function numberField(value, min, max, oninput) {
