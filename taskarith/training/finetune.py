@@ -33,12 +33,14 @@ class Lesson:
         labels: int64 [n].
         head: frozen class weights [classes, d].
         bias: the head's biases [classes], where it has some.
+        remade: gives class weights that are made anew at a step, in place of `head`.
     """
 
     images: torch.Tensor
     labels: torch.Tensor
     head: torch.Tensor
     bias: torch.Tensor | None = None
+    remade: Callable[[np.random.Generator], torch.Tensor] | None = None
 
 
 def trained_names(model: ClipModel, *, attention_only: bool) -> list[str]:
@@ -98,7 +100,9 @@ def finetune(
         with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
             embeddings = visual(pictures)
         embeddings = functional.normalize(embeddings.float(), dim=-1)
-        task = heads[which].loss(embeddings[:batch], labels[rows].to(device))
+        remade = lessons[which].remade
+        head = heads[which] if remade is None else EmbeddingHead(remade(rng))
+        task = head.loss(embeddings[:batch], labels[rows].to(device))
         task = -task if ascend else task
         if asked is not None:
             task = task + asked(embeddings[:batch], rows)

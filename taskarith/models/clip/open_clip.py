@@ -71,6 +71,10 @@ class ClipModel(DualEncoder):
     @torch.inference_mode()
     def encode_texts(self, texts: Sequence[str]) -> torch.Tensor:
         """L2-normalized embeddings float32 [len(texts), d]."""
+        return self.text_features(texts)
+
+    def text_features(self, texts: Sequence[str]) -> torch.Tensor:
+        """The same where gradients are wanted."""
         tokens = self.tokenizer(texts).to(self.device)
         return self.network.encode_text(tokens, normalize=True)
 

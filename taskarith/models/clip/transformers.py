@@ -62,6 +62,10 @@ class TransformersClip(DualEncoder):
     @torch.inference_mode()
     def encode_texts(self, texts: Sequence[str]) -> Tensor:
         """L2-normalized embeddings float32 [len(texts), d]."""
+        return self.text_features(texts)
+
+    def text_features(self, texts: Sequence[str]) -> Tensor:
+        """The same where gradients are wanted."""
         tokens = self.tokenizer(texts).to(self.device)
         pooled = self.network.text_model(input_ids=tokens).pooler_output
         return normalize(self.network.text_projection(pooled), dim=-1)

@@ -17,8 +17,10 @@ from taskarith.evaluation.estimate import Estimate, retained
 from taskarith.evaluation.order import stratified_order
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import Prompts
+from taskarith.heads.zero_shot import build_head
 from taskarith.suites.suite import Suite
 from taskarith.tasks.examples import Images, Texts
+from taskarith.tasks.task import ZERO_SHOT
 
 __all__ = ["Look", "Seen", "embedded"]
 
@@ -59,15 +61,22 @@ class Look:
 
 
 class Seen:
-    """The first examples of a task's validation split in their order, and what `model` answers."""
+    """The first examples of a task's validation split in their order, and what `model` answers.
 
-    def __init__(self, suite: Suite, task: str, *, model: Any, most: int) -> None:
+    `remade`: a head of words is made anew at every look, because the model that makes it moves.
+    """
+
+    def __init__(
+        self, suite: Suite, task: str, *, model: Any, most: int, remade: bool = False
+    ) -> None:
         examples = suite.split(task, "validation")
         order = torch.from_numpy(stratified_order(examples.labels.numpy()))
         rows = order[:most]
         self._labels = examples.labels[order].numpy().astype(np.int32)
         self._metric = suite.task(task).metric
         self._head = suite.head(task)
+        self._task = suite.task(task)
+        self._remade = remade and self._task.head["kind"] == ZERO_SHOT
         self._model = model
         self._n = len(rows)
         self._logits: Callable[[], Tensor] | None = None
@@ -75,7 +84,7 @@ class Seen:
         if isinstance(examples, Images):
             pixels = examples.pixels.index_select(0, rows)
             if isinstance(head, EmbeddingHead):
-                self._logits = lambda: head.logits(embedded(model, pixels))
+                self._logits = lambda: self._now(head).logits(embedded(model, pixels))
         else:
             assert isinstance(examples, Texts)
             self._prompts = Prompts.of(model, examples).take(rows)
@@ -107,6 +116,11 @@ class Seen:
         labels = torch.from_numpy(self._labels[: self._n]).long()
         with torch.inference_mode():
             return float(cross_entropy(self._logits(), labels))
+
+    def _now(self, head: EmbeddingHead) -> EmbeddingHead:
+        if not self._remade:
+            return head
+        return EmbeddingHead(build_head(self._model, self._task.classnames, self._task.templates))
 
     def _rows(self) -> np.ndarray:
         if self._logits is not None:

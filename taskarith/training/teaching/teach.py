@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import torch
 
 from taskarith.core import Edit, Reported, TaskVector, VectorInfo
@@ -23,6 +24,7 @@ from taskarith.heads.head import Prompts
 from taskarith.heads.text_loss import text_loss
 from taskarith.sources.native import NATIVE_FILE, base_fingerprint, write_vector
 from taskarith.suites.home import make_private, new_folder
+from taskarith.suites.making.creating import WORDS
 from taskarith.suites.making.deriving import derive_suite, keep_measurements
 from taskarith.suites.manifest import NAME
 from taskarith.suites.suite import Suite, is_installed, load_suite
@@ -40,6 +42,7 @@ from taskarith.training.teaching.task import AUTO, chosen_head, write_task
 from taskarith.training.teaching.watching import Watch
 from taskarith.training.text_tasks import TextLesson, finetune_on_texts
 from taskarith.training.ways.car_ft import context_weights, kept_contexts
+from taskarith.training.ways.lit import words_at_each_step
 from taskarith.training.ways.way import Moving, Setup
 
 __all__ = ["Taught", "teach"]
@@ -153,7 +156,7 @@ def teach(
             takes = " and ".join(parent.weights.family.examples)
             raise TeachingError(f"the base of {parent.name} takes {takes}; these are {found.kind}")
         kind, why_head = chosen_head(parent, found.classnames, how.found.head or head)
-        _check_way(how, found)
+        _check_way(how, found, head=kind)
         entry = write_task(found, name=task, title=title or task, head=kind, folder=folder)
         return _Teaching(
             parent, folder, how, entry, name=name, found=found, look=look, stopped=stopped
@@ -171,10 +174,15 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _check_way(how: How, found: Gathered) -> None:
+def _check_way(how: How, found: Gathered, *, head: str) -> None:
     if found.kind not in how.found.examples:
         kinds = " and ".join("pictures" if one == "images" else one for one in how.found.examples)
         raise TeachingError(f"{how.found.title} is for {kinds}; take another way")
+    if how.found.remakes_heads and head != WORDS:
+        raise TeachingError(
+            f"{how.found.title} moves what reads class names, and this task's head is made of "
+            "examples; give classes names that the base knows, or take another way"
+        )
 
 
 def _check_names(parent: Suite, task: str, name: str) -> None:
@@ -290,7 +298,7 @@ class _Teaching:
         head = head.clone()
         finetune(
             self._model,
-            [Lesson(pictures.pixels, pictures.labels, head.weights, head.bias)],
+            [Lesson(pictures.pixels, pictures.labels, head.weights, head.bias, self._remade())],
             names=self._moving.trained,
             recipe=self.how.recipe(side=pictures.pixels.shape[1]),
             anchor=anchor,
@@ -316,6 +324,13 @@ class _Teaching:
             name=self._task,
         )
 
+    def _remade(self) -> Callable[[np.random.Generator], torch.Tensor] | None:
+        """What makes the head anew where the way moves what it is made by."""
+        if not self.how.found.remakes_heads:
+            return None
+        task = self._suite.task(self._task)
+        return words_at_each_step(self._model, task.classnames, task.templates)
+
     def _asked(self, pictures: Images) -> Asked | None:
         """What a way asks for beside the task: that a picture stays near the same prompts."""
         weight = self.how.found.context
@@ -329,11 +344,12 @@ class _Teaching:
 
     def _measured(self, vector: TaskVector) -> tuple[Measured, dict[float, Measured]]:
         """The new task and the control before, and at every coefficient that may be suggested."""
+        remade = self.how.found.remakes_heads
 
         def at(*moved: tuple[float, TaskVector]) -> tuple[Seen, Seen]:
             model = _at(self._suite, self.how.start, *moved)
             task, control = (
-                Seen(self._suite, name, model=model, most=SEEN)
+                Seen(self._suite, name, model=model, most=SEEN, remade=remade)
                 for name in (self._task, self._suite.control)
             )
             return task, control

@@ -23,7 +23,10 @@ class Watch:
         self, suite: Suite, task: str, model: Any, *, how: How, look: Callable[[Look], None]
     ) -> None:
         self._how, self._tell = how, look
-        self._seen = [Seen(suite, name, model=model, most=SEEN) for name in (task, suite.control)]
+        self._seen = [
+            Seen(suite, name, model=model, most=SEEN, remade=how.found.remakes_heads)
+            for name in (task, suite.control)
+        ]
         self._due = {round(i * how.steps / LOOKS) for i in range(1, LOOKS + 1)}
         self._losses: list[float] = []
         self._started = time.monotonic()

@@ -107,6 +107,7 @@ class Way:
         knobs: its own settings.
         head: the kind of head it starts from, where that is part of it.
         context: how strongly a picture is to stay near the same prompts (see `car_ft`); mostly 0.
+        remakes_heads: whether it moves what heads of words are made by.
         loss: what is lowered on texts in place of the head's own loss.
     """
 
@@ -119,6 +120,7 @@ class Way:
     knobs: tuple[Knob, ...] = ()
     head: str | None = None
     context: float = 0.0
+    remakes_heads: bool = False
     loss: TextLoss | None = None
 
     def start(self, model: Any, family: ModelFamily, *, setup: "Setup") -> Moving:

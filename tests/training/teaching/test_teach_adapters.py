@@ -12,7 +12,7 @@ from taskarith.errors import ExportError, SettingError
 from taskarith.evaluation import Evaluator, measure
 from taskarith.export.exporting import export_edit
 from taskarith.export.verify import Verification, verify_source
-from taskarith.models.adapter_space import is_beside
+from taskarith.models.adapter_space import PROMPT, is_beside
 from taskarith.sources import find_pulled
 from taskarith.sources.native import read_vector
 from taskarith.training.teaching import teach as teaching
@@ -94,3 +94,28 @@ def test_two_adapters_of_one_base_add_up() -> None:
             torch.testing.assert_close(live[name], tensor)
     with pytest.raises(SettingError, match="compose as a sum; take composed sum"):
         taught("one", task="other", settings={"composed": "product"})
+
+
+@pytest.mark.parametrize("initial", ["random", "labels"])
+def test_a_soft_prompt_is_a_slider(initial: str, tmp_path: Path) -> None:
+    settings = {"length": 3, "initial": initial}
+    result = taught(way="soft-prompt", settings=settings)
+    made = load_suite(result.suite)
+    base, vector = made.base_state(), made.vector("talk")
+    assert {name: tuple(t.shape) for name, t in vector.items()} == {PROMPT: (3, 128)}
+    words = made.model().network.shared.weight
+    if initial == "labels":  # in turn
+        ids = [i for row in made.model().continuations(["sport", "money"]) for i in row]
+        assert torch.equal(base[PROMPT], words[[ids[k % len(ids)] for k in range(3)]])
+    evaluator = Evaluator(made, device="cpu")
+    for value, said in ((0.0, result.before), (1.0, result.after)):
+        edit = Edit(made.name, {"talk": value})
+        assert measure(evaluator, edit, tasks=["talk"])["talk"] == said["talk"]
+    edit = Edit(made.name, {"talk": 1.0})
+    with pytest.raises(ExportError, match="no place for a soft prompt"):
+        export_edit(made, edit, tmp_path / "out", to="transformers")
+    with pytest.raises(SettingError, match="prompt of this base has 3 vectors"):
+        taught(result.suite, task="more", way="soft-prompt", settings={"length": 5})
+    started = taught(result.suite, task="next", way="soft-prompt", settings=settings,
+                     start={"talk": 1.0}, rate=1e-8, steps=1)  # fmt: skip
+    assert load_suite(started.suite).vector("next").norm() < 1e-3 * vector.norm()

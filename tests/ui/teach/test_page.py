@@ -37,7 +37,7 @@ def test_drawings_become_a_slider(open_drawn: Callable[[str], Page]) -> None:
     cards.nth(0).get_by_role("button", name="Remove a drawing").first.click()
     expect(page.locator(".takes")).to_contain_text("“lying” needs 1 more.")
     draw(cards.nth(0), page, standing=False)
-    page.locator(".how input[type=number]").nth(1).fill("4")
+    page.get_by_label("Steps").fill("4")
     page.locator("summary").click()
     page.get_by_label("Keep what it says").uncheck()
     expect(page.locator(".takes")).to_contain_text(re.compile(r"^4 steps: about .* of memory"))
@@ -54,7 +54,7 @@ def test_leaving_and_coming_back_finds_what_was_taught(open_drawn: Callable[[str
     for number in range(2):
         for _ in range(3):
             draw(cards.nth(number), page, standing=number == 1)
-    page.locator(".how input[type=number]").nth(1).fill("3")
+    page.get_by_label("Steps").fill("3")
     page.get_by_role("button", name="Teach", exact=True).click()
     page.locator(".course").wait_for()
     page.goto("/geometry")
