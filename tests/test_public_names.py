@@ -60,6 +60,7 @@ PUBLIC: dict[str, list[str]] = {
         "cosine_matrix",
         "finite_number",
         "layer_grams",
+        "layer_factors",
         "layer_group",
         "layer_groups",
         "layer_norms",
