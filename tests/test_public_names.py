@@ -37,6 +37,7 @@ PUBLIC: dict[str, list[str]] = {
     ],
     "taskarith.cli": ["main"],
     "taskarith.core": [
+        "EVERY_VECTOR",
         "Edit",
         "Gram",
         "LAYERS",
@@ -59,8 +60,8 @@ PUBLIC: dict[str, list[str]] = {
         "checked_coefficient",
         "cosine_matrix",
         "finite_number",
-        "layer_grams",
         "layer_factors",
+        "layer_grams",
         "layer_group",
         "layer_groups",
         "layer_norms",
