@@ -22,7 +22,7 @@ def add_commands(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "recipe",
         help="run a protocol: negation, addition, analogy, paint, wise-ft, soup, methods, plane, "
-        "search, transfer, sequence",
+        "search, transfer, sequence, instruct, few-shot",
         description="Choose every coefficient on validation, measure once on test, and print the "
         "tables. What was measured is kept: an interrupted recipe goes on where it stopped.",
         epilog="Try: taskarith recipe negation --tasks printed-digits --n 64",
@@ -186,6 +186,45 @@ def add_commands(commands: Any) -> None:
         ("--examples", 256, "of each task to learn from (default: 256)"),
     ):
         one.add_argument(option, type=whole_number(1), default=default, metavar="N", help=about)
+
+    one = _add(recipes, "instruct", "teach many tasks in words, and ask about others")
+    one.add_argument(
+        "--held-out",
+        nargs="+",
+        default=[],
+        metavar="CATEGORY",
+        help="categories of tasks that are not taught (default: inference tone)",
+    )
+    one.add_argument(
+        "--tasks",
+        nargs="*",
+        metavar="TASK",
+        help="whose vectors the instruction vector is added to (default: the first four targets)",
+    )
+    one.add_argument(
+        "--steps",
+        type=whole_number(1),
+        default=200,
+        metavar="N",
+        help="of every model that is taught (default: 200)",
+    )
+
+    one = _add(recipes, "few-shot", "learn from sixteen examples a class, by prompts")
+    _add_tasks(one, "tasks to learn (default: the first target of each number of labels)")
+    one.add_argument(
+        "--draws",
+        type=whole_number(2),
+        default=5,
+        metavar="N",
+        help="of the sixteen examples; intervals are over them (default: 5)",
+    )
+    one.add_argument(
+        "--steps",
+        type=whole_number(1),
+        default=30,
+        metavar="N",
+        help="of every model that learns (default: 30)",
+    )
 
 
 def run(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from taskarith.errors import unknown_name
 from taskarith.figures.addition import addition_figures
 from taskarith.figures.analogy import analogy_figures
+from taskarith.figures.few_shot import few_shot_figures
+from taskarith.figures.instruct import instruct_figures
 from taskarith.figures.interpolation import paint_figures, wise_ft_figures
 from taskarith.figures.look import Theme
 from taskarith.figures.methods import methods_figures
@@ -33,6 +35,8 @@ FIGURES: dict[str, Callable[..., list[Any]]] = {
     "search": searched_figures,
     "transfer": transfer_figures,
     "sequence": sequence_figures,
+    "instruct": instruct_figures,
+    "few-shot": few_shot_figures,
 }
 
 

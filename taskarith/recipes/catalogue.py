@@ -33,6 +33,7 @@ from taskarith.recipes.suite_tasks import (
     names_nothing,
     vector_names,
 )
+from taskarith.recipes.text_recipes import answers_in_words, few_shot_recipe, instruct_recipe
 from taskarith.recipes.transfer.recipe import LEAST
 from taskarith.recipes.tuning import Tuning
 from taskarith.recipes.watching import Watch, watched
@@ -48,6 +49,7 @@ __all__ = [
     "Recipe",
     "addition_recipe",
     "analogy_recipe",
+    "instruct_recipe",
     "methods_recipe",
     "negation_recipe",
     "paint_recipe",
@@ -326,6 +328,8 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "search": search_recipe,
     "transfer": transfer_recipe,
     "sequence": sequence_recipe,
+    "instruct": instruct_recipe,
+    "few-shot": few_shot_recipe,
 }
 
 
@@ -349,6 +353,8 @@ def suite_recipes(
         "search": len(suite.targets) > 1,
         "transfer": len(learnable_tasks(suite, suite.targets)) >= LEAST,
         "sequence": len(learnable_tasks(suite, suite.targets)) > 1,
+        "instruct": answers_in_words(suite),
+        "few-shot": answers_in_words(suite),
     }
     asked: dict[str, dict[str, Any]] = {
         "addition": {"per_size": per_size},

@@ -17,6 +17,7 @@ from taskarith.evaluation import Estimate, PairedDifference
 from taskarith.evaluation.estimate import retained
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.score import Score
+from taskarith.recipes.text_lab import TextLab
 from taskarith.tasks import SplitName
 from taskarith.tasks.metric import ACCURACY, METRICS
 
@@ -266,7 +267,10 @@ class Merge(Protocol):
 
 @dataclass(frozen=True)
 class Lab:
-    """The callables, of which a recipe uses what it needs; `sample` says what they measure."""
+    """The callables, of which a recipe uses what it needs; `sample` says what they measure.
+
+    `text_lab` is there for models that answer in words.
+    """
 
     score: Score
     answer: Answer
@@ -280,6 +284,17 @@ class Lab:
     hold: Hold
     shuffled: Shuffled
     sample: Sample = field(default_factory=Sample)
+    text_lab: TextLab | None = None
+
+    @property
+    def texts(self) -> TextLab:
+        """What may be asked of models of texts; RecipeError where the suite's are none."""
+        if self.text_lab is None:
+            raise RecipeError(
+                "this recipe asks questions in words and its suite's models do not answer in "
+                "words; choose a suite of a language model, as mini-t5 or mini-lm"
+            )
+        return self.text_lab
 
 
 class Meter:

@@ -26,6 +26,8 @@ REPORTED = {
     "soup": "several models of one task",
     "transfer": "three targets with right answers",
     "sequence": "two targets with right answers",
+    "instruct": "a language model of the written world",
+    "few-shot": "a language model of the written world",
 }
 
 

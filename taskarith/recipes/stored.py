@@ -16,6 +16,8 @@ from taskarith.errors import AssetError
 from taskarith.evaluation import Estimate
 from taskarith.recipes.addition.result import AdditionResult
 from taskarith.recipes.analogy.result import AnalogyResult
+from taskarith.recipes.few_shot.result import FewShotResult
+from taskarith.recipes.instruct.result import InstructResult
 from taskarith.recipes.interval import Interval
 from taskarith.recipes.methods.result import MethodsResult
 from taskarith.recipes.negation.result import NegationResult
@@ -46,6 +48,8 @@ RESULTS: dict[str, type[Result]] = {
         SearchResult,
         TransferResult,
         SequenceResult,
+        InstructResult,
+        FewShotResult,
     )
 }
 

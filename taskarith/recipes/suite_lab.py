@@ -31,6 +31,8 @@ from taskarith.recipes.mixing import (
     mixed_vector,
 )
 from taskarith.recipes.sample import Sample
+from taskarith.recipes.suite_texts import suite_text_lab, writes
+from taskarith.recipes.text_lab import TextLab
 from taskarith.recipes.tuning import Tuning, trainable_model, tuned_vector, usual_tuning
 from taskarith.sources.tensors import fingerprint
 from taskarith.suites import Suite
@@ -86,6 +88,7 @@ def suite_lab(
         hold=bench.hold,
         shuffled=bench.shuffled,
         sample=bench.sample,
+        text_lab=bench.text_lab(),
     )
 
 
@@ -269,6 +272,17 @@ class _Bench:
             order = torch.randperm(start.numel(), generator=generator)
             changed[name] = start.flatten()[order].reshape(start.shape) - start
         return TaskVector(changed)
+
+    def text_lab(self) -> TextLab | None:
+        if not writes(self._evaluator):
+            return None
+        return suite_text_lab(
+            self._evaluator,
+            meter=self._meter,
+            edit=self._edit,
+            vector=self._vector,
+            hold=self._hold,
+        )
 
     def _mix_loss(self, vectors: Sequence[TaskVector], task: str, groups: Groups) -> Loss:
         if "images" not in self._suite.weights.family.examples:

@@ -34,6 +34,9 @@ __all__ = [
     "TEXT_TUNING",
     "TUNING",
     "Tuning",
+    "keep_vector",
+    "kept_path",
+    "kept_vector",
     "trainable_model",
     "tuned_vector",
     "usual_tuning",
@@ -107,14 +110,14 @@ def tuned_vector(
     ]
     if course != AS_USUAL:
         made_of.append([course.seed, course.sharpness])
-    path = _path(suite, made_of)
-    kept = _read(path)
+    path = kept_path(suite, made_of)
+    kept = kept_vector(path)
     if kept is None:
         train = _train if _takes_pictures(suite) else _train_on_texts
         wanted = _Wanted(tuple(tasks), split, examples, course.seed, course.sharpness)
         made = train(suite, start, wanted, recipe=recipe, device=device, check=check)
         kept = {name: tensor.half() for name, tensor in made.items()}
-        _keep(path, kept)
+        keep_vector(path, kept)
     return TaskVector({name: tensor.float() for name, tensor in kept.items()})
 
 
@@ -263,13 +266,15 @@ def _lesson(suite: Suite, task: str, wanted: _Wanted) -> Lesson:
     return Lesson(images, labels, suite.class_weights(task).clone())
 
 
-def _path(suite: Suite, made_of: Sequence[object]) -> Path:
+def kept_path(suite: Suite, made_of: Sequence[object]) -> Path:
+    """Where a vector is kept that is made of this."""
     digest = hashlib.sha256(suite.recipe_fingerprint.encode())
     digest.update(json.dumps(made_of, sort_keys=True).encode())
     return cache_folder() / "tuned" / f"{digest.hexdigest()[:32]}.safetensors"
 
 
-def _read(path: Path) -> dict[str, torch.Tensor] | None:
+def kept_vector(path: Path) -> dict[str, torch.Tensor] | None:
+    """What is kept there, if anything."""
     try:
         tensors = read_tensors(path)
     except WeightsError:
@@ -278,7 +283,7 @@ def _read(path: Path) -> dict[str, torch.Tensor] | None:
     return tensors
 
 
-def _keep(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
+def keep_vector(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
     """Keep the vector, and forget those that were used longest ago where there are too many."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """A lab of made-up accuracies and perplexities that writes down every question it is asked."""
 
 import math
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -12,6 +13,7 @@ from taskarith.errors import SettingError
 from taskarith.evaluation import Estimate
 from taskarith.recipes.lab import AS_USUAL, Answers, Course, Lab, Merged, Mixture
 from taskarith.recipes.sample import Sample
+from taskarith.recipes.text_lab import Plan, Question, Share, TextLab
 from taskarith.tasks import SplitName
 
 N = 1_000
@@ -36,7 +38,12 @@ class FakeLab:
     """
 
     def __init__(
-        self, accuracy: Accuracy, *, means: Sequence[str] = (), sample: Sample | None = None
+        self,
+        accuracy: Accuracy,
+        *,
+        means: Sequence[str] = (),
+        sample: Sample | None = None,
+        texts: "FakeTexts | None" = None,
     ) -> None:
         self.accuracy = accuracy
         self.means = means
@@ -45,6 +52,7 @@ class FakeLab:
         self.tuned: list[tuple[dict[str, float], tuple[str, ...], str, int | None]] = []
         self.alive: set[str] = set()
         self.courses: list[Course] = []
+        self.texts = texts
 
     @property
     def lab(self) -> Lab:
@@ -61,6 +69,7 @@ class FakeLab:
             self.hold,
             lambda seed: self.direction(f"shuffled {seed}"),
             self.sample,
+            None if self.texts is None else self.texts.lab,
         )
 
     def splits(self) -> list[str]:
@@ -155,6 +164,55 @@ class FakeLab:
 def course_told(course: Course) -> str:
     """What of a course is not as usual, for a vector's name."""
     return "" if course.sharpness == 0 else ", sharp"
+
+
+class FakeTexts:
+    """A text lab whose answers are right as often as `accuracy(coefficients, question)` says.
+
+    `truth` gives the right answer of a question. A taught vector is called "taught(number)".
+
+    Attributes:
+        asked: (coefficients, questions) in the order of asking.
+        taught: (vector, coefficients, shares, plan) of every lesson.
+    """
+
+    def __init__(
+        self,
+        truth: Callable[[Question], str],
+        accuracy: Callable[[Mapping[str, float], Question], float],
+    ) -> None:
+        self.truth = truth
+        self.accuracy = accuracy
+        self.asked: list[tuple[dict[str, float], tuple[Question, ...]]] = []
+        self.taught: list[tuple[str, dict[str, float], tuple[Share, ...], Plan]] = []
+
+    @property
+    def lab(self) -> TextLab:
+        return TextLab(self.ask, self.teach)
+
+    def ask(
+        self,
+        coefficients: Mapping[str, float],
+        questions: Sequence[Question],
+        labels: Sequence[str],
+    ) -> np.ndarray:
+        edit = {name: value for name, value in coefficients.items() if value}
+        self.asked.append((edit, tuple(questions)))
+        logits = np.zeros((len(questions), len(labels)), np.float32)
+        for row, question in enumerate(questions):
+            chance = zlib.crc32(" ".join(question).encode()) % 1000 / 1000
+            right = labels.index(self.truth(question).lower())
+            wrong = (right + 1) % len(labels)
+            logits[row, right if chance < self.accuracy(edit, question) else wrong] = 1
+        return logits
+
+    @contextmanager
+    def teach(
+        self, coefficients: Mapping[str, float], shares: Sequence[Share], *, plan: Plan
+    ) -> Iterator[str]:
+        name = f"taught({len(self.taught)})"
+        self.taught.append((name, dict(coefficients), tuple(shares), plan))
+        yield name
 
 
 def looked_at_test_last(fake: FakeLab) -> bool:

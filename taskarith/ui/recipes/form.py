@@ -117,6 +117,24 @@ FORMS: dict[str, Form] = {
         "https://arxiv.org/abs/2112.09153",
         names="Tasks, two to six",
     ),
+    "instruct": Form(
+        "Instructions",
+        "Teach a language model many tasks in words, but for some categories: what is it worth on "
+        "categories, tasks and examples that it has not seen? The rivals take as many steps. Each "
+        "of the ten models takes up to a minute.",
+        "Wei et al. 2022",
+        "https://arxiv.org/abs/2109.01652",
+        names="Categories held out",
+    ),
+    "few-shot": Form(
+        "Few-shot",
+        "Sixteen examples a class: prompts with label words against words that say nothing, words "
+        "and templates found by search, demonstrations, and an ensemble, over two draws here. "
+        "Takes minutes.",
+        "Gao et al. 2021",
+        "https://arxiv.org/abs/2012.15723",
+        names="Tasks to learn",
+    ),
 }
 WAYS = ("alone", "parallel", "joint", "sequential")
 

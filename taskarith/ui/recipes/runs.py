@@ -13,14 +13,17 @@ from typing import Any
 
 from taskarith.core import Edit
 from taskarith.recipes.catalogue import RECIPES, Recipe, run_recipe
+from taskarith.recipes.instruct.protocol import HELD_OUT
 from taskarith.recipes.result import Result
 from taskarith.recipes.stored import shipped_result
 from taskarith.recipes.suite_lab import examples_called
+from taskarith.recipes.text_recipes import few_shot_tasks
 from taskarith.recipes.watching import Seen
 from taskarith.suites import Suite
 from taskarith.ui.recipes.form import Request
 from taskarith.ui.serving.explorer import Explorer
 from taskarith.ui.serving.jobs import Desk, Jobs, Look
+from taskarith.worlds.texts import CATEGORIES
 
 __all__ = [
     "Chosen",
@@ -169,6 +172,10 @@ def make_recipe(suite: Suite, request: Request) -> Recipe:
             settings = {"tasks": request.names, "pairs": 0}
         case "sequence":
             settings = {"tasks": request.names, "orders": 1, "steps": 20}
+        case "instruct":
+            settings = {"held_out": request.names}
+        case "few-shot":
+            settings = {"tasks": request.names, "draws": 2}
     return RECIPES[request.recipe](suite, **settings)
 
 
@@ -192,6 +199,10 @@ def offered(suite: Suite, recipe: str) -> tuple[list[str], list[str]]:
             return tasks, list(suite.targets)
         case "sequence":
             return tasks, list(RECIPES[recipe](suite).tasks)  # type: ignore[attr-defined]
+        case "instruct":
+            return list(CATEGORIES), list(HELD_OUT)
+        case "few-shot":
+            return list(few_shot_tasks(suite)), list(few_shot_tasks(suite))[:1]
     return [], []
 
 

@@ -11,7 +11,7 @@ from taskarith.errors import RecipeError, TaskArithError, UnknownNameError
 from taskarith.evaluation import Evaluator
 from taskarith.recipes.catalogue import run_recipe
 from taskarith.recipes.sequence.recipe import SequenceRecipe
-from taskarith.suites import Suite
+from taskarith.suites import Suite, load_suite
 from taskarith.ui.recipes.form import FORMS, Request
 from taskarith.ui.recipes.result_html import edits_html, result_html
 from taskarith.ui.recipes.runs import (
@@ -28,6 +28,7 @@ from taskarith.ui.serving.jobs import Jobs, Look
 ONE, TWO = "1" * 24, "2" * 24
 NEGATION = Request("negation", ("apples",), n=8)
 PATIENCE = 60.0
+IN_WORDS = ("instruct", "few-shot")  # of language models, which the page's tiny suite has not
 
 
 @pytest.fixture
@@ -126,7 +127,20 @@ def test_a_visitor_runs_one_at_a_time(explorer: Explorer, jobs: Jobs) -> None:
     assert finished(runs, ONE).state == "cancelled"
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", IN_WORDS)
+def test_recipes_in_words_start_with_names_of_a_suite_that_has_them(
+    name: str, explorer: Explorer
+) -> None:
+    suite = load_suite("mini-t5")
+    every, start = offered(suite, name)
+    assert start
+    assert set(start) < set(every)
+    assert make_recipe(suite, Request(name, tuple(start))).evaluations() > 100
+    with pytest.raises(TaskArithError, match="choose mini-t5 or mini-lm"):
+        make_recipe(explorer.suite, Request(name))
+
+
+@pytest.mark.parametrize("name", [name for name in FORMS if name not in IN_WORDS])
 def test_every_recipe_has_names_to_start_with_and_a_result_to_read(
     name: str, explorer: Explorer
 ) -> None:

@@ -1,0 +1,1 @@
+"""Few-shot fine-tuning by prompts and label words (LM-BFF, arXiv 2012.15723)."""
