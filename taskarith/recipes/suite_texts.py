@@ -6,6 +6,7 @@ stopped goes on from its last checkpoint.
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
@@ -165,6 +166,7 @@ def _taught(
         moved = TaskVector.from_states({name: start[name] for name in names}, finetuned)
         kept = {name: tensor.half() for name, tensor in moved.items()}
         keep_vector(path, kept)
+        shutil.rmtree(path.with_suffix(""), ignore_errors=True)
     return TaskVector({name: tensor.float() for name, tensor in kept.items()})
 
 

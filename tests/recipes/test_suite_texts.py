@@ -10,6 +10,7 @@ from taskarith.recipes.lab import Lab, Meter
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.text_lab import Lesson, Plan, Share
 from taskarith.suites import Suite, load_suite
+from taskarith.tasks import cache_folder
 
 QUESTIONS = [("The soup was awful. So it was",), ("The bread was lovely. In one word, that is",)]
 LESSONS = [Share(1.0, (Lesson(("The soup was awful. So it was",), "good"),))]
@@ -59,6 +60,7 @@ def test_what_was_learned_is_kept(
     plan = Plan(2, batch=2, seed=31)
     with lab.texts.teach({}, LESSONS, plan=plan) as vector:
         first = vector
+    assert not [path for path in (cache_folder() / "tuned").iterdir() if path.is_dir()]
     asked = lab.texts.ask({}, QUESTIONS, ["good", "bad"])
     for again in ("fit", "_label_logits"):  # learning or answering again would fail
         monkeypatch.setattr(suite_texts, again, None)
