@@ -226,7 +226,7 @@ def test_a_suite_s_report_gets_a_section_for_every_recipe_it_has(evaluator: Eval
     assert list(suite_recipes(evaluator.suite)) == OF_PICTURES
     assert {*suite_recipes(load_suite("mini-t5"))} >= set(RECIPES) - set(OF_PICTURES)
     assert list(suite_recipes(without(evaluator.suite))) == [
-        "negation", "addition", "methods", "plane", "search",
+        "negation", "addition", "methods", "plane", "search", "transfer", "sequence",
     ]  # fmt: skip
     bare = Evaluator(without(evaluator.suite), device="cpu")
     results = list(recipe_results(bare, ["negation", "addition"], tuning=TUNING, extent=Extent(16)))
