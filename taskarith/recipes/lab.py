@@ -292,7 +292,7 @@ class Lab:
         if self.text_lab is None:
             raise RecipeError(
                 "this recipe asks questions in words and its suite's models do not answer in "
-                "words; choose a suite of a language model, as mini-t5 or mini-lm"
+                "words; choose a suite of a language model, as mini-lm"
             )
         return self.text_lab
 

@@ -110,7 +110,7 @@ def _first_words(model: Any, tokens: Tokens, sizes: Sequence[int]) -> Tensor:
     if not hasattr(model, "first_words"):
         raise RecipeError(
             "this model reads one text at a time; several passages read apart need a text-to-text "
-            "model: choose a suite of a T5, or ask with one passage"
+            "model: choose a suite of one, or ask with one passage"
         )
     return model.first_words(tokens, sizes)
 

@@ -86,5 +86,5 @@ def _needs_words(suite: Suite, recipe: str) -> None:
     if not answers_in_words(suite):
         raise RecipeError(
             f"{recipe} asks a model in the words of the written world, which the base of "
-            f"{suite.name!r} has not learned; choose mini-t5 or mini-lm"
+            f"{suite.name!r} has not learned; choose mini-lm, or another that has"
         )
