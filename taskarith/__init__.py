@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from taskarith.sources import load_vector
     from taskarith.suites import Suite, list_suites, load_suite
     from taskarith.training.teaching.teach import teach
+    from taskarith.ui.notebook.opening import widget
 
 __version__ = "0.1.0"
 
@@ -33,6 +34,7 @@ __all__ = [
     "load_suite",
     "load_vector",
     "teach",
+    "widget",
 ]
 
 _HOMES = {
@@ -46,6 +48,7 @@ _HOMES = {
     "load_suite": "taskarith.suites",
     "load_vector": "taskarith.sources",
     "teach": "taskarith.training.teaching.teach",
+    "widget": "taskarith.ui.notebook.opening",
 }
 
 

@@ -33,6 +33,7 @@ ALLOWED = {("taskarith.cli.app", "ui"), ("taskarith.cli.site", "ui")}
 
 # Packages that only some uses need, and the one module, or package, that may import them.
 HOMES = {
+    "anywidget": "taskarith.ui.notebook",
     "starlette": "taskarith.ui",
     "gradio": "taskarith.ui",
     "cmaes": "taskarith.recipes.search.seekers",
@@ -48,6 +49,7 @@ HOMES = {
     "segno": "taskarith.ui.qr",
     "spaces": "taskarith.evaluation.zero_gpu",
     "sklearn": "taskarith.worlds.images.handwritten",
+    "traitlets": "taskarith.ui.notebook",
     "transformers": "taskarith.models.library",
     "torchvision": "taskarith.models.torchvision_operators",
     "triton": "taskarith.core.kernels.gpu",
@@ -56,7 +58,7 @@ HOMES = {
 EVERYWHERE = {"PIL", "numpy", "torch", "tqdm"}
 
 # Not in requirements.txt: what is missing without it says so, with the command that installs it.
-ON_DEMAND = {"segno", "spaces", "triton"}
+ON_DEMAND = {"anywidget", "segno", "spaces", "traitlets", "triton"}
 
 # Where the name to import is not the name to install.
 INSTALLED_AS = {"PIL": "pillow", "open_clip": "open_clip_torch", "sklearn": "scikit-learn"}

@@ -34,6 +34,7 @@ PUBLIC: dict[str, list[str]] = {
         "load_suite",
         "load_vector",
         "teach",
+        "widget",
     ],
     "taskarith.cli": ["main"],
     "taskarith.core": [

@@ -13,7 +13,7 @@ from taskarith.errors import ExportError
 if TYPE_CHECKING:
     from taskarith.export.publication import Publication
 
-__all__ = ["add_commands", "add_publish", "publish", "verify"]
+__all__ = ["add_commands", "add_publish", "agree", "publish", "verify"]
 
 DIFFERENT = 1  # exit code
 
@@ -75,7 +75,7 @@ def publish(
             f"{name} holds {', '.join(plan.replaced[:5])} already; to replace what has the same "
             "name there add --overwrite, or choose another name"
         )
-    _agree(plan, yes=yes)
+    agree(plan, yes=yes)
     done = send(plan, account, overwrite=overwrite)
     data = {
         "url": done.url,
@@ -88,8 +88,9 @@ def publish(
     return Answer(data, f"Published {done.url} at {done.commit[:12]} ({seen})")
 
 
-def _agree(plan: "Publication", *, yes: bool) -> None:
+def agree(plan: "Publication", *, yes: bool) -> None:
     """Show card and files; return when whoever runs the command agrees."""
+    from taskarith.export.publication import size_of
     from taskarith.sources.plan import in_words
 
     whom = f"for {plan.readers} alone (private)" if plan.private else "for everybody (public)"
@@ -98,7 +99,7 @@ def _agree(plan: "Publication", *, yes: bool) -> None:
         plan.card,
         "─" * 60,
         f"To {plan.name}, {whom}, as {plan.user}{replaced if plan.exists else ''}:",
-        *(f"  {name}" for name in plan.files),
+        *(f"  {name}, {in_words(size_of(content))}" for name, content in plan.files.items()),
         f"  {in_words(plan.size)} together",
         *plan.notes,
     ]

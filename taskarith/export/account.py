@@ -82,13 +82,16 @@ class Account:
             )
         return names[0]
 
-    def repository(self, name: str) -> Repository | None:
-        """The repository `name` as it is now; None where there is none that may be seen."""
+    def repository(self, name: str, *, kind: str = "model") -> Repository | None:
+        """The repository `name` as it is now; None where there is none that may be seen.
+
+        `kind` is what the Hub calls it: "model" or "space".
+        """
         hub = huggingface_hub()
 
         def look() -> Any:
             try:
-                return self.api.model_info(name)
+                return self.api.repo_info(name, repo_type=kind)
             except hub.errors.RepositoryNotFoundError:
                 return None
 

@@ -22,7 +22,14 @@ from taskarith.sources import LazyState, fingerprint, open_tensors, parse_refere
 from taskarith.sources.hub import HubUnreachableError, look_up
 from taskarith.sources.native import GENERATED, NATIVE_FILE, is_vector_file
 
-__all__ = ["CARD", "Publication", "check_visibility", "plan_publication", "size_of"]
+__all__ = [
+    "CARD",
+    "Publication",
+    "check_name",
+    "check_visibility",
+    "plan_publication",
+    "size_of",
+]
 
 CARD = "README.md"
 WEIGHTS_FILES = tuple(dict.fromkeys(layout.weights_file for layout in LAYOUTS.values()))
@@ -44,6 +51,7 @@ class Publication:
         replaced: files of an existing repository that would be replaced.
         licence: the identifier that the card states; None where its own text states none.
         notes: what whoever publishes should know.
+        kind: what the Hub calls such a repository: "model" or "space".
     """
 
     name: str
@@ -55,6 +63,7 @@ class Publication:
     replaced: tuple[str, ...]
     licence: str | None
     notes: tuple[str, ...] = ()
+    kind: str = "model"
 
     @property
     def exists(self) -> bool:
@@ -94,7 +103,7 @@ def plan_publication(
     is none or not `account`'s to write to, where its card is broken, where the parents'
     licences do not agree and `licence` names none, or as `check_visibility` does.
     """
-    _check_name(name)
+    check_name(name)
     files = _files(folder)
     user = account.writer_of(name)
     if NATIVE_FILE not in files and not set(WEIGHTS_FILES) & set(files):
@@ -157,7 +166,8 @@ def check_visibility(name: str, there: Repository | None, *, private: bool) -> N
         )
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """ExportError where this is no repository's name."""
     try:
         reference = parse_reference(name)
     except SourceError as error:

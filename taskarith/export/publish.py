@@ -64,21 +64,36 @@ def publish(
     if gone:
         raise ExportError(f"{gone[0]} is gone since the card was shown; export it again")
     if publication.head is None:
-        account.ask(name, lambda: api.create_repo(name, private=True, exist_ok=False))
-    there = _there(account, name)
+        account.ask(name, lambda: _create(publication, api))
+    there = _there(account, publication)
     check_visibility(name, there, private=publication.private)
     head = publication.head or there.commit
     operations = _send(publication, account, report, cancelled)
     commit = _commit(publication, account, operations, head)
     if there.private and not publication.private:
-        account.ask(name, lambda: api.update_repo_settings(name, private=False))
-    return Published(name, f"{api.endpoint}/{name}", commit, _there(account, name).private)
+        account.ask(name, lambda: _open(publication, api))
+    path = f"spaces/{name}" if publication.kind == "space" else name
+    there = _there(account, publication)
+    return Published(name, f"{api.endpoint}/{path}", commit, there.private)
 
 
-def _there(account: Account, name: str) -> Repository:
-    found = account.repository(name)
+def _create(publication: Publication, api: Any) -> None:
+    sdk = {"space_sdk": "static"} if publication.kind == "space" else {}
+    api.create_repo(
+        publication.name, repo_type=publication.kind, private=True, exist_ok=False, **sdk
+    )
+
+
+def _open(publication: Publication, api: Any) -> None:
+    api.update_repo_settings(publication.name, repo_type=publication.kind, private=False)
+
+
+def _there(account: Account, publication: Publication) -> Repository:
+    found = account.repository(publication.name, kind=publication.kind)
     if found is None:
-        raise ExportError(f"{name} is not at the Hub any more; look there and publish again")
+        raise ExportError(
+            f"{publication.name} is not at the Hub any more; look there and publish again"
+        )
     return found
 
 
@@ -105,7 +120,7 @@ def _send(
             account,
             what,
             lambda op=operation: account.api.preupload_lfs_files(  # type: ignore[misc]
-                publication.name, [op], free_memory=False
+                publication.name, [op], repo_type=publication.kind, free_memory=False
             ),
         )
         operations.append(operation)
@@ -118,12 +133,13 @@ def _commit(publication: Publication, account: Account, operations: list[Any], h
     """Name all files in one commit; gives it when the Hub has what we sent."""
 
     def commit() -> str:
-        there = _there(account, publication.name).commit
+        there = _there(account, publication).commit
         if there != head and not _differing(publication, account, there):
             return there  # the last try went through, and only its answer was lost
         made = account.api.create_commit(
             publication.name,
             operations,
+            repo_type=publication.kind,
             commit_message="Publish with taskarith",
             parent_commit=head,
         )
@@ -143,7 +159,10 @@ def _differing(publication: Publication, account: Account, commit: str) -> list[
     """The files that the Hub does not have as they were sent."""
     name = publication.name
     info = account.ask(
-        name, lambda: account.api.model_info(name, revision=commit, files_metadata=True)
+        name,
+        lambda: account.api.repo_info(
+            name, repo_type=publication.kind, revision=commit, files_metadata=True
+        ),
     )
     there = {sibling.rfilename: sibling for sibling in info.siblings or []}
     return [

@@ -12,7 +12,7 @@ import gradio as gr
 
 from taskarith.figures.look import COLOURS
 
-__all__ = ["TITLE", "Nav", "frame", "navigation"]
+__all__ = ["TITLE", "Nav", "frame", "navigation", "pages_style"]
 
 TITLE = "Task Arithmetic Explorer"
 HERE = Path(__file__).parent
@@ -79,7 +79,7 @@ def frame(nav: Nav, here: str, *, about: str) -> Iterator[gr.HTML]:
     """
     header = gr.HTML(
         value="light",
-        html_template=f"<style>{_style()}</style>{navigation(nav, here)}",
+        html_template=f"<style>{pages_style()}</style>{navigation(nav, here)}",
         js_on_load=BEHAVIOUR,
         apply_default_css=False,
         elem_id="masthead",
@@ -113,7 +113,7 @@ def navigation(nav: Nav, here: str) -> str:
     )
 
 
-def _style() -> str:
+def pages_style() -> str:
     """The pages' style sheet, colours first."""
     blocks = {"body": COLOURS["light"], "body.dark": COLOURS["dark"]}
     colours = "\n".join(

@@ -13,7 +13,7 @@ from taskarith.errors import MissingDependencyError
 from taskarith.evaluation import Evaluator, Measurer, Part, Piece, Step, commit_steps
 from taskarith.evaluation.zero_gpu import BorrowedGpu, Measure, borrowed
 from taskarith.suites import Suite
-from taskarith.ui.serving.launch import _opener
+from taskarith.ui.serving.launch import opener
 
 EDIT = Edit("tiny", {"apples": -0.5, "birds": 0.75})
 TASKS = ("apples", "birds", "gardens")
@@ -122,7 +122,7 @@ def test_a_space_on_zero_gpu_opens_its_engines_so(
 ) -> None:
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
     monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lambda duration: lender))
-    explorer = _opener(None)(str(tiny_suite.folder))
+    explorer = opener(None)(str(tiny_suite.folder))
     try:
         evaluator = explorer.make_evaluator()
         evaluator.use(EDIT)

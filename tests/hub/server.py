@@ -186,7 +186,7 @@ def _handler(hub: LoopbackHub) -> type[BaseHTTPRequestHandler]:
 
 
 API = re.compile(
-    r"/api/(models|datasets)/([^/]+/[^/]+|[^/]+?)(?:/(revision|tree|paths-info)/([^/]+)(?:/(.*))?)?"
+    r"/api/(models|datasets|spaces)/([^/]+/[^/]+|[^/]+?)(?:/(revision|tree|paths-info)/([^/]+)(?:/(.*))?)?"
 )
 FILE = re.compile(r"/(?:(datasets)/)?((?:[^/]+/)?[^/]+)/resolve/([^/]+)/(.+)")
 

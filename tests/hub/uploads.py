@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from tests.hub.server import Content, LoopbackHub
 
 UPLOADS = re.compile(
-    r"/api/models/(?P<name>[^/]+/[^/]+)/(?P<verb>preupload|commit|settings)(?:/(?P<revision>[^/]+))?"
+    r"/api/(?P<kind>models|spaces)/(?P<name>[^/]+/[^/]+)/(?P<verb>preupload|commit|settings)"
+    r"(?:/(?P<revision>[^/]+))?"
 )
-BATCH = re.compile(r"/(?P<name>[^/]+/[^/]+)\.git/info/lfs/objects/batch")
+BATCH = re.compile(r"/(?:(?P<kind>spaces)/)?(?P<name>[^/]+/[^/]+)\.git/info/lfs/objects/batch")
 PUT = re.compile(r"/blobs/(?P<oid>[0-9a-f]{64})")
 MAX_YAML_ERROR = 200
 
@@ -47,16 +48,16 @@ def answer_upload(
     if path == "/api/repos/create" and method == "POST":
         return _create(hub, json.loads(body), token)
     if match := UPLOADS.fullmatch(path):
-        name = match["name"]
-        _check_writer(hub, name, token)
+        kind, name = match["kind"], match["name"]
+        _check_writer(hub, kind, name, token)
         if match["verb"] == "preupload":
             return _preupload(json.loads(body))
         if match["verb"] == "settings":
             hub.private.discard(name) if _is_public(json.loads(body)) else hub.private.add(name)
             return {}
-        return _commit(hub, name, [json.loads(line) for line in body.splitlines()])
+        return _commit(hub, kind, name, [json.loads(line) for line in body.splitlines()])
     if match := BATCH.fullmatch(path):
-        _check_writer(hub, match["name"], token)
+        _check_writer(hub, match["kind"] or "models", match["name"], token)
         return _batch(hub, json.loads(body))
     if method == "PUT" and (match := PUT.fullmatch(path)):
         hub.blobs[match["oid"]] = body
@@ -84,11 +85,11 @@ def _user(hub: "LoopbackHub", token: str | None) -> Any:
     return hub.users[token]
 
 
-def _check_writer(hub: "LoopbackHub", name: str, token: str | None) -> None:
+def _check_writer(hub: "LoopbackHub", kind: str, name: str, token: str | None) -> None:
     user = _user(hub, token)
     if name.partition("/")[0] not in (user.name, *user.organizations) or user.role == "read":
         raise Refused(403, "Forbidden: pass `create_pr=1` to create a pull request")
-    if ("models", name) not in hub.commits:
+    if (kind, name) not in hub.commits:
         raise Refused(404, "Repository not found", "RepoNotFound")
 
 
@@ -98,9 +99,12 @@ def _create(hub: "LoopbackHub", asked: Mapping[str, Any], token: str | None) -> 
     name = f"{owner}/{asked['name']}"
     if owner not in (user.name, *user.organizations) or user.role == "read":
         raise Refused(403, f"You don't have the rights to create a model under {owner}")
-    if ("models", name) in hub.commits:
+    kind = f"{asked.get('type') or 'model'}s"
+    if (kind, name) in hub.commits:
         raise Refused(409, "You already created this model repo")
-    hub.add(name, {".gitattributes": b"*.safetensors filter=lfs\n"})
+    if kind == "spaces" and asked.get("sdk") != "static":
+        raise Refused(402, "Spaces that compute cost something here")
+    hub.add(name, {".gitattributes": b"*.safetensors filter=lfs\n"}, kind=kind)
     if not _is_public(asked):
         hub.private.add(name)
     return {"url": f"{hub.url}/{name}"}
@@ -136,8 +140,10 @@ def _batch(hub: "LoopbackHub", asked: Mapping[str, Any]) -> dict[str, Any]:
     return {"transfer": "basic", "objects": objects}
 
 
-def _commit(hub: "LoopbackHub", name: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
-    head = hub.find("models", name, "main")
+def _commit(
+    hub: "LoopbackHub", kind: str, name: str, lines: list[dict[str, Any]]
+) -> dict[str, Any]:
+    head = hub.find(kind, name, "main")
     assert head is not None
     parent = lines[0]["value"].get("parentCommit")
     if parent is not None and parent != head.sha:
@@ -151,7 +157,7 @@ def _commit(hub: "LoopbackHub", name: str, lines: list[dict[str, Any]]) -> dict[
             files[value["path"]] = hub.blobs[value["oid"]]
         else:
             raise Refused(400, f"Your push was rejected: {value['path']} was not uploaded")
-    sha = hub.add(name, files, card=_card(files.get("README.md")))
+    sha = hub.add(name, files, kind=kind, card=_card(files.get("README.md")))
     return {"commitUrl": f"{hub.url}/{name}/commit/{sha}", "commitOid": sha}
 
 

@@ -215,6 +215,8 @@ export interface Address {
   write(query: string): void;
   /** Where this very page opens with another query, another suite's say. */
   here(query: string): string;
+  /** Where another page of the navigation opens, if not at its own path with this query. */
+  page?(path: string): string;
   /** A link to this query that others can open. */
   link(query: string): string;
   /** Where the steps back and forth outlive a visit to another page, if anywhere. */

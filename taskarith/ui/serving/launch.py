@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from taskarith.ui.serving.access import Access
     from taskarith.ui.serving.explorer import Explorer
 
-__all__ = ["launch", "listening_host"]
+__all__ = ["launch", "listening_host", "opener"]
 
 PORT = 7860
 FIRST_VISITOR_SECONDS = 2.0
@@ -109,7 +109,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None, access: "Acc
             f"The page needs gradio, which cannot be imported ({error}): pip install gradio"
         ) from error
     opening: Future[Explorer] = Future()
-    open_suite = _opener(device, public=access.public)
+    open_suite = opener(device, public=access.public)
     explorers = Explorers(suite, opening, open_suite=open_suite, shared=access.public)
     limiter = Limiter(public=access.public)
     talks = Talks()
@@ -146,7 +146,7 @@ def _serve(suite: str, *, host: str, port: int, device: str | None, access: "Acc
         page.close(verbose=False)
 
 
-def _opener(device: str | None, *, public: bool = False) -> "Callable[[str], Explorer]":
+def opener(device: str | None, *, public: bool = False) -> "Callable[[str], Explorer]":
     """Opens suites; their results go into one cache, their engines load on threads of their own.
 
     On a public server a suite is known by its name; what visitors take away names no folder.

@@ -37,7 +37,8 @@ export class Asking {
     this.page = page;
     /** @type {string | null} */
     this.committed = null; // what was sent to be measured last
-    this.loading = false; // whether the surrogate is under way
+    /** @type {Promise<void> | null} */
+    this.loading = null; // whether the surrogate is under way
     /** @type {(() => void)[]} */
     this.waiting = []; // for pieces
   }
@@ -201,10 +202,16 @@ export class Asking {
     page.screen.redrawSoon();
   }
 
-  async loadSurrogate() {
+  loadSurrogate() {
+    this.loading ??= this.fetchSurrogate().finally(() => {
+      this.loading = null;
+    });
+    return this.loading;
+  }
+
+  async fetchSurrogate() {
     const { view, link, screen } = this.page;
-    if (view.surrogate || this.loading) return;
-    this.loading = true;
+    if (view.surrogate) return;
     try {
       const payload = await link.call("surrogate");
       if (!payload.vectors) return;
@@ -212,8 +219,6 @@ export class Asking {
       screen.redrawSoon();
     } catch (error) {
       if (!(error instanceof LostConnection)) throw error;
-    } finally {
-      this.loading = false;
     }
   }
 }

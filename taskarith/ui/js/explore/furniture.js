@@ -33,7 +33,7 @@ export function buildParts(root, page) {
     "header",
     {},
     h("h1", {}, "Task Arithmetic Explorer"),
-    suiteMenu(page),
+    page.guest ? h("p", { class: "suite" }, page.hello.suite.name) : suiteMenu(page),
     buildNav(page),
     buildTools(parts, page),
   );
@@ -249,7 +249,11 @@ function buildNav(page) {
     h("a", { href: path, "aria-current": index === 0 ? "page" : null }, title),
   );
   const carry = () => {
-    for (const link of links) link.search = page.address.read();
+    const { address } = page;
+    for (const [index, link] of links.entries()) {
+      if (address.page) link.href = address.page(page.hello.nav[index][1]);
+      else link.search = address.read();
+    }
   };
   const on = { onpointerover: carry, onfocusin: carry, onclick: carry };
   return h("nav", { class: "pages", "aria-label": "pages", ...on }, ...links);
@@ -304,8 +308,7 @@ function buildTools(parts, page) {
     query.set("__theme", theme()); // what Gradio reads: the other pages and a reload follow
     page.address.write(String(query));
     page.writeAddress();
-    paintColours(page.root, page);
-    page.screen.reslice();
+    recolour(page);
   });
   parts.tools = {
     update() {
@@ -315,7 +318,7 @@ function buildTools(parts, page) {
       pin.setAttribute("aria-pressed", String(Boolean(page.state.pinned)));
     },
   };
-  const keyed = (/** @type {KeyboardEvent} */ event) => {
+  const keyed = (/** @type {any} */ event) => {
     const node = /** @type {Element | null} */ (event.target);
     const typing = node?.matches?.("input[type=text], textarea, [contenteditable]");
     const key = event.key.toLowerCase();
@@ -324,7 +327,7 @@ function buildTools(parts, page) {
     const back = key === "z" && !event.shiftKey;
     page.hand.travel(back ? page.state.undo() : page.state.redo());
   };
-  document.addEventListener("keydown", keyed, { signal: page.gone.signal });
+  page.keys.addEventListener("keydown", keyed, { signal: page.gone.signal });
   return h(
     "div",
     { class: "tools" },
@@ -332,10 +335,10 @@ function buildTools(parts, page) {
     undo,
     redo,
     pin,
-    link,
+    page.guest ? null : link,
     saveMenu(page),
     presenter,
-    dark,
+    page.guest ? null : dark,
   );
 }
 
@@ -419,6 +422,12 @@ function measureToggle(parts, page) {
     },
   };
   return h("div", { class: "toggle", role: "group", "aria-label": "measure" }, ...buttons);
+}
+
+/** Light or dark: the colours are others. @param {Page} page */
+export function recolour(page) {
+  paintColours(page.root, page);
+  page.screen.reslice();
 }
 
 /**

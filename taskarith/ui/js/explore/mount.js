@@ -7,9 +7,11 @@ import { Page } from "./page.js";
  * Show the explorer in `root` once the backend says hello, trying again while it does not.
  * @param {HTMLElement} root - emptied; its style sheet is `instrument.css`
  * @param {import("../types.js").Backend} backend
- * @param {{address?: import("../types.js").Address}} [options] - `address`: where the edit is
- *   written; this window's address bar unless told otherwise
- * @returns {Promise<Page>} the page; `page.unmount()` takes it down again
+ * @param {{address?: import("../types.js").Address, guest?: boolean, signal?: AbortSignal}} [options]
+ *   - `address`: where the edit is written; this window's address bar unless told otherwise.
+ *   `guest`: whether the document is somebody else's, a notebook say: then keys are heard in `root`
+ *   alone, and there are no links. `signal`: of giving up
+ * @returns {Promise<Page | null>} the page; `page.unmount()` takes it down again. null if given up
  */
 export async function mount(root, backend, options = {}) {
   root.classList.add("taskarith");
@@ -17,9 +19,10 @@ export async function mount(root, backend, options = {}) {
   const suite = new URLSearchParams(query).get("suite") || undefined;
   for (let wait = 300; ; wait = Math.min(5000, 2 * wait)) {
     const hello = await backend.hello({ suite });
+    if (options.signal?.aborted) return null;
     if (hello && !hello.error) {
       const address = options.address ?? addressBar(hello.space);
-      const page = new Page(root, { hello, backend, address });
+      const page = new Page(root, { hello, backend, address, guest: options.guest });
       root.dataset.state = "open";
       return page;
     }

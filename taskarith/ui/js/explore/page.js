@@ -29,11 +29,13 @@ export class Page {
   /**
    * @param {HTMLElement} root
    * @param {{hello: import("../types.js").Hello, backend: import("../types.js").Backend,
-   *   address: import("../types.js").Address}} parts
+   *   address: import("../types.js").Address, guest?: boolean}} parts
    */
-  constructor(root, { hello, backend, address }) {
+  constructor(root, { hello, backend, address, guest = false }) {
     this.root = root;
     this.address = address;
+    this.guest = guest; // in somebody else's document
+    this.keys = guest ? root : document; // where keys are heard
     this.gone = new AbortController(); // ends what listens outside of `root`
     this.hello = hello;
     this.state = new EditState(hello);
@@ -134,6 +136,20 @@ export class Page {
     this.asking.loadSurrogate();
     this.asking.commit();
     this.stage.open();
+  }
+
+  /** The address says another edit. */
+  reread() {
+    this.chooser.stop();
+    const before = this.state.recorded;
+    const { problems } = this.state.fromQuery(this.address.read());
+    this.state.recorded = before;
+    this.hand.record(); // a step that can be taken back
+    this.hand.changed();
+    if (problems.length) this.say("link", `Of the edit: ${problems.join("; ")}.`);
+    this.comparing.picked = null;
+    this.screen.refresh();
+    this.asking.commit();
   }
 
   // ---- what is known of the edit in hand --------------------------------------------------

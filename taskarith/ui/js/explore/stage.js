@@ -33,6 +33,7 @@ export class Stage {
       root.addEventListener(event, asked, { signal: gone.signal });
     }
     const presented = (/** @type {KeyboardEvent} */ event) => {
+      if (page.guest) return;
       const node = /** @type {Element} */ (event.target);
       const typing = node.matches?.("input:not([type=range]), select, textarea, [contenteditable]");
       if (event.key !== "p" || typing || event.ctrlKey || event.metaKey || event.altKey) return;

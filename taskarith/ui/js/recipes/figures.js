@@ -4,21 +4,48 @@
 import { h } from "../dom.js";
 import { csvOf, standalone, wrapped } from "./saving.js";
 
-const SCRIPT = new URL("../plotly.js", import.meta.url).href;
 const LETTER = 7.6; // px, of a title's small line
 const LINE = 17;
 
+/** @type {(() => Promise<string>) | null} */
+let given = null;
 /** @type {Promise<any> | undefined} */
 let library;
 
+/**
+ * Where the library's text comes from on a page without a server.
+ * @param {() => Promise<string>} read
+ */
+export function plotlyFrom(read) {
+  given = read;
+}
+
+function address() {
+  return new URL("../plotly.js", import.meta.url).href;
+}
+
+async function source() {
+  return given ? given() : (await fetch(address())).text();
+}
+
 function plotly() {
-  library ??= new Promise((resolve, reject) => {
-    const script = h("script", { src: SCRIPT });
-    script.addEventListener("load", () => resolve(/** @type {any} */ (window).Plotly));
+  library ??= loaded().then(() => /** @type {any} */ (window).Plotly);
+  return library;
+}
+
+async function loaded() {
+  if (given) {
+    const script = h("script");
+    script.textContent = await given();
+    document.head.append(script); // runs at once
+    return;
+  }
+  await new Promise((resolve, reject) => {
+    const script = h("script", { src: address() });
+    script.addEventListener("load", resolve);
     script.addEventListener("error", () => reject(new Error("plotly.js did not come")));
     document.head.append(script);
   });
-  return library;
 }
 
 export function watchFigures(element) {
@@ -74,8 +101,7 @@ function saving(figure, name, picture) {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
   const page = async () => {
-    const script = await (await fetch(SCRIPT)).text();
-    file(standalone(figure, script, name), "text/html", "html");
+    file(standalone(figure, await source(), name), "text/html", "html");
   };
   return h(
     "figcaption",

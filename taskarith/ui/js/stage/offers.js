@@ -36,7 +36,7 @@ export class Offers {
   fill(list) {
     const { told, words, page } = this.stage;
     const own = page.hello.suite.name;
-    const items = told.lessons.map(({ name, suite }) => {
+    const items = (page.guest ? this.stage.here() : told.lessons).map(({ name, suite }) => {
       const { title } = told.messages.lessons[name];
       if (suite === own) {
         const onclick = () => this.stage.start(name);
@@ -63,8 +63,7 @@ export class Offers {
     list.replaceChildren(
       h("p", {}, words.lessons),
       ...items,
-      h("p", {}, words.talk),
-      ...this.talk(),
+      ...(page.guest ? [] : [h("p", {}, words.talk), ...this.talk()]),
       h("div", { class: "languages", role: "group", "aria-label": words.languages }, ...languages),
     );
   }

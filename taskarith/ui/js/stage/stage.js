@@ -53,7 +53,7 @@ export class Stage {
     this.walk = null;
     /** @type {Kept | null} */
     this.kept = null; // the visitor's own, while a lesson has the page
-    addStyle();
+    addStyle(page.root);
     this.glossary = new Glossary(page.root, page.gone.signal);
     this.panel = new Panel({
       forward: () => this.forward(),
@@ -320,7 +320,8 @@ export class Stage {
 
   listen() {
     const { signal } = this.page.gone;
-    document.addEventListener("keydown", (event) => this.key(event), { signal, capture: true });
+    const key = (/** @type {Event} */ event) => this.key(/** @type {KeyboardEvent} */ (event));
+    this.page.keys.addEventListener("keydown", key, { signal, capture: true });
     let from = { x: 0, y: 0 };
     this.panel.node.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
       from = { x: event.clientX, y: event.clientY };

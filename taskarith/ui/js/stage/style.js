@@ -107,11 +107,13 @@ export function weighty(css) {
   return css.replaceAll(".taskarith", WEIGHTY);
 }
 
-/** Once for all pages of a document. */
-export function addStyle() {
-  if (document.getElementById("taskarith-stage-style")) return;
+/** Once for all pages of a document, or of the shadow that `root` stands in. */
+export function addStyle(/** @type {HTMLElement} */ root) {
+  const tree = root.getRootNode();
+  const place = tree instanceof ShadowRoot ? tree : document.head;
+  if (place.querySelector("#taskarith-stage-style")) return;
   const style = document.createElement("style");
   style.id = "taskarith-stage-style";
   style.textContent = weighty(STYLE);
-  document.head.append(style);
+  place.append(style);
 }

@@ -2,7 +2,11 @@
 
 import json
 import re
+import statistics
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +15,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from taskarith.cli import main
 from taskarith.errors import ExportError
+from taskarith.evaluation.surrogate import load_surrogate
+from taskarith.suites import load_suite
+from taskarith.ui.hello import describe_opened
 from taskarith.ui.lessons import lessons
-from taskarith.ui.modules import names
-from taskarith.ui.one_file import IMPORTED, PARTS, lesson_edits, page, write_page
+from taskarith.ui.still.document import page_files, write_page
+from taskarith.ui.still.measured import lesson_edits
 from tests.ui.conftest import PATIENCE
 
 MOST_BYTES = 5_000_000
@@ -35,6 +42,13 @@ NUMBERS = """() => {
 def folder(page_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     write_page([str(page_folder)], folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mini_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("mini")
+    assert main(["site", "--suite", "mini", "--as-shipped", "-o", str(folder), "--json"]) == 0
     return folder
 
 
@@ -101,6 +115,69 @@ def test_what_is_measured_is_solid_and_what_is_previewed_hollow(
 
 
 @pytest.mark.browser
+def test_the_preview_is_scored_where_it_is_looked_at(
+    folder: Path, page_folder: Path, offline: BrowserContext
+) -> None:
+    page = opened(offline, folder, f"#{EDIT}")
+    expect(page.locator(".status")).to_contain_text("preview off by")
+    suite = load_suite(page_folder)
+    surrogate = load_surrogate(suite)
+    assert surrogate is not None
+    errors = []
+    for coefficients, estimates in describe_opened(suite)["shipped"]:
+        if not coefficients or not set(coefficients) <= set(surrogate.vectors):
+            continue
+        near = {name: max(-1.0, min(1.0, x)) for name, x in coefficients.items()}
+        told = surrogate.preview(near)  # beyond ±1 a page keeps to the preview there
+        errors += [100 * abs(told[t] - e["value"]) for t, e in estimates.items() if t in told]
+    score = page.evaluate("document.querySelector('.taskarith').score")
+    assert score["count"] == len(errors) > 20
+    assert score["mean"] == pytest.approx(statistics.mean(errors), abs=0.05)
+    assert f"{score['mean']:.1f} points on average" in score["says"]
+
+
+@pytest.mark.browser
+def test_results_of_recipes_are_figures_and_tables_without_a_network(
+    mini_folder: Path, offline: BrowserContext
+) -> None:
+    page = opened(offline, mini_folder)
+    page.locator(".pages a", has_text="Recipes").click()
+    page.wait_for_function("document.querySelectorAll('figure .main-svg').length >= 4")
+    expect(page.locator("#results h1")).to_have_text("Recipes")
+    expect(page.locator(".outcome table").first).to_be_visible()
+    page.locator(".chosen a", has_text="Addition").click()
+    expect(page.locator('.chosen [aria-current="true"]')).to_have_text("Addition")
+    page.locator('[data-tool="theme"]').click()
+    page.wait_for_function("document.querySelector('#results:not([hidden])')")
+    assert "recipe=addition" in page.url
+    page.locator("figure figcaption").first.wait_for()
+    with page.expect_download() as saving:
+        page.locator("figcaption button", has_text="CSV").first.click()
+    assert "trace" in saving.value.path().read_text(encoding="utf-8")
+    page.locator(".masthead nav a", has_text="Explore").click()
+    page.locator(".taskarith[data-state=open]").wait_for()
+
+
+@pytest.mark.browser
+def test_as_separate_files_a_server_shows_the_same(
+    page_folder: Path, browser: Browser, tmp_path: Path
+) -> None:
+    files = write_page([str(page_folder)], tmp_path, measure_lessons=False, apart=True)
+    assert [file.name for file in files] == ["index.html", "page.css", "page.js", "measured.json"]
+    quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=str(tmp_path))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.new_page()
+        page.set_default_timeout(1000 * PATIENCE)
+        page.goto(f"http://127.0.0.1:{server.server_port}/#{EDIT}")
+        page.locator(".taskarith[data-state=open]").wait_for()
+        page.wait_for_function("document.querySelector('.taskarith').page.view.surrogate")
+        expect(page.locator(".formula")).to_contain_text("0.40·τ(birds)")
+        page.close()
+        server.shutdown()
+
+
+@pytest.mark.browser
 def test_embedded_it_shows_what_it_is_asked_for(folder: Path, offline: BrowserContext) -> None:
     page = opened(offline, folder, "?embed=1&show=curves,sliders")
     expect(page.locator("header")).to_be_hidden()
@@ -123,22 +200,19 @@ def test_mini_is_small_and_whole(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert answer["bytes"] <= MOST_BYTES
     text = Path(answer["file"]).read_text(encoding="utf-8")
     assert text.count("</script>") == 3
-    assert not re.search(r"""(?:src|href)=["']|url\(""", text)  # it asks for nothing
-    imports = json.loads(re.findall(r'"importmap">(.*?)</script>', text)[0])["imports"]
-    needed = {name for part in PARTS for name in names(part)}
-    assert set(imports) == {f"taskarith/{name}" for name in needed}
+    assert not re.search(r"""src=["']|<link|url\((?!#)|@import""", text)  # it asks for nothing
+    links = set(re.findall(r'href="([a-z]+:|[^"])', text))
+    assert links <= {"#", "https:", "data:"}  # of the page, of papers, and downloads
+    assert answer["files"] == ["index.html"]
+    recipes = set(re.findall(r'<template data-suite="mini" data-recipe="([^"]+)"', text))
+    assert recipes == {"negation", "addition", "wise-ft"}
 
 
 def test_suites_of_others_cannot_end_the_script() -> None:
     hello = {"hello": {"suite": {"title": "</script><b>"}}, "surrogate": {}}
-    text = page({"tiny": hello})
-    assert text.count("</script>") == 3
+    text = page_files({"tiny": hello})["index.html"]
+    assert text.count("</script>") == 2
     assert "\\u003c/script>\\u003cb>" in text
-
-
-def test_every_import_has_a_name() -> None:
-    lines = 'import { a } from "./b.js";\nexport * from "../c.js";\nawait import("../d/e.js");'
-    assert [found[1] for found in IMPORTED.findall(lines)] == ["./b.js", "../c.js", "../d/e.js"]
 
 
 def test_what_lessons_show_is_what_is_measured_for_them() -> None:
@@ -153,5 +227,7 @@ def test_it_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="at least one suite"):
         write_page([], tmp_path)
     (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(ExportError, match="holds a suite once; 2 were named"):
+        write_page(["mini", "mini"], tmp_path)
     with pytest.raises(ExportError, match="cannot be written"):
         write_page(["mini"], tmp_path / "file", measure_lessons=False)

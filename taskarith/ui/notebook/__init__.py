@@ -1,0 +1,1 @@
+"""Explore in a notebook's cell, over the kernel's own evaluator."""
