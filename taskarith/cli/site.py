@@ -71,7 +71,9 @@ def site(
     names = suites or ["mini"]
     if space is None:
         files = write_page(names, output, measure_lessons=measured, device=device, apart=apart)
-        return _written(files, apart=apart)
+        data = _written(files)
+        use = "open it in a browser, or put it" if not apart else "put the folder"
+        return Answer(data, f"{files[0]} ({data['bytes'] / 1e6:.1f} MB): {use} on any web space")
     from taskarith.export.account import Account
     from taskarith.export.publish import publish
     from taskarith.export.space import plan_space
@@ -83,17 +85,11 @@ def site(
     agree(plan, yes=yes)
     done = publish(plan, account, overwrite=overwrite)
     seen = "private: only those whom it lets in can see it" if done.private else "public"
-    data = dict(_written(files, apart=apart).data)
+    data = _written(files)
     data |= {"url": done.url, "commit": done.commit, "private": done.private}
     return Answer(data, f"Published {done.url} at {done.commit[:12]} ({seen})")
 
 
-def _written(files: list[Path], *, apart: bool) -> Answer:
+def _written(files: list[Path]) -> dict[str, Any]:
     size = sum(file.stat().st_size for file in files)
-    use = "put the folder on any web space"
-    if not apart:
-        use = "open it in a browser, or put it on any web space"
-    return Answer(
-        data={"file": str(files[0]), "files": [file.name for file in files], "bytes": size},
-        text=f"{files[0]} ({size / 1e6:.1f} MB): {use}",
-    )
+    return {"file": str(files[0]), "files": [file.name for file in files], "bytes": size}
