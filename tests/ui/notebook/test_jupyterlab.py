@@ -106,7 +106,7 @@ def test_a_hand_and_a_cell_move_the_same_edit(browser: Browser, lab: str) -> Non
     page.wait_for_function("!document.querySelector('.taskarith').page.link.busy")
 
     run_cell(page, 2)
-    said = page.locator(".jp-OutputArea-output", has_text="in hand")
+    said = page.locator(".jp-RenderedText", has_text="in hand")
     expect(said).to_contain_text("θ = θ₀ − 0.25·τ(birds) + 0.40·τ(coins)")
     assert page.locator(".jp-CodeCell").count() == len(CELLS)
 
@@ -114,7 +114,7 @@ def test_a_hand_and_a_cell_move_the_same_edit(browser: Browser, lab: str) -> Non
     page.wait_for_function("document.querySelector('.taskarith').style.colorScheme === 'dark'")
 
     run_cell(page, 3)
-    page.locator(".jp-OutputArea-output", has_text="closed").wait_for()
+    page.locator(".jp-RenderedText", has_text="closed").wait_for()
     expect(page.locator(".taskarith")).to_have_count(0)
     page.close()
     assert problems == []
