@@ -18,6 +18,7 @@ from taskarith.ui.serving.uploads import uploaded_file
 __all__ = ["Asked", "read_asked", "read_how", "slug"]
 
 LONGEST = 40  # characters of a task's name
+MOST_TERMS = 200  # of an edit to start from
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,19 @@ def read_how(message: object, *, bounds: Bounds) -> How:
         anchor=fields.get("anchor", True) is True,
         sharpness=fields.get("sharpness", 0.0),
         few=fields.get("few"),
+        start=_start(fields.get("start")),
         seed=fields.get("seed", 0),
         bounds=bounds,
     )
+
+
+def _start(value: object) -> dict[str, Any]:
+    """The coefficients that training starts from; what they are of is looked at by `teach`."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or len(value) > MOST_TERMS:
+        raise TeachingError("the page sent no edit to start from; reload it")
+    return {str(name)[:80]: coefficient for name, coefficient in value.items()}
 
 
 def slug(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gradio.utils import get_upload_folder
 
 from taskarith.ui.chrome import frame
-from taskarith.ui.drawn import drawn, suite_of
+from taskarith.ui.drawn import drawn, link_of, suite_of
 from taskarith.ui.serving.jobs import Jobs
 from taskarith.ui.serving.visitor import read_visitor
 
@@ -43,7 +43,7 @@ def build(site: "Site") -> None:
     teachings = Teachings(site.explorers, public=site.public)
 
     async def hello(message: object) -> Answer:
-        return teachings.hello(await suite(message))
+        return teachings.hello(await suite(message), message)
 
     async def plan(message: object) -> Answer:
         explorer = await site.explorers.get(suite_of(message))
@@ -90,17 +90,19 @@ class Teachings:
         self._slowness = 1.0  # how long the last one took, of what had been expected
         self._measuring = ThreadPoolExecutor(1, "taskarith-speed")
 
-    def hello(self, suite: "Suite") -> Answer:
-        """Everything static."""
+    def hello(self, suite: "Suite", message: object) -> Answer:
+        """Everything static, and the edit that the link carries where it is a plain sum."""
         from taskarith.suites.home import forget_private
         from taskarith.training.teaching.how import BATCH, STEPS
         from taskarith.training.teaching.task import HEADS
         from taskarith.training.ways.registry import WAYS
+        from taskarith.ui.edit_link import read_link
 
         if self._public:  # what a server that was stopped left behind
             forget_private(older=self._kept)
         bounds = self._bounds()
         control = suite.tasks[suite.control]
+        edit = read_link(link_of(message), suite).edit
         return {
             "suite": {"name": suite.name, "title": suite.title},
             "takes": list(suite.weights.family.examples),
@@ -117,6 +119,7 @@ class Teachings:
                 for way in WAYS.values()
                 if set(way.examples) & set(suite.weights.family.examples)
             ],
+            "start": dict(edit.coefficients) if edit.is_sum else {},
             "heads": list(HEADS),
             "steps": STEPS,
             "batch": BATCH,
@@ -170,6 +173,7 @@ class Teachings:
             anchor=how.anchor,
             sharpness=how.sharpness,
             few=how.few,
+            start=dict(how.start),
             seed=how.seed,
             bounds=bounds,
             private=self._public,

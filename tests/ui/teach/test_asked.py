@@ -33,6 +33,9 @@ def test_what_is_asked_for(uploads: Path) -> None:
     assert (asked.task, asked.title) == ("sun-moon", "Sun-Moon")
     assert list(asked.examples) == ["Sun", "Moon"]
     assert (asked.how.way, asked.how.settings, asked.how.steps) == ("lora", {"rank": 4.0}, 20)
+    from_edit = {**message, "few": 2, "start": {"apples": 0.5}}
+    asked = read_asked(from_edit, uploads=uploads, bounds=OWNER_BOUNDS)
+    assert (asked.how.few, asked.how.start) == (2, {"apples": 0.5})
     zipped = read_asked(
         {"zip": str(uploads / "c.zip"), "title": "Bîrds!"}, uploads=uploads, bounds=OWNER_BOUNDS
     )
@@ -50,6 +53,8 @@ def test_texts_are_no_paths(uploads: Path) -> None:
     ("change", "said"),
     [
         ({"classes": None}, "no classes"),
+        ({"start": "apples"}, "no edit to start from"),
+        ({"start": {"apples": "far"}}, "apples"),
         ({"classes": []}, "no classes"),
         ({"classes": "sun"}, "no classes"),
         ({"classes": [1, 2]}, "something else than an object"),

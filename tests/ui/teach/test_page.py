@@ -40,6 +40,7 @@ def test_drawings_become_a_slider(open_drawn: Callable[[str], Page]) -> None:
     page.get_by_label("Steps").fill("4")
     page.locator("summary").click()
     page.get_by_label("Keep what it says").uncheck()
+    page.get_by_label("Learn from").fill("1")
     expect(page.locator(".takes")).to_contain_text(re.compile(r"^4 steps: about .* of memory"))
     run.click()
     page.locator(".course").wait_for()

@@ -107,8 +107,13 @@ def test_a_message_without_a_visitor_starts_nothing(
 
 
 def test_hello_tells_ways_and_bounds(uploads: Path, tiny_suite: Suite) -> None:
-    mine = teachings(uploads, public=False).hello(tiny_suite)
-    theirs = teachings(uploads, public=True).hello(tiny_suite)
+    link = {"query": "?set=apples:0.5"}
+    mine = teachings(uploads, public=False).hello(tiny_suite, link)
+    theirs = teachings(uploads, public=True).hello(tiny_suite, {})
+    assert (mine["start"], theirs["start"]) == ({"apples": 0.5}, {})
+    ways = {way["name"] for way in mine["ways"]}
+    assert {"blocks", "lit"} <= ways
+    assert not {"ia3", "soft-prompt"} & ways  # these are for texts
     assert {way["name"] for way in mine["ways"]} >= {"blocks", "lora", "full"}
     assert theirs["most"]["steps"] < mine["most"]["steps"]
     assert (mine["hours"], theirs["hours"]) == (None, 1.0)

@@ -9,6 +9,7 @@ import { blobOf, send } from "./sending.js";
 import { h, setText } from "../dom.js";
 import { caller, open } from "../drawing.js";
 import { visitor } from "../visitor.js";
+import { formula } from "../words.js";
 
 const LOOK_EVERY = 500; // ms
 const SETTLE = 400; // ms without a change: what it takes is asked for
@@ -35,6 +36,8 @@ export class Teach {
     this.anchor = {};
     /** @type {Record<string, any>} */
     this.sharp = {};
+    /** @type {Record<string, any>} */
+    this.start = {};
     this.written = !hello.takes.includes("images"); // then texts are taught
     this.classes = new Classes({
       most: hello.most.classes,
@@ -78,6 +81,11 @@ export class Teach {
     );
     this.anchor = tick("Keep what it says of other pictures (anchor)", true, () => this.changed());
     this.sharp = tick("Look for a flat minimum (SAM)", false, () => this.changed());
+    this.few = numberField("", 1, hello.most.examples, () => this.changed());
+    this.few.placeholder = "all";
+    const edit = formula(hello.start);
+    this.start = tick(`Start from the edit in hand, ${edit}`, false, () => this.changed());
+    this.start.label.hidden = !Object.keys(hello.start).length;
     this.takes = h("p", { class: "takes", role: "status" });
     this.run = h("button", { type: "button", class: "run", onclick: () => this.go() }, "Teach");
     this.stop = h(
@@ -112,6 +120,9 @@ export class Teach {
             {},
             h("summary", {}, "More"),
             field("Told apart by", this.head),
+            field("Learn from", this.few),
+            h("p", { class: "hint" }, "examples of each class, drawn by the seed"),
+            this.start.label,
             this.anchor.label,
             this.sharp.label,
           ),
@@ -168,6 +179,8 @@ export class Teach {
         Object.entries(this.knobs).map(([name, input]) => [name, input.value]),
       ),
       steps: Number(this.steps.value),
+      few: this.few.value ? Number(this.few.value) : null,
+      start: this.start.input.checked ? this.hello.start : null,
       anchor: !this.written && this.anchor.input.checked,
       sharpness: this.sharp.input.checked ? 0.05 : 0,
     };
@@ -359,7 +372,7 @@ function select(names, onchange) {
 /** @param {string} name */
 const sentence = (name) => name[0].toUpperCase() + name.slice(1);
 
-/** @param {number} value @param {number} min @param {number} max @param {() => void} oninput */
+/** @param {number | string} value @param {number} min @param {number} max @param {() => void} oninput */
 function numberField(value, min, max, oninput) {
   return h("input", { type: "number", value, min, max, oninput });
 }
