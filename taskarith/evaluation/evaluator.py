@@ -5,6 +5,7 @@ examples of several tasks share one forward pass. Knows nothing of sessions, cac
 One thread at a time changes the weights.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,6 +46,7 @@ EVALUATION_VERSION = 4
 
 ACCELERATOR_STEP_IMAGES = 2048
 RESIDENT_BYTES = 4 * 2**30  # pixels kept on an accelerator, as uint8
+PACED = 4  # examples of each task that tell how fast they are answered
 MOST_HEADS = 32  # made anew under edits that move what they are made of
 
 
@@ -119,6 +121,7 @@ class Evaluator:
         self._words: dict[str, bool] = {}  # by vector: whether it moves what heads are made of
         self._prompts: dict[tuple[str, str], Prompts] = {}
         self._resident: dict[tuple[str, str], Tensor] = {}
+        self.examples_per_second: float | None = None  # until `prepare` has measured it
 
     def use(self, edit: Edit) -> Callable[[], float]:
         """Recompose the model's weights for `edit`; gives what tells the seconds that took.
@@ -305,8 +308,17 @@ class Evaluator:
         return torch.cat(pieces).cpu().numpy()
 
     def prepare(self, tasks: Iterable[str], *, split: SplitName) -> None:
-        """Load what measuring these tasks needs and run one image of each, so the first is fast."""
+        """Load what measuring these tasks needs and run one image of each, so the first is fast.
+
+        How fast further ones are is then in `examples_per_second`.
+        """
+        tasks = list(tasks)
         self.predict_parts([Part(task, 0, 1) for task in tasks], split=split)
+        few = [Part(task, 0, min(PACED, self.total(task, split))) for task in tasks]
+        started = time.perf_counter()
+        self.predict_parts(few, split=split)
+        seconds = max(time.perf_counter() - started, 1e-6)
+        self.examples_per_second = sum(part.stop for part in few) / seconds
 
     def _plain(self, edit: Edit) -> Mapping[str, float]:
         """The coefficients of a sum, whose vectors are now all there, nulls of its seed.

@@ -156,7 +156,10 @@ def test_the_key_notices_one_other_picture(tiny_folder: Path, evaluator: Evaluat
 
 def test_preparing_leaves_the_edit_in_use(evaluator: Evaluator) -> None:
     evaluator.use(MIXED)
+    assert evaluator.examples_per_second is None
     evaluator.prepare(evaluator.suite.tasks, split="validation")
+    assert evaluator.examples_per_second is not None
+    assert evaluator.examples_per_second > 0
     assert evaluator.use(MIXED)() == 0
 
 

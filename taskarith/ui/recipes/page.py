@@ -19,7 +19,7 @@ from taskarith.ui.modules import starting
 from taskarith.ui.query import read_query
 from taskarith.ui.recipes.figures_html import figures_html
 from taskarith.ui.recipes.form import FORMS, IMAGES, WAYS, read_request
-from taskarith.ui.recipes.words import about_form, progress_html
+from taskarith.ui.recipes.words import about_form, priced, progress_html
 from taskarith.ui.serving.downloads import Downloads
 from taskarith.ui.serving.jobs import LOOK_EVERY, Look
 from taskarith.ui.serving.visitor import read_visitor, visitor_script
@@ -43,6 +43,7 @@ SHIPPED = (
 START = "negation"
 # Recipes whose edits are no walk along a direction: while they run each is a mark of its own.
 WITHOUT_CURVES = ("analogy", "soup", "search", "transfer", "sequence")
+LONGEST = 60.0  # seconds that a page waits for an engine before it says how long measuring takes
 NOTHING_NEW = [gr.skip()] * 8  # for every element of the outcome
 
 Updates = list[Any]
@@ -169,7 +170,9 @@ class _RecipesPage:
             self.shipped, [self.visitor, self.theme, self.query, self.recipe], outcome, **quiet
         )
         asking = [self.query, *form]
-        opened.then(self.price, asking, self.cost, **quiet)
+        priced_once = opened.then(self.price, asking, self.cost, **quiet)
+        live = priced_once.then(self.wait_for_engine, self.query, concurrency_limit=None, **quiet)
+        live.then(self.price, asking, self.cost, **quiet)  # with the time that it takes here
         for element in form:
             element.change(self.price, asking, self.cost, trigger_mode="always_last", **quiet)
         followed = opened.then(**follow)
@@ -225,8 +228,18 @@ class _RecipesPage:
             recipe = await asyncio.to_thread(make_recipe, explorer.suite, request)
         except TaskArithError as error:
             return said_html(str(error), kind="failed")
-        examples = "all examples" if request.n is None else f"{request.n:,} examples"
-        return f"At most {recipe.evaluations():,} evaluations of {examples} each."
+        evaluations = recipe.evaluations()
+        seconds = explorer.seconds_of(evaluations, n=request.n)
+        return priced(evaluations, n=request.n, seconds=seconds)
+
+    async def wait_for_engine(self, query: str) -> None:
+        """Come back when the suite's engine is there, or will not be for a while."""
+        with contextlib.suppress(TaskArithError):
+            explorer, _ = await self._explorer(query)
+            for _ in range(round(LONGEST / LOOK_EVERY)):
+                if explorer.seconds_of(1, n=1) is not None or explorer.failed:
+                    break
+                await asyncio.sleep(LOOK_EVERY)
 
     async def start(self, visitor: str, query: str, *form: Any) -> Updates:
         """Queue the recipe."""

@@ -7,7 +7,7 @@ from taskarith.ui.in_words import said_html, sentence
 from taskarith.ui.recipes.form import Form
 from taskarith.ui.serving.jobs import Look
 
-__all__ = ["about_form", "progress_html"]
+__all__ = ["about_form", "priced", "progress_html"]
 
 
 def about_form(form: Form) -> str:
@@ -16,6 +16,20 @@ def about_form(form: Form) -> str:
         f'<p>{escape(form.about)} <a href="{escape(form.link)}" target="_blank" '
         f'rel="noreferrer">{escape(form.paper)}</a></p>'
     )
+
+
+def priced(evaluations: int, *, n: int | None, seconds: float | None) -> str:
+    """How much a recipe measures at most, and how long that takes, where it is known.
+
+    >>> priced(162, n=64, seconds=200.0)
+    'At most 162 evaluations of 64 examples each: about 3 min of measuring here.'
+    """
+    examples = "all examples" if n is None else f"{n:,} examples"
+    text = f"At most {evaluations:,} evaluations of {examples} each"
+    if seconds is None:
+        return f"{text}."
+    long = f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60):,} min"
+    return f"{text}: about {long} of measuring here."
 
 
 def progress_html(look: Look) -> str:

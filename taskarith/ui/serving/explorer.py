@@ -88,6 +88,7 @@ class Explorer:
         self._evaluator: Evaluator | None = None
         self._other_images: list[str] = []
         self._layers: list[str] = []
+        self._sizes: list[int] = []  # of the validation split of each task
         self._failure: str | None = None
         self._shipped = _read_shipped(suite)
         self._preview = Preview(suite)
@@ -112,6 +113,17 @@ class Explorer:
     def make_evaluator(self) -> Evaluator:
         """One more evaluator of the suite, for work beside the page's own."""
         return self._make_evaluator()
+
+    def seconds_of(self, evaluations: int, *, n: int | None) -> float | None:
+        """About how long so many evaluations of n examples (None: all of a task) take here.
+
+        None before the engine is there, and where it measures elsewhere.
+        """
+        pace = None if self._evaluator is None else self._evaluator.examples_per_second
+        if pace is None:
+            return None
+        mean = sum(size if n is None else min(n, size) for size in self._sizes) / len(self._sizes)
+        return evaluations * mean / pace
 
     @property
     def source(self) -> str:
@@ -312,6 +324,7 @@ class Explorer:
             tasks = visible_tasks(self.suite, pretrained)
             evaluator.prepare(tasks, split=VALIDATION)
             self._layers = evaluator.layer_groups()
+            self._sizes = [evaluator.total(task, VALIDATION) for task in tasks]
             self._other_images = other_images(self._shipped, evaluator, tasks)
         except Exception as error:
             known = isinstance(error, TaskArithError)
