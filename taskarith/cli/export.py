@@ -91,7 +91,7 @@ def export(
     """Export one edit into a new folder."""
     from taskarith.export.exporting import export_edit, plan_export
     from taskarith.export.folder import check_free
-    from taskarith.sources.plan import in_words
+    from taskarith.sources.plan import size_text
     from taskarith.suites import load_suite
 
     loaded = load_suite(suite)
@@ -125,7 +125,7 @@ def export(
         "fingerprint": done.provenance.fingerprint or None,
     }
     names = ", ".join(done.files)
-    return Answer(data, f"{edit.formula()}\nWrote {done.folder} ({in_words(size)}): {names}")
+    return Answer(data, f"{edit.formula()}\nWrote {done.folder} ({size_text(size)}): {names}")
 
 
 def import_recipe(*, file: Path, suite: str) -> Answer:

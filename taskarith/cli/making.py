@@ -176,7 +176,7 @@ def report(
     """Write the report of a suite; a shorter one does not take the place of the suite's own."""
     from taskarith.evaluation import choose_device
     from taskarith.recipes.report import add_to_report, write_report
-    from taskarith.recipes.sections import Extent
+    from taskarith.recipes.report_recipes import Extent
     from taskarith.suites import load_suite
 
     loaded = load_suite(suite)

@@ -173,7 +173,7 @@ def create(
     from taskarith.suites.home import add_folder
     from taskarith.suites.making.base_kind import kind_of_base
     from taskarith.suites.making.creating import TEMPLATES, create_suite, task_entry, task_notes
-    from taskarith.suites.making.looking import look_at_vectors
+    from taskarith.suites.making.inspection import look_at_vectors
     from taskarith.suites.making.text_tasks import is_table, text_task_entry
     from taskarith.suites.suite import is_installed
 
@@ -259,7 +259,7 @@ def extend(
     yes: bool,
 ) -> Answer:
     """Make a suite with task vectors or tasks more, or another control, after one question."""
-    from taskarith.sources.plan import in_words
+    from taskarith.sources.plan import size_text
     from taskarith.suites import load_suite
     from taskarith.suites.making.assembling import assemble
     from taskarith.suites.making.creating import TEMPLATES
@@ -307,7 +307,7 @@ def extend(
     if assembly.to_fetch:
         lines = [f"{plan.reference}: {plan.describe()}" for plan in assembly.plans]
         if len(lines) > 1:
-            lines.append(f"together {in_words(sum(plan.size for plan in assembly.plans))}")
+            lines.append(f"together {size_text(sum(plan.size for plan in assembly.plans))}")
         agreed("\n".join(lines), yes=yes)
     found = assemble(assembly, report=progress_bar(assembly.to_fetch))
     own_names = [task.name for task in assembly.asked.tasks]

@@ -91,7 +91,7 @@ def publish(
 def agree(plan: "Publication", *, yes: bool) -> None:
     """Show card and files; return when whoever runs the command agrees."""
     from taskarith.export.publication import size_of
-    from taskarith.sources.plan import in_words
+    from taskarith.sources.plan import size_text
 
     whom = f"for {plan.readers} alone (private)" if plan.private else "for everybody (public)"
     replaced = f", replacing what has the same name there ({', '.join(plan.replaced[:5])})"
@@ -99,8 +99,8 @@ def agree(plan: "Publication", *, yes: bool) -> None:
         plan.card,
         "─" * 60,
         f"To {plan.name}, {whom}, as {plan.user}{replaced if plan.exists else ''}:",
-        *(f"  {name}, {in_words(size_of(content))}" for name, content in plan.files.items()),
-        f"  {in_words(plan.size)} together",
+        *(f"  {name}, {size_text(size_of(content))}" for name, content in plan.files.items()),
+        f"  {size_text(plan.size)} together",
         *plan.notes,
     ]
     print("\n".join(told), file=sys.stderr)

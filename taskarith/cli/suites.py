@@ -76,10 +76,10 @@ def suites() -> Answer:
 def pull(*, suite: str, yes: bool) -> Answer:
     """Fetch everything a suite takes from elsewhere, after one question."""
     from taskarith.sources import OWNER, make_plan
-    from taskarith.sources.plan import in_words
+    from taskarith.sources.plan import size_text
     from taskarith.suites import load_suite
     from taskarith.suites.making.assembling import carry_out
-    from taskarith.suites.making.looking import look_at_vectors
+    from taskarith.suites.making.inspection import look_at_vectors
     from taskarith.suites.making.planning import check_together
 
     loaded = load_suite(suite)
@@ -89,7 +89,7 @@ def pull(*, suite: str, yes: bool) -> Answer:
     total = sum(plan.to_fetch for plan in needed)
     lines = [f"{plan.reference}: {plan.describe()}" for plan in needed]
     if needed:
-        agreed("\n".join([*lines, f"together {in_words(total)}"]), yes=yes)
+        agreed("\n".join([*lines, f"together {size_text(total)}"]), yes=yes)
     carry_out(tuple(plans), report=progress_bar(total))
     look_at_vectors(loaded)
     data = {
@@ -97,7 +97,7 @@ def pull(*, suite: str, yes: bool) -> Answer:
         "references": [str(plan.reference) for plan in plans],
         "fetched": total,
     }
-    return Answer(data, f"{loaded.name} has its {len(plans)} sources ({in_words(total)} fetched).")
+    return Answer(data, f"{loaded.name} has its {len(plans)} sources ({size_text(total)} fetched).")
 
 
 def add(*, place: str, yes: bool) -> Answer:

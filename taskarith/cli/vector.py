@@ -14,7 +14,7 @@ from taskarith.cli.publishing import add_publish
 if TYPE_CHECKING:
     from taskarith.core import Reported, TaskVector, VectorInfo
     from taskarith.sources import Contents, Difference, Source
-    from taskarith.sources.states import LazyState
+    from taskarith.sources.lazy_state import LazyState
 
 __all__ = ["add_commands", "check", "fetch", "info", "make"]
 

@@ -20,12 +20,12 @@ from taskarith.errors import AssetError, CoefficientError, UnknownNameError
 from taskarith.evaluation.allocator import keep_freed_memory
 from taskarith.evaluation.captured import CapturedForward, capture
 from taskarith.evaluation.device import Stopwatch, choose_device, computing_dtype, describe_device
+from taskarith.evaluation.fisher_gram import Kept, ModelStatistics
 from taskarith.evaluation.memory import recomposer_of
-from taskarith.evaluation.merging import MergedVectors
+from taskarith.evaluation.merged_vectors import MergedVectors
 from taskarith.evaluation.order import stratified_order
 from taskarith.evaluation.plan import MAX_STEP_IMAGES, STEP_IMAGES, Part, Step
 from taskarith.evaluation.results import ResultKey
-from taskarith.evaluation.statistics import Kept, ModelStatistics
 from taskarith.heads.checkpoint import CheckpointHead
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import Prompts, TextHead

@@ -17,7 +17,7 @@ from taskarith.evaluation import (
     measure,
     visible_tasks,
 )
-from taskarith.evaluation.statistics import ModelStatistics
+from taskarith.evaluation.fisher_gram import ModelStatistics
 from taskarith.suites import Suite
 from taskarith.tasks import SplitName
 

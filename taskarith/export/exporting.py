@@ -33,9 +33,9 @@ from taskarith.export.snippet import python_snippet
 from taskarith.models.adapter_space import PROMPT, is_beside
 from taskarith.models.registry import HUB_LAYOUT, LAYOUTS
 from taskarith.sources import LazyState, fingerprint
+from taskarith.sources.lazy_state import Entry
 from taskarith.sources.native import NATIVE_FILE, base_fingerprint
 from taskarith.sources.plan import check_disk
-from taskarith.sources.states import Entry
 from taskarith.sources.streaming import streamed_size, write_stream
 from taskarith.suites import Suite
 from taskarith.suites.weights import converted

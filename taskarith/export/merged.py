@@ -25,7 +25,7 @@ from taskarith.core import (
 from taskarith.errors import ExportError
 from taskarith.models.adapter_space import PROMPT, fold, is_beside, scales_of
 from taskarith.sources import LazyState
-from taskarith.sources.states import Entry
+from taskarith.sources.lazy_state import Entry
 from taskarith.suites import Suite
 
 __all__ = ["NO_PROMPT", "merged_state", "merged_vector", "summed", "without_beside"]

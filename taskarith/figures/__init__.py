@@ -5,9 +5,9 @@ Light to import: neither torch nor plotly comes before a figure is made.
 
 from taskarith.figures.curves import Bar, Curve, bars_figure, curve_figure
 from taskarith.figures.geometry import geometry_figures
-from taskarith.figures.look import page_style
 from taskarith.figures.recipes import recipe_figures
 from taskarith.figures.search import search_figure
+from taskarith.figures.style import page_style
 from taskarith.figures.turned import confusion_figure
 
 __all__ = [

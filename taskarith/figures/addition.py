@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, COLUMNS, Theme, figure, rule, titled
 from taskarith.figures.standing import sample
+from taskarith.figures.style import COLOURS, COLUMNS, Theme, figure, rule, titled
 
 if TYPE_CHECKING:
     from taskarith.recipes.addition.protocol import Addition

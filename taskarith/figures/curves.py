@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import (
+from taskarith.figures.style import (
     COLOURS,
     Role,
     Theme,

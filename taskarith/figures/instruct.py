@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Theme, figure, line, titled, whiskers
+from taskarith.figures.style import COLOURS, Theme, figure, line, titled, whiskers
 
 if TYPE_CHECKING:
     from taskarith.recipes.instruct.result import InstructResult

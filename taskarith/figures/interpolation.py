@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import (
+from taskarith.figures.robustness import robustness_points
+from taskarith.figures.standing import axis_title, sample, standing
+from taskarith.figures.style import (
     COLOURS,
     Role,
     Theme,
@@ -13,8 +15,6 @@ from taskarith.figures.look import (
     rule,
     titled,
 )
-from taskarith.figures.robustness import robustness_points
-from taskarith.figures.standing import axis_title, sample, standing
 
 if TYPE_CHECKING:
     from taskarith.evaluation import Estimate

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, COLUMNS, Theme, figure, rule, titled, whiskers
 from taskarith.figures.standing import axis_title, sample, standing
+from taskarith.figures.style import COLOURS, COLUMNS, Theme, figure, rule, titled, whiskers
 from taskarith.figures.turned import counted_figure
 
 if TYPE_CHECKING:

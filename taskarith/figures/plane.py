@@ -3,8 +3,8 @@
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Theme, figure, titled
 from taskarith.figures.standing import sample, standing
+from taskarith.figures.style import COLOURS, Theme, figure, titled
 
 if TYPE_CHECKING:
     from taskarith.recipes.plane.protocol import PlanePoint

@@ -9,13 +9,13 @@ from taskarith.figures.analogy import analogy_figures
 from taskarith.figures.few_shot import few_shot_figures
 from taskarith.figures.instruct import instruct_figures
 from taskarith.figures.interpolation import paint_figures, wise_ft_figures
-from taskarith.figures.look import Theme
 from taskarith.figures.methods import methods_figures
 from taskarith.figures.negation import negation_figures
 from taskarith.figures.plane import plane_figures
 from taskarith.figures.searched import searched_figures
 from taskarith.figures.sequence import sequence_figures
 from taskarith.figures.soup import soup_figures
+from taskarith.figures.style import Theme
 from taskarith.figures.transfer import transfer_figures
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Role, Theme, figure, line, titled
 from taskarith.figures.standing import axis_title, sample, standing
+from taskarith.figures.style import COLOURS, Role, Theme, figure, line, titled
 
 if TYPE_CHECKING:
     from taskarith.evaluation import Estimate

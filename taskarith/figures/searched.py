@@ -3,7 +3,7 @@
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Theme, figure, titled
+from taskarith.figures.style import COLOURS, Theme, figure, titled
 
 if TYPE_CHECKING:
     from taskarith.recipes.search.result import SearchResult

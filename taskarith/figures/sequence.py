@@ -3,8 +3,8 @@
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Theme, figure, rule, titled, whiskers
 from taskarith.figures.standing import sample
+from taskarith.figures.style import COLOURS, Theme, figure, rule, titled, whiskers
 
 if TYPE_CHECKING:
     from taskarith.recipes.sequence.result import SequenceResult

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Theme, figure, titled, whiskers
 from taskarith.figures.robustness import robustness_points
 from taskarith.figures.standing import sample
+from taskarith.figures.style import COLOURS, Theme, figure, titled, whiskers
 
 if TYPE_CHECKING:
     from taskarith.recipes.shifted import Robustness

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from taskarith.figures.look import COLOURS, Theme, figure, rule, titled, whiskers
 from taskarith.figures.standing import sample
+from taskarith.figures.style import COLOURS, Theme, figure, rule, titled, whiskers
 
 if TYPE_CHECKING:
     from taskarith.recipes.transfer.result import TransferResult

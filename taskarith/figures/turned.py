@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from taskarith.figures.look import COLOURS, Theme, figure, titled
+from taskarith.figures.style import COLOURS, Theme, figure, titled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -25,15 +25,15 @@ from taskarith.heads.generation import Samples
 from taskarith.recipes.addition.result import AdditionResult
 from taskarith.recipes.amending import with_section
 from taskarith.recipes.lab import Lab
-from taskarith.recipes.result import Result, as_markdown
-from taskarith.recipes.sample import Sample, mean_shown
-from taskarith.recipes.sections import (
+from taskarith.recipes.report_recipes import (
     WHOLE,
     Extent,
     left_out,
     recipe_results,
     reported_recipes,
 )
+from taskarith.recipes.result import Result, as_markdown
+from taskarith.recipes.sample import Sample, mean_shown
 from taskarith.recipes.stored import FOLDER, write_result
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.written_answers import OWN, written_answers

@@ -17,7 +17,7 @@ from taskarith.sources import find_pulled
 from taskarith.suites import Suite
 from taskarith.suites.references import pull_ledger
 from taskarith.tasks.dataset_commits import dataset_commit
-from taskarith.tasks.pictures import pictures_folder
+from taskarith.tasks.picture_cache import pictures_folder
 
 __all__ = ["Comparison", "Published", "origins", "read_published", "reproduce", "whole_test"]
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 from taskarith.core import METHODS, Edit, Gram, TaskVector, Terms, merge
 from taskarith.core.layers import layer_groups
 from taskarith.evaluation import Estimate, Evaluator, Measurer, Part, Reading, ResultCache
-from taskarith.evaluation.statistics import ModelStatistics
+from taskarith.evaluation.fisher_gram import ModelStatistics
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.linear_probe import LinearProbe
 from taskarith.heads.text_loss import text_loss

@@ -1,7 +1,7 @@
 """Where weights come from: files, the Hub and adapters. Knows no models and no tasks."""
 
 from taskarith.core import TaskVector
-from taskarith.sources.contents import (
+from taskarith.sources.differences import (
     Contents,
     Difference,
     open_difference,
@@ -9,13 +9,13 @@ from taskarith.sources.contents import (
     subtract,
 )
 from taskarith.sources.doubts import doubts
-from taskarith.sources.kinds import BASE_FILES
+from taskarith.sources.lazy_state import LazyState
 from taskarith.sources.ledger import Ledger
 from taskarith.sources.native import base_fingerprint, write_vector
 from taskarith.sources.plan import OWNER, VISITOR, Limits, Plan, make_plan
 from taskarith.sources.pull import Source, find_pulled, pull
+from taskarith.sources.recognition import BASE_FILES
 from taskarith.sources.reference import Reference, parse_reference
-from taskarith.sources.states import LazyState
 from taskarith.sources.store import NativeStore, load_vector
 from taskarith.sources.tensors import (
     fingerprint,

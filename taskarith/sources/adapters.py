@@ -27,7 +27,7 @@ from taskarith.core.precision import wide
 from taskarith.errors import WeightsError, listed
 from taskarith.sources.adapter_config import AdapterConfig
 from taskarith.sources.align import left_out
-from taskarith.sources.states import LazyState
+from taskarith.sources.lazy_state import LazyState
 
 __all__ = ["adapter_differences", "changed_weights", "refuse_bare_adapter", "trained_beside"]
 

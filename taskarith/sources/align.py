@@ -17,7 +17,7 @@ from types import MappingProxyType
 import torch
 
 from taskarith.errors import WeightsError, listed
-from taskarith.sources.states import LazyState
+from taskarith.sources.lazy_state import LazyState
 
 __all__ = [
     "NO_ALIASES",

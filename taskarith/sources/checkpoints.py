@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from taskarith.errors import WeightsError
+from taskarith.sources.lazy_state import Entry, LazyState
 from taskarith.sources.pickles import open_pickle
 from taskarith.sources.shards import INDEX, read_index
-from taskarith.sources.states import Entry, LazyState
 from taskarith.sources.tensors import open_tensors
 
 __all__ = ["open_checkpoint", "open_weights"]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from taskarith.errors import WeightsError
-from taskarith.sources.states import Entry, LazyState
+from taskarith.sources.lazy_state import Entry, LazyState
 
 __all__ = [
     "SCALE",

@@ -1,6 +1,6 @@
 """What about a task vector should make its user look twice: said in words, refused by nobody."""
 
-from taskarith.sources.contents import Difference
+from taskarith.sources.differences import Difference
 from taskarith.sources.reference import Reference
 
 __all__ = ["doubts"]

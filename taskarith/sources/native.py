@@ -20,7 +20,7 @@ from taskarith import __version__
 from taskarith.core import Reported, TaskVector, VectorInfo
 from taskarith.errors import WeightsError
 from taskarith.sources.compact import in_eight_bits, unpacked
-from taskarith.sources.states import Entry, LazyState
+from taskarith.sources.lazy_state import Entry, LazyState
 from taskarith.sources.streaming import in_dtype, write_stream
 from taskarith.sources.tensors import fingerprint, read_metadata, read_tensors
 

@@ -21,8 +21,8 @@ from torch import Tensor
 
 from taskarith.errors import WeightsError
 from taskarith.sources.inert import Called, Dictionary, Global, Persistent, read_pickle
+from taskarith.sources.lazy_state import Entry, LazyState, check_names
 from taskarith.sources.lfs import refuse_pointer
-from taskarith.sources.states import Entry, LazyState, check_names
 
 __all__ = ["open_pickle"]
 

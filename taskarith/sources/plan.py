@@ -15,11 +15,11 @@ from taskarith.sources.hub import (
     open_remote,
 )
 from taskarith.sources.hub_cache import cached_commit, cached_file, cached_files, hub_cache
-from taskarith.sources.kinds import PICKLE_SUFFIXES, Kind, Recognised, Shards, recognise
+from taskarith.sources.recognition import PICKLE_SUFFIXES, Kind, Recognised, Shards, recognise
 from taskarith.sources.reference import Reference, parse_reference
 from taskarith.sources.shards import INDEX, MAX_INDEX, parse_index, read_index
 
-__all__ = ["OWNER", "VISITOR", "Limits", "Plan", "check_disk", "in_words", "make_plan"]
+__all__ = ["OWNER", "VISITOR", "Limits", "Plan", "check_disk", "make_plan", "size_text"]
 
 GIB = 2**30
 KEPT_FREE = GIB  # bytes of disk that no download may take
@@ -80,10 +80,10 @@ class Plan:
         count = f"{len(self.files)} file{'s' if len(self.files) > 1 else ''}"
         there = ""
         if self.commit is not None and self.to_fetch < self.size:
-            left = f"{in_words(self.to_fetch)} to fetch" if self.to_fetch else "all here"
+            left = f"{size_text(self.to_fetch)} to fetch" if self.to_fetch else "all here"
             there = f" ({left})"
         base = f"base {self.base}" if self.base else "base not stated"
-        return f"{in_words(self.size)}{there}, {count}, {self.kind}, {base}"
+        return f"{size_text(self.size)}{there}, {count}, {self.kind}, {base}"
 
 
 def make_plan(
@@ -139,15 +139,15 @@ def check_disk(what: str, size: int, *, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if size and free - size < KEPT_FREE:
         raise SourceError(
-            f"{what} needs {in_words(size)} on the disk of {folder}, where "
-            f"{in_words(free)} are free (and {in_words(KEPT_FREE)} are kept free); make room"
+            f"{what} needs {size_text(size)} on the disk of {folder}, where "
+            f"{size_text(free)} are free (and {size_text(KEPT_FREE)} are kept free); make room"
         )
 
 
-def in_words(size: int) -> str:
+def size_text(size: int) -> str:
     """A number of bytes as people read it.
 
-    >>> in_words(351_000_000), in_words(2_000)
+    >>> size_text(351_000_000), size_text(2_000)
     ('351.0 MB', '2.0 kB')
     """
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
@@ -256,8 +256,8 @@ def _only(repo: HubRepo, names: Iterable[str]) -> HubRepo:
 def _checked(plan: Plan, limits: Limits) -> Plan:
     if plan.size > limits.max_bytes:
         raise SourceError(
-            f"{plan.reference} is {in_words(plan.size)}; at most {in_words(limits.max_bytes)} are "
-            "taken. Name a smaller file, or use the command line on your own machine"
+            f"{plan.reference} is {size_text(plan.size)}; at most {size_text(limits.max_bytes)} "
+            "are taken. Name a smaller file, or use the command line on your own machine"
         )
     if len(plan.files) > MAX_FILES:
         raise SourceError(f"{plan.reference} needs {len(plan.files)} files; at most {MAX_FILES}")

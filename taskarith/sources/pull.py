@@ -14,9 +14,9 @@ from taskarith.sources.hub_cache import (
     cached_files,
     remember_commit,
 )
-from taskarith.sources.kinds import Kind, recognise
 from taskarith.sources.ledger import Ledger
 from taskarith.sources.plan import Plan, make_plan
+from taskarith.sources.recognition import Kind, recognise
 from taskarith.sources.reference import Reference, parse_reference
 from taskarith.sources.shards import read_index
 

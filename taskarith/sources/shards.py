@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 
 from taskarith.errors import WeightsError
+from taskarith.sources.lazy_state import check_names
 from taskarith.sources.lfs import refuse_pointer
 from taskarith.sources.reference import is_inside
-from taskarith.sources.states import check_names
 
 __all__ = ["INDEX", "MAX_INDEX", "parse_index", "read_index"]
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from taskarith.core import all_finite
 from taskarith.errors import ExportCancelled, WeightsError
-from taskarith.sources.states import Entry, LazyState
+from taskarith.sources.lazy_state import Entry, LazyState
 
 __all__ = ["in_dtype", "streamed_size", "write_stream"]
 

@@ -20,8 +20,8 @@ from torch import Tensor
 
 from taskarith.core import all_finite
 from taskarith.errors import WeightsError
+from taskarith.sources.lazy_state import Entry, LazyState, check_names
 from taskarith.sources.lfs import refuse_pointer
-from taskarith.sources.states import Entry, LazyState, check_names
 
 __all__ = ["fingerprint", "open_tensors", "read_metadata", "read_tensors", "write_tensors"]
 

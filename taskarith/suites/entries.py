@@ -16,7 +16,7 @@ from taskarith.sources.packages import PLACE
 from taskarith.suites.library import library_task
 from taskarith.suites.recipe_book import Reader
 from taskarith.tasks.metric import ACCURACY, METRICS, Metric
-from taskarith.tasks.pictures import MAX_PICTURES
+from taskarith.tasks.picture_cache import MAX_PICTURES
 from taskarith.tasks.task import SPLITS, ZERO_SHOT
 
 __all__ = [

@@ -18,7 +18,7 @@ from taskarith.errors import AssetError, SourceError
 from taskarith.sources.download import fetch
 from taskarith.sources.hub import HubFile, HubRepo, look_up
 from taskarith.sources.hub_cache import cached_file, hub_cache
-from taskarith.sources.plan import OWNER, Limits, check_disk, in_words
+from taskarith.sources.plan import OWNER, Limits, check_disk, size_text
 from taskarith.sources.reference import parse_reference
 from taskarith.suites.manifest import MAX_BYTES, Manifest, read_manifest
 from taskarith.suites.references import is_reference, pull_ledger
@@ -100,9 +100,8 @@ class HubSuite:
         size = sum(file.size for file in self.repo.files)
         others = [w for w in self.manifest.vectors.values() if is_reference(w)]
         elsewhere = f", and weights from {len(others)} other places" if others else ""
-        return (
-            f"suite {self.manifest.name}, {in_words(size)}, {len(self.repo.files)} files{elsewhere}"
-        )
+        files = f"{len(self.repo.files)} files{elsewhere}"
+        return f"suite {self.manifest.name}, {size_text(size)}, {files}"
 
 
 def plan_hub_suite(reference: str, *, limits: Limits = OWNER) -> HubSuite:
@@ -121,7 +120,7 @@ def plan_hub_suite(reference: str, *, limits: Limits = OWNER) -> HubSuite:
     size = by_name[MANIFEST].size
     if size > MAX_BYTES:
         raise SourceError(
-            f"{reference}: its {MANIFEST} is {in_words(size)}, at most {in_words(MAX_BYTES)} are "
+            f"{reference}: its {MANIFEST} is {size_text(size)}, at most {size_text(MAX_BYTES)} are "
             "read; it is no suite"
         )
     manifest = read_manifest(_fetched(repo, [by_name[MANIFEST]], what=reference)[MANIFEST])
@@ -139,7 +138,9 @@ def plan_hub_suite(reference: str, *, limits: Limits = OWNER) -> HubSuite:
     files = tuple(by_name[name] for name in dict.fromkeys(wanted))
     size = sum(file.size for file in files)
     if size > limits.max_bytes:
-        raise SourceError(f"{reference} is {in_words(size)}; at most {in_words(limits.max_bytes)}")
+        raise SourceError(
+            f"{reference} is {size_text(size)}; at most {size_text(limits.max_bytes)}"
+        )
     check_disk(reference, _lacking(repo, files), folder=hub_cache())
     return HubSuite(manifest, HubRepo(repo.name, repo.commit, files, repo.base, repo.licence))
 

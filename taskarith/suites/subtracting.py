@@ -16,7 +16,7 @@ from taskarith.errors import AssetError, WeightsError
 from taskarith.models.family import BaseFiles, ModelFamily
 from taskarith.models.registry import describe, family_of
 from taskarith.sources import Contents, LazyState, Source
-from taskarith.sources.states import Entry
+from taskarith.sources.lazy_state import Entry
 
 __all__ = ["DescribedBase", "check_vocabulary", "described_base", "fitted_vocabulary"]
 

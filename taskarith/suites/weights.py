@@ -37,9 +37,9 @@ from taskarith.sources import (
 )
 from taskarith.sources.align import NO_ALIASES
 from taskarith.sources.compact import expanded, stored_names
+from taskarith.sources.lazy_state import Entry
 from taskarith.sources.native import check_base
 from taskarith.sources.packages import packaged
-from taskarith.sources.states import Entry
 from taskarith.suites.manifest import Manifest
 from taskarith.suites.references import file_digests, is_reference, pulled
 from taskarith.suites.subtracting import check_vocabulary

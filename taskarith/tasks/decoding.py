@@ -16,7 +16,7 @@ from PIL import Image, features
 
 from taskarith.errors import AssetError
 from taskarith.models.picture_transform import PictureTransform
-from taskarith.tasks.pictures import Pictures
+from taskarith.tasks.picture_cache import Pictures
 
 __all__ = ["DECODING", "FORMATS", "collect", "decode", "fitted", "upright"]
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from taskarith.errors import AssetError, listed
 from taskarith.models.picture_transform import PictureTransform
 from taskarith.tasks.decoding import FORMATS, collect, decode
-from taskarith.tasks.pictures import MAX_PICTURES, Pictures
+from taskarith.tasks.picture_cache import MAX_PICTURES, Pictures
 from taskarith.tasks.task import SPLITS
 
 __all__ = ["ClassFolders", "class_folders", "folder_pictures"]

@@ -26,7 +26,7 @@ from taskarith.tasks.hub_rows import (
     open_dataset,
     rows_of,
 )
-from taskarith.tasks.pictures import Pictures, kept_pictures
+from taskarith.tasks.picture_cache import Pictures, kept_pictures
 
 __all__ = ["hub_pictures"]
 

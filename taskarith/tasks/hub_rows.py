@@ -16,8 +16,8 @@ import numpy as np
 
 from taskarith.errors import AssetError, MissingDependencyError, SourceError, TaskArithError
 from taskarith.sources.hub import open_remote
-from taskarith.sources.plan import in_words
-from taskarith.tasks.pictures import MAX_PICTURES
+from taskarith.sources.plan import size_text
+from taskarith.tasks.picture_cache import MAX_PICTURES
 
 __all__ = ["Row", "class_number", "explained_rows", "names_in", "open_dataset", "rows_of"]
 
@@ -145,8 +145,8 @@ def _parquet_rows(
         described = file.metadata.row_group(group)
         if described.total_byte_size > MAX_GROUP:
             raise AssetError(
-                f"row group {group} of {name} is {in_words(described.total_byte_size)}; at most "
-                f"{in_words(MAX_GROUP)} are read. Use a copy of the dataset with smaller row groups"
+                f"row group {group} of {name} is {size_text(described.total_byte_size)}; at most "
+                f"{size_text(MAX_GROUP)} are read. Use a copy of the dataset with smaller ones"
             )
         places = [row for row in range(described.num_rows) if _is_in_part(row, tenth)]
         if left is not None:

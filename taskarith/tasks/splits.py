@@ -19,7 +19,7 @@ from taskarith.models.picture_transform import PictureTransform
 from taskarith.sources.tensors import read_tensors
 from taskarith.tasks.cache_folder import cache_folder
 from taskarith.tasks.examples import Examples, Images, Texts, as_images
-from taskarith.tasks.pictures import Pictures, kept_pictures, pictures_folder
+from taskarith.tasks.picture_cache import Pictures, kept_pictures, pictures_folder
 from taskarith.tasks.shifts import own_name, shifted_split
 from taskarith.tasks.tables import table_texts
 from taskarith.tasks.task import SPLITS, Task

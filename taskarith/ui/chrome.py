@@ -10,7 +10,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from taskarith.figures.look import COLOURS
+from taskarith.figures.style import COLOURS
 
 __all__ = ["TITLE", "Nav", "frame", "navigation", "pages_style"]
 

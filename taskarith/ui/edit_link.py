@@ -12,7 +12,7 @@ from urllib.parse import quote
 from taskarith.core import Edit, checked_coefficient
 from taskarith.errors import CoefficientError, TaskArithError
 from taskarith.suites import Suite
-from taskarith.ui.merging import merged_edit, read_merge, write_layers, write_merge
+from taskarith.ui.merge_methods import merged_edit, read_merge, write_layers, write_merge
 
 __all__ = ["LinkedAnalogy", "LinkedEdit", "edit_in_hand", "read_link", "write_link"]
 

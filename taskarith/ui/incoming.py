@@ -10,7 +10,7 @@ from typing import Any, Literal
 from taskarith.core import METHODS, Edit, checked_coefficient
 from taskarith.errors import TaskArithError, UnknownNameError, unknown_name
 from taskarith.suites import Suite
-from taskarith.ui.merging import merged_edit
+from taskarith.ui.merge_methods import merged_edit
 from taskarith.ui.serving.visitor import read_visitor
 
 __all__ = [

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from taskarith.cli import main
-from taskarith.recipes.sections import reported_recipes
+from taskarith.recipes.report_recipes import reported_recipes
 from taskarith.suites import Suite
 
 

@@ -12,7 +12,7 @@ from taskarith.evaluation import Evaluator
 from taskarith.export import merged as module
 from taskarith.export.merged import merged_state
 from taskarith.sources import LazyState
-from taskarith.sources.states import Entry
+from taskarith.sources.lazy_state import Entry
 from taskarith.suites import Suite
 
 TWO = {"apples": 0.7, "birds": -0.4}

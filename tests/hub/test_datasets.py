@@ -23,7 +23,7 @@ from taskarith.models.picture_transform import PictureTransform
 from taskarith.suites.making.creating import task_entry
 from taskarith.tasks import Images, Task, load_split
 from taskarith.tasks.dataset_commits import dataset_commit
-from taskarith.tasks.pictures import pictures_folder
+from taskarith.tasks.picture_cache import pictures_folder
 from tests.hub.server import LoopbackHub
 
 NAME = "someone/pictures"

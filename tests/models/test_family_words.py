@@ -27,7 +27,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "core/merges/with_data.py": ({"CLIP"}, "what another tool has the method for"),
     "core/layers.py": ({"visual", "resblocks"}, EXAMPLE),
     "heads/checkpoint.py": ({"BERT"}, "whose way of classifying it is"),
-    "evaluation/statistics.py": ({"ClipModel"}, "a type: it looks at models of pictures"),
+    "evaluation/fisher_gram.py": ({"ClipModel"}, "a type: it looks at models of pictures"),
     "export/provenance.py": ({'"clip"', "open_clip"}, EXAMPLE),
     "recipes/transfer/result.py": ({"T5"}, "what papers measured"),
     **{
@@ -42,7 +42,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "recipes/tuning.py": ({"ClipModel", "open_clip"}, "fine-tunes models of pictures"),
     "sources/adapters.py": ({"GPT-2", "in_proj_weight", "open_clip"}, "what PEFT does of whom"),
     "sources/align.py": ({"vision_model", "clip_model", "transformers"}, "prefixes to try"),
-    "sources/kinds.py": (
+    "sources/recognition.py": (
         {"open_clip_config", "open_clip_model", "open_clip_pytorch_model", "transformers"},
         "names of files by which a repository's contents are recognised",
     ),

@@ -37,8 +37,8 @@ from taskarith.recipes.catalogue import (
 from taskarith.recipes.lab import Meter
 from taskarith.recipes.negation.result import NegationResult
 from taskarith.recipes.paint.result import PaintResult
+from taskarith.recipes.report_recipes import Extent, recipe_results
 from taskarith.recipes.result import Table
-from taskarith.recipes.sections import Extent, recipe_results
 from taskarith.recipes.soup.result import SoupResult
 from taskarith.recipes.stored import read_result, write_result
 from taskarith.recipes.study_recipes import sequence_recipe, transfer_recipe

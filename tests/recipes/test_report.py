@@ -7,8 +7,8 @@ from taskarith.errors import AssetError, UnknownNameError
 from taskarith.evaluation import Evaluator, ResultCache, load_surrogate
 from taskarith.recipes.catalogue import run_recipe, suite_recipes
 from taskarith.recipes.report import add_to_report, write_report
+from taskarith.recipes.report_recipes import Extent
 from taskarith.recipes.result import as_markdown
-from taskarith.recipes.sections import Extent
 from taskarith.recipes.stored import read_result
 from taskarith.suites import Suite
 

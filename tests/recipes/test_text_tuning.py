@@ -9,7 +9,7 @@ import torch
 from taskarith.core import Edit
 from taskarith.errors import AssetError
 from taskarith.evaluation import Evaluator
-from taskarith.evaluation.statistics import ModelStatistics
+from taskarith.evaluation.fisher_gram import ModelStatistics
 from taskarith.recipes import suite_lab as suite_lab_module
 from taskarith.recipes.mixing import fitted_weights
 from taskarith.recipes.suite_lab import suite_lab

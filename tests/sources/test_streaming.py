@@ -9,7 +9,7 @@ from torch import Tensor
 
 from taskarith.errors import ExportCancelled, WeightsError
 from taskarith.sources import LazyState, fingerprint, read_metadata, read_tensors
-from taskarith.sources.states import Entry
+from taskarith.sources.lazy_state import Entry
 from taskarith.sources.streaming import streamed_size, write_stream
 
 STATE = {"b": torch.linspace(-1, 1, 6).view(2, 3), "a": torch.tensor(2.5), "c": torch.zeros(0, 4)}

@@ -2,7 +2,7 @@
 
 import re
 
-from taskarith.figures.look import COLOURS
+from taskarith.figures.style import COLOURS
 from taskarith.ui.chrome import frame, navigation
 from taskarith.ui.site import PAGES
 

@@ -5,6 +5,7 @@ So λ = 1 for all is the paper's method, a negative λ_t merges the negated vect
 vector out, and what the paper calls its scaling coefficient is the setting `scale`.
 """
 
+from taskarith.core.merges.fisher_gram import Gram, Statistics
 from taskarith.core.merges.linear import average, expo, lines, model_stock, summed
 from taskarith.core.merges.magnitude import magmax, metagpt
 from taskarith.core.merges.merge import merge
@@ -21,7 +22,6 @@ from taskarith.core.merges.sparse import (
 )
 from taskarith.core.merges.spectral import iso_c, iso_cts, tsv_m
 from taskarith.core.merges.spherical import karcher, nuslerp, slerp
-from taskarith.core.merges.statistics import Gram, Statistics
 from taskarith.core.merges.subspace import core_space, knots
 from taskarith.core.merges.with_data import adamerging, fisher, learned_coefficients, regmean
 

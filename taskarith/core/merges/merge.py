@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import torch
 
+from taskarith.core.merges.fisher_gram import Statistics
 from taskarith.core.merges.registry import METHODS
-from taskarith.core.merges.statistics import Statistics
 from taskarith.core.terms import Terms
 from taskarith.core.vector import TaskVector
 from taskarith.errors import TaskArithError, unknown_name

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from taskarith.core.coefficients import MAX_COEFFICIENT
 from taskarith.core.layers import layer_group, layer_groups
+from taskarith.core.merges.fisher_gram import Statistics
 from taskarith.core.merges.registry import Bounds, method
 from taskarith.core.merges.settings import Images, Scale
-from taskarith.core.merges.statistics import Statistics
 from taskarith.core.precision import double
 from taskarith.core.terms import Piece, Terms
 from taskarith.core.vector import TaskVector

@@ -15,7 +15,7 @@ from taskarith.models.clip.layouts import ClipLayout
 from taskarith.models.clip.pixels import OPENAI_MEAN, OPENAI_STD
 from taskarith.models.clip.pretrained import CONFIG, described_model
 from taskarith.models.clip.shape import ClipShape
-from taskarith.models.clip.words import TOKENIZER_FILES, byte_pair_files, word_level_files
+from taskarith.models.clip.tokenizer_files import TOKENIZER_FILES, byte_pair_files, word_level_files
 from taskarith.models.family import VOCABULARY, BaseFiles
 from taskarith.models.tokenizer import WordTokenizer
 

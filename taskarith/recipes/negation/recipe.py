@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from taskarith.recipes.class_changes import new_confusions
 from taskarith.recipes.lab import Lab
 from taskarith.recipes.negation.protocol import (
     CONTROL_FLOOR,
@@ -22,7 +23,6 @@ from taskarith.recipes.negation.result import (
     Forgotten,
     NegationResult,
 )
-from taskarith.recipes.turned import new_confusions
 
 __all__ = ["CONFUSIONS", "NULLS", "NegationRecipe"]
 

@@ -6,10 +6,10 @@ from statistics import fmean
 from typing import ClassVar
 
 from taskarith.evaluation import Estimate, PairedDifference
+from taskarith.recipes.class_changes import Confusion
 from taskarith.recipes.negation.protocol import CONTROL_EXAMPLES, NEGATION_GRID, Negation
 from taskarith.recipes.result import NONE, Result, Row, Table, about_unseen
 from taskarith.recipes.sample import Sample, lowest, mean_shown, measured_by, to_keep
-from taskarith.recipes.turned import Confusion
 
 __all__ = [
     "ASCENT",

@@ -24,7 +24,7 @@ from taskarith.sources import (
 from taskarith.suites.home import new_folder
 from taskarith.suites.making.creating import create_suite
 from taskarith.suites.making.deriving import derive_suite
-from taskarith.suites.making.looking import naming
+from taskarith.suites.making.inspection import naming
 from taskarith.suites.making.named_bases import named_base
 from taskarith.suites.making.planning import Asked, AskedTask, Assembly, asked_entry
 from taskarith.suites.making.wording import check_words

@@ -4,7 +4,7 @@ from taskarith.errors import AssetError
 from taskarith.models.registry import DESCRIPTION_FILES, describe
 from taskarith.sources import make_plan
 from taskarith.sources.hub import HubUnreachableError
-from taskarith.sources.plan import in_words
+from taskarith.sources.plan import size_text
 from taskarith.sources.pull import pull_only
 from taskarith.suites.making.named_bases import base_reference, named_base
 
@@ -25,7 +25,7 @@ def kind_of_base(base: str) -> str | None:
         plan = make_plan(base_reference(base), extras=DESCRIPTION_FILES)
         large = [n for n in DESCRIPTION_FILES if plan.files.get(n, 0) > MOST]
         if large:
-            raise AssetError(f"its {large[0]} is {in_words(plan.files[large[0]])}, which is none")
+            raise AssetError(f"its {large[0]} is {size_text(plan.files[large[0]])}, which is none")
         return describe(pull_only(plan, DESCRIPTION_FILES)).kind
     except HubUnreachableError:
         return None

@@ -22,7 +22,7 @@ from taskarith.suites.suite import SUITES_FOLDER
 from taskarith.suites.weights import Weights
 from taskarith.tasks.folders import class_folders
 from taskarith.tasks.hub_names import check_names, stated_names
-from taskarith.tasks.pictures import pictures_folder
+from taskarith.tasks.picture_cache import pictures_folder
 
 __all__ = [
     "HEADS",

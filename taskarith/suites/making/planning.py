@@ -22,11 +22,11 @@ from taskarith.sources import (
     parse_reference,
 )
 from taskarith.sources.hub_cache import hub_cache
-from taskarith.sources.plan import check_disk, in_words
+from taskarith.sources.plan import check_disk, size_text
 from taskarith.sources.pull import NotPulledError
 from taskarith.suites.making.creating import TEMPLATES, WORDS, head_entry, task_entry
 from taskarith.suites.making.deriving import same_task, take_folder
-from taskarith.suites.making.looking import (
+from taskarith.suites.making.inspection import (
     check_entry,
     look_at_pictures,
     look_at_vector,
@@ -227,8 +227,8 @@ def check_together(plans: Sequence[Plan], *, limits: Limits) -> None:
     size = sum(plan.size if plan.commit is None else plan.to_fetch for plan in plans)
     if size > limits.together:
         raise SourceError(
-            f"the {len(plans)} sources are {in_words(size)} together; at most "
-            f"{in_words(limits.together)} are taken at once. Take them in several steps, or fetch "
+            f"the {len(plans)} sources are {size_text(size)} together; at most "
+            f"{size_text(limits.together)} are taken at once. Take them in several steps, or fetch "
             "them with the command line on the server's own machine"
         )
     check_disk("all of it", sum(plan.to_fetch for plan in plans), folder=hub_cache())

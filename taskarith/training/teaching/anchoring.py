@@ -13,7 +13,7 @@ from PIL import Image
 from taskarith.models.clip.dual_encoder import DualEncoder
 from taskarith.models.picture_transform import PictureTransform
 from taskarith.tasks.decoding import fitted
-from taskarith.tasks.pictures import Pictures, kept_pictures, pictures_folder
+from taskarith.tasks.picture_cache import Pictures, kept_pictures, pictures_folder
 from taskarith.training.anchor import Anchor
 from taskarith.training.corpus import web_pictures
 from taskarith.training.teaching.looks import embedded

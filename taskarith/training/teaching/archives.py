@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from taskarith.errors import TeachingError
-from taskarith.sources.plan import in_words
+from taskarith.sources.plan import size_text
 
 __all__ = ["unpack_zip"]
 
@@ -93,7 +93,7 @@ def _unpack(
             size += len(chunk)
             if size > left:
                 raise TeachingError(
-                    f"unpacked, the zip is larger than {in_words(most)}, the most that is taken; "
+                    f"unpacked, the zip is larger than {size_text(most)}, the most that is taken; "
                     "leave pictures out or make them smaller"
                 )
             file.write(chunk)

@@ -8,8 +8,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from taskarith.ui.chrome import frame
-from taskarith.ui.drawn import drawn, link_of, suite_of
-from taskarith.ui.serving.jobs import Jobs, Look, Work
+from taskarith.ui.component import link_of, own_component, suite_of
+from taskarith.ui.serving.jobs import Jobs, JobStatus, Work
 
 if TYPE_CHECKING:
     from taskarith.core import Edit
@@ -49,7 +49,7 @@ def build(site: "Site") -> None:
         return await site.explorers.get(suite_of(message))
 
     with frame(site.nav, "Compare", about=ABOUT):
-        drawn("compare", calls=[hello, start, look, cancel])
+        own_component("compare", calls=[hello, start, look, cancel])
 
 
 class Comparisons:
@@ -65,7 +65,7 @@ class Comparisons:
         from taskarith.ui.compare.form import IMAGES
         from taskarith.ui.edit_link import edit_in_hand, read_link
         from taskarith.ui.hello import called
-        from taskarith.ui.merging import described_methods, sent_merge
+        from taskarith.ui.merge_methods import described_methods, sent_merge
 
         suite = explorer.suite
         link = read_link(link_of(message), suite)
@@ -106,7 +106,7 @@ class Comparisons:
         """How the window's comparison stands, and what it has found since `have` rows."""
         from taskarith.ui.compare.form import read_have, read_session
 
-        found = self._jobs.look(read_session(message))
+        found = self._jobs.status(read_session(message))
         return {"state": "none"} if found is None else _told(found, have=read_have(message))
 
     def cancel(self, message: object) -> Answer:
@@ -132,7 +132,7 @@ def _work(message: Any, explorer: "Explorer", edit: "Edit") -> Work:
     return runs.methods_work(form.read_methods(message, suite), cache=cache, n=n)
 
 
-def _told(look: Look, *, have: int) -> Answer:
+def _told(look: JobStatus, *, have: int) -> Answer:
     found = look.result if look.state == "done" else look.partial
     if isinstance(found, dict):
         found = {**found, "start": have, "rows": found["rows"][have:]}
@@ -153,6 +153,6 @@ def _task(suite: "Suite", name: str) -> Answer:
 
 
 def _sent(edit: "Edit") -> Answer:
-    from taskarith.ui.merging import sent_merge
+    from taskarith.ui.merge_methods import sent_merge
 
     return {"coefficients": dict(edit.coefficients), "merge": sent_merge(edit)}

@@ -6,6 +6,7 @@ Knows the comparisons of `taskarith.recipes`; nothing of browsers. Everything is
 from typing import Any
 
 from taskarith.evaluation import Estimate, Evaluator, Measurer, ResultCache
+from taskarith.recipes.class_changes import changed_classes, new_confusions
 from taskarith.recipes.interval import Interval
 from taskarith.recipes.lab import Answers, Lab, Meter
 from taskarith.recipes.methods.protocol import Choice, Misfit, References
@@ -14,9 +15,8 @@ from taskarith.recipes.plane.protocol import PlanePoint
 from taskarith.recipes.plane.recipe import PlaneRecipe
 from taskarith.recipes.ratios import normalized_and_gain
 from taskarith.recipes.suite_lab import suite_lab
-from taskarith.recipes.turned import changed_classes, new_confusions
 from taskarith.ui.compare.form import Classes
-from taskarith.ui.merging import sent_merge
+from taskarith.ui.merge_methods import sent_merge
 from taskarith.ui.serving.jobs import Desk, Work
 
 __all__ = ["classes_work", "methods_work", "plane_work"]

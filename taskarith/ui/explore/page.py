@@ -10,9 +10,9 @@ from typing import Any
 
 from taskarith.errors import TaskArithError
 from taskarith.ui.chrome import Nav
+from taskarith.ui.error_text import errors_told
 from taskarith.ui.explore.instrument import instrument
 from taskarith.ui.greeting import Greeting, listed_suites
-from taskarith.ui.in_words import in_words
 from taskarith.ui.lessons import told
 from taskarith.ui.qr import code
 from taskarith.ui.serving.explorers import Explorers
@@ -91,7 +91,7 @@ def server_functions(
         handle.__name__ = name
         return handle
 
-    return [in_words(handle) for handle in (hello, suites, lessons, qr, *map(call, CALLS))]
+    return [errors_told(handle) for handle in (hello, suites, lessons, qr, *map(call, CALLS))]
 
 
 def _fields(message: object) -> Answer:

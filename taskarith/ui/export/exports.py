@@ -69,12 +69,12 @@ class Exports:
 
     def check(self, size: int) -> None:
         """ExportError where `size` bytes of weights are more than a visitor may have."""
-        from taskarith.sources.plan import in_words
+        from taskarith.sources.plan import size_text
 
         if self._largest is not None and size > self._largest:
             raise ExportError(
-                f"this export is {in_words(size)}; on this public server at most "
-                f"{in_words(self._largest)} can be exported. Choose float16, or use the command "
+                f"this export is {size_text(size)}; on this public server at most "
+                f"{size_text(self._largest)} can be exported. Choose float16, or use the command "
                 "line on your own machine"
             )
 

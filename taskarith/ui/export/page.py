@@ -12,9 +12,9 @@ import gradio as gr
 
 from taskarith.errors import TaskArithError
 from taskarith.ui.chrome import frame
+from taskarith.ui.error_text import said_html
 from taskarith.ui.export.exports import MAX_PUBLIC, Exports, Taken
-from taskarith.ui.export.publish import PublicationForm, Token
-from taskarith.ui.export.words import (
+from taskarith.ui.export.html import (
     about_format,
     edit_html,
     files_html,
@@ -22,9 +22,9 @@ from taskarith.ui.export.words import (
     plan_html,
     published_html,
 )
-from taskarith.ui.in_words import said_html
+from taskarith.ui.export.publish import PublicationForm, Token
 from taskarith.ui.query import read_query
-from taskarith.ui.serving.jobs import LOOK_EVERY, Desk, Jobs, Look
+from taskarith.ui.serving.jobs import LOOK_EVERY, Desk, Jobs, JobStatus
 from taskarith.ui.serving.limits import address
 from taskarith.ui.serving.visitor import read_visitor, visitor_script
 
@@ -210,8 +210,8 @@ class _ExportPage:
             own = read_visitor(visitor)
         except TaskArithError:
             return
-        last: Look | None = None
-        while (look := self.work.look(own)) is not None:
+        last: JobStatus | None = None
+        while (look := self.work.status(own)) is not None:
             if look is not last:
                 yield await self._shown(own, look, token)
                 last = look
@@ -227,7 +227,7 @@ class _ExportPage:
 
     # ---- what is shown ----------------------------------------------------------------------
 
-    async def _shown(self, visitor: str, look: Look, token: Token) -> Updates:
+    async def _shown(self, visitor: str, look: JobStatus, token: Token) -> Updates:
         taken = self.exports.of(visitor)
         published = look.result if look.over and not isinstance(look.result, Taken) else None
         busy = [

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 import gradio as gr
 
 from taskarith.errors import ExportError, TaskArithError
+from taskarith.ui.error_text import said_html
 from taskarith.ui.export.exports import Exports, Taken
-from taskarith.ui.export.words import card_text, login_html, preview_html
-from taskarith.ui.in_words import said_html
+from taskarith.ui.export.html import card_text, login_html, preview_html
 from taskarith.ui.serving.jobs import Desk, Jobs
 from taskarith.ui.serving.visitor import read_visitor
 

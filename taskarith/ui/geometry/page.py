@@ -10,7 +10,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from taskarith.ui.chrome import frame
-from taskarith.ui.drawn import drawn, link_of, suite_of
+from taskarith.ui.component import link_of, own_component, suite_of
 from taskarith.ui.hello import MAX_COEFFICIENT, SLIDER_BOUND
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def build(site: "Site") -> None:
         return await asyncio.to_thread(geometries.answer, explorer.suite, message)
 
     with frame(site.nav, "Geometry", about=ABOUT):
-        drawn("geometry", calls=[geometry])
+        own_component("geometry", calls=[geometry])
 
 
 class Geometries:
@@ -50,7 +50,7 @@ class Geometries:
     def answer(self, suite: "Suite", message: object) -> Answer:
         """Everything the page draws, and the edit that its link carries."""
         from taskarith.ui.edit_link import read_link
-        from taskarith.ui.merging import sent_merge
+        from taskarith.ui.merge_methods import sent_merge
 
         link = read_link(link_of(message), suite)
         return {

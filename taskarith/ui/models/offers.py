@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from taskarith.errors import AssetError, TaskArithError, unknown_name
 from taskarith.sources import OWNER, VISITOR, Limits, Plan, Reference, parse_reference
 from taskarith.sources.hub_cache import repo_folder
-from taskarith.sources.plan import in_words
+from taskarith.sources.plan import size_text
 from taskarith.suites import Suite, parse_manifest
 from taskarith.suites.home import (
     MANIFEST,
@@ -123,7 +123,7 @@ def offer_assembly(asked: Asked, *, public: bool, in_use: InUse = _nothing) -> O
         return Done(asked.name, tuple(found), vector=vector)
 
     total = sum(plan.size for plan in assembly.plans)
-    together = (f"together {in_words(total)}",) if len(assembly.plans) > 1 else ()
+    together = (f"together {size_text(total)}",) if len(assembly.plans) > 1 else ()
     tasks = [("target", task) for task in asked.tasks]
     tasks += [("control", asked.control)] if asked.control else []
     return Offer(
@@ -133,7 +133,9 @@ def offer_assembly(asked: Asked, *, public: bool, in_use: InUse = _nothing) -> O
             *together,
             *(f"{role} “{task.name}” ({_pictures(task, assembly)})" for role, task in tasks),
         ),
-        verb=f"Fetch {in_words(assembly.to_fetch)} and make it" if assembly.to_fetch else "Make it",
+        verb=f"Fetch {size_text(assembly.to_fetch)} and make it"
+        if assembly.to_fetch
+        else "Make it",
         act=act,
         warnings=tuple(_doubts(asked, assembly.vectors)),
     )
@@ -150,12 +152,12 @@ def offer_pull(suite: Suite, *, public: bool) -> Offer:
 
     def act(desk: "Desk") -> Done:
         carry_out(plans, report=_report(desk), cancelled=desk.stopped)
-        return Done(suite.name, (f"{len(plans)} sources, {in_words(total)}",))
+        return Done(suite.name, (f"{len(plans)} sources, {size_text(total)}",))
 
     return Offer(
         title=f"Fetch what {suite.name} needs",
-        lines=(*map(_in_words, plans), f"together {in_words(total)}"),
-        verb=f"Fetch {in_words(total)}",
+        lines=(*map(_in_words, plans), f"together {size_text(total)}"),
+        verb=f"Fetch {size_text(total)}",
         act=act,
     )
 
@@ -187,7 +189,7 @@ def offer_manifest(file: Path, *, public: bool, in_use: InUse = _nothing) -> Off
     """The suite of a manifest that came alone: everything in it is a reference."""
     try:
         if file.stat().st_size > MAX_BYTES:
-            raise AssetError(f"the file is larger than {in_words(MAX_BYTES)}; it is no manifest")
+            raise AssetError(f"the file is larger than {size_text(MAX_BYTES)}; it is no manifest")
         text = file.read_text(encoding="utf-8")
         manifest = parse_manifest(json.loads(text), where=file.name)
     except OSError as error:

@@ -164,7 +164,7 @@ class _ModelsPage:
     ) -> tuple[str, Any, Any]:
         """The table of suites, the choice of one to start from, and that of one's own."""
         from taskarith.suites.making.own import own_suites
-        from taskarith.ui.models.words import suite_list
+        from taskarith.ui.models.html import suite_list
 
         found = await asyncio.to_thread(_all_suites)
         own = (await asyncio.wrap_future(self.site.explorer)).suite
@@ -268,7 +268,7 @@ class _ModelsPage:
 
     async def _planned(self, make: "Callable[[], Awaitable[Offer]]") -> Updates:
         """An offer on the panel, or the reason why there is none."""
-        from taskarith.ui.models.words import offered, problem
+        from taskarith.ui.models.html import offered, problem
 
         hidden = gr.update(visible=False)
         try:
@@ -283,7 +283,7 @@ class _ModelsPage:
 
     async def _begin(self, session: object, offer: Any) -> Updates:
         """Queue what was agreed to."""
-        from taskarith.ui.models.words import problem
+        from taskarith.ui.models.html import problem
 
         own = session if _is_session(session) else uuid4().hex
         try:
@@ -296,7 +296,7 @@ class _ModelsPage:
 
     async def _resume(self, session: object, request: gr.Request) -> AsyncIterator[Updates]:
         """Follow what is still being fetched when the page is opened again."""
-        look = self.downloads.look(str(session)) if _is_session(session) else None
+        look = self.downloads.status(str(session)) if _is_session(session) else None
         if look is None or look.over:
             yield (gr.skip(),) * SEEN
             return
@@ -307,18 +307,18 @@ class _ModelsPage:
         self, session: object, offer: object, request: gr.Request
     ) -> AsyncIterator[Updates]:
         """How far it is, until it is over; then what came of it."""
+        from taskarith.ui.models.html import outcome, problem, progress
         from taskarith.ui.models.offers import Done
-        from taskarith.ui.models.words import outcome, problem, progress
 
         hidden, same = gr.update(visible=False), gr.skip()
-        look = self.downloads.look(str(session)) if _is_session(session) else None
+        look = self.downloads.status(str(session)) if _is_session(session) else None
         shown = None
         while look is not None and not look.over:
             if look != shown:
                 yield progress(look), hidden, gr.update(visible=True), same, same, same
             shown = look
             await asyncio.sleep(REFRESH)
-            look = self.downloads.look(str(session))
+            look = self.downloads.status(str(session))
         if look is None:
             yield (same,) * SEEN
         elif isinstance(look.result, Done):

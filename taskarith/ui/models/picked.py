@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from taskarith.errors import SourceError
-from taskarith.sources.plan import check_disk, in_words
+from taskarith.sources.plan import check_disk, size_text
 from taskarith.sources.reference import is_inside
 from taskarith.tasks.cache_folder import cache_folder
 from taskarith.ui.serving.uploads import uploaded_file
@@ -98,7 +98,7 @@ class Picked:
         size = sum(path.stat().st_size for path in files.values())
         if size > self._most_bytes:
             raise SourceError(
-                f"the picked files are {in_words(size)}; at most {in_words(self._most_bytes)}"
+                f"the picked files are {size_text(size)}; at most {size_text(self._most_bytes)}"
             )
         kept = self.folder / _digest(files)
         if kept.is_dir():
@@ -136,7 +136,7 @@ class Picked:
                 del sizes[folder]
         if sum(sizes.values()) + size > self._most_bytes:
             raise SourceError(
-                f"there is no room for {in_words(size)} more picked files here: suites take their "
+                f"there is no room for {size_text(size)} more picked files here: suites take their "
                 "weights from those that are kept. Put yours into a repository of the Hub, or try "
                 "it later"
             )

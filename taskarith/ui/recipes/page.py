@@ -14,18 +14,18 @@ import gradio as gr
 
 from taskarith.errors import TaskArithError
 from taskarith.ui.chrome import frame
-from taskarith.ui.in_words import said_html
+from taskarith.ui.error_text import said_html
 from taskarith.ui.modules import starting
 from taskarith.ui.query import read_query
 from taskarith.ui.recipes.figures_html import figures_html
 from taskarith.ui.recipes.form import FORMS, IMAGES, WAYS, read_request
-from taskarith.ui.recipes.words import about_form, priced, progress_html
+from taskarith.ui.recipes.progress_html import about_form, priced, progress_html
 from taskarith.ui.serving.downloads import Downloads
-from taskarith.ui.serving.jobs import LOOK_EVERY, Look
+from taskarith.ui.serving.jobs import LOOK_EVERY, JobStatus
 from taskarith.ui.serving.visitor import read_visitor, visitor_script
 
 if TYPE_CHECKING:
-    from taskarith.figures.look import Theme
+    from taskarith.figures.style import Theme
     from taskarith.ui.context import Site
     from taskarith.ui.recipes.runs import Finished, RecipeRuns
     from taskarith.ui.serving.explorer import Explorer
@@ -267,7 +267,7 @@ class _RecipesPage:
         from taskarith.ui.recipes.runs import shipped
 
         try:
-            if self.runs.look(read_visitor(visitor)) is not None:
+            if self.runs.status(read_visitor(visitor)) is not None:
                 return NOTHING_NEW
             explorer, problems = await self._explorer(query)
         except TaskArithError:
@@ -290,12 +290,12 @@ class _RecipesPage:
         Where there is none: what comes with the suite.
         """
         yield await self.shipped(visitor, theme, query, recipe)
-        last: Look | None = None
+        last: JobStatus | None = None
         try:
             own = read_visitor(visitor)
         except TaskArithError:
             return
-        while (look := self.runs.look(own)) is not None:
+        while (look := self.runs.status(own)) is not None:
             if look is not last:
                 yield await asyncio.to_thread(self._show, look, theme, last)
                 last = look
@@ -311,7 +311,7 @@ class _RecipesPage:
 
     # ---- what is shown ----------------------------------------------------------------------
 
-    def _show(self, look: Look, theme: str, last: Look | None) -> Updates:
+    def _show(self, look: JobStatus, theme: str, last: JobStatus | None) -> Updates:
         """Every element of the outcome, for how the recipe stands."""
         from taskarith.ui.recipes.runs import Finished, Searching
 

@@ -22,7 +22,7 @@ from taskarith.recipes.watching import Seen
 from taskarith.suites import Suite
 from taskarith.ui.recipes.form import Request
 from taskarith.ui.serving.explorer import Explorer
-from taskarith.ui.serving.jobs import Desk, Jobs, Look
+from taskarith.ui.serving.jobs import Desk, Jobs, JobStatus
 from taskarith.worlds.texts import CATEGORIES
 
 __all__ = [
@@ -76,7 +76,7 @@ class RecipeRuns:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._known: OrderedDict[tuple[str, Request], Finished] = OrderedDict()
-        self._given: OrderedDict[str, Look] = OrderedDict()  # by visitor, results known before
+        self._given: OrderedDict[str, JobStatus] = OrderedDict()  # by visitor, results known before
         self._lock = threading.Lock()
 
     def start(self, visitor: str, explorer: Explorer, request: Request) -> None:
@@ -86,7 +86,7 @@ class RecipeRuns:
         with self._lock:
             if (known := self._known.get(key)) is not None:
                 self._known.move_to_end(key)
-                self._given[visitor] = Look("done", result=known)
+                self._given[visitor] = JobStatus("done", result=known)
                 while len(self._given) > MAX_KNOWN:
                     self._given.popitem(last=False)
                 return
@@ -96,11 +96,11 @@ class RecipeRuns:
         with self._lock:
             self._given.pop(visitor, None)
 
-    def look(self, visitor: str) -> Look | None:
+    def status(self, visitor: str) -> JobStatus | None:
         """How the visitor's recipe stands; None if there is none."""
         with self._lock:
             given = self._given.get(visitor)
-        return given or self._jobs.look(visitor)
+        return given or self._jobs.status(visitor)
 
     def cancel(self, visitor: str) -> None:
         """Stop the visitor's recipe."""

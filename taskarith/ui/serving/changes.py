@@ -11,7 +11,7 @@ import numpy as np
 from taskarith.core import Edit
 from taskarith.evaluation import Evaluator, ResultCache
 from taskarith.tasks import SplitName
-from taskarith.ui.serving.pictures import data_url
+from taskarith.ui.serving.png import data_url
 
 __all__ = ["changed_answers"]
 

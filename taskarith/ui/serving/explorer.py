@@ -41,7 +41,7 @@ from taskarith.ui.incoming import (
     read_question,
     read_rest,
 )
-from taskarith.ui.merging import offered_methods
+from taskarith.ui.merge_methods import offered_methods
 from taskarith.ui.serving.changes import changed_answers
 from taskarith.ui.serving.pieces import Pieces
 from taskarith.ui.serving.priority import lower_priority

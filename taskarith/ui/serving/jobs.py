@@ -13,10 +13,10 @@ import time
 from taskarith.errors import RecipeCancelled, TaskArithError
 from taskarith.ui.serving.lease import Lease, Place
 from taskarith.ui.serving.limits import address
-from taskarith.ui.serving.line import Job, Line, Look, Work
+from taskarith.ui.serving.line import Job, JobStatus, Line, Work
 from taskarith.ui.serving.priority import lower_priority
 
-__all__ = ["LOOK_EVERY", "Desk", "Jobs", "Look", "Place", "Work"]
+__all__ = ["LOOK_EVERY", "Desk", "JobStatus", "Jobs", "Place", "Work"]
 
 MAX_WAITING = 8
 MAX_KEPT = 64  # finished jobs whose results are still there to be looked at
@@ -108,9 +108,9 @@ class Jobs:
                 # A thread inside torch when the interpreter goes away takes it down with a crash.
                 atexit.register(self.close)
 
-    def look(self, session: str) -> Look | None:
+    def status(self, session: str) -> JobStatus | None:
         """How the session's job stands; None if there is none (any more)."""
-        return self._line.look(session)
+        return self._line.status(session)
 
     def cancel(self, session: str) -> None:
         """Stop the session's job, soon if it is running."""

@@ -18,14 +18,14 @@ from taskarith.ui.serving.limits import first_to_go
 if TYPE_CHECKING:
     from taskarith.ui.serving.jobs import Desk
 
-__all__ = ["Job", "Line", "Look", "Work"]
+__all__ = ["Job", "JobStatus", "Line", "Work"]
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Work = Callable[["Desk"], object]
 
 
 @dataclass(frozen=True)
-class Look:
+class JobStatus:
     """How a job stands.
 
     Attributes:
@@ -66,7 +66,7 @@ class Job:
     address: str
     place: Place | None
     work: Work | None
-    look: Look = field(default_factory=lambda: Look("waiting"))
+    look: JobStatus = field(default_factory=lambda: JobStatus("waiting"))
     stop: threading.Event = field(default_factory=threading.Event)
     watched: float = field(default_factory=time.monotonic)
 
@@ -129,11 +129,11 @@ class Line:
             if self.closed or not self._waiting:
                 return None
             self._current = self._waiting.popleft()
-            self._current.look = Look("running", what="getting ready")
+            self._current.look = JobStatus("running", what="getting ready")
             self._count()
             return self._current
 
-    def look(self, session: str) -> Look | None:
+    def status(self, session: str) -> JobStatus | None:
         """How the session's job stands; None if there is none (any more)."""
         with self._changed:
             job = self._jobs.get(session)
@@ -162,7 +162,7 @@ class Line:
             if job in self._waiting:
                 self._waiting.remove(job)
                 job.work = None
-                job.look = Look("cancelled", message="It was cancelled before it began.")
+                job.look = JobStatus("cancelled", message="It was cancelled before it began.")
                 self._count()
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from taskarith.evaluation import Estimate, Failure, PairedDifference, Piece
 from taskarith.evaluation.worker import Message
 from taskarith.tasks import SplitName
 from taskarith.tasks.metric import Metric
-from taskarith.ui.merging import sent_merge
+from taskarith.ui.merge_methods import sent_merge
 
 __all__ = ["Pieces", "as_sent"]
 

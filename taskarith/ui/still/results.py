@@ -11,14 +11,14 @@ from html import escape
 
 from taskarith.figures import recipe_figures
 from taskarith.figures.bundle import plotly_script
-from taskarith.figures.look import Theme
+from taskarith.figures.style import Theme
 from taskarith.suites import Suite
 from taskarith.ui.chrome import navigation, pages_style
 from taskarith.ui.recipes.figures_html import figures_html
 from taskarith.ui.recipes.form import FORMS
+from taskarith.ui.recipes.progress_html import about_form
 from taskarith.ui.recipes.result_html import edits_html, result_html
 from taskarith.ui.recipes.runs import Finished, chosen_edits, shipped
-from taskarith.ui.recipes.words import about_form
 
 __all__ = ["NAV", "RESULTS_STYLE", "packed_plotly", "results_html"]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gradio.utils import get_upload_folder
 
 from taskarith.ui.chrome import frame
-from taskarith.ui.drawn import drawn, link_of, suite_of
+from taskarith.ui.component import link_of, own_component, suite_of
 from taskarith.ui.serving.jobs import Jobs
 from taskarith.ui.serving.visitor import read_visitor
 
@@ -66,7 +66,7 @@ def build(site: "Site") -> None:
         return (await site.explorers.get(suite_of(message))).suite
 
     with frame(site.nav, "Teach", about=ABOUT):
-        drawn("teach", calls=[hello, plan, start, look, cancel])
+        own_component("teach", calls=[hello, plan, start, look, cancel])
 
 
 class Teachings:
@@ -133,7 +133,7 @@ class Teachings:
 
     def plan(self, suite: "Suite", message: object) -> Answer:
         """What it will take; measures one step of the base the first time."""
-        from taskarith.sources.plan import in_words
+        from taskarith.sources.plan import size_text
         from taskarith.ui.teach.asked import read_how
 
         how = read_how(message, bounds=self._bounds())
@@ -142,7 +142,7 @@ class Teachings:
         return {
             "steps": how.steps,
             "seconds": self._slowness * speed.seconds(how, learned=learned, validated=validated),
-            "memory": in_words(speed.memory(how)),
+            "memory": size_text(speed.memory(how)),
         }
 
     def start(
@@ -186,7 +186,7 @@ class Teachings:
     def look(self, message: object) -> Answer:
         """How the visitor's teaching stands."""
         fields = message if isinstance(message, dict) else {}
-        found = self._jobs.look(read_visitor(fields.get("visitor")))
+        found = self._jobs.status(read_visitor(fields.get("visitor")))
         if found is None:
             return {"state": "none"}
         shown = found.result if found.state == "done" else found.partial

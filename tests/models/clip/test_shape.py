@@ -6,7 +6,7 @@ import pytest
 
 from taskarith.errors import ExportError
 from taskarith.models.clip.shape import ClipShape
-from taskarith.models.clip.words import word_level_files
+from taskarith.models.clip.tokenizer_files import word_level_files
 from tests.clips import OPEN_CLIP_CONFIG, transformers_config
 
 

@@ -17,7 +17,7 @@ from taskarith.export.publish import Published
 from taskarith.suites import Suite
 from taskarith.ui.export.exports import Exports
 from taskarith.ui.export.publish import PublicationForm
-from taskarith.ui.serving.jobs import Jobs, Look
+from taskarith.ui.serving.jobs import Jobs, JobStatus
 from tests.apart import run
 from tests.hub.server import LoopbackHub, User
 
@@ -61,9 +61,9 @@ def token() -> gr.OAuthToken:
     return gr.OAuthToken(token=GUEST, scope="contribute-repos", expires_at=2_000_000_000)
 
 
-def finished(jobs: Jobs) -> Look:
+def finished(jobs: Jobs) -> JobStatus:
     ends = time.monotonic() + 20
-    while (look := jobs.look(VISITOR)) is None or not look.over:
+    while (look := jobs.status(VISITOR)) is None or not look.over:
         assert time.monotonic() < ends
         time.sleep(0.01)
     return look

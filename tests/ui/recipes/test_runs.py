@@ -23,7 +23,7 @@ from taskarith.ui.recipes.runs import (
     offered,
 )
 from taskarith.ui.serving.explorer import Explorer
-from taskarith.ui.serving.jobs import Jobs, Look
+from taskarith.ui.serving.jobs import Jobs, JobStatus
 
 ONE, TWO = "1" * 24, "2" * 24
 NEGATION = Request("negation", ("apples",), n=8)
@@ -45,9 +45,9 @@ def jobs() -> Iterator[Jobs]:
     jobs.close()
 
 
-def finished(runs: RecipeRuns, visitor: str) -> Look:
+def finished(runs: RecipeRuns, visitor: str) -> JobStatus:
     ends = time.monotonic() + PATIENCE
-    while (look := runs.look(visitor)) is None or not look.over:
+    while (look := runs.status(visitor)) is None or not look.over:
         assert time.monotonic() < ends
         time.sleep(0.01)
     return look
@@ -55,7 +55,7 @@ def finished(runs: RecipeRuns, visitor: str) -> Look:
 
 def test_a_recipe_gives_what_the_library_gives(explorer: Explorer, jobs: Jobs) -> None:
     runs = RecipeRuns(jobs)
-    assert runs.look(ONE) is None
+    assert runs.status(ONE) is None
     runs.start(ONE, explorer, NEGATION)
     done = finished(runs, ONE).result
     assert isinstance(done, Finished)
@@ -69,10 +69,10 @@ def test_the_same_request_is_known_to_everybody(explorer: Explorer, jobs: Jobs) 
     runs.start(ONE, explorer, NEGATION)
     first = finished(runs, ONE)
     runs.start(TWO, explorer, NEGATION)
-    known = runs.look(TWO)
+    known = runs.status(TWO)
     assert known is not None
     assert known.result is first.result
-    assert jobs.look(TWO) is None
+    assert jobs.status(TWO) is None
     other = Request("negation", ("apples",), n=9)
     runs.start(TWO, explorer, other)
     result = finished(runs, TWO).result
@@ -86,7 +86,7 @@ def test_a_search_can_be_watched(explorer: Explorer, jobs: Jobs) -> None:
     partial = None
     ends = time.monotonic() + PATIENCE
     while partial is None and time.monotonic() < ends:
-        look = runs.look(ONE)
+        look = runs.status(ONE)
         assert look is not None
         assert not look.over
         partial = look.partial
@@ -115,7 +115,7 @@ def test_what_cannot_run_is_refused_before_it_queues(
     runs = RecipeRuns(jobs)
     with pytest.raises(error, match=says):
         runs.start(ONE, explorer, asked)
-    assert runs.look(ONE) is None
+    assert runs.status(ONE) is None
 
 
 def test_a_visitor_runs_one_at_a_time(explorer: Explorer, jobs: Jobs) -> None:

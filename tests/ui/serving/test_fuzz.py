@@ -27,7 +27,7 @@ from taskarith.models.family import BaseFiles
 from taskarith.models.registry import describe, family_of
 from taskarith.suites.home import suites_home
 from taskarith.suites.manifest import parse_manifest
-from taskarith.ui.in_words import without_paths
+from taskarith.ui.error_text import without_paths
 from taskarith.ui.models.offers import offer_manifest
 from taskarith.ui.modules import route
 from taskarith.ui.serving.access import Access

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from taskarith.errors import RecipeCancelled, RecipeError, TaskArithError
-from taskarith.ui.serving.jobs import Desk, Jobs, Look, Work
+from taskarith.ui.serving.jobs import Desk, Jobs, JobStatus, Work
 
 PATIENCE = 20.0
 
@@ -51,13 +51,13 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def finished(jobs: Jobs, session: str) -> Look:
+def finished(jobs: Jobs, session: str) -> JobStatus:
     def over() -> bool:
-        look = jobs.look(session)
+        look = jobs.status(session)
         return look is not None and look.over
 
     until(over)
-    look = jobs.look(session)
+    look = jobs.status(session)
     assert look is not None
     return look
 
@@ -80,7 +80,7 @@ def test_a_job_gives_its_result_and_one_evaluator_serves_all(jobs: Jobs, place: 
     jobs.submit("a", lambda desk: (desk.evaluator, "second"), place=place)
     assert finished(jobs, "a").result == ("evaluator 1", "second")
     assert place.made == ["taskarith-jobs"]
-    assert jobs.look("nobody") is None
+    assert jobs.status("nobody") is None
 
 
 def test_another_place_gets_another_evaluator(jobs: Jobs, place: FakePlace) -> None:
@@ -111,7 +111,7 @@ def test_progress_and_what_was_found_so_far_can_be_seen(jobs: Jobs, place: FakeP
 
     jobs.submit("a", work, place=place)
     slow.started.wait(PATIENCE)
-    assert jobs.look("a") == Look("running", 0, 3, 9, "digits at λ = 1", ["a point"])
+    assert jobs.status("a") == JobStatus("running", 0, 3, 9, "digits at λ = 1", ["a point"])
     slow.end.set()
     look = finished(jobs, "a")
     assert (look.state, look.result, look.partial) == ("done", "slow result", None)
@@ -123,11 +123,14 @@ def test_one_at_a_time_and_each_knows_how_many_are_ahead(jobs: Jobs, place: Fake
     slow.started.wait(PATIENCE)
     jobs.submit("b", lambda desk: "b", place=place)
     jobs.submit("c", lambda desk: "c", place=place)
-    assert [jobs.look(name) for name in "bc"] == [Look("waiting", 1), Look("waiting", 2)]
+    assert [jobs.status(name) for name in "bc"] == [
+        JobStatus("waiting", 1),
+        JobStatus("waiting", 2),
+    ]
     with pytest.raises(TaskArithError, match="2 jobs wait on this machine already"):
         jobs.submit("d", lambda desk: "d", place=place)
     jobs.cancel("b")
-    assert jobs.look("c") == Look("waiting", 1)
+    assert jobs.status("c") == JobStatus("waiting", 1)
     slow.end.set()
     assert finished(jobs, "c").result == "c"
     assert finished(jobs, "b").state == "cancelled"
@@ -157,7 +160,7 @@ def test_made_up_visitors_leave_places_to_others(
         jobs.submit("made up 4", lambda desk: None, place=place)
     at("school")
     jobs.submit("real", lambda desk: "real", place=place)
-    assert jobs.look("real") == Look("waiting", 5)
+    assert jobs.status("real") == JobStatus("waiting", 5)
     slow.end.set()
     assert finished(jobs, "real").result == "real"
     jobs.close()
@@ -175,7 +178,7 @@ def test_nor_do_they_push_out_what_others_found(
         jobs.submit(f"made up {number}", lambda desk: None)
         finished(jobs, f"made up {number}")
     assert finished(jobs, "real").result == "real"
-    assert jobs.look("made up 0") is None
+    assert jobs.status("made up 0") is None
 
 
 def test_work_without_a_place_gets_no_engine_and_takes_none_away(
@@ -209,7 +212,7 @@ def test_a_running_job_can_be_cancelled_and_has_no_result(jobs: Jobs, place: Fak
     assert (look.state, look.message, look.result) == ("cancelled", "it was stopped", None)
     jobs.cancel("a")
     jobs.cancel("nobody")
-    assert jobs.look("a") == look
+    assert jobs.status("a") == look
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from taskarith.ui.serving.jobs import Jobs, Look
+from taskarith.ui.serving.jobs import Jobs, JobStatus
 from taskarith.ui.teach.learning import learning
 
 VISITOR = "0" * 24
@@ -24,14 +24,14 @@ def command(code: str) -> tuple[str, ...]:
     return (sys.executable, "-c", f"import json, sys, time\norder = sys.stdin.read()\n{code}")
 
 
-def until(jobs: Jobs, true: Callable[[Look], bool]) -> Look:
+def until(jobs: Jobs, true: Callable[[JobStatus], bool]) -> JobStatus:
     ends = time.monotonic() + 60
     while time.monotonic() < ends:
-        look = jobs.look(VISITOR)
+        look = jobs.status(VISITOR)
         if look is not None and true(look):
             return look
         time.sleep(0.02)
-    raise AssertionError(f"it stands at {jobs.look(VISITOR)}")
+    raise AssertionError(f"it stands at {jobs.status(VISITOR)}")
 
 
 def test_lines_become_looks_and_a_result(jobs: Jobs) -> None:

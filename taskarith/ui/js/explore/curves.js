@@ -1,4 +1,4 @@
-// The curves: axes, bands, measured lines and their marks, as SVG, in the look that figures/look.py
+// The curves: axes, bands, measured lines and their marks, as SVG, in the look that figures/style.py
 // gives. Drawn anew when measurements arrive, never while something moves. Knows pixels, not tasks.
 
 import { svg } from "../dom.js";

@@ -431,7 +431,7 @@ export function recolour(page) {
 }
 
 /**
- * The colours live in figures/look.py; the page's own parts get them as CSS variables.
+ * The colours live in figures/style.py; the page's own parts get them as CSS variables.
  * @param {HTMLElement} root
  * @param {Page} page
  */

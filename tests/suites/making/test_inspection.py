@@ -12,9 +12,9 @@ from taskarith import load_suite
 from taskarith.errors import TaskArithError
 from taskarith.sources import write_tensors
 from taskarith.suites import Suite
-from taskarith.suites.making import looking
+from taskarith.suites.making import inspection
 from taskarith.suites.making.deriving import derive_suite, same_task
-from taskarith.suites.making.looking import look_at_vectors
+from taskarith.suites.making.inspection import look_at_vectors
 
 LAYER, WIDTH = "visual.transformer.resblocks.0.mlp.c_fc", 32
 
@@ -82,7 +82,7 @@ def test_a_broken_adapter_is_refused_by_its_reference(
 def test_of_what_is_large_names_and_shapes_are_looked_at(
     tiny_suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "LARGEST", 10)
+    monkeypatch.setattr(inspection, "LARGEST", 10)
     state = tiny_suite.base_state()
     path = tmp_path / "model" / "model.safetensors"
     write_tensors(path, state)

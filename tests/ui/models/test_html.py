@@ -1,7 +1,7 @@
 """The list of suites, whatever their bases are."""
 
 from taskarith.suites import list_suites
-from taskarith.ui.models.words import suite_list
+from taskarith.ui.models.html import suite_list
 
 
 def test_every_suite_that_comes_with_the_project_has_a_row() -> None:

@@ -4,7 +4,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from taskarith.ui.serving.pictures import data_url, png
+from taskarith.ui.serving.png import data_url, png
 
 
 def test_a_png_holds_exactly_the_pixels() -> None:

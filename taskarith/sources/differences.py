@@ -28,10 +28,10 @@ from taskarith.sources.adapters import (
 from taskarith.sources.align import NO_ALIASES, align, best_renaming, fitting, untied
 from taskarith.sources.checkpoints import open_checkpoint, open_weights
 from taskarith.sources.compact import unpacked
-from taskarith.sources.kinds import Kind
+from taskarith.sources.lazy_state import Entry, LazyState
 from taskarith.sources.native import check_base, is_vector_file
 from taskarith.sources.pull import Source
-from taskarith.sources.states import Entry, LazyState
+from taskarith.sources.recognition import Kind
 from taskarith.sources.tensors import fingerprint, open_tensors, read_metadata
 
 __all__ = ["Contents", "Difference", "open_difference", "open_source", "subtract"]

@@ -6,7 +6,7 @@ import pytest
 
 from taskarith.core import LAYERS, METHODS, Edit
 from taskarith.errors import TaskArithError
-from taskarith.ui.merging import (
+from taskarith.ui.merge_methods import (
     described_methods,
     merged_edit,
     offered_methods,

@@ -7,10 +7,10 @@ import torch
 from taskarith.core import LAYERS, METHODS, Edit, TaskVector, Terms, merge
 from taskarith.errors import CoefficientError, SettingError, UnknownNameError
 from taskarith.evaluation import Evaluator, ResultCache, measure
-from taskarith.evaluation.merging import MERGED_KEPT, MergedVectors
+from taskarith.evaluation.fisher_gram import ModelStatistics
+from taskarith.evaluation.merged_vectors import MERGED_KEPT, MergedVectors
 from taskarith.evaluation.order import stratified_order
 from taskarith.evaluation.plan import Part
-from taskarith.evaluation.statistics import ModelStatistics
 from taskarith.suites import Suite
 from tests.core.merges.examples import PAIRWISE
 

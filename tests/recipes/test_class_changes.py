@@ -1,8 +1,8 @@
 import numpy as np
 
 from taskarith.evaluation import PairedDifference
+from taskarith.recipes.class_changes import changed_classes, new_confusions
 from taskarith.recipes.lab import Answers
-from taskarith.recipes.turned import changed_classes, new_confusions
 
 NAMES = ["cat", "dog", "fox", "owl"]
 

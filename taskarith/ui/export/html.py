@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-from taskarith.ui.in_words import said_html
+from taskarith.ui.error_text import said_html
 
 if TYPE_CHECKING:
     from taskarith.core import Edit
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from taskarith.export.publication import Publication
     from taskarith.export.publish import Published
     from taskarith.suites import Suite
-    from taskarith.ui.serving.jobs import Look
+    from taskarith.ui.serving.jobs import JobStatus
 
 __all__ = [
     "about_format",
@@ -76,21 +76,21 @@ def about_format(name: str) -> str:
 
 def plan_html(plan: "Plan") -> str:
     """What an export will hold, before it is made."""
-    from taskarith.sources.plan import in_words
+    from taskarith.sources.plan import size_text
 
     if not plan.weights:
         return f"<p>A few lines of text: {escape(', '.join(plan.small))}.</p>"
     more = f" and {len(plan.small)} small files" if plan.small else ""
     memory = (
-        f" This merge is made in memory first: about {in_words(plan.memory)}."
+        f" This merge is made in memory first: about {size_text(plan.memory)}."
         if plan.memory
         else ""
     )
     files = escape(", ".join(plan.weights))
-    return f"<p><b>{in_words(plan.size)}</b> in {files}{more}.{memory}</p>"
+    return f"<p><b>{size_text(plan.size)}</b> in {files}{more}.{memory}</p>"
 
 
-def moving_html(look: "Look", verb: str) -> str:
+def moving_html(look: "JobStatus", verb: str) -> str:
     """How far an export or a publication is."""
     if look.state == "waiting":
         return said_html(f"Waiting: {look.ahead} before yours." if look.ahead else "Starting…")
@@ -107,10 +107,11 @@ def moving_html(look: "Look", verb: str) -> str:
 
 def files_html(files: Mapping[str, int], fingerprint: str) -> str:
     """What was exported."""
-    from taskarith.sources.plan import in_words
+    from taskarith.sources.plan import size_text
 
     rows = "".join(
-        f"<tr><td>{escape(name)}</td><td>{in_words(size)}</td></tr>" for name, size in files.items()
+        f"<tr><td>{escape(name)}</td><td>{size_text(size)}</td></tr>"
+        for name, size in files.items()
     )
     marked = (
         f'<p class="units">Fingerprint of the weights: <code>{escape(fingerprint[:16])}…</code>, '
@@ -142,7 +143,7 @@ def published_html(done: "Published") -> str:
 
 def preview_html(plan: "Publication") -> str:
     """What would be sent, and to whom."""
-    from taskarith.sources.plan import in_words
+    from taskarith.sources.plan import size_text
 
     let_in = "you let in" if plan.readers == "you" else "they let in"
     whom = f"only {plan.readers} and whom {let_in}" if plan.private else plan.readers
@@ -155,7 +156,7 @@ def preview_html(plan: "Publication") -> str:
     notes = "".join(f"<p>{escape(note)}</p>" for note in plan.notes)
     return (
         f"<p>To <b>{escape(plan.name)}</b>, as {escape(plan.user)}, for {whom}: "
-        f"{len(plan.files)} files, {in_words(plan.size)}. Licence: "
+        f"{len(plan.files)} files, {size_text(plan.size)}. Licence: "
         f"{escape(plan.licence or 'as your card says')}.</p>{replaced}{notes}"
     )
 

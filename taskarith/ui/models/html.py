@@ -8,13 +8,13 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from taskarith.sources.plan import in_words
-from taskarith.ui.in_words import without_paths
+from taskarith.sources.plan import size_text
+from taskarith.ui.error_text import without_paths
 
 if TYPE_CHECKING:
     from taskarith.suites import Suite
     from taskarith.ui.models.offers import Done, Offer
-    from taskarith.ui.serving.jobs import Look
+    from taskarith.ui.serving.jobs import JobStatus
 
 __all__ = ["offered", "outcome", "problem", "progress", "suite_list"]
 
@@ -35,7 +35,7 @@ def offered(offer: "Offer") -> str:
     return _box(offer.title, _items(offer.lines) + doubts)
 
 
-def progress(look: "Look") -> str:
+def progress(look: "JobStatus") -> str:
     """How far something is; what is fetched is counted in bytes."""
     if look.state == "waiting":
         before = f"{look.ahead} other{'s' if look.ahead != 1 else ''} before you"
@@ -45,7 +45,7 @@ def progress(look: "Look") -> str:
     if look.needed:
         share = look.done / look.needed
         bar = f'<progress max="1" value="{share:.4f}"></progress>'
-        words = f"{in_words(look.done)} of {in_words(look.needed)} ({share:.0%})"
+        words = f"{size_text(look.done)} of {size_text(look.needed)} ({share:.0%})"
     return _box(look.what[:1].upper() + look.what[1:], f'{bar}<p role="status">{words}</p>')
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from taskarith.tasks import pictures
-from taskarith.tasks.pictures import Pictures, kept_pictures
+from taskarith.tasks import picture_cache
+from taskarith.tasks.picture_cache import Pictures, kept_pictures
 
 
 class Drawing:
@@ -24,7 +24,7 @@ class Drawing:
 @pytest.fixture(autouse=True)
 def _forget_warnings() -> Iterator[None]:
     yield
-    pictures._warn_once.cache_clear()
+    picture_cache._warn_once.cache_clear()
 
 
 def assert_drawn(found: Pictures) -> None:

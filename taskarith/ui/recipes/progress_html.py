@@ -3,9 +3,9 @@
 from html import escape
 from typing import Literal
 
-from taskarith.ui.in_words import said_html, sentence
+from taskarith.ui.error_text import said_html, sentence
 from taskarith.ui.recipes.form import Form
-from taskarith.ui.serving.jobs import Look
+from taskarith.ui.serving.jobs import JobStatus
 
 __all__ = ["about_form", "priced", "progress_html"]
 
@@ -32,7 +32,7 @@ def priced(evaluations: int, *, n: int | None, seconds: float | None) -> str:
     return f"{text}: about {long} of measuring here."
 
 
-def progress_html(look: Look) -> str:
+def progress_html(look: JobStatus) -> str:
     """How a job stands: how many are before it, a bar and what was last measured, or its end."""
     if look.state == "waiting":
         before = "the one before yours" if look.ahead == 1 else f"{look.ahead} before yours"

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from taskarith.errors import SourceError
-from taskarith.sources import kinds
-from taskarith.sources.kinds import BASE_FILES, Recognised
+from taskarith.sources import recognition
+from taskarith.sources.recognition import BASE_FILES, Recognised
 
 ADAPTER = ["adapter_config.json", "adapter_model.safetensors"]
 SHARDS = [f"model-0000{i}-of-00002.safetensors" for i in (1, 2)]
@@ -19,7 +19,7 @@ def recognise(sizes: dict[str, int], **options: Any) -> Recognised:
         suffix = index.removesuffix(".index.json").rpartition(".")[2]
         return [name for name in sizes if "-of-" in name and name.endswith(f".{suffix}")]
 
-    return kinds.recognise(sizes, shards=shards, **options)
+    return recognition.recognise(sizes, shards=shards, **options)
 
 
 def sharded(stem: str, suffix: str) -> list[str]:
@@ -78,10 +78,10 @@ def test_a_repository_is_recognised(names: list[str], kind: str, files: list[str
 def test_the_index_says_which_files_are_its_shards(stem: str) -> None:
     named = [f"{stem.format(number)}.safetensors" for number in (1, 2)]
     sizes = dict.fromkeys([INDEX, *named, "other-00001-of-00002.safetensors"], 1)
-    found = kinds.recognise(sizes, shards=lambda _: named)
+    found = recognition.recognise(sizes, shards=lambda _: named)
     assert found == Recognised("checkpoint", (INDEX, *sorted(named)))
     with pytest.raises(SourceError, match=r"names lost\.safetensors, which is not there"):
-        kinds.recognise(sizes, shards=lambda _: [*named, "lost.safetensors"])
+        recognition.recognise(sizes, shards=lambda _: [*named, "lost.safetensors"])
 
 
 def test_a_named_file_is_taken() -> None:

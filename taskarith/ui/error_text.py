@@ -15,7 +15,7 @@ from typing import Any, Literal, ParamSpec
 
 from taskarith.errors import TaskArithError
 
-__all__ = ["in_words", "said_html", "sentence", "without_paths"]
+__all__ = ["errors_told", "said_html", "sentence", "without_paths"]
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def without_paths(text: str) -> str:
     return shown
 
 
-def in_words(call: Callable[P, Awaitable[Answer]]) -> Callable[P, Awaitable[Answer]]:
+def errors_told(call: Callable[P, Awaitable[Answer]]) -> Callable[P, Awaitable[Answer]]:
     """`call`, answering `{"error": words}` where it raises.
 
     A coroutine, so that a waiting window holds no thread; its signature stays that of `call`, from

@@ -10,26 +10,26 @@ from typing import Any
 
 import gradio as gr
 
-from taskarith.ui.in_words import in_words
+from taskarith.ui.error_text import errors_told
 from taskarith.ui.modules import starting
 from taskarith.ui.query import read_query
 
-__all__ = ["Call", "drawn", "link_of", "suite_of"]
+__all__ = ["Call", "link_of", "own_component", "suite_of"]
 
 
 Answer = dict[str, Any]
 Call = Callable[[Any], Awaitable[Answer]]
 
 
-def drawn(name: str, *, calls: Sequence[Call]) -> gr.HTML:
+def own_component(name: str, *, calls: Sequence[Call]) -> gr.HTML:
     """The component of the page `name`: `js/{name}/page.js`, and beside this file
-    `drawn.css` and, where there is one, `{name}.css`.
+    `component.css` and, where there is one, `{name}.css`.
 
     Args:
         calls: what its script calls on the server. They bypass Gradio's queue and its validation,
             so each must check every value it gets; an error of ours is answered in words.
     """
-    sheets = [Path(__file__).parent / f"{sheet}.css" for sheet in ("drawn", name)]
+    sheets = [Path(__file__).parent / f"{sheet}.css" for sheet in ("own_component", name)]
     style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.is_file())
     return gr.HTML(
         html_template='<div class="drawn" data-state="starting"><p class="starting">Opening…</p>'
@@ -38,7 +38,7 @@ def drawn(name: str, *, calls: Sequence[Call]) -> gr.HTML:
         js_on_load=starting(name),
         apply_default_css=False,
         elem_id=name,
-        server_functions=[in_words(call) for call in calls],
+        server_functions=[errors_told(call) for call in calls],
     )
 
 

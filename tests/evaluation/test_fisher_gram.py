@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from taskarith.core import Edit, TaskVector
 from taskarith.errors import SettingError
 from taskarith.evaluation import Evaluator
-from taskarith.evaluation import statistics as statistics_module
+from taskarith.evaluation import fisher_gram as statistics_module
+from taskarith.evaluation.fisher_gram import Kept, ModelStatistics, _Inputs
 from taskarith.evaluation.plan import Part
-from taskarith.evaluation.statistics import Kept, ModelStatistics, _Inputs
 from taskarith.suites import Suite
 
 VALIDATION = 80  # images of each task
