@@ -33,9 +33,11 @@ from taskarith.ui.modules import route
 from taskarith.ui.serving.access import Access
 from taskarith.ui.serving.explorer import MAX_SESSIONS, Explorer
 from taskarith.ui.serving.explorers import MOST, Explorers
+from taskarith.ui.serving.following import following
 from taskarith.ui.serving.gate import Calls, gates
 from taskarith.ui.serving.limits import Limiter
 from taskarith.ui.serving.pace import REMEMBERED
+from taskarith.ui.serving.talks import EACH, Talks
 from taskarith.ui.site import PAGES, build
 from tests.clips import OPEN_CLIP_CONFIG, transformers_config
 from tests.hub.tiny_hub import manifest
@@ -43,6 +45,7 @@ from tests.ui.conftest import free_port
 from tests.ui.serving.test_explorer import run
 
 MESSAGES, LINKS, PATHS, MANIFESTS, CONFIGURATIONS = 1_000, 400, 200, 400, 300
+STATES = 100  # that are told to followers
 ADDRESSES = 40
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -126,6 +129,7 @@ class Site:
         self.explorer = explorer
         self.explorers = Explorers(str(folder), first, open_suite=no_other, shared=True)
         self.limiter = Limiter()
+        self.talks = Talks()
         self.blocks: gr.Blocks = build(self.explorers, public=True, limiter=self.limiter)
         calls = Calls(components=set(self.blocks.blocks), events=set(self.blocks.fns))
         self.blocks.launch(
@@ -133,7 +137,7 @@ class Site:
             server_port=free_port(),
             app_kwargs={
                 "middleware": gates(Access(public=True), self.limiter, calls=calls),
-                "routes": [route()],
+                "routes": [route(), *following(self.talks, self.explorers)],
             },
             state_session_capacity=ADDRESSES,
             prevent_thread_lock=True,
@@ -306,6 +310,37 @@ def test_links(site: Site, untouched: None) -> None:
             await follow(number)
 
     run(all_of_them())
+
+
+def test_talks(site: Site, untouched: None) -> None:
+    """States that a presenter tells: what does not pass as a link is not heard."""
+    chance = random.Random(4)
+    name, key = site.talks.open("192.0.2.1")
+    told = {"key": key, "state": LINK, "session": SESSION}
+
+    async def tell(number: int) -> None:
+        fields = spoiled(told, chance) if number else told
+        if number % 2 and isinstance(fields, dict):
+            link = list(LINK)
+            for _ in range(chance.randint(1, 6)):
+                link[chance.randrange(len(link))] = chance.choice("<>&%:,=\"'\\\0é0. ")
+            fields |= {"key": key, "state": "".join(link)}
+        status, text = await site.ask("POST", f"/talks/{name}", body=written(fields), host=1)
+        assert status < 500, (number, fields)
+        assert says_nothing_of_this_machine(text, of=site.explorer.suite.folder), (number, text)
+        assert number or json.loads(text) == {"followers": 0}
+
+    async def all_of_them() -> None:
+        for number in range(STATES):
+            await tell(number)
+        for junk in JUNK:
+            status, _ = await site.ask("POST", "/talks", body=written(junk), host=2)
+            assert status < 500, junk
+        assert (await site.ask("GET", "/talks/nobody", host=3))[1].startswith("event: over")
+
+    run(all_of_them())
+    assert site.talks.knows(name, key)
+    assert len(site.talks._talks) <= 1 + EACH
 
 
 def test_addresses(site: Site, untouched: None) -> None:
