@@ -29,8 +29,9 @@ def own_component(name: str, *, calls: Sequence[Call]) -> gr.HTML:
         calls: what its script calls on the server. They bypass Gradio's queue and its validation,
             so each must check every value it gets; an error of ours is answered in words.
     """
-    sheets = [Path(__file__).parent / f"{sheet}.css" for sheet in ("own_component", name)]
-    style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.is_file())
+    shared, own = (Path(__file__).parent / f"{sheet}.css" for sheet in ("component", name))
+    sheets = [shared, own] if own.is_file() else [shared]
+    style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     return gr.HTML(
         html_template='<div class="drawn" data-state="starting"><p class="starting">Opening…</p>'
         "</div>",

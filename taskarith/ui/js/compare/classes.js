@@ -5,6 +5,7 @@ import { Run } from "./run.js";
 import { h } from "../dom.js";
 import { tint } from "../drawing.js";
 import { MINUS, capital, points } from "../words.js";
+import { scrolling } from "../scrolling.js";
 
 export const MOST_CLASSES = 24; // in a matrix that can be read
 
@@ -147,7 +148,7 @@ export class Classes {
     const head = ["class", "┃ before, ● after", "points", "95 %, paired", "answers"];
     return h(
       "div",
-      { class: "scroll" },
+      scrolling("What changed, class by class"),
       h(
         "table",
         { class: "changes" },
@@ -189,7 +190,7 @@ export class Classes {
       );
     return h(
       "div",
-      { class: "scroll" },
+      scrolling("What changed in one class"),
       h(
         "table",
         { class: "changes" },

@@ -5,6 +5,7 @@ import { Run } from "./run.js";
 import { h } from "../dom.js";
 import { behind, exploreAt } from "../drawing.js";
 import { MINUS, capital, percent } from "../words.js";
+import { scrolling } from "../scrolling.js";
 
 // A method's settings but the scale, which the comparison chooses itself.
 function settingsOf(method, chosen) {
@@ -224,7 +225,7 @@ export class Methods {
     ];
     return h(
       "div",
-      { class: "scroll" },
+      scrolling("Merge methods"),
       h(
         "table",
         { class: "changes methods" },
@@ -278,7 +279,7 @@ export class Methods {
       h("h3", {}, "Task by task, in % of its own model"),
       h(
         "div",
-        { class: "matrix scroll", style: `--columns:${tasks.length}` },
+        { ...scrolling("Methods, task by task", "matrix"), style: `--columns:${tasks.length}` },
         h("span", {}),
         ...tasks.map((task) => h("b", { class: "head", title: task }, this.page.title(task))),
         ...rows,

@@ -6,6 +6,7 @@ import { h, svg } from "../dom.js";
 import { exploreAt, tint } from "../drawing.js";
 import { capital, parseCoefficient, percent, signed } from "../words.js";
 import { under } from "../under.js";
+import { scrolling } from "../scrolling.js";
 
 export const SIDE = 340; // of a picture, in its own units
 export const EDGE = { left: 84, bottom: 54, top: 10, right: 12 };
@@ -371,7 +372,7 @@ export class Plane {
       ),
       h(
         "div",
-        { class: "scroll" },
+        scrolling("The front"),
         h(
           "table",
           {},
