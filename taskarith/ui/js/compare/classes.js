@@ -148,7 +148,7 @@ export class Classes {
     const head = ["class", "┃ before, ● after", "points", "95 %, paired", "answers"];
     return h(
       "div",
-      scrolling("What changed, class by class"),
+      scrolling("What changed, row by row"),
       h(
         "table",
         { class: "changes" },
@@ -190,7 +190,7 @@ export class Classes {
       );
     return h(
       "div",
-      scrolling("What changed in one class"),
+      scrolling("What changed in it"),
       h(
         "table",
         { class: "changes" },
