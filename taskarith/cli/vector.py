@@ -232,13 +232,16 @@ def make(
 
 def _stored(vector: "TaskVector", path: Path) -> tuple[float, "LazyState"]:
     """‖τ as stored − τ‖ ÷ ‖τ‖, and the stored one, read when it is asked for."""
+    import torch
+
     from taskarith.sources.compact import unpacked
     from taskarith.sources.tensors import open_tensors
 
-    stored = unpacked(open_tensors(path))
-    off = sum(
-        float((stored[n].double() - tensor.double()).square().sum()) for n, tensor in vector.items()
-    )
+    stored, off = unpacked(open_tensors(path)), 0.0
+    for name, tensor in vector.items():
+        difference = stored[name].float() - tensor.float()
+        off += float(torch.linalg.vector_norm(difference, dtype=torch.float64)) ** 2
+        del difference  # before the next one is read
     return off**0.5 / vector.norm() if off else 0.0, stored
 
 

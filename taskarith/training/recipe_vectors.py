@@ -238,4 +238,6 @@ def _task(name: str, *, family: str, classes: list[int] | None = None) -> Task:
 
 
 def _described(task: Task) -> dict[str, Any]:
-    return asdict(task) | {"data": dict(task.data)}
+    described = asdict(task) | {"data": dict(task.data)}
+    del described["metric"]  # which is the head's own
+    return described

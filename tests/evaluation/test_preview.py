@@ -51,6 +51,7 @@ def large_suite(vectors: int, *, classes: int = 10) -> Suite:
             fingerprint="f",
             targets=tuple(names),
             control="control",
+            onlookers=(),
             tasks=dict.fromkeys([*names, "control"], task),
             manifest=SimpleNamespace(surrogate=None),
         ),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -184,7 +185,11 @@ def test_a_damaged_file_of_this_machine_is_nothing_to_fetch(
 
 
 def test_a_vector_of_another_base_is_refused(
-    published: dict[str, dict[str, Tensor]], folder: Path, hub: LoopbackHub, tmp_path: Path
+    published: dict[str, dict[str, Tensor]],
+    folder: Path,
+    hub: LoopbackHub,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     write_transformers_clip(tmp_path / "other", seed=9)
     described = manifest(
@@ -192,5 +197,7 @@ def test_a_vector_of_another_base_is_refused(
     )
     hub.add_folder("other/base", tmp_path / "other")
     (folder / "manifest.json").write_text(json.dumps(described))
+    assert main(["suites", "pull", str(folder), "--yes"]) == 2
+    assert re.search(r"another base.*fingerprint", capsys.readouterr().err)
     with pytest.raises(WeightsError, match=r"another base.*fingerprint"):
-        pulled(folder).vector("dice")
+        load_suite(folder).vector("dice")

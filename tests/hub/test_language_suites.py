@@ -101,7 +101,7 @@ def test_from_nothing_to_answers(name: str, hub: LoopbackHub, tmp_path: Path) ->
         expected = new_flan(tmp_path / "rte", moved=0.05)
         for number, task in enumerate(TASKS):
             if task != "rte":
-                new_flan(tmp_path / task, moved=0.01 * number)
+                new_flan(tmp_path / task, moved=0.01 * (number + 1))
             hub.add(f"tanganke/flan-t5-base_glue-{task}", contents(tmp_path / task))
     else:
         import peft

@@ -43,7 +43,7 @@ def predictors(
     >>> import torch
     >>> a, b = (TaskVector({"w": torch.tensor(x)}) for x in ([1.0, 0.0], [1.0, 1.0]))
     >>> found = predictors({"a": a, "b": b}, {"a": -1 * a, "b": -1 * b})
-    >>> np.round(found[COSINE][0, 1], 2), np.round(found[DOWNHILL][0, 1], 2)
+    >>> round(float(found[COSINE][0, 1]), 2), round(float(found[DOWNHILL][0, 1]), 2)
     (0.71, 0.71)
     """
     names = list(next(iter(vectors.values())))

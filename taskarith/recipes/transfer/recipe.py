@@ -122,8 +122,9 @@ class TransferRecipe:
 def drawn_pairs(tasks: tuple[str, ...], *, count: int) -> tuple[tuple[str, str], ...]:
     """`count` pairs of different tasks at most, drawn so that each task comes about as often.
 
-    >>> drawn_pairs(("a", "b", "c", "d"), count=2)
-    (('c', 'd'), ('a', 'b'))
+    >>> pairs = drawn_pairs(("a", "b", "c", "d"), count=2)
+    >>> sorted(task for pair in pairs for task in pair)
+    ['a', 'b', 'c', 'd']
     """
     every = [(one, two) for i, one in enumerate(tasks) for two in tasks[i + 1 :]]
     order = np.random.default_rng(SEED).permutation(len(every))

@@ -79,7 +79,7 @@ def test_the_first_screen_means_something(open_page: OpenPage) -> None:
         expect(bar(page, task).locator(".value")).to_have_text(re.compile(r"^\d+\.\d"))
     expect(page.locator(".plot path.line.target")).to_have_attribute("d", re.compile("M.*L.*L"))
     expect(page.locator(".says .control")).to_contain_text("control:")
-    expect(page.locator(".unseen")).to_contain_text("Apples along λ of apples: −1.50:")
+    expect(page.locator(".unseen[aria-live]")).to_contain_text("Apples along λ of apples: −1.50:")
 
 
 def test_shipped_numbers_are_called_shipped(open_page: OpenPage) -> None:

@@ -31,6 +31,7 @@ def test_a_presentation_is_large_and_holds_only_what_it_is_about(
         expect(page.locator(gone)).to_be_hidden()
     assert names(page, ".row[data-vector]", "data-vector") == ["letters"]
     assert names(page, ".bar[data-bar]", "data-bar") == ["letters", "objects"]
+    page.locator(".over text.reading.target").wait_for()
     reading = page.locator(".over text.reading.target").bounding_box()
     assert reading is not None
     assert reading["height"] >= height / 20  # a twentieth of the screen, to be read from the back

@@ -98,7 +98,7 @@ def test_a_bad_link_is_explained_and_the_page_works(
 
 def test_the_formula_can_be_copied(open_page: OpenPage) -> None:
     page = open_page("?set=apples:-0.35,dice:1")
-    page.locator(".story .line button").click()
+    page.get_by_title("copy the formula").click()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == Edit("tiny", {"apples": -0.35, "dice": 1}).formula()
 

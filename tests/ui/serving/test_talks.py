@@ -1,13 +1,13 @@
 """Talks without a network: names that nobody guesses, bounds, and ends."""
 
 import asyncio
-from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
 from taskarith.errors import TaskArithError
 from taskarith.ui.serving.talks import LONGEST, SILENCE, Talks
+from tests.apart import run
 
 
 class Clock:
@@ -16,13 +16,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def run(scenario: Awaitable[Any]) -> Any:
-    async def within() -> Any:
-        return await asyncio.wait_for(scenario, 20)
-
-    return asyncio.run(within())
 
 
 async def heard(talks: Talks, name: str, *, after: list[Any]) -> list[bytes | None]:

@@ -134,8 +134,8 @@ export class Page {
     this.asking.learn(this.engine);
     this.screen.refresh();
     this.asking.loadSurrogate();
-    this.asking.commit();
     this.stage.open();
+    this.asking.commit();
   }
 
   /** The address says another edit. */

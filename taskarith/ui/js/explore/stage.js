@@ -46,7 +46,8 @@ export class Stage {
   open() {
     const query = new URLSearchParams(this.page.address.read());
     const lesson = query.get("lesson");
-    if ([...SETS, ...LIVE].some((key) => query.has(key)) || leads()) this.use(() => {});
+    if (query.has("follow") || query.has("audience")) this.goAlong();
+    else if ([...SETS, ...LIVE].some((key) => query.has(key)) || leads()) this.use(() => {});
     if (lesson) this.use((stage) => stage.start(lesson, Number(query.get("step") ?? 1) - 1));
     else if (isNew() && ![...LIVE, "embed"].some((key) => query.has(key))) {
       const offer = (/** @type {import("../stage/stage.js").Stage} */ stage) => {
@@ -55,6 +56,16 @@ export class Stage {
       };
       this.use(offer, { quietly: true });
     }
+  }
+
+  /** A window that goes along with another measures nothing, from the first moment on. */
+  async goAlong() {
+    const { page } = this;
+    page.link.silent = true;
+    await this.use(() => {});
+    if (this.there?.live?.follower) return;
+    page.link.silent = false; // there is nobody to go along with
+    page.asking.commit();
   }
 
   /** The menu of lessons. */
