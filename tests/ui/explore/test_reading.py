@@ -154,7 +154,7 @@ def test_a_choice_of_lambda_says_by_which_rule(open_page: OpenPage) -> None:
     page.locator(".bank .menu summary").click()
     page.locator('[data-choose="add"]').click()
     expect(page.locator(".about")).to_contain_text(
-        re.compile(r"λ = [\d.]+ selected on validation among \d+: one λ for all targets"),
+        re.compile(r"λ = \+[\d.]+ selected on validation among \d+: one λ for all targets"),
         timeout=1000 * PATIENCE,
     )
     chosen = page.evaluate(f"{PAGE}.state.coefficients")
@@ -200,6 +200,45 @@ def test_the_large_size_holds_on_all_pages_and_keeps_the_labels(open_page: OpenP
     size.click()
     page.goto("/")
     page.locator(".taskarith:not(.presenter)[data-state=open]").wait_for()
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 390])
+def test_what_choosing_offers_opens_inside_the_window(width: int, open_page: OpenPage) -> None:
+    page = open_page(live=False)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.locator(".bank .menu summary").click()
+    for offer in page.locator("[data-choose]").all():
+        box = offer.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+
+
+@pytest.mark.parametrize("width", [1440, 1280])
+def test_a_long_name_of_a_suite_leaves_pages_and_tools_apart(
+    width: int, open_page: OpenPage
+) -> None:
+    page = open_page(live=False)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.locator(".suites summary").evaluate("(node) => node.prepend('a-name-of-many-letters')")
+    last, first = (
+        page.locator(one).bounding_box()
+        for one in (".pages a:last-child", ".tools :is(summary, button) >> nth=0")
+    )
+    assert last is not None
+    assert first is not None
+    beside = last["x"] + last["width"] < first["x"]
+    assert beside or last["y"] + last["height"] < first["y"]
+
+
+def test_what_is_said_of_a_curve_is_on_its_plate(open_page: OpenPage) -> None:
+    page = open_page(live=False)
+    page.evaluate(
+        f"{PAGE}.chart.tell({{x: 0, y: 0.5, text: 'Apples, λ = 0: 80 % (70–90 %, n = 80)'}})"
+    )
+    text, plate = (page.locator(f".over {name}.said").bounding_box() for name in ("text", "rect"))
+    assert text is not None
+    assert plate is not None
+    assert plate["x"] <= text["x"] <= text["x"] + text["width"] <= plate["x"] + plate["width"]
 
 
 def test_a_laptop_keeps_key_and_change_column(open_page: OpenPage) -> None:

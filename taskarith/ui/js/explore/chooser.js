@@ -4,7 +4,7 @@
 import { AIMS, best, coarse, ends, fine, surelyNormalized } from "./choose.js";
 import { shown } from "./metric.js";
 import { under } from "../under.js";
-import { percent } from "../words.js";
+import { percent, signed } from "../words.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {keyof typeof AIMS} Aim */
@@ -40,7 +40,7 @@ export class Chooser {
       for (const [i, x] of wave.entries()) {
         page.say(
           "choose",
-          `Choosing λ: trying ${x}, ${tried.length + 1} of ${tried.length - i + wave.length}…`,
+          `Choosing λ: trying ${signed(x)}, ${tried.length + 1} of ${tried.length - i + wave.length}…`,
         );
         this.tryOut(edit(x));
         await this.measured(over);
@@ -62,6 +62,7 @@ export class Chooser {
     state.replace({ ...state.sent, coefficients });
     status.test = null;
     status.paired = null;
+    status.selected = null; // what was selected before is another edit
     examples.stale();
     screen.refresh();
     asking.commit();
@@ -132,7 +133,7 @@ export class Chooser {
     }
     page.hand.replace({ ...page.state.sent, coefficients: edit(chosen.x) });
     page.status.selected =
-      `λ = ${chosen.x} selected on validation among ${tried.length}: ${AIMS[aim].rule}. ` +
+      `λ = ${signed(chosen.x)} selected on validation among ${tried.length}: ${AIMS[aim].rule}. ` +
       `Picked among several, what is shown flatters; it was picked by the worse end of its ` +
       `interval, ${chosen.worst}. The test split tells.`;
     page.screen.painting.wish();

@@ -3,7 +3,7 @@
 
 const SIDE = { left: 58, right: 200, top: 14, bottom: 46 }; // px at the usual size
 const READING = 20; // px: the readings beside the cursor
-const NARROW = 480; // px: below, there is no room for labels at the lines' ends
+const NARROW = 450; // px: below, there is no room for labels at the lines' ends
 
 export class Frame {
   /** @param {HTMLElement} element */

@@ -237,7 +237,8 @@ export class Overlay {
     const { frame } = this;
     const u = frame.unit;
     const [x, y] = [frame.x(told.x), frame.y(frame.inside(told.y))];
-    const width = textWidth(told.text, { size: 15 * u, family: frame.family }) + 16 * u;
+    const font = { size: 15 * u, bold: true, family: frame.family };
+    const width = textWidth(told.text, font) + 16 * u;
     const most = frame.size.width - width - 4 * u;
     const left = Math.max(4 * u, Math.min(most, x - width / 2));
     const above = y - 40 * u > 0;
