@@ -1,6 +1,8 @@
 """`taskarith export` and `taskarith import`: an edit as files of other programs, and back."""
 
 import argparse
+import json
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -147,12 +149,16 @@ def import_recipe(*, file: Path, suite: str) -> Answer:
 
 
 def _command(edit: "Edit", suite: str) -> str:
-    """How to measure the edit on the command line."""
+    """How to measure the edit on the command line: with its layers, and the seed of its nulls."""
     parts = [f"taskarith evaluate --suite {suite}"]
     parts += [f"--set {name}={value:g}" for name, value in edit.coefficients.items()]
     if edit.method != "sum":
         parts += [f"--method {edit.method}"]
-        parts += [f"--setting {name}={value:g}" for name, value in edit.settings.items()]
+    for name, value in edit.settings.items():
+        told = f"{value:g}" if isinstance(value, float | int) else json.dumps(value)
+        parts += [f"--setting {shlex.quote(f'{name}={told}')}"]
+    if edit.seed:
+        parts += [f"--seed {edit.seed}"]
     return " ".join(parts)
 
 

@@ -1,6 +1,7 @@
 """`taskarith export`, `import`, `verify` and `vector publish`, as they are typed."""
 
 import json
+import shlex
 import shutil
 import signal
 import subprocess
@@ -130,6 +131,20 @@ def test_small_formats(
         main(["import", str(tmp_path / "mergekit" / "merge.yml"), "--suite", str(tiny_folder)]) == 0
     )
     assert "--set apples=0.7 --set birds=-0.4" in capsys.readouterr().out
+
+
+def test_the_command_that_import_prints_measures_the_same_edit(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = ("--set", "random:birds=-0.4", "--seed", "7", "--setting", 'layers={"*":{"ends":0.5}}')
+    told = run(capsys, "export", "--suite", tiny_folder, *own, "--to", "mergekit", "-o",
+               tmp_path / "mine")["edit"]  # fmt: skip
+    assert main(["import", str(tmp_path / "mine/merge.yml"), "--suite", str(tiny_folder)]) == 0
+    command = shlex.split(capsys.readouterr().out.splitlines()[-1])
+    assert command[:2] == ["taskarith", "evaluate"]
+    again = run(capsys, "export", *command[2:], "--to", "json", "-o", tmp_path / "again")["edit"]
+    assert again == told
+    assert again["seed"] == 7
 
 
 @pytest.mark.parametrize("to", ["mergekit", "json", "python"])
