@@ -14,6 +14,7 @@ __all__ = ["ALL_IMAGES", "FORMS", "IMAGES", "Form", "Request", "read_request"]
 
 MAX_NAMES = 64
 LONGEST_NAME = 80
+LONGEST_ANALOGY = 4 * LONGEST_NAME + len("::::")
 MAX_IMAGES = 10**7
 ALL_IMAGES = "all"
 IMAGES = ("64", "128", "256", ALL_IMAGES)  # the first, to start with: about a minute on two cores
@@ -27,7 +28,7 @@ class Form:
     Attributes:
         about: what it does, in plain words.
         paper, link: who proposed it, and where to read it.
-        names: what its list of names asks for; empty: it has none.
+        names: what its list of names asks for.
         settings: which other settings it has.
     """
 
@@ -59,11 +60,11 @@ FORMS: dict[str, Form] = {
     ),
     "analogy": Form(
         "Analogy",
-        "A is to B as C is to D: a vector for a task that nobody trained, for every quadruple of "
-        "the suite, against simpler edits of as much effort.",
+        "A is to B as C is to D: a vector for a task that nobody trained, against simpler edits of "
+        "as much effort. Of several, λ is chosen on the others; of one alone it is 1.",
         "Ilharco et al. 2023",
         "https://arxiv.org/abs/2212.04089",
-        names="",
+        names="Analogies, each A:B::C:D",
         settings=("examples",),
     ),
     "paint": Form(
@@ -145,7 +146,7 @@ class Request:
 
     Attributes:
         recipe: its name in the catalogue.
-        names: tasks, or ingredients of a soup; none: the suite's own.
+        names: tasks, ingredients of a soup, or analogies A:B::C:D.
         n: examples a task; None: all.
         rehearse: whether test stays closed.
         examples: images of D for few-shot fine-tuning.
@@ -174,9 +175,10 @@ def read_request(
     if not isinstance(recipe, str) or recipe not in FORMS:
         raise RecipeError(f"there is no recipe {str(recipe)[:40]!r}; choose one of the list")
     form = FORMS[recipe]
+    longest = LONGEST_ANALOGY if recipe == "analogy" else LONGEST_NAME
     return Request(
         recipe=recipe,
-        names=_names(names) if form.names else (),
+        names=_names(names, longest=longest),
         n=_images(images),
         rehearse=rehearse is not False,  # test opens by a clear no alone
         floor=_floor(floor) if "floor" in form.settings else 0.95,
@@ -185,9 +187,9 @@ def read_request(
     )
 
 
-def _names(value: object) -> tuple[str, ...]:
+def _names(value: object, *, longest: int = LONGEST_NAME) -> tuple[str, ...]:
     names = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else ()
-    listed = [str(name)[:LONGEST_NAME] for name in names if name is not None]
+    listed = [str(name)[:longest] for name in names if name is not None]
     if len(listed) > MAX_NAMES:
         raise RecipeError(f"{len(listed)} names are too many; choose at most {MAX_NAMES}")
     return tuple(dict.fromkeys(listed))

@@ -18,7 +18,7 @@ from taskarith.ui.error_text import said_html
 from taskarith.ui.modules import starting
 from taskarith.ui.query import read_query
 from taskarith.ui.recipes.figures_html import figures_html
-from taskarith.ui.recipes.form import FORMS, IMAGES, WAYS, read_request
+from taskarith.ui.recipes.form import ALL_IMAGES, FORMS, IMAGES, WAYS, Request, read_request
 from taskarith.ui.recipes.progress_html import about_form, priced, progress_html
 from taskarith.ui.serving.downloads import Downloads
 from taskarith.ui.serving.jobs import LOOK_EVERY, JobStatus
@@ -159,11 +159,11 @@ class _RecipesPage:
         opened = self.site.blocks.load(
             self.open,
             inputs=[self.visitor, self.theme, self.query],
-            outputs=[self.visitor, self.theme, self.query, self.names, self.run, self.progress],
+            outputs=[self.visitor, self.theme, self.query, self.run, self.progress, *form],
             js=visitor_script(),
             **quiet,
         )
-        choosing = [self.query, self.recipe]
+        choosing = [self.visitor, self.query, self.recipe]
         chosen = [self.about, self.names, self.floor, self.ways, self.examples]
         picked = self.recipe.change(self.choose, choosing, chosen, **quiet)
         picked.then(
@@ -189,30 +189,42 @@ class _RecipesPage:
         self.cancel.click(self.stop, self.visitor, self.cancel, **quiet)
 
     async def open(self, visitor: str, theme: str, query: str) -> Updates:
-        """The first look: the suite's names for the form; what of the link cannot be taken."""
+        """The first look: the form as the visitor's run was asked for, else the suite's names.
+
+        And what of the link cannot be taken.
+        """
+        same = [visitor, theme, query]
         try:
             explorer, problems = await self._explorer(query)
         except TaskArithError as error:
             said = said_html(str(error), kind="failed")
-            return [
-                visitor,
-                theme,
-                query,
-                gr.skip(),
-                gr.update(value="Run", interactive=False),
-                said,
-            ]
+            return [*same, gr.update(value="Run", interactive=False), said, *[gr.skip()] * 7]
         note = said_html(f"From the link: {'; '.join(problems)}.") if problems else gr.skip()
         ready = gr.update(value="Run", interactive=True)
-        return [visitor, theme, query, await self._names(explorer, query, START), ready, note]
+        asked = self._asked(visitor, explorer)
+        if asked is None:
+            names = await self._names(visitor, explorer, query, START)
+            return [*same, ready, note, gr.skip(), names, *[gr.skip()] * 5]
+        return [
+            *same,
+            ready,
+            note,
+            asked.recipe,
+            await self._names(visitor, explorer, query, asked.recipe),
+            str(asked.n or ALL_IMAGES),
+            asked.rehearse,
+            asked.floor,
+            bool(asked.examples),
+            list(asked.ways),
+        ]
 
-    async def choose(self, query: str, recipe: str) -> Updates:
+    async def choose(self, visitor: str, query: str, recipe: str) -> Updates:
         """Another recipe: its words and settings."""
         form = FORMS.get(recipe, FORMS[START])
         explorer, _ = await self._explorer(query)
         return [
             about_form(form),
-            await self._names(explorer, query, recipe),
+            await self._names(visitor, explorer, query, recipe),
             gr.update(visible="floor" in form.settings),
             gr.update(visible="ways" in form.settings),
             gr.update(visible="examples" in form.settings),
@@ -383,8 +395,15 @@ class _RecipesPage:
         explorer = await self.site.explorers.get(link.get("suite"))
         return explorer, read_link(link, explorer.suite).problems
 
-    async def _names(self, explorer: "Explorer", query: object, recipe: str) -> Any:
-        """The list of names for a recipe; the edit in hand says which it starts with."""
+    def _asked(self, visitor: str, explorer: "Explorer") -> Request | None:
+        """What the visitor's run on this suite was asked with; None where there is none."""
+        try:
+            return self.runs.asked(read_visitor(visitor), explorer.suite)
+        except TaskArithError:
+            return None
+
+    async def _names(self, visitor: str, explorer: "Explorer", query: object, recipe: str) -> Any:
+        """The list of names for a recipe: those of the visitor's run, else of the edit in hand."""
         from taskarith.ui.edit_link import read_link
         from taskarith.ui.recipes.runs import offered
 
@@ -394,8 +413,11 @@ class _RecipesPage:
         in_hand = [name for name in edit.coefficients if name in every]
         if recipe in ("negation", "addition", "search") and len(in_hand) >= least:
             start = in_hand
+        asked = self._asked(visitor, explorer)
+        if asked is not None and asked.recipe == recipe:
+            start = list(asked.names)
         form = FORMS.get(recipe, FORMS[START])
-        return gr.update(choices=every, value=start, label=form.names, visible=bool(form.names))
+        return gr.update(choices=every, value=start, label=form.names)
 
 
 def _shade(theme: object) -> "Theme":

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskarith.core import Edit
+from taskarith.errors import RecipeError
 from taskarith.recipes.catalogue import RECIPES, Recipe, run_recipe
 from taskarith.recipes.instruct.protocol import HELD_OUT
 from taskarith.recipes.result import Result
@@ -20,7 +21,7 @@ from taskarith.recipes.suite_lab import examples_called
 from taskarith.recipes.text_recipes import few_shot_tasks
 from taskarith.recipes.watching import Seen
 from taskarith.suites import Suite
-from taskarith.ui.recipes.form import Request
+from taskarith.ui.recipes.form import FORMS, Request
 from taskarith.ui.serving.explorer import Explorer
 from taskarith.ui.serving.jobs import Desk, Jobs, JobStatus
 from taskarith.worlds.texts import CATEGORIES
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 MAX_KNOWN = 32
+MAX_ASKED = 1_000  # visitors whose form is filled in again
 SEARCH_BUDGET = 48  # edits of each seeker: some minutes on two cores, as the form says
 SHOW_EVERY = 1.0  # seconds between two looks at a search on its way
 
@@ -77,6 +79,7 @@ class RecipeRuns:
         self._jobs = jobs
         self._known: OrderedDict[tuple[str, Request], Finished] = OrderedDict()
         self._given: OrderedDict[str, JobStatus] = OrderedDict()  # by visitor, results known before
+        self._asked: OrderedDict[str, tuple[str, Request]] = OrderedDict()  # by visitor
         self._lock = threading.Lock()
 
     def start(self, visitor: str, explorer: Explorer, request: Request) -> None:
@@ -86,6 +89,7 @@ class RecipeRuns:
         with self._lock:
             if (known := self._known.get(key)) is not None:
                 self._known.move_to_end(key)
+                self._remember(visitor, key)
                 self._given[visitor] = JobStatus("done", result=known)
                 while len(self._given) > MAX_KNOWN:
                     self._given.popitem(last=False)
@@ -95,6 +99,15 @@ class RecipeRuns:
         )
         with self._lock:
             self._given.pop(visitor, None)
+            self._remember(visitor, key)
+
+    def asked(self, visitor: str, suite: Suite) -> Request | None:
+        """What the visitor's recipe was asked with; None where there is none on `suite`."""
+        if self.status(visitor) is None:
+            return None
+        with self._lock:
+            fingerprint, request = self._asked.get(visitor, ("", None))
+        return request if fingerprint == suite.recipe_fingerprint else None
 
     def status(self, visitor: str) -> JobStatus | None:
         """How the visitor's recipe stands; None if there is none."""
@@ -105,6 +118,12 @@ class RecipeRuns:
     def cancel(self, visitor: str) -> None:
         """Stop the visitor's recipe."""
         self._jobs.cancel(visitor)
+
+    def _remember(self, visitor: str, key: tuple[str, Request]) -> None:
+        self._asked[visitor] = key
+        self._asked.move_to_end(visitor)
+        while len(self._asked) > MAX_ASKED:
+            self._asked.popitem(last=False)
 
     def _work(
         self, desk: Desk, explorer: Explorer, recipe: Recipe, key: tuple[str, Request]
@@ -158,7 +177,7 @@ def make_recipe(suite: Suite, request: Request) -> Recipe:
         case "paint":
             settings = {"tasks": request.names, "ways": request.ways}
         case "analogy":
-            settings = {"examples": request.examples}
+            settings = {"quadruples": request.names, "examples": request.examples}
         case "search":
             settings = {
                 "tasks": request.names,
@@ -176,7 +195,10 @@ def make_recipe(suite: Suite, request: Request) -> Recipe:
             settings = {"held_out": request.names}
         case "few-shot":
             settings = {"tasks": request.names, "draws": 2}
-    return RECIPES[request.recipe](suite, **settings)
+    recipe = RECIPES[request.recipe](suite, **settings)  # what the suite lacks is said first
+    if not request.names:
+        raise RecipeError(f"nothing is chosen; {FORMS[request.recipe].names}: choose one at least")
+    return recipe
 
 
 def offered(suite: Suite, recipe: str) -> tuple[list[str], list[str]]:
@@ -188,6 +210,9 @@ def offered(suite: Suite, recipe: str) -> tuple[list[str], list[str]]:
             return tasks, list(suite.targets[:1])
         case "addition" | "search":
             return tasks, list(suite.targets[:4])
+        case "analogy":
+            analogies = ["{}:{}::{}:{}".format(*one.tasks) for one in book.analogies]
+            return analogies, analogies[:1]
         case "paint":
             return list(dict.fromkeys([*book.patching, *tasks])), list(book.patching)
         case "wise-ft":

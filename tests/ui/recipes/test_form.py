@@ -37,7 +37,6 @@ def test_settings_of_other_recipes_say_nothing() -> None:
     assert read(recipe="addition", floor="nonsense", examples=True, ways=["x"]) == Request(
         "addition", ("apples",)
     )
-    assert read(recipe="analogy", names=["apples"]).names == ()
 
 
 @pytest.mark.parametrize("rehearse", [True, None, "no", 0, []])
@@ -80,6 +79,8 @@ def test_no_list_of_names_is_none(names: object) -> None:
 
 def test_a_long_name_is_cut() -> None:
     assert read(names=["x" * 10_000]).names == ("x" * 80,)
+    analogy = ":".join(["a" * 80, "b" * 80, "", "c" * 80, "d" * 80])  # four names
+    assert read(recipe="analogy", names=[analogy]).names == (analogy,)
 
 
 def test_every_recipe_says_what_it_does_and_where_to_read_about_it() -> None:

@@ -152,6 +152,9 @@ def test_what_runs_is_found_again_after_a_look_elsewhere(open_recipes: OpenRecip
     page.go_back()
     expect(page.locator("#result table").first).to_be_visible()
     expect(page.locator("#result")).to_contain_text("shifted mean")
+    page.reload()
+    expect(page.get_by_label("WiSE-FT", exact=True)).to_be_checked()
+    expect(page.locator("#result")).to_contain_text("shifted mean")
 
 
 def test_a_cancelled_recipe_shows_no_half_table(open_recipes: OpenRecipes) -> None:

@@ -56,8 +56,11 @@ def finished(runs: RecipeRuns, visitor: str) -> JobStatus:
 def test_a_recipe_gives_what_the_library_gives(explorer: Explorer, jobs: Jobs) -> None:
     runs = RecipeRuns(jobs)
     assert runs.status(ONE) is None
+    assert runs.asked(ONE, explorer.suite) is None
     runs.start(ONE, explorer, NEGATION)
+    assert runs.asked(ONE, explorer.suite) == NEGATION
     done = finished(runs, ONE).result
+    assert runs.asked(ONE, explorer.suite) == NEGATION
     assert isinstance(done, Finished)
     recipe = make_recipe(explorer.suite, NEGATION)
     again = run_recipe(recipe, explorer.make_evaluator(), n=8, rehearse=True)
@@ -104,6 +107,8 @@ def test_a_search_can_be_watched(explorer: Explorer, jobs: Jobs) -> None:
         (Request("negation", ("pears",)), UnknownNameError, "unknown task 'pears'"),
         (Request("negation", ("gardens",)), UnknownNameError, "task with a vector"),
         (Request("addition", ("apples",)), RecipeError, "at least 2 tasks"),
+        (Request("negation"), RecipeError, "nothing is chosen; Tasks to forget"),
+        (Request("analogy", ("apples:birds",)), RecipeError, "is no analogy; write A:B::C:D"),
         (Request("soup", ("soup-apples-00",)), RecipeError, "at least 2 different ingredients"),
         (Request("soup", ("x", "y")), UnknownNameError, "unknown vector 'x'"),
         (Request("paint", (), ways=("sideways",)), UnknownNameError, "way of patching"),
@@ -120,7 +125,7 @@ def test_what_cannot_run_is_refused_before_it_queues(
 
 def test_a_visitor_runs_one_at_a_time(explorer: Explorer, jobs: Jobs) -> None:
     runs = RecipeRuns(jobs)
-    runs.start(ONE, explorer, Request("addition", n=None))
+    runs.start(ONE, explorer, Request("addition", ("apples", "birds"), n=None))
     with pytest.raises(TaskArithError, match="still running"):
         runs.start(ONE, explorer, NEGATION)
     runs.cancel(ONE)
