@@ -88,8 +88,10 @@ def read_rest(message: object) -> tuple[str, int]:
     return read_visitor(fields.get("session")), _whole(fields.get("seq"), "seq")
 
 
-def read_changed(message: object, suite: Suite) -> tuple[Edit, str, Literal["validation", "test"]]:
-    """The edit, task and split whose changed answers are asked for."""
+def read_changed(
+    message: object, suite: Suite
+) -> tuple[Edit, str, Literal["validation", "test"], int]:
+    """The edit, task and split whose changed answers are asked for, and from which one on."""
     fields = _fields(message)
     task, split = fields.get("task"), fields.get("split")
     if split != "validation" and split != "test":
@@ -98,7 +100,7 @@ def read_changed(message: object, suite: Suite) -> tuple[Edit, str, Literal["val
     visible = [name for name in (*suite.tasks, *suite.recipe_tasks) if name != hidden]
     if task not in visible:
         raise unknown_name("task", task, existing=visible)
-    return _measured(fields, suite), str(task), split
+    return _measured(fields, suite), str(task), split, _whole(fields.get("start", 0), "start")
 
 
 def read_question(message: object, suite: Suite) -> tuple[Edit, str, str]:

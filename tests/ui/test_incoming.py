@@ -124,7 +124,7 @@ def test_the_second_control_is_shown_on_test_only(tiny_suite: Suite) -> None:
     message = {"coefficients": {}, "task": tiny_suite.second_control}
     with pytest.raises(UnknownNameError):
         read_changed(message | {"split": "validation"}, tiny_suite)
-    assert read_changed(message | {"split": "test"}, tiny_suite)[1:] == ("houses", "test")
+    assert read_changed(message | {"split": "test"}, tiny_suite)[1:] == ("houses", "test", 0)
 
 
 def test_what_recipes_made_takes_part_like_anything_else(tiny_suite: Suite) -> None:
@@ -134,7 +134,9 @@ def test_what_recipes_made_takes_part_like_anything_else(tiny_suite: Suite) -> N
     )
     assert shown_tasks(tiny_suite, commit) == [*TARGETS, "irons", "gardens", "jars"]
     changed = {"coefficients": {"irons": 1}, "task": "irons", "split": "validation"}
-    assert read_changed(changed, tiny_suite)[1:] == ("irons", "validation")
+    assert read_changed(changed | {"start": 8}, tiny_suite)[1:] == ("irons", "validation", 8)
+    with pytest.raises(TaskArithError, match="start must be a whole number"):
+        read_changed(changed | {"start": -1}, tiny_suite)
 
 
 @pytest.mark.parametrize("split", ["train", "", None, 1])

@@ -16,7 +16,7 @@ from taskarith.ui.serving.png import data_url
 __all__ = ["changed_answers"]
 
 SHOWN = 8
-MOST_SHOWN = 64  # where all are asked for: half a megabyte of pictures
+MORE_SHOWN = 64  # where more are asked for: half a megabyte of pictures
 NOWHERE = np.empty(0, dtype=np.int64)  # losses change everywhere: no answer does
 
 
@@ -27,12 +27,12 @@ def changed_answers(
     edit: Edit,
     task: str,
     split: SplitName,
-    every: bool = False,
+    start: int = 0,
 ) -> dict[str, Any]:
     """The first examples, in the stratified order, that `edit` answers unlike the pretrained model.
 
     Only as far as both have been measured; `looked` says how far that is, `gained` and `lost` how
-    many of them turned right and wrong. With `every` as many are shown as a page can hold.
+    many of them turned right and wrong. From `start` on, `MORE_SHOWN` more of them are shown.
     """
     suite = evaluator.suite
     after = cache.get(evaluator.key(edit, task=task, split=split))
@@ -51,7 +51,7 @@ def changed_answers(
             "before": _name(names, before[position]),
             "after": _name(names, after[position]),
         }
-        for position in where[: MOST_SHOWN if every else SHOWN].tolist()
+        for position in where[start:][: MORE_SHOWN if start else SHOWN].tolist()
     ]
     return {
         "task": task,
@@ -61,6 +61,7 @@ def changed_answers(
         "looked": looked,
         "gained": gained,
         "lost": lost,
+        "start": start,
         "examples": shown,
     }
 

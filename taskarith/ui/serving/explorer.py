@@ -211,7 +211,7 @@ class Explorer:
 
     async def changed(self, message: object) -> Answer:
         """Images of one task whose answer is not the pretrained model's, as far as measured."""
-        edit, task, split = read_changed(message, self.suite)
+        edit, task, split, start = read_changed(message, self.suite)
         if self._evaluator is None:
             return {}
         asked = partial(
@@ -220,7 +220,7 @@ class Explorer:
             edit=edit,
             task=task,
             split=split,
-            every=isinstance(message, Mapping) and message.get("all") is True,
+            start=start,
         )
         return await asyncio.wrap_future(self._worker.ask(asked))  # one thread owns the evaluator
 

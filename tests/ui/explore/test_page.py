@@ -383,6 +383,15 @@ def test_images_whose_answer_changed_are_shown(open_page: OpenPage) -> None:
     expect(large).to_contain_text(re.compile("It is apples.*now wrong|It is .*"))
     page.keyboard.press("Escape")
     expect(large).to_be_hidden()
+    settled(page)
+    changed = int(page.locator(".images h2 small").inner_text().split()[0])
+    items = page.locator(".strip li")
+    expect(items).to_have_count(min(8, changed))
+    assert changed > 8
+    page.get_by_role("button", name="show more").click()
+    expect(items).to_have_count(changed)
+    expect(page.get_by_role("button", name="show more")).to_be_hidden()
+    expect(items.nth(8).locator("button")).to_be_focused()
     bar(page, "birds").click()
     expect(page.locator(".images h2")).to_contain_text("Birds")
 

@@ -61,7 +61,7 @@ MESSAGE: dict[str, Any] = {
     "visitor": SESSION, "part": "classes", "before": {"coefficients": {"apples": 1}},
     "merge": {"method": "dare", "settings": {"density": 0.5}, "seed": 1}, "images": 32, "have": 0,
     "x": "apples", "y": "birds", "low": -1, "high": 1, "target": "coins", "steps": 2,
-    "text": "a sentence", "forget": False,
+    "text": "a sentence", "forget": False, "start": 8,
     "methods": ["sum", "ties:density=0.3"], "tasks": ["apples", "birds"],
 }  # fmt: skip
 CALLS = {

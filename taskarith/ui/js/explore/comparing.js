@@ -61,17 +61,19 @@ export class Comparing {
     this.ask();
   }
 
-  async ask({ all = false } = {}) {
+  /** From `start` on: those before it are shown already. */
+  async ask({ start = 0 } = {}) {
     const { engine, state, link, examples, view } = this.page;
     if (engine.state !== "ready") return;
     const { task, split } = this;
     const asked = this.key();
     this.asked = asked;
     try {
-      const answer = await link.call("changed", { ...state.sent, task, split, all });
+      const answer = await link.call("changed", { ...state.sent, task, split, start });
       if (this.asked !== asked || this.key() !== asked || !answer.examples) return;
       this.answered = asked;
-      examples.show(answer, view.task(task).examples);
+      if (start) examples.add(answer);
+      else examples.show(answer, view.task(task).examples);
     } catch (error) {
       if (!(error instanceof LostConnection)) throw error;
     }

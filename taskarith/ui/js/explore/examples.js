@@ -6,7 +6,6 @@ import { h } from "../dom.js";
 /** @typedef {import("../types.js").Example} Example */
 /** @typedef {"gained" | "lost" | "moved"} Verdict */
 
-const MOST = 64; // that the server shows at once
 /** @type {Record<Verdict, string>} */
 const SAID = { gained: "now right", lost: "now wrong", moved: "still wrong" };
 
@@ -57,18 +56,19 @@ function answers({ before, after }) {
 export class Examples {
   /**
    * @param {HTMLElement} element
-   * @param {{more: () => void}} on - `more`: all of them are asked for
+   * @param {{more: (start: number) => void}} on - `more`: those from `start` on are asked for
    */
   constructor(element, { more }) {
     this.element = element;
     this.words = document.createTextNode("");
     this.hint = h("small", {});
-    this.all = h("button", { type: "button", class: "quiet", onclick: more }, "show all");
+    const ask = () => more(this.strip.childElementCount);
+    this.more = h("button", { type: "button", class: "quiet", onclick: ask }, "show more");
     this.strip = h("ul", { class: "strip" });
     this.large = /** @type {HTMLDialogElement} */ (h("dialog", { class: "large" }));
     this.large.addEventListener("click", () => this.large.close());
     element.append(
-      h("div", { class: "heading" }, h("h2", {}, this.words, this.hint), this.all),
+      h("div", { class: "heading" }, h("h2", {}, this.words, this.hint), this.more),
       this.strip,
       this.large,
     );
@@ -78,7 +78,7 @@ export class Examples {
   /** Nothing to show, and why. @param {string} text */
   wait(text) {
     this.head("Answers that changed", "");
-    this.all.hidden = true;
+    this.more.hidden = true;
     this.strip.replaceChildren(h("li", { class: "none" }, text));
     this.element.classList.remove("stale");
   }
@@ -107,13 +107,21 @@ export class Examples {
       `Answers that changed: ${title}`,
       `${changed} of the first ${looked} ${split} ${called}${turned}`,
     );
-    this.all.hidden = examples.length >= Math.min(changed, MOST);
+    this.more.hidden = examples.length >= changed;
     this.element.classList.remove("stale");
     this.strip.replaceChildren(...examples.map((example) => this.item(example)));
     if (!examples.length) {
       const text = `No answer changed on these ${called}: move further, or click another task's bar.`;
       this.strip.replaceChildren(h("li", { class: "none" }, text));
     }
+  }
+
+  /** More of those that are shown. @param {{changed: number, examples: Example[]}} answer */
+  add({ changed, examples }) {
+    const items = examples.map((example) => this.item(example));
+    this.strip.append(...items);
+    this.more.hidden = this.strip.childElementCount >= changed;
+    items[0]?.querySelector("button")?.focus(); // the button that was pressed may be gone
   }
 
   /** @param {Example} example */

@@ -117,7 +117,7 @@ export class Page {
         release: () => hand.released(),
       },
     });
-    const examples = new Examples(parts.images, { more: () => comparing.ask({ all: true }) });
+    const examples = new Examples(parts.images, { more: (start) => comparing.ask({ start }) });
     return { bank, methods, chart, bars, analogy, examples };
   }
 
