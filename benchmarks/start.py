@@ -61,7 +61,7 @@ def summary(
         "rss_mb": round(rss / 2**20),
         "own_js_css_kb": _weight([*own, SITE_CSS, _text("instrument.css")]),
         "other_pages_js_css_kb": _weight(
-            [_text(f"{name}.css") for name in ("pages", "drawn", "models")]
+            [_text(f"{name}.css") for name in ("pages", "component", "models")]
             + [
                 (JS / name).read_text(encoding="utf-8")
                 for page in ("compare", "geometry")

@@ -256,8 +256,9 @@ def test_refusals(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
 
 # `python -m taskarith`, which waits a little at every tensor that it writes.
 SLOW_WRITER = """
-import runpy, time
+import runpy, signal, time
 from taskarith.sources import streaming
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where tests run in the background
 whole = streaming.all_finite
 streaming.all_finite = lambda tensor: (time.sleep(0.1), whole(tensor))[1]
 runpy.run_module("taskarith", run_name="__main__", alter_sys=True)

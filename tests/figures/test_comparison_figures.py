@@ -9,7 +9,7 @@ import pytest
 from taskarith.figures import confusion_figure, geometry_figures, recipe_figures
 from taskarith.suites import Suite
 from taskarith.suites.geometry import suite_geometry
-from tests.recipes import test_turned
+from tests.recipes import test_class_changes
 from tests.recipes.fakes import FakeLab
 from tests.recipes.plane import test_plane
 
@@ -30,8 +30,8 @@ def test_a_plane_shows_every_point_and_marks_the_front(forget: bool) -> None:
 
 
 def test_confusions_are_shown_as_shares_of_their_class() -> None:
-    before, after = test_turned.made_up()
-    (trace,) = confusion_figure(before, after, test_turned.NAMES).data
+    before, after = test_class_changes.made_up()
+    (trace,) = confusion_figure(before, after, test_class_changes.NAMES).data
     images = np.bincount(after.labels, minlength=4)
     for i in range(4):
         for j in range(4):
