@@ -13,6 +13,11 @@ pytestmark = pytest.mark.browser
 __all__ = ["visit"]  # a fixture
 
 EDIT = "set=letters:-0.5&focus=letters"
+# Where an element is, once it is there: the picture may be painted anew at any moment.
+BOX = """(selector) => {
+  const box = document.querySelector(selector)?.getBoundingClientRect();
+  return box?.height ? box.toJSON() : null;
+}"""
 
 
 def names(page: Page, selector: str, attribute: str) -> list[str]:
@@ -31,9 +36,7 @@ def test_a_presentation_is_large_and_holds_only_what_it_is_about(
         expect(page.locator(gone)).to_be_hidden()
     assert names(page, ".row[data-vector]", "data-vector") == ["letters"]
     assert names(page, ".bar[data-bar]", "data-bar") == ["letters", "objects"]
-    page.locator(".over text.reading.target").wait_for()
-    reading = page.locator(".over text.reading.target").bounding_box()
-    assert reading is not None
+    reading = page.wait_for_function(BOX, arg=".over text.reading.target").json_value()
     assert reading["height"] >= height / 20  # a twentieth of the screen, to be read from the back
     body = page.evaluate("[document.body.scrollWidth, document.body.scrollHeight]")
     assert body[0] <= width
