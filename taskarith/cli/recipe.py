@@ -101,13 +101,7 @@ def add_commands(commands: Any) -> None:
         metavar="METHOD",
         help="names, with settings as in ties:density=0.3, or all (default: a dozen quick ones)",
     )
-    one.add_argument(
-        "--seeds",
-        type=whole_number(1),
-        default=3,
-        metavar="N",
-        help="of a method that draws at random (default: 3)",
-    )
+    _add_count(one, "--seeds", 3, "of a method that draws at random")
 
     one = _add(recipes, "plane", "accuracy over two coefficients at once, on validation")
     for axis in ("x", "y"):
@@ -139,13 +133,7 @@ def add_commands(commands: Any) -> None:
     one.add_argument(
         "--most", type=number, default=1.5, metavar="λ", help="the largest λ (default: 1.5)"
     )
-    one.add_argument(
-        "--budget",
-        type=whole_number(2),
-        default=100,
-        metavar="N",
-        help="edits that each seeker may measure on validation (default: 100)",
-    )
+    _add_count(one, "--budget", 100, "edits that each seeker may measure on validation", least=2)
     one.add_argument(
         "--floor",
         type=number,
@@ -153,39 +141,24 @@ def add_commands(commands: Any) -> None:
         metavar="SHARE",
         help="share of its pretrained accuracy that the control must keep (default: 0.95)",
     )
-    one.add_argument(
-        "--seeds",
-        type=whole_number(1),
-        default=3,
-        metavar="N",
-        help="of CMA-ES and of its random rival (default: 3)",
-    )
+    _add_count(one, "--seeds", 3, "of CMA-ES and of its random rival")
 
     one = _add(recipes, "transfer", "what vectors do to other tasks, and what predicts it")
     _add_tasks(one, "tasks, three at least (default: the targets)")
-    one.add_argument(
+    _add_count(
+        one,
         "--pairs",
-        type=whole_number(0),
-        default=6,
-        metavar="N",
-        help="train on N pairs and on all tasks jointly, too (default: 6; 0 leaves it out)",
+        6,
+        "train on N pairs and on all tasks jointly, too; 0 leaves it out",
+        least=0,
     )
-    one.add_argument(
-        "--examples",
-        type=whole_number(1),
-        default=256,
-        metavar="N",
-        help="of each task, for gradients and training (default: 256)",
-    )
+    _add_count(one, "--examples", 256, "of each task, for gradients and training")
 
     one = _add(recipes, "sequence", "learn one task after the other; beside it, add them")
     _add_tasks(one, "two to six tasks (default: three of the targets)")
-    for option, default, about in (
-        ("--orders", 3, "in how many orders (default: 3)"),
-        ("--steps", 40, "of each fine-tuning (default: 40)"),
-        ("--examples", 256, "of each task to learn from (default: 256)"),
-    ):
-        one.add_argument(option, type=whole_number(1), default=default, metavar="N", help=about)
+    _add_count(one, "--orders", 3, "in how many orders")
+    _add_count(one, "--steps", 40, "of each fine-tuning")
+    _add_count(one, "--examples", 256, "of each task to learn from")
 
     one = _add(recipes, "instruct", "teach many tasks in words, and ask about others")
     one.add_argument(
@@ -201,30 +174,12 @@ def add_commands(commands: Any) -> None:
         metavar="TASK",
         help="whose vectors the instruction vector is added to (default: the first four targets)",
     )
-    one.add_argument(
-        "--steps",
-        type=whole_number(1),
-        default=200,
-        metavar="N",
-        help="of every model that is taught (default: 200)",
-    )
+    _add_count(one, "--steps", 200, "of every model that is taught")
 
     one = _add(recipes, "few-shot", "learn from sixteen examples a class, by prompts")
     _add_tasks(one, "tasks to learn (default: the first target of each number of labels)")
-    one.add_argument(
-        "--draws",
-        type=whole_number(2),
-        default=5,
-        metavar="N",
-        help="of the sixteen examples; intervals are over them (default: 5)",
-    )
-    one.add_argument(
-        "--steps",
-        type=whole_number(1),
-        default=30,
-        metavar="N",
-        help="of every model that learns (default: 30)",
-    )
+    _add_count(one, "--draws", 5, "of the sixteen examples; intervals are over them", least=2)
+    _add_count(one, "--steps", 30, "of every model that learns")
 
 
 def run(
@@ -344,6 +299,19 @@ def _add(recipes: Any, name: str, about: str) -> argparse.ArgumentParser:
     add_json(parser)
     parser.set_defaults(run=partial(run, name))
     return parser
+
+
+def _add_count(
+    parser: argparse.ArgumentParser, option: str, default: int, about: str, *, least: int = 1
+) -> None:
+    """A whole number, `least` or more; its help says what it is without being given."""
+    parser.add_argument(
+        option,
+        type=whole_number(least),
+        default=default,
+        metavar="N",
+        help=f"{about} (default: {default})",
+    )
 
 
 def _add_tasks(parser: argparse.ArgumentParser, about: str) -> None:

@@ -5,7 +5,7 @@ folders that this program wrote; the sending is another module's.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 
@@ -27,6 +27,7 @@ __all__ = [
     "Publication",
     "check_name",
     "check_visibility",
+    "held_against_the_hub",
     "plan_publication",
     "size_of",
 ]
@@ -59,9 +60,9 @@ class Publication:
     files: Mapping[str, Path | bytes]
     card: str
     private: bool
-    head: str | None
-    replaced: tuple[str, ...]
     licence: str | None
+    head: str | None = None
+    replaced: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     kind: str = "model"
 
@@ -130,19 +131,23 @@ def plan_publication(
     if PROVENANCE_FILE in files:
         family = family_named(Provenance.from_file(files[PROVENANCE_FILE]).family)
         contents |= family.published_files(files, name)
-    there = account.repository(name)
-    check_visibility(name, there, private=private)
-    return Publication(
+    sent = Publication(
         name=name,
         user=user,
         files=contents,
         card=card,
         private=private,
-        head=there.commit if there else None,
-        replaced=there.contents if there else (),
         licence=stated,
         notes=_notes(own) if own is not None else _without_accuracies(card),
     )
+    return held_against_the_hub(sent, account)
+
+
+def held_against_the_hub(sent: Publication, account: Account) -> Publication:
+    """The same with what is in the repository by now; raises as `check_visibility` does."""
+    there = account.repository(sent.name, kind=sent.kind)
+    check_visibility(sent.name, there, private=sent.private)
+    return sent if there is None else replace(sent, head=there.commit, replaced=there.contents)
 
 
 def check_visibility(name: str, there: Repository | None, *, private: bool) -> None:

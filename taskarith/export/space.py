@@ -9,7 +9,7 @@ from pathlib import Path
 
 from taskarith.errors import ExportError
 from taskarith.export.account import Account
-from taskarith.export.publication import CARD, Publication, check_name, check_visibility
+from taskarith.export.publication import CARD, Publication, check_name, held_against_the_hub
 from taskarith.export.yaml_text import dump_yaml
 
 __all__ = ["plan_space"]
@@ -44,16 +44,13 @@ def plan_space(
     header = {"title": TITLE, "sdk": "static", "app_file": INDEX, "pinned": False}
     card = f"---\n{dump_yaml(header)}---\n\n{ABOUT.format(suites=', '.join(suites))}"
     contents[CARD] = card.encode()
-    there = account.repository(name, kind="space")
-    check_visibility(name, there, private=private)
-    return Publication(
+    sent = Publication(
         name=name,
         user=user,
         files=contents,
         card=card,
         private=private,
-        head=there.commit if there else None,
-        replaced=there.contents if there else (),
         licence=None,
         kind="space",
     )
+    return held_against_the_hub(sent, account)
