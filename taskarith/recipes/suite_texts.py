@@ -15,22 +15,19 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from taskarith.core import Edit, TaskVector
 from taskarith.errors import RecipeError
 from taskarith.evaluation import Evaluator
 from taskarith.heads.head import per_token
-from taskarith.models.tokens import Tokens
 from taskarith.recipes.lab import Meter
-from taskarith.recipes.text_lab import Lesson, Plan, Question, Share, TextLab
+from taskarith.recipes.text_lab import Lesson, Plan, Share, TextLab
 from taskarith.recipes.tuning import keep_vector, kept_path, kept_vector
 from taskarith.training.loop import Recipe, fit
 
 __all__ = ["suite_text_lab", "writes"]
 
 ANSWERS = 1  # of what is kept; another number where answers would come out otherwise
-AT_ONCE = 64  # questions of several texts
 WARMUP = 25
 PADDING = 1.0  # of a batch at most: one backward pass a batch is worth more than little padding
 
@@ -57,11 +54,11 @@ def suite_text_lab(
     """
 
     def ask(
-        coefficients: Mapping[str, float], questions: Sequence[Question], labels: Sequence[str]
+        coefficients: Mapping[str, float], questions: Sequence[str], labels: Sequence[str]
     ) -> np.ndarray:
         meter.check()
         own = edit(coefficients)
-        asked = json.dumps([ANSWERS, own.key(), [list(one) for one in questions], list(labels)])
+        asked = json.dumps([ANSWERS, own.key(), list(questions), list(labels)])
         digest = hashlib.sha256(asked.encode()).hexdigest()
         path = kept_path(evaluator.suite, ["asked", digest, evaluator.device.type])
         kept = kept_vector(path)
@@ -92,36 +89,9 @@ def suite_text_lab(
     return TextLab(ask=ask, teach=teach)
 
 
-def _label_logits(model: Any, questions: Sequence[Question], labels: Sequence[str]) -> Tensor:
-    answers = model.continuations(labels)
-    if all(len(texts) == 1 for texts in questions):
-        tokens = model.tokenize([texts[0] for texts in questions])
-        return model.label_logits(tokens, answers, normalized=False)
-    chosen = [_only(ids) for ids in answers]
-    parts = []
-    for first in range(0, len(questions), AT_ONCE):
-        some = questions[first : first + AT_ONCE]
-        tokens = model.tokenize([text for texts in some for text in texts])
-        parts.append(_first_words(model, tokens, [len(texts) for texts in some])[:, chosen])
-    return torch.cat(parts)
-
-
-def _first_words(model: Any, tokens: Tokens, sizes: Sequence[int]) -> Tensor:
-    if not hasattr(model, "first_words"):
-        raise RecipeError(
-            "this model reads one text at a time; several passages read apart need a text-to-text "
-            "model: choose a suite of one, or ask with one passage"
-        )
-    return model.first_words(tokens, sizes)
-
-
-def _only(ids: Sequence[int]) -> int:
-    if len(ids) != 1:
-        raise RecipeError(
-            f"an answer to several passages must be one token to this model, found {len(ids)}; "
-            "choose label words that are"
-        )
-    return ids[0]
+def _label_logits(model: Any, questions: Sequence[str], labels: Sequence[str]) -> Tensor:
+    tokens = model.tokenize(questions)
+    return model.label_logits(tokens, model.continuations(labels), normalized=False)
 
 
 def _taught(
@@ -134,7 +104,7 @@ def _taught(
     check: Callable[[], None],
 ) -> TaskVector:
     suite = evaluator.suite
-    learned = [[one.weight, [[*lesson.texts, lesson.answer] for lesson in one.lessons]]
+    learned = [[one.weight, [[lesson.text, lesson.answer] for lesson in one.lessons]]
                for one in shares]  # fmt: skip
     made_of = ["taught", dict(coefficients), learned, asdict(plan), evaluator.device.type]
     digest = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
@@ -184,24 +154,12 @@ class _Loss:
         self._sizes = np.array([len(one.lessons) for one in drawn])
         self._starts = np.cumsum(self._sizes) - self._sizes
         self._answers = model.continuations([lesson.answer for lesson in lessons])
-        self._counts = np.array([len(lesson.texts) for lesson in lessons])
-        self._first = np.cumsum(self._counts) - self._counts
-        self._tokens = model.tokenize([text for lesson in lessons for text in lesson.texts])
-        self._several = bool((self._counts > 1).any())
+        self._tokens = model.tokenize([lesson.text for lesson in lessons])
 
     def __call__(self, rng: np.random.Generator) -> Tensor:
         self._check()
         which = rng.choice(len(self._odds), self._batch, p=self._odds)
         rows = self._starts[which] + rng.integers(self._sizes[which])
-        texts = [
-            number
-            for row in rows
-            for number in range(self._first[row], self._first[row] + self._counts[row])
-        ]
-        tokens = self._tokens.take(torch.tensor(texts))
+        tokens = self._tokens.take(torch.from_numpy(rows))
         answers = [self._answers[row] for row in rows]
-        if not self._several:
-            return per_token(self._model.answer_losses(tokens, answers, closed=False))
-        found = _first_words(self._model, tokens, self._counts[rows].tolist())
-        right = torch.tensor([_only(ids) for ids in answers], device=found.device)
-        return functional.nll_loss(found, right)
+        return per_token(self._model.answer_losses(tokens, answers, closed=False))

@@ -1,7 +1,6 @@
 """What recipes may ask of a suite of texts: what a model answers to any texts, and to learn some.
 
-A question is one text, or several (passages) that are read apart and answered together. Knows
-texts and label words; models and files stay behind the callables.
+Knows texts and label words; models and files stay behind the callables.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,16 +10,14 @@ from typing import Protocol
 
 import numpy as np
 
-__all__ = ["Ask", "Lesson", "Plan", "Question", "Share", "Teach", "TextLab"]
-
-Question = Sequence[str]
+__all__ = ["Ask", "Lesson", "Plan", "Share", "Teach", "TextLab"]
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One thing to learn: the texts of a question, and what should follow them."""
+    """One thing to learn: a text, and what should follow it."""
 
-    texts: tuple[str, ...]
+    text: str
     answer: str
 
 
@@ -48,13 +45,10 @@ class Ask(Protocol):
     def __call__(
         self,
         coefficients: Mapping[str, float],
-        questions: Sequence[Question],
+        questions: Sequence[str],
         labels: Sequence[str],
     ) -> np.ndarray:
-        """Log p of each label after each question, float32 [n, labels].
-
-        Raises RecipeError for several texts a question where the family cannot read them apart.
-        """
+        """Log p of each label after each question, float32 [n, labels]."""
         ...
 
 

@@ -13,7 +13,7 @@ from taskarith.errors import SettingError
 from taskarith.evaluation import Estimate
 from taskarith.recipes.lab import AS_USUAL, Answers, Course, Lab, Merged, Mixture
 from taskarith.recipes.sample import Sample
-from taskarith.recipes.text_lab import Plan, Question, Share, TextLab
+from taskarith.recipes.text_lab import Plan, Share, TextLab
 from taskarith.tasks import SplitName
 
 N = 1_000
@@ -178,12 +178,12 @@ class FakeTexts:
 
     def __init__(
         self,
-        truth: Callable[[Question], str],
-        accuracy: Callable[[Mapping[str, float], Question], float],
+        truth: Callable[[str], str],
+        accuracy: Callable[[Mapping[str, float], str], float],
     ) -> None:
         self.truth = truth
         self.accuracy = accuracy
-        self.asked: list[tuple[dict[str, float], tuple[Question, ...]]] = []
+        self.asked: list[tuple[dict[str, float], tuple[str, ...]]] = []
         self.taught: list[tuple[str, dict[str, float], tuple[Share, ...], Plan]] = []
 
     @property
@@ -193,14 +193,14 @@ class FakeTexts:
     def ask(
         self,
         coefficients: Mapping[str, float],
-        questions: Sequence[Question],
+        questions: Sequence[str],
         labels: Sequence[str],
     ) -> np.ndarray:
         edit = {name: value for name, value in coefficients.items() if value}
         self.asked.append((edit, tuple(questions)))
         logits = np.zeros((len(questions), len(labels)), np.float32)
         for row, question in enumerate(questions):
-            chance = zlib.crc32(" ".join(question).encode()) % 1000 / 1000
+            chance = zlib.crc32(question.encode()) % 1000 / 1000
             right = labels.index(self.truth(question).lower())
             wrong = (right + 1) % len(labels)
             logits[row, right if chance < self.accuracy(edit, question) else wrong] = 1

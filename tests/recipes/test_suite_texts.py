@@ -12,9 +12,8 @@ from taskarith.recipes.text_lab import Lesson, Plan, Share
 from taskarith.suites import Suite, load_suite
 from taskarith.tasks import cache_folder
 
-QUESTIONS = [("The soup was awful. So it was",), ("The bread was lovely. In one word, that is",)]
-LESSONS = [Share(1.0, (Lesson(("The soup was awful. So it was",), "good"),))]
-PASSAGES = ("Anna found the red hat. Who found the hat?", "Ben lost the cup. Who found the hat?")
+QUESTIONS = ["The soup was awful. So it was", "The bread was lovely. In one word, that is"]
+LESSONS = [Share(1.0, (Lesson("The soup was awful. So it was", "good"),))]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,7 @@ def lab(evaluator: Evaluator) -> Lab:
 def test_what_is_asked_is_the_likelihood_of_labels(lab: Lab, evaluator: Evaluator) -> None:
     found = lab.texts.ask({}, QUESTIONS, ["good", "bad"])
     model = evaluator.model
-    tokens = model.tokenize([text for (text,) in QUESTIONS])
+    tokens = model.tokenize(QUESTIONS)
     expected = model.label_logits(tokens, model.continuations(["good", "bad"]), normalized=False)
     np.testing.assert_allclose(found, expected.numpy(), rtol=1e-5)
 
@@ -42,16 +41,6 @@ def test_lessons_move_the_blocks_towards_their_answers(lab: Lab, evaluator: Eval
         assert set(evaluator.vector(vector)) == set(evaluator.suite.vector("follows"))
         np.testing.assert_array_equal(lab.texts.ask({}, QUESTIONS[:1], ["good", "bad"])[0], before)
     assert after[0] - after[1] > before[0] - before[1] + 0.2
-
-
-def test_passages_are_read_apart_and_learned_from_together(lab: Lab) -> None:
-    asked = [PASSAGES, PASSAGES[:1]]
-    share = [Share(1.0, (Lesson(PASSAGES, "Anna"), Lesson(PASSAGES[:1], "Anna")))]
-    before = lab.texts.ask({}, asked, ["Anna", "Ben"])
-    with lab.texts.teach({}, share, plan=Plan(6, batch=4)) as vector:
-        after = lab.texts.ask({vector: 1.0}, asked, ["Anna", "Ben"])
-    gained = (after[:, 0] - after[:, 1]) - (before[:, 0] - before[:, 1])
-    assert (gained > 0.1).all()
 
 
 def test_what_was_learned_is_kept(
@@ -78,23 +67,15 @@ def test_learning_stops_when_it_is_told_to(evaluator: Evaluator) -> None:
         pass
 
 
-def test_nothing_to_learn_and_long_answers_are_refused(lab: Lab) -> None:
+def test_nothing_to_learn_is_refused(lab: Lab) -> None:
     with (
         pytest.raises(RecipeError, match="nothing to learn"),
         lab.texts.teach({}, [Share(1.0, ())], plan=Plan(1)),
     ):
         pass
-    with pytest.raises(RecipeError, match="one token"):
-        lab.texts.ask({}, [PASSAGES], ["Anna found", "Ben"])
 
 
 def test_models_of_pictures_have_no_words(tiny_suite: Suite) -> None:
     lab = suite_lab(Evaluator(tiny_suite, device="cpu"))
     with pytest.raises(RecipeError, match="do not answer in words"):
         _ = lab.texts
-
-
-def test_passages_need_a_model_that_reads_them_apart() -> None:
-    lab = suite_lab(Evaluator(load_suite("mini-lm"), device="cpu"))
-    with pytest.raises(RecipeError, match="need a text-to-text model"):
-        lab.texts.ask({}, [PASSAGES], ["Anna", "Ben"])

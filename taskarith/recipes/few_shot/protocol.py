@@ -120,7 +120,7 @@ def find_words(lab: TextLab, task: str, template: str, given: Few) -> tuple[str,
     words = [word for word in vocabulary() if word.isalpha()]
     labels = TEXT_FAMILIES[task].labels
     tables = [
-        lab.ask({}, [(filled(item, template),) for item in items], words)
+        lab.ask({}, [filled(item, template) for item in items], words)
         for items in (given.train, given.development)
     ]
     truths = [
@@ -154,7 +154,7 @@ def find_template(lab: TextLab, task: str, words: Sequence[str], given: Few) -> 
     some = given.train[:: max(1, len(given.train) // TRIED)]
 
     def quality(template: str, items: Sequence[Item]) -> tuple[float, float]:
-        logits = lab.ask({}, [(filled(item, template),) for item in items], words)
+        logits = lab.ask({}, [filled(item, template) for item in items], words)
         truth = np.array([labels.index(item.answer) for item in items])
         return _quality(logits, truth, range(len(words)))
 

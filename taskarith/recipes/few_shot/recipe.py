@@ -112,7 +112,7 @@ class FewShotRecipe:
         def asked(edit: Mapping[str, float], way: Way) -> np.ndarray:
             template, own, close = way
             rng = np.random.default_rng([number, 11])
-            questions = [(_prompt(item, template, own, given, close, rng),) for item in tested]
+            questions = [_prompt(item, template, own, given, close, rng) for item in tested]
             return lab.texts.ask(edit, questions, [own[label] for label in labels])
 
         logits = {
@@ -143,7 +143,7 @@ class FewShotRecipe:
         template, words, close = way
         rng = np.random.default_rng([number, 13])
         lessons = tuple(
-            Lesson((_prompt(item, template, words, given, close, rng),), words[item.answer])
+            Lesson(_prompt(item, template, words, given, close, rng), words[item.answer])
             for item in given.train
         )
         plan = Plan(self.steps, rate=RATE, batch=BATCH, seed=number)

@@ -118,8 +118,10 @@ class InstructRecipe:
         for task in (task for tasks in levels(self.held_out).values() for task in tasks):
             labels = TEXT_FAMILIES[task].labels
             items = drawn(task, opened, min(size, MOST))
-            questions = [(asked(item, INSTRUCTIONS, _shown(task, n) if trial.shown else ()),)
-                         for n, item in enumerate(items)]  # fmt: skip
+            questions = [
+                asked(item, INSTRUCTIONS, _shown(task, n) if trial.shown else ())
+                for n, item in enumerate(items)
+            ]
             logits = lab.texts.ask(edit, questions, [label.lower() for label in labels])
             truth = np.array([labels.index(item.answer) for item in items])
             found[task] = logits.argmax(1) == truth

@@ -111,7 +111,7 @@ def lessons(items: Sequence[Item], way: str, *, seed: int) -> tuple[Lesson, ...]
         shown: Sequence[Item] = ()
         if way == DEMONSTRATIONS and number % 2:
             shown = [pick(rng, items) for _ in range(SHOWN)]
-        found.append(Lesson((asked(item, way, shown),), answer))
+        found.append(Lesson(asked(item, way, shown), answer))
     return tuple(found)
 
 

@@ -11,7 +11,6 @@ from taskarith.errors import AssetError
 from taskarith.models.language.model import Pair
 from taskarith.models.library import import_transformers
 from taskarith.models.tokens import Tokens
-from taskarith.suites import load_suite
 from tests.text_models import load_saved, new_network, own_state, write_words
 
 TEXTS = ["w1 w2 w3", "w4 w5 w6 w7 w8 w9 w10 w11 w12", "w9", "w3 w3 w3 w2", "w20 w21"]
@@ -148,17 +147,3 @@ def test_float16_is_refused(both: Any) -> None:
     with pytest.raises(AssetError, match="overflows in float16"):
         model.check_dtype(torch.float16)
     model.check_dtype(torch.bfloat16)
-
-
-def test_texts_of_one_question_are_read_apart_and_answered_together() -> None:
-    model = load_suite("mini-t5").model()
-    texts = model.tokenize(["Anna found the hat.", "The cup was in the hall.", "Ben came late."])
-    with torch.inference_mode():
-        alone = model.first_words(texts, [1, 1, 1])
-        labels = model.label_logits(texts, [[5], [40]], normalized=False)
-        together = model.first_words(texts, [2, 1])
-        turned = model.first_words(texts.take(torch.tensor([1, 0, 2])), [2, 1])
-    torch.testing.assert_close(alone[:, [5, 40]], labels)
-    torch.testing.assert_close(together[1], alone[2])
-    torch.testing.assert_close(together[0], turned[0])  # no passage comes first
-    assert (together[0] - alone[0]).abs().max() > 0.01

@@ -20,7 +20,7 @@ from taskarith.recipes.few_shot.result import LABEL_WORDS, NEW_WORDS, WAYS, FewS
 from taskarith.recipes.instruct.wording import Item, drawn
 from taskarith.recipes.result import as_markdown
 from taskarith.recipes.sample import Sample
-from taskarith.recipes.text_lab import Question, TextLab
+from taskarith.recipes.text_lab import TextLab
 from taskarith.recipes.text_recipes import few_shot_recipe
 from taskarith.suites import Suite, load_suite
 from taskarith.worlds.texts import TEXT_FAMILIES
@@ -43,9 +43,8 @@ def answers() -> dict[str, str]:
     }
 
 
-def truth(question: Question) -> str:
+def truth(text: str) -> str:
     """The mood of the text that stands last in a prompt."""
-    (text,) = question
     return answers()[max((own for own in answers() if own in text), key=text.rindex)]
 
 
@@ -60,7 +59,7 @@ class AskedInAnyWords(FakeTexts):
 
 @pytest.fixture(scope="module")
 def texts() -> FakeTexts:
-    def accuracy(coefficients: Mapping[str, float], question: Question) -> float:
+    def accuracy(coefficients: Mapping[str, float], question: str) -> float:
         return 0.8 if coefficients else 0.4
 
     return AskedInAnyWords(truth, accuracy)
@@ -114,9 +113,9 @@ def test_words_are_found_that_a_model_says_of_their_class_alone() -> None:
 def test_a_template_is_found_that_asks_best() -> None:
     def ask(coefficients, questions, labels):  # type: ignore[no-untyped-def]
         table = np.zeros((len(questions), len(labels)))
-        for row, (text,) in enumerate(questions):
+        for row, text in enumerate(questions):
             sure = text.endswith(" it") + 2 * text.endswith(" it is")
-            table[row, labels.index(truth((text,)).lower())] = sure
+            table[row, labels.index(truth(text).lower())] = sure
         return table
 
     lab = TextLab(ask, FakeTexts(truth, lambda edit, question: 1.0).teach)

@@ -11,7 +11,6 @@ from taskarith.recipes.instruct.result import InstructResult
 from taskarith.recipes.instruct.wording import BARE, INSTRUCTIONS, SHUFFLED, asked, drawn
 from taskarith.recipes.result import as_markdown
 from taskarith.recipes.sample import Sample
-from taskarith.recipes.text_lab import Question
 from taskarith.recipes.text_recipes import instruct_recipe
 from taskarith.suites import Suite, load_suite
 from taskarith.worlds.texts import CATEGORIES
@@ -33,14 +32,13 @@ def answers() -> dict[str, str]:
     }
 
 
-def truth(question: Question) -> str:
+def truth(text: str) -> str:
     """The answer to the last of what stands in one text: demonstrations are skipped."""
-    (text,) = question
     starts = [0, *(at + 2 for at in range(len(text)) if text[at : at + 2] == ". ")]
     return next(answers()[text[start:]] for start in starts if text[start:] in answers())
 
 
-def accuracy(coefficients: Mapping[str, float], question: Question) -> float:
+def accuracy(coefficients: Mapping[str, float], question: str) -> float:
     """Better with the instruction vector up to λ = 0.5, and then worse."""
     return 0.5 + 0.4 * sum(0.5 - abs(0.5 - value) for value in coefficients.values())
 

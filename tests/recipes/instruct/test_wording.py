@@ -22,7 +22,7 @@ def test_every_way_of_asking_uses_words_the_models_know(family: str) -> None:
     known = set(vocabulary())
     for way in WAYS:
         for lesson in lessons(drawn(family, "train", 24), way, seed=1):
-            assert set(split_words(" ".join((*lesson.texts, lesson.answer)))) <= known
+            assert set(split_words(" ".join((lesson.text, lesson.answer)))) <= known
 
 
 def test_no_prompt_is_in_two_splits_and_draws_repeat() -> None:
@@ -52,5 +52,5 @@ def test_demonstrations_stand_answered_in_front_of_every_other_lesson() -> None:
     items = drawn("tone", "train", 10)
     plain, shown = (lessons(items, way, seed=3) for way in (INSTRUCTIONS, DEMONSTRATIONS))
     for number, (one, two) in enumerate(zip(plain, shown, strict=True)):
-        assert two.texts[0].endswith(one.texts[0])
-        assert (two.texts[0] != one.texts[0]) == bool(number % 2)
+        assert two.text.endswith(one.text)
+        assert (two.text != one.text) == bool(number % 2)
