@@ -62,8 +62,8 @@ def read_link(query: Mapping[str, str], suite: Suite) -> LinkedEdit:
         return found[:LONGEST] if isinstance(found, str) else None
 
     asked, coefficients, pinned = value("suite"), value("set"), value("pin")
-    merge = read_merge(value("method") or "", value("layers") or "")
-    pinned_merge = read_merge(value("pin-method") or "", value("pin-layers") or "")
+    merge = value("method") or "", value("layers") or ""
+    pinned_merge = value("pin-method") or "", value("pin-layers") or ""
     if asked is not None and asked != suite.name:
         problems.append(f"this page shows the suite {suite.name}, the link asks for {_cut(asked)}")
     read = _edit(coefficients or "", merge, suite, problems)
@@ -123,14 +123,20 @@ def _written(edit: Edit) -> str:
     return ",".join(f"{name}:{value:.10g}" for name, value in edit.coefficients.items())
 
 
-def _edit(text: str, merge: object, suite: Suite, problems: list[str]) -> Edit:
-    """The edit of these coefficients; by their sum where the method cannot be taken."""
+def _edit(text: str, merge: tuple[str, str], suite: Suite, problems: list[str]) -> Edit:
+    """The edit of these coefficients, with what can be taken of its method and of its layers."""
     coefficients = _coefficients(text, suite, problems)
+    method, layers = merge
     try:
-        return merged_edit(suite.name, coefficients, merge)
+        alike = merged_edit(suite.name, coefficients, read_merge(method))
     except TaskArithError as error:
         problems.append(f"{error}, so this is the sum")
-        return Edit(suite.name, coefficients)
+        method, alike = "", Edit(suite.name, coefficients)
+    try:
+        return merged_edit(suite.name, coefficients, read_merge(method, layers))
+    except TaskArithError as error:
+        problems.append(f"{error}, so all layers are alike")
+        return alike
 
 
 def _coefficients(text: str, suite: Suite, problems: list[str]) -> dict[str, float]:

@@ -30,10 +30,10 @@ test("a link's factors are checked, each with its bounds", () => {
     ["constructor:0.5", null, /no layer constructor/],
   ]) {
     const read = readMerge("", layers);
-    const found = read.problem ? read : checkedMerge(read.merge, METHODS, GROUPS);
+    const found = read.wrong ? read : checkedMerge(read.merge, METHODS, GROUPS);
     assert.deepEqual(found.merge, merge, layers);
-    if (problem) assert.match(found.problem, problem);
-    else assert.equal(found.problem, undefined);
+    if (problem) assert.match(found.wrong, problem);
+    else assert.deepEqual([found.problem, found.wrong], [undefined, undefined]);
   }
   const ties = { method: "ties", settings: {}, layers: { "h.1": 2 } };
   assert.deepEqual(checkedMerge(readMerge("ties", "h.1:2").merge, METHODS, GROUPS).merge, ties);
@@ -86,7 +86,12 @@ test("a link, a step back, a pin and a preset carry the factors or reset them", 
   assert.deepEqual(other.fromQuery(query).problems, []);
   assert.deepEqual(other.learn(METHODS, GROUPS), []);
   assert.deepEqual([other.merge, other.pinned.merge], [HALF, HALF]);
-  assert.match(other.learn(METHODS, ["h.1"]).join(), /no layer h\.0, so this is the sum/);
+  assert.match(other.learn(METHODS, ["h.1"]).join(), /no layer h\.0, so all layers are alike/);
+  const both = new EditState(hello()); // each of two wrong parts is told, now and later
+  const asked = "set=apples:1&method=fisher&layers=h.0:7";
+  assert.match(both.fromQuery(asked).problems.join(), /factor of h\.0 .* so all layers are alike/);
+  assert.match(both.learn(METHODS, GROUPS).join(), /no merge method fisher.*so this is the sum/);
+  assert.deepEqual([both.fromQuery(asked).problems.length, both.merge], [2, null]);
   state.undo();
   assert.equal(state.layers, null);
   state.redo();

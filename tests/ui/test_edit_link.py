@@ -106,7 +106,13 @@ def test_factors_by_layer_are_read_and_written(tiny_suite: Suite) -> None:
     assert by_layer.analogy is not None  # by layer it is a sum still
     wrong = read("set=apples:1&layers=visual.proj:7", tiny_suite)
     assert wrong.edit == Edit("tiny", {"apples": 1.0})
-    assert "goes from 0 to 2; 7 for visual.proj is outside, so this is the sum" in wrong.problems[0]
+    says = "goes from 0 to 2; 7 for visual.proj is outside, so all layers are alike"
+    assert says in wrong.problems[0]
+    kept = read("set=apples:1&method=ties&layers=visual.proj:7", tiny_suite)
+    assert (kept.edit.method, len(kept.problems)) == ("ties", 1)  # what is right is taken
+    method, factor = read("set=apples:1&method=tiess&layers=visual.proj:7", tiny_suite).problems
+    assert "tiess" in method
+    assert says in factor
 
 
 def test_factors_by_layer_are_not_lost_silently() -> None:

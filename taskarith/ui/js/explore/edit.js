@@ -146,10 +146,7 @@ export class EditState {
    * @param {string[]} problems
    */
   checked(merge, problems) {
-    if (!this.methods) return merge;
-    const found = checkedMerge(merge, this.methods, this.groups);
-    if (found.problem) problems.push(`${found.problem}, so this is the sum`);
-    return found.merge;
+    return this.methods ? taken(checkedMerge(merge, this.methods, this.groups), problems) : merge;
   }
 
   // One gesture (a drag, a preset, a typed number) is one step back. Looking elsewhere is none.
@@ -332,9 +329,8 @@ export class EditState {
   }
 
   readMerge(query, of, problems) {
-    const { merge, problem } = readMerge(query.get(`${of}method`), query.get(`${of}layers`));
-    if (problem) problems.push(`${problem}, so this is the sum`);
-    return this.checked(merge, problems);
+    const found = readMerge(query.get(`${of}method`), query.get(`${of}layers`));
+    return this.checked(taken(found, problems), problems);
   }
 
   readAnalogy(text, problems) {
@@ -348,4 +344,15 @@ export class EditState {
     problems.push("the link's analogy is not one of this suite's");
     return null;
   }
+}
+
+/**
+ * What of a merge can be taken; what cannot is told.
+ * @param {import("./merge.js").Found} found
+ * @param {string[]} problems
+ */
+function taken({ merge, problem, wrong }, problems) {
+  if (problem) problems.push(`${problem}, so this is the sum`);
+  if (wrong) problems.push(`${wrong}, so all layers are alike`);
+  return merge;
 }

@@ -14,24 +14,29 @@ export const LARGEST_FACTOR = 2; // of a layer; with it, a slider's end is the l
 /** @typedef {import("../types.js").Setting} Setting */
 
 /**
+ * What of a merge can be taken; why its method, and why its layers, cannot.
+ * @typedef {{merge: Merge | null, problem?: string, wrong?: string}} Found
+ */
+
+/**
  * "ties,density:0.2" and "h.0:0.5" as they stand, settings neither checked nor complete; null is the
  * plain sum.
  * @param {string | null} text
  * @param {string | null} [layers]
- * @returns {{merge: Merge | null, problem?: string}}
+ * @returns {Found}
  */
 export function readMerge(text, layers = null) {
   const read = readMethod(text);
-  if (!layers || read.problem) return read;
+  if (!layers) return read;
   /** @type {Record<string, number>} */
   const factors = {};
   for (const term of layers.split(",").filter(Boolean).slice(0, MOST_LAYERS)) {
     const colon = term.lastIndexOf(":");
     const { value, problem } = factorOf(term.slice(0, colon), parseNumber(term.slice(colon + 1)));
-    if (value === undefined) return { merge: null, problem };
+    if (value === undefined) return { ...read, wrong: problem };
     factors[term.slice(0, colon)] = value;
   }
-  return { merge: withLayers(read.merge, factors) };
+  return { ...read, merge: withLayers(read.merge, factors) };
 }
 
 /**
@@ -88,17 +93,17 @@ function readMethod(text) {
  * @param {Merge | null} asked
  * @param {Method[]} methods
  * @param {string[] | null} [groups] - the layer groups there are, where they are known yet
- * @returns {{merge: Merge | null, problem?: string}}
+ * @returns {Found}
  */
 export function checkedMerge(asked, methods, groups = null) {
-  const { merge, problem } = checkedMethod(asked, methods);
-  if (problem || !asked?.layers) return problem ? { merge, problem } : { merge };
+  const found = checkedMethod(asked, methods);
+  if (!asked?.layers) return found;
   const layers = Object.entries(asked.layers);
   const unknown = groups && layers.find(([group]) => !groups.includes(group));
-  if (unknown) return { merge: null, problem: `there is no layer ${unknown[0].slice(0, 60)}` };
+  if (unknown) return { ...found, wrong: `there is no layer ${unknown[0].slice(0, 60)}` };
   const wrong = layers.map(([group, factor]) => factorOf(group, factor)).find((one) => one.problem);
-  if (wrong) return { merge: null, problem: wrong.problem };
-  return { merge: withLayers(merge, asked.layers) };
+  if (wrong) return { ...found, wrong: wrong.problem };
+  return { ...found, merge: withLayers(found.merge, asked.layers) };
 }
 
 /**
