@@ -14,35 +14,24 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from taskarith.core import NULLS, Edit, TaskVector
-from taskarith.errors import AssetError, TaskArithError, WeightsError, unknown_name
-from taskarith.heads.checkpoint import CheckpointHead, class_order
-from taskarith.heads.describing import (
-    CHECKPOINT,
-    EMBEDDING_KINDS,
-    EXAMPLE_KINDS,
-    head_vector,
-    text_head,
-)
+from taskarith.errors import AssetError, TaskArithError, unknown_name
+from taskarith.heads.describing import CHECKPOINT, head_vector
 from taskarith.heads.embedding import EmbeddingHead
-from taskarith.heads.from_examples import head_of_examples
 from taskarith.heads.head import TextHead
-from taskarith.heads.kept import kept_head, kept_heads
 from taskarith.models.adapter_space import attach, is_beside
 from taskarith.models.picture_transform import PictureTransform
 from taskarith.places import ASSETS
 from taskarith.sources import BASE_FILES, LazyState
-from taskarith.sources.tensors import read_tensors
 from taskarith.suites.home import MANIFEST, added_suites, is_private
 from taskarith.suites.manifest import Base, Manifest, read_manifest
 from taskarith.suites.references import identity, is_pulled, is_reference
+from taskarith.suites.suite_heads import SuiteHeads
 from taskarith.suites.weights import CONFIG, Weights, whole
-from taskarith.tasks import Examples, Images, SplitName, Task, Texts, load_split
+from taskarith.tasks import Examples, SplitName, Task, load_split
 from taskarith.tasks.shifts import own_name, shifted_task
-from taskarith.tasks.task import ZERO_SHOT
 
 __all__ = ["SUITES_FOLDER", "Suite", "is_installed", "list_suites", "load_suite"]
 
@@ -85,7 +74,7 @@ class Suite:
         self._lock = Lock()
         self._loading: dict[tuple[str, str], Lock] = {}
         self._splits: OrderedDict[tuple[str, str], Examples] = OrderedDict()
-        self._example_heads: dict[str, EmbeddingHead] = {}
+        self._heads = SuiteHeads(self)
 
     def __repr__(self) -> str:
         return f"Suite({self.name!r}, {len(self.tasks)} tasks, {len(self.vectors)} vectors)"
@@ -198,44 +187,18 @@ class Suite:
 
         A zero-shot head has class weights float32 [classes, d], scaled by exp(logit_scale).
         """
-        asked = self.task(task)
-        if asked.head["kind"] == CHECKPOINT:
-            return self._checkpoint_head(asked)
-        if asked.head["kind"] not in EMBEDDING_KINDS:
-            return text_head(asked)
-        if asked.head["kind"] in EXAMPLE_KINDS:
-            return self._example_head(own_name(task)[0])
-        return EmbeddingHead(self.class_weights(task))
+        return self._heads.head(task)
 
     def head_fingerprint(self, task: str) -> str:
         """What a task's head depends on beside the suite's fingerprint: its training examples."""
-        if self.task(task).head["kind"] not in EXAMPLE_KINDS:
-            return ""
-        return self.split(own_name(task)[0], "train").fingerprint
+        return self._heads.fingerprint(task)
 
     def class_weights(self, task: str) -> Tensor:
         """The class vectors of a head on embeddings, float32 [classes, d]; AssetError without.
 
         A linear probe has biases too, and so no class vectors alone.
         """
-        classes = len(self.task(task).classnames)
-        own = own_name(task)[0]
-        if self.task(task).head["kind"] in EXAMPLE_KINDS:
-            made = self._example_head(own)
-            if made.bias is not None:
-                raise AssetError(
-                    f"the head of {task!r} is a linear probe, whose biases this would leave out; "
-                    "give the task prototypes or words"
-                )
-            return made.weights
-        head = (self._recipe_heads if own in self._recipe_tasks else self._heads).get(own)
-        if head is None or head.ndim != 2 or len(head) != classes:
-            found = "none" if head is None else str(list(head.shape))
-            raise AssetError(
-                f"{self.manifest.heads} of the suite {self.name!r} must hold a head "
-                f"[{classes}, d] for {task!r}, found {found}; build the suite's heads again"
-            )
-        return head
+        return self._heads.class_weights(task)
 
     def split(self, task: str, split: SplitName) -> Examples:
         """The examples of `task`, kept in memory for the next call within a budget.
@@ -299,69 +262,13 @@ class Suite:
         return {name: state[name].contiguous() for name in state}
 
     @cached_property
-    def _heads(self) -> Mapping[str, Tensor]:
-        if self.manifest.heads is None:
-            assert self.weights.reference is not None  # else the manifest names its heads
-            base = self._base_identity
-            of_words = [t for t in self.tasks.values() if t.head["kind"] == ZERO_SHOT]
-            return kept_heads(of_words, model=self.model, identity=base)
-        return self._read(self.manifest.heads)
-
-    def _checkpoint_head(self, task: Task) -> CheckpointHead:
-        """The head that the checkpoint behind a vector was fine-tuned with, as it is."""
-        vector = head_vector(task)
-        tensors = {name: tensor.float() for name, tensor in self.weights.head(vector).items()}
-        if not tensors:
-            raise AssetError(
-                f"{self.weights.vectors[vector]} holds no head of a classifier, which the task "
-                f"{task.name!r} answers through; take the whole checkpoint, or another head"
-            )
-        order = task.head.get("order")
-        if order is None:
-            labels = [str(name) for name in task.data.get("labels", ())]
-            order = class_order(self.weights.head_labels(vector), labels, task.classnames)
-        return CheckpointHead(tensors, tuple(order or range(len(task.classnames))))
-
-    def _example_head(self, name: str) -> EmbeddingHead:
-        """A head of training examples, made once by the pretrained model."""
-        if name not in self._example_heads:
-            task = self.task(name)
-            kind, classes = str(task.head["kind"]), len(task.classnames)
-            try:
-                examples = self.split(name, "train")
-            except AssetError as error:
-                raise AssetError(
-                    f"the head of {name!r} is made of its training examples: {error}"
-                ) from error
-            assert isinstance(examples, Images | Texts)
-
-            def make() -> EmbeddingHead:
-                return head_of_examples(kind, self.model(), examples, classes=classes)
-
-            made_of = [kind, self._base_identity, examples.fingerprint]
-            head = make() if is_private(self.folder) else kept_head(made_of, make=make)
-            self._example_heads[name] = head
-        return self._example_heads[name]
-
-    @cached_property
-    def _base_identity(self) -> str:
+    def base_identity(self) -> str:
         """A text that changes when the base does."""
         base = self.manifest.base
         if self.weights.reference is not None:
             own = identity(self.weights.reference, suite=self.name)
             return f"{own} {self._fingerprint([base.neutral], (), {})}" if base.neutral else own
         return self._fingerprint([base.config, base.weights, *filter(None, [base.neutral])], (), {})
-
-    @cached_property
-    def _recipe_heads(self) -> dict[str, Tensor]:
-        assert self.manifest.recipe_heads is not None  # the manifest was checked for it
-        return self._read(self.manifest.recipe_heads)
-
-    def _read(self, relative: str) -> dict[str, Tensor]:
-        try:
-            return read_tensors(self.path(relative), dtype=torch.float32)
-        except WeightsError as error:
-            raise AssetError(f"a file of the suite {self.name!r}: {error}") from error
 
 
 def load_suite(name_or_path: str | Path) -> Suite:
