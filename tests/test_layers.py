@@ -46,6 +46,7 @@ HOMES = {
     "plotly": "taskarith.figures",
     "pyarrow": "taskarith.tasks",
     "safetensors": "taskarith.sources.tensors",
+    "scipy": "taskarith.heads.label_order",
     "segno": "taskarith.ui.qr",
     "spaces": "taskarith.evaluation.zero_gpu",
     "sklearn": "taskarith.worlds.images.handwritten",

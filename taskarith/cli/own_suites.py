@@ -112,7 +112,8 @@ def _add_class_options(verb: argparse.ArgumentParser) -> None:
         "--head", action="append", default=[], dest="heads", metavar="[TASK=]KIND",
         help="what classes are told apart by: words (prompts; the default), prototypes (means of "
         "training examples) or linear-probe; of texts also label-likelihood, generation, "
-        "language-modelling or checkpoint (its own head); of one task, or of all that are new",
+        "language-modelling, checkpoint (its own head), regression (its own, one score) or number "
+        "(written; held against the --answer by rank); of one task, or of all that are new",
     )  # fmt: skip
     verb.add_argument(
         "--alike", action="store_true",

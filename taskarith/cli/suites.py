@@ -78,6 +78,7 @@ def pull(*, suite: str, yes: bool) -> Answer:
     from taskarith.sources import OWNER, make_plan
     from taskarith.sources.plan import size_text
     from taskarith.suites import load_suite
+    from taskarith.suites.label_order import order_notes
     from taskarith.suites.making.assembling import carry_out
     from taskarith.suites.making.inspection import look_at_vectors
     from taskarith.suites.making.planning import check_together
@@ -92,12 +93,15 @@ def pull(*, suite: str, yes: bool) -> Answer:
         agreed("\n".join([*lines, f"together {size_text(total)}"]), yes=yes)
     carry_out(tuple(plans), report=progress_bar(total))
     look_at_vectors(loaded)
+    notes = order_notes(loaded)
     data = {
         "suite": loaded.name,
         "references": [str(plan.reference) for plan in plans],
         "fetched": total,
+        "found": notes,
     }
-    return Answer(data, f"{loaded.name} has its {len(plans)} sources ({size_text(total)} fetched).")
+    said = f"{loaded.name} has its {len(plans)} sources ({size_text(total)} fetched)."
+    return Answer(data, "\n".join([said, *notes]))
 
 
 def add(*, place: str, yes: bool) -> Answer:

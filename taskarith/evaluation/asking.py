@@ -18,6 +18,7 @@ from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.generation import Generation, Samples
 from taskarith.heads.head import Prompts
 from taskarith.heads.likelihood import LabelLikelihood
+from taskarith.heads.scores import RegressionHead, WrittenNumber
 from taskarith.tasks import Texts
 
 __all__ = ["MAX_CHARACTERS", "Reply", "ask"]
@@ -32,7 +33,7 @@ class Reply:
 
     Attributes:
         chances: by label, where the task has labels; they add up to 1.
-        written: what the model writes after the text, where it has none.
+        written: what the model writes after the text, where it has none; a regression's score.
     """
 
     chances: Mapping[str, float] | None = None
@@ -67,8 +68,10 @@ def ask(evaluator: Evaluator, edit: Edit, *, task: str, text: str) -> Reply:
             chances = head.logits(model.embed(prompts.tokens))[0].softmax(0)
         elif isinstance(head, LabelLikelihood | CheckpointHead):
             chances = head.logits(model, prompts)[0].softmax(0)
-        elif isinstance(head, Generation | Samples):
+        elif isinstance(head, Generation | Samples | WrittenNumber):
             return Reply(written=head.written(model, prompts)[0])
+        elif isinstance(head, RegressionHead):
+            return Reply(written=f"{head.scores(model, prompts).item():.2f}")
         else:
             following = Generation((), most=WRITTEN).written(model, prompts)
             return Reply(written=following[0])

@@ -1,8 +1,9 @@
 """Estimates: a metric's value that says how sure it is, and differences between two edits.
 
 Made of rows, one for each example in the order in which they are measured: of a share, the answers
-(an integer each); of a mean, float32 [n, 2]: −log p of each text, and its tokens. Intervals are
-pointwise and hold for edits chosen beforehand. Nothing here knows where the rows come from.
+(an integer each); of a mean, float32 [n, 2]: −log p of each text, and its tokens; of a rank
+correlation, float32 [n, 2]: each score, and the right one. Intervals are pointwise and hold for
+edits chosen beforehand. Nothing here knows where the rows come from.
 """
 
 import math
@@ -19,6 +20,7 @@ from taskarith.evaluation.intervals import (
     paired_ratio,
     wilson_interval,
 )
+from taskarith.evaluation.rank import rank_correlation, rank_difference, rank_retained
 from taskarith.tasks.metric import ACCURACY, METRICS, Metric
 
 __all__ = ["Estimate", "PairedDifference", "retained"]
@@ -68,7 +70,8 @@ class Estimate:
     ) -> "Estimate":
         """The estimate that rows over the first part of a split give; `labels` are the whole's.
 
-        Of a mean: exp(Σv ÷ Σw), with the interval of a ratio over independent texts.
+        Of a mean: exp(Σv ÷ Σw), with the interval of a ratio over independent texts. Of a rank:
+        Spearman's ρ, with the interval of a bootstrap over examples.
 
         >>> losses = np.array([[2.0, 2], [6.0, 4]], dtype=np.float32)
         >>> metric = METRICS["perplexity"]
@@ -80,6 +83,8 @@ class Estimate:
         if metric.kind == "share":
             correct = int(np.count_nonzero(rows == labels[:n]))
             return cls.share(correct=correct, n=n, total=total, split=split, metric=metric.name)
+        if metric.kind == "rank":
+            return cls(*rank_correlation(rows.astype(np.float64)), n, total, split, metric.name)
         mean, low, high = loss_mean(*_columns(rows))
         value = max(metric.low, _exp(mean))  # a loss of nothing may round to below it
         ends = max(metric.low, _exp(low)), max(value, _exp(high))
@@ -148,13 +153,12 @@ class Estimate:
 class PairedDifference:
     """What an edit changed, measured on the same `n` examples before and after.
 
-    Of a share: the share after minus the share before. Of a mean: perplexity retained minus 1, that
-    is before ÷ after − 1, so that −0.05 is 5 % of the pretrained model's lost. Both are better when
-    they are higher.
+    Of a share: the share after minus the share before, and so of a rank correlation. Of a mean:
+    perplexity retained minus 1, that is before ÷ after − 1, so that −0.05 is 5 % of the pretrained
+    model's lost. All are better when they are higher.
 
     Attributes:
-        gained, lost: of a share, the examples whose answer turned right, and wrong; of a mean both
-            are None.
+        gained, lost: of a share, the examples whose answer turned right, and wrong; else None.
     """
 
     difference: float
@@ -202,6 +206,8 @@ class PairedDifference:
                 lost=int(np.count_nonzero(was_right & ~is_right)),
                 n=n,
             )
+        if metric.kind == "rank":
+            return cls(*rank_difference(before[:n], after[:n]), n)
         values, weights = _columns(after[:n])
         mean, low, high = loss_difference(_columns(before[:n])[0], values, weights)
         return cls(_exp(-mean) - 1, _exp(-high) - 1, _exp(-low) - 1, n)
@@ -239,7 +245,10 @@ def retained(
     >>> f"{low:.3f} {high:.3f}"
     '0.943 1.060'
     """
-    if metric.kind != "share":
+    if metric.kind == "rank":
+        n = min(len(before), len(after))
+        return rank_retained(before[:n], after[:n])
+    if metric.kind == "mean":
         change = PairedDifference.of(before=before, after=after, labels=labels, metric=metric)
         return 1 + change.low, 1 + change.high
     n = min(len(before), len(after), len(labels))

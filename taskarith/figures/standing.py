@@ -1,7 +1,7 @@
 """Where estimates stand on a figure's one axis, and the words for what was measured.
 
-A share stands where it is. A mean, such as a perplexity, stands at what it retains of the
-pretrained model's, so that tasks of both kinds share one axis and one floor.
+A share, or a rank correlation, stands where it is. A mean, such as a perplexity, stands at what it
+retains of the pretrained model's, so that tasks of all kinds share one axis and one floor.
 """
 
 from collections.abc import Iterable

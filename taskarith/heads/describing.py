@@ -11,14 +11,21 @@ from taskarith.heads.generation import Generation, Samples
 from taskarith.heads.head import TextHead
 from taskarith.heads.language_modelling import LanguageModelling
 from taskarith.heads.likelihood import LabelLikelihood
+from taskarith.heads.scores import WrittenNumber
+from taskarith.tasks.metric import ACCURACY, METRICS, Metric
 from taskarith.tasks.task import ZERO_SHOT, Task
 
 __all__ = [
     "CHECKPOINT",
     "EMBEDDING_KINDS",
     "EXAMPLE_KINDS",
+    "HEAD_KINDS",
+    "KEPT_KINDS",
+    "REGRESSION",
     "TEXT_KINDS",
+    "UNCLASSED",
     "head_vector",
+    "metric_of",
     "text_head",
 ]
 
@@ -27,8 +34,10 @@ EXAMPLE_KINDS = ("prototypes", "linear-probe")
 # All kinds of class vectors: in the suite's files, or made by its model.
 EMBEDDING_KINDS = (ZERO_SHOT, "classifier", *EXAMPLE_KINDS)
 
-# A head that comes with the checkpoint of the task's vector, and answers in its stead.
-CHECKPOINT = "checkpoint"
+# Heads that come with the checkpoint of the task's vector: a classifier, and one output, a score.
+CHECKPOINT, REGRESSION = KEPT_KINDS = ("checkpoint", "regression")
+# Kinds whose examples have no classes.
+UNCLASSED = ("language-modelling", "number", REGRESSION)
 
 MOST_TOKENS = 256  # that a head may let a model write for one example
 
@@ -47,6 +56,10 @@ def _modelling(task: Task) -> TextHead:
 
 def _generation(task: Task) -> TextHead:
     return Generation(task.classnames, most=_count(task, "most", 16))
+
+
+def _number(task: Task) -> TextHead:
+    return WrittenNumber(most=_count(task, "most", 16))
 
 
 def _samples(task: Task) -> TextHead:
@@ -70,17 +83,30 @@ TEXT_KINDS: Mapping[str, tuple[Callable[[Task], TextHead], str]] = {
     "language-modelling": (_modelling, "perplexity"),
     "generation": (_generation, "exact-match"),
     "samples": (_samples, "rate"),
+    "number": (_number, "spearman"),
 }
+
+# Every kind of head there is.
+HEAD_KINDS = (*EMBEDDING_KINDS, *KEPT_KINDS, *TEXT_KINDS)
 
 
 def text_head(task: Task) -> TextHead:
     """The head of a task of texts. Raises UnknownNameError, AssetError for impossible settings."""
     kind = str(task.head.get("kind"))
     if kind not in TEXT_KINDS:
-        raise unknown_name(
-            "kind of head", kind, existing=[*EMBEDDING_KINDS, CHECKPOINT, *TEXT_KINDS]
-        )
+        raise unknown_name("kind of head", kind, existing=HEAD_KINDS)
     return TEXT_KINDS[kind][0](task)
+
+
+def metric_of(kind: str) -> Metric:
+    """What the answers of a kind of head are counted by.
+
+    >>> metric_of("regression").title, metric_of("zero-shot").title
+    ("Spearman's ρ", 'accuracy')
+    """
+    if kind == REGRESSION:
+        return METRICS["spearman"]
+    return METRICS[TEXT_KINDS[kind][1]] if kind in TEXT_KINDS else ACCURACY
 
 
 def head_vector(task: Task) -> str:

@@ -50,7 +50,7 @@ class Answers:
     """What an edited model answered to a task's examples, in their stratified order.
 
     Attributes:
-        rows: int32 [n], the answers; of a mean, float32 [n, 2]: −log p of each text, its tokens.
+        rows: int32 [n], the answers; else float32 [n, 2], as `evaluation.estimate` has them.
         labels: int32 [n].
         total: how many examples the split holds; n may be fewer.
         metric: what they are counted by, a key of `METRICS`.

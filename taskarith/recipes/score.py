@@ -112,12 +112,12 @@ def mean_gain(
 
 
 def on_one_axis(estimate: Estimate, *, pretrained: Estimate) -> float:
-    """Where an estimate stands beside others: a share as it is, a mean as what it retains.
+    """Where an estimate stands beside others: as it is, but a mean as what it retains.
 
     >>> before, after = (Estimate(v, 1.0, 9.0, 9, 9, "test", "perplexity") for v in (2.0, 2.5))
     >>> on_one_axis(after, pretrained=before)
     0.8
     """
-    if METRICS[estimate.metric].kind == "share":
-        return estimate.value
-    return estimate.skill / pretrained.skill
+    if METRICS[estimate.metric].kind == "mean":
+        return estimate.skill / pretrained.skill
+    return estimate.value

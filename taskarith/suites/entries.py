@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from taskarith.errors import SourceError, TaskArithError
-from taskarith.heads.describing import CHECKPOINT, EMBEDDING_KINDS, TEXT_KINDS
+from taskarith.heads.describing import HEAD_KINDS, metric_of
 from taskarith.models.registry import KINDS
 from taskarith.sources import parse_reference
 from taskarith.sources.packages import PLACE
 from taskarith.suites.library import library_task
 from taskarith.suites.recipe_book import Reader
-from taskarith.tasks.metric import ACCURACY, METRICS, Metric
+from taskarith.tasks.metric import Metric
 from taskarith.tasks.picture_cache import MAX_PICTURES
 from taskarith.tasks.task import SPLITS, ZERO_SHOT
 
@@ -137,9 +137,8 @@ def parse_head(
     The metric is the head's own; a "metric" of the task gives it a title of the task's.
     """
     head = dict(reader.mapping(fields.get("head", {"kind": ZERO_SHOT}), f"{where}.head"))
-    kinds = (*EMBEDDING_KINDS, CHECKPOINT, *TEXT_KINDS)
-    head["kind"] = reader.choice(head.get("kind"), f"{where}.head.kind", among=kinds)
-    metric = METRICS[TEXT_KINDS[head["kind"]][1]] if head["kind"] in TEXT_KINDS else ACCURACY
+    head["kind"] = reader.choice(head.get("kind"), f"{where}.head.kind", among=HEAD_KINDS)
+    metric = metric_of(head["kind"])
     given = fields.get("metric")
     if given is not None:
         described = reader.mapping(given, f"{where}.metric")

@@ -16,6 +16,8 @@ from taskarith.heads.describing import (
     CHECKPOINT,
     EMBEDDING_KINDS,
     EXAMPLE_KINDS,
+    KEPT_KINDS,
+    UNCLASSED,
     head_vector,
 )
 from taskarith.suites.entries import (
@@ -235,7 +237,7 @@ def _manifest(data: object, reader: _Reader) -> Manifest:
 def _task(item: object, reader: _Reader, where: str) -> Task:
     fields = used_task(reader.mapping(item, where), reader, where)
     head, metric = parse_head(fields, reader, where)
-    has_classes = head["kind"] != "language-modelling" and "classnames" in fields
+    has_classes = "classnames" in fields and head["kind"] not in UNCLASSED
     needs_classes = head["kind"] in (*EMBEDDING_KINDS, CHECKPOINT, "label-likelihood")
     given = fields.get("classnames") if needs_classes or has_classes else []
     classnames = reader.texts(given, f"{where}.classnames")
@@ -271,7 +273,7 @@ def _task(item: object, reader: _Reader, where: str) -> Task:
 
 def _check_kept_head(task: Task, manifest: "Manifest", reader: _Reader) -> None:
     """A head that a checkpoint was trained with: whose, and which of its outputs is which class."""
-    if task.head["kind"] != CHECKPOINT:
+    if task.head["kind"] not in KEPT_KINDS:
         return
     if head_vector(task) not in manifest.vectors:
         reader.problems.append(
@@ -279,6 +281,11 @@ def _check_kept_head(task: Task, manifest: "Manifest", reader: _Reader) -> None:
             "is not there"
         )
     order, classes = task.head.get("order"), len(task.classnames)
+    if task.head.get("unnamed") not in (None, "dataset"):
+        reader.problems.append(
+            f"tasks: the head of {task.name!r} has unnamed {task.head['unnamed']!r:.40}; it is "
+            '"dataset" where outputs without names are in the dataset\'s order'
+        )
     numbers = isinstance(order, list) and all(type(number) is int for number in order)
     if order is not None and not (numbers and sorted(order) == [*range(classes)]):
         reader.problems.append(

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from taskarith.core import NULLS, Edit, TaskVector
 from taskarith.errors import AssetError, TaskArithError, unknown_name
-from taskarith.heads.describing import CHECKPOINT, head_vector
+from taskarith.heads.describing import KEPT_KINDS, head_vector
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import TextHead
 from taskarith.models.adapter_space import attach, is_beside
@@ -190,7 +190,7 @@ class Suite:
         return self._heads.head(task)
 
     def head_fingerprint(self, task: str) -> str:
-        """What a task's head depends on beside the suite's fingerprint: its training examples."""
+        """What a task's head depends on beside the suite's fingerprint: examples it was made by."""
         return self._heads.fingerprint(task)
 
     def class_weights(self, task: str) -> Tensor:
@@ -249,7 +249,7 @@ class Suite:
         if reference == self.weights.reference:
             return BASE_FILES
         own = {n for n, weights in self.weights.vectors.items() if weights == reference}
-        kept = {head_vector(t) for t in self.tasks.values() if t.head["kind"] == CHECKPOINT}
+        kept = {head_vector(t) for t in self.tasks.values() if t.head["kind"] in KEPT_KINDS}
         return (CONFIG,) if own & kept else ()
 
     def is_here(self) -> bool:

@@ -11,11 +11,13 @@ import torch
 from torch import Tensor
 
 from taskarith.errors import AssetError, WeightsError
-from taskarith.heads.checkpoint import CheckpointHead, class_order
+from taskarith.heads.checkpoint import CheckpointHead
 from taskarith.heads.describing import (
     CHECKPOINT,
     EMBEDDING_KINDS,
     EXAMPLE_KINDS,
+    KEPT_KINDS,
+    REGRESSION,
     head_vector,
     text_head,
 )
@@ -23,8 +25,10 @@ from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.from_examples import head_of_examples
 from taskarith.heads.head import TextHead
 from taskarith.heads.kept import kept_head, kept_heads
+from taskarith.heads.scores import RegressionHead
 from taskarith.sources.tensors import read_tensors
 from taskarith.suites.home import is_private
+from taskarith.suites.label_order import named_order, tried_order
 from taskarith.tasks import Images, Task, Texts
 from taskarith.tasks.shifts import own_name
 from taskarith.tasks.task import ZERO_SHOT
@@ -48,8 +52,8 @@ class SuiteHeads:
         A zero-shot head has class weights float32 [classes, d], scaled by exp(logit_scale).
         """
         task = self._suite.task(name)
-        if task.head["kind"] == CHECKPOINT:
-            return self._checkpoint_head(task)
+        if task.head["kind"] in KEPT_KINDS:
+            return self._kept_head(task)
         if task.head["kind"] not in EMBEDDING_KINDS:
             return text_head(task)
         if task.head["kind"] in EXAMPLE_KINDS:
@@ -57,7 +61,10 @@ class SuiteHeads:
         return EmbeddingHead(self.class_weights(name))
 
     def fingerprint(self, name: str) -> str:
-        """What a head depends on beside the suite's fingerprint: its training examples."""
+        """What a head depends on beside the suite's fingerprint: examples it was made by."""
+        head = self._suite.task(name).head
+        if head["kind"] == CHECKPOINT and head.get("order") is None:
+            return "order found"  # by names or by trial: at first it was the dataset's
         if self._suite.task(name).head["kind"] not in EXAMPLE_KINDS:
             return ""
         return self._suite.split(own_name(name)[0], "train").fingerprint
@@ -106,7 +113,7 @@ class SuiteHeads:
         except WeightsError as error:
             raise AssetError(f"a file of the suite {self._suite.name!r}: {error}") from error
 
-    def _checkpoint_head(self, task: Task) -> CheckpointHead:
+    def _kept_head(self, task: Task) -> CheckpointHead | RegressionHead:
         """The head that the checkpoint behind a vector was fine-tuned with, as it is."""
         vector, weights = head_vector(task), self._suite.weights
         tensors = {name: tensor.float() for name, tensor in weights.head(vector).items()}
@@ -115,11 +122,10 @@ class SuiteHeads:
                 f"{weights.vectors[vector]} holds no head of a classifier, which the task "
                 f"{task.name!r} answers through; take the whole checkpoint, or another head"
             )
-        order = task.head.get("order")
-        if order is None:
-            labels = [str(name) for name in task.data.get("labels", ())]
-            order = class_order(weights.head_labels(vector), labels, task.classnames)
-        return CheckpointHead(tensors, tuple(order or range(len(task.classnames))))
+        if task.head["kind"] == REGRESSION:
+            return RegressionHead(tensors)
+        order = named_order(self._suite, task) or tried_order(self._suite, task, tensors).order
+        return CheckpointHead(tensors, order)
 
     def _example_head(self, name: str) -> EmbeddingHead:
         """A head of training examples, made once by the pretrained model."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 __all__ = ["ACCURACY", "METRICS", "Metric"]
 
-Kind = Literal["share", "mean"]
+Kind = Literal["share", "mean", "rank"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Metric:
     """What the examples of a task are counted by.
 
     A "share" counts right answers among n examples. A "mean" sums −log p over the texts, divides by
-    their tokens, and is shown as perplexity, exp of that mean.
+    their tokens, and is shown as perplexity, exp of that mean. A "rank" compares the order of all
+    answers, which are numbers, with the order of the right ones: it is no sum over examples.
 
     Attributes:
         name: what manifests and estimates call it.
@@ -69,5 +70,6 @@ METRICS: dict[str, Metric] = {
         Metric("exact-match", "exact match", "share", True, "%", 0.0, 1.0),
         Metric("rate", "rate", "share", True, "%", 0.0, 1.0),
         Metric("perplexity", "perplexity", "mean", False, "", 1.0, None),
+        Metric("spearman", "Spearman's ρ", "rank", True, "", -1.0, 1.0),
     )
 }

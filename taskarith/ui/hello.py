@@ -48,6 +48,8 @@ METRIC_OF_HEAD = {
     "language-modelling": "perplexity",
     "generation": "exact-match",
     "samples": "rate",
+    "number": "spearman",
+    "regression": "spearman",
 }
 SUITES_FOLDER = ASSETS / "suites"
 SUITE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")

@@ -19,7 +19,7 @@ from tests.text_models import SIZE, new_network, write_words
 WHOLE, LORA = "flan-t5-base-glue", "flan-t5-base-glue-lora16"
 LARGE = "flan-t5-large-glue-lora16"
 BASE = "google/flan-t5-base"
-TASKS = ("cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2")
+TASKS = ("cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb")
 FLAN = {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}
 
 
@@ -53,11 +53,16 @@ def publish_texts(hub: LoopbackHub) -> None:
         "sentence2": [f"w2 w{i % 50}" for i in range(count)],
         "label": [i % 2 for i in range(count)],
     }
-    card = (
-        "---\nconfigs:\n- config_name: rte\n  data_files:\n  - split: validation\n"
-        "    path: rte/validation-*\n---\n"
-    )
-    files = {"README.md": card.encode(), "rte/validation-00000-of-00001.parquet": parquet(**pairs)}
+    scored = {**pairs, "label": [i % 26 / 5 for i in range(count)]}
+    card = "---\nconfigs:\n"
+    for name in ("rte", "stsb"):
+        card += f"- config_name: {name}\n  data_files:\n  - split: validation\n"
+        card += f"    path: {name}/validation-*\n"
+    files = {
+        "README.md": f"{card}---\n".encode(),
+        "rte/validation-00000-of-00001.parquet": parquet(**pairs),
+        "stsb/validation-00000-of-00001.parquet": parquet(**scored),
+    }
     hub.add("nyu-mll/glue", files, kind="datasets")
     card = (
         "---\nconfigs:\n- config_name: wikitext-103-raw-v1\n  data_files:\n"
@@ -124,11 +129,14 @@ def test_from_nothing_to_answers(name: str, hub: LoopbackHub, tmp_path: Path) ->
     asked = suite.split("rte", "test").texts
     assert asked[0] == "Does the text: 'w1 w1' entail that 'w2 w1' is true? Provide 'yes' or 'no'."
     evaluator = Evaluator(suite, device="cpu")
+    asked_of = ["rte", "stsb", "wikitext"]
     before, after = (
-        measure(evaluator, Edit(name, {"rte": value}), tasks=["rte", "wikitext"], split="test")
+        measure(evaluator, Edit(name, {"rte": value}), tasks=asked_of, split="test")
         for value in (0.0, 1.0)
     )
     assert (before["rte"].n, before["wikitext"].n) == (36, 30)
+    assert (before["stsb"].n, before["stsb"].metric) == (36, "spearman")
+    assert suite.split("stsb", "test").answers is not None
     assert before["wikitext"].value != after["wikitext"].value
     theirs = dict(expected.named_parameters())
     ours = dict(evaluator.model.network.named_parameters())

@@ -12,6 +12,7 @@ import {
 } from "../../taskarith/ui/js/explore/metric.js";
 import { ACCURACY, PERPLEXITY } from "./hello.js";
 
+const SPEARMAN = { ...PERPLEXITY, kind: "rank", title: "Spearman's ρ", higher_is_better: true };
 const near = (a, b) => assert.ok(Math.abs(a - b) < 1e-12, `${a} is not ${b}`);
 const target = (metric) => ({ name: "t", title: "T", role: "target", metric });
 const control = (metric) => ({ name: "c", title: "C", role: "control", metric });
@@ -38,8 +39,9 @@ test("more skill is always better, and the floor is where a share of it is left"
   near(skill(PERPLEXITY, retaining(PERPLEXITY, 4, 0.95)) / skill(PERPLEXITY, 4), 0.95);
 });
 
-test("a share is drawn as itself, anything else as retained", () => {
+test("a perplexity is drawn as retained, anything else as itself", () => {
   const reference = { pretrained: 4, finetuned: 2 };
+  assert.equal(scale(target(SPEARMAN), "accuracy", reference)(0.87), 0.87);
   assert.equal(scale(target(ACCURACY), "accuracy", {})(0.3), 0.3);
   near(scale(control(PERPLEXITY), "accuracy", reference)(4), 1);
   near(scale(control(PERPLEXITY), "accuracy", reference)(8), 0.5);
@@ -57,6 +59,8 @@ test("where lower is better, the fine-tuned model is one and the pretrained gain
 test("the axis says what it shows", () => {
   assert.equal(heading("accuracy", ACCURACY), "Accuracy");
   assert.match(heading("accuracy", PERPLEXITY), /Retained/);
+  assert.equal(heading("accuracy", SPEARMAN), "Spearman's ρ");
+  assert.equal(shownChange(SPEARMAN, -0.05), "−0.05");
   assert.equal(heading("normalized", ACCURACY), "Normalized accuracy");
   assert.equal(heading("gain", PERPLEXITY), "Gain recovered");
 });

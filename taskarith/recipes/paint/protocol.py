@@ -62,9 +62,9 @@ def _standing(lab: Lab, edit: Edit, tasks: Sequence[str]) -> tuple[float, float]
     now = lab.score(edit, tasks, split="validation")
     before = lab.score({}, tasks, split="validation")
     below = (
-        one.skill - one.skills[0]
-        if METRICS[one.metric].kind == "share"
-        else (one.skill - one.skills[0]) / before[task].skill
+        (one.skill - one.skills[0]) / before[task].skill
+        if METRICS[one.metric].kind == "mean"
+        else one.skill - one.skills[0]
         for task, one in now.items()
     )
     return mean_standing(now, before, tasks), hypot(*below) / len(tasks)

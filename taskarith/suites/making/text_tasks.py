@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from taskarith.errors import AssetError, listed, unknown_name
-from taskarith.heads.describing import CHECKPOINT, EXAMPLE_KINDS
+from taskarith.heads.describing import CHECKPOINT, EXAMPLE_KINDS, UNCLASSED
 from taskarith.suites.making.creating import hub_names
 from taskarith.tasks.tables import labels_of_table
 
 __all__ = ["TABLES", "TEXT_HEADS", "is_table", "text_task_entry"]
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")  # how the files of tables end
-UNCLASSED = "language-modelling"  # the head that needs no classes
-TEXT_HEADS = ("label-likelihood", "generation", UNCLASSED, CHECKPOINT, *EXAMPLE_KINDS)
+TEXT_HEADS = ("label-likelihood", "generation", *UNCLASSED, CHECKPOINT, *EXAMPLE_KINDS)
 PLACE = re.compile(r"\{(\w+)\}")  # of a column, in a prompt
 TEXTS = 1000  # of a split of a dataset
 
@@ -55,7 +54,7 @@ def text_task_entry(
         if head in EXAMPLE_KINDS:
             rule["train"] = {"from": "train"}
         data = {"kind": "hub", "dataset": place, "texts": TEXTS, "splits": rule} | data
-        stated = head != UNCLASSED and (head != "generation" or classnames is not None)
+        stated = head not in UNCLASSED and (head != "generation" or classnames is not None)
         names = hub_names(data, classnames, task=name) if stated else []
     else:
         data = {"kind": "table", "path": _inside(source, folder)} | data
@@ -64,7 +63,7 @@ def text_task_entry(
                 f"{source}: a table has one text a row; put the columns together in the table"
             )
         names = []
-        if head != UNCLASSED:
+        if head not in UNCLASSED:
             label = str(data.get("label", "label"))
             names = list(classnames or labels_of_table(folder / data["path"], column=label))
             if len(names) < 2 and head != "generation":

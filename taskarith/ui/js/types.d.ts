@@ -49,7 +49,7 @@ export type Point = [Coefficients, Record<string, Estimate>, (Merge | null)?];
 export interface Metric {
   name: string;
   title: string;
-  kind: "share" | "mean";
+  kind: "share" | "mean" | "rank";
   unit: string;
   higher_is_better: boolean;
   low: number;

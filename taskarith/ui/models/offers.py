@@ -29,6 +29,7 @@ from taskarith.suites.home import (
     own_folders,
     plan_hub_suite,
 )
+from taskarith.suites.label_order import order_notes
 from taskarith.suites.making.assembling import assemble, carry_out
 from taskarith.suites.making.named_bases import base_reference
 from taskarith.suites.making.own import own_suites, remove_suite, rename_suite, stays
@@ -152,7 +153,7 @@ def offer_pull(suite: Suite, *, public: bool) -> Offer:
 
     def act(desk: "Desk") -> Done:
         carry_out(plans, report=_report(desk), cancelled=desk.stopped)
-        return Done(suite.name, (f"{len(plans)} sources, {size_text(total)}",))
+        return Done(suite.name, (f"{len(plans)} sources, {size_text(total)}", *order_notes(suite)))
 
     return Offer(
         title=f"Fetch what {suite.name} needs",

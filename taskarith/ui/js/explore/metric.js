@@ -64,7 +64,7 @@ export function told(metric, { value, low, high, n }) {
 
 /**
  * From a task's value to what the axis shows: absolute, normalized (÷ fine-tuned) or gain
- * recovered. A share is drawn as itself, anything else as retained. The control has no fine-tuned
+ * recovered. A mean (perplexity) is drawn as retained, anything else as itself. The control has no fine-tuned
  * model: it is held against the pretrained one.
  * @param {Task} task
  * @param {string} measure
@@ -74,7 +74,7 @@ export function told(metric, { value, low, high, n }) {
 export function scale(task, measure, { pretrained, finetuned }) {
   const of = (/** @type {number | null | undefined} */ value) =>
     value === null || value === undefined ? NaN : skill(task.metric, value);
-  if (measure === "accuracy" && task.metric.kind === "share") return (value) => value ?? NaN;
+  if (measure === "accuracy" && task.metric.kind !== "mean") return (value) => value ?? NaN;
   if (pretrained === undefined) return () => NaN;
   const [start, end] = [of(pretrained), of(finetuned)];
   if (measure === "accuracy") return (value) => of(value) / start;
@@ -88,7 +88,7 @@ export function scale(task, measure, { pretrained, finetuned }) {
 /** What each measure is called, and the range of its axis. */
 export const MEASURES = {
   accuracy: {
-    title: "the measured value; what is no share, as percent of the pretrained model's",
+    title: "the measured value; a perplexity, as percent of the pretrained model's",
     short: "Absolute",
     range: [0, 1.02],
     step: 0.25,
@@ -115,7 +115,7 @@ export const MEASURES = {
 export function heading(measure, metric) {
   if (measure === "gain") return "Gain recovered";
   if (measure === "normalized") return `Normalized ${metric.title}`;
-  return metric.kind === "share" ? capital(metric.title) : "Retained, % of pretrained";
+  return metric.kind === "mean" ? "Retained, % of pretrained" : capital(metric.title);
 }
 
 /**

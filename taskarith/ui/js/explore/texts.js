@@ -1,9 +1,9 @@
 // The words on the page that follow the edit: formula, story, status, and what a screen reader says.
 
 import { explained, h, setText } from "../dom.js";
-import { capital, formula, formulaParts, isSum, percent, points, signed, terms } from "../words.js";
+import { capital, formula, formulaParts, isSum, percent, signed, terms } from "../words.js";
 import { writeCoefficients } from "../words.js";
-import { shown } from "./metric.js";
+import { shown, shownChange } from "./metric.js";
 import { under } from "../under.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -77,8 +77,10 @@ function pairedSentence({ status, state }, task) {
   if (!pair || !terms(state.coefficients).length) return "";
   const other = against === "pinned" ? "the pinned edit" : "pretrained";
   const turned = pair.gained === undefined ? "" : ` ${pair.gained} gained, ${pair.lost} lost,`;
-  const [write, unit] =
-    task.metric.kind === "share" ? [points, "points"] : [relative, `of its ${task.metric.title}`];
+  const { metric } = task;
+  const write = (/** @type {number} */ value) =>
+    metric.kind === "mean" ? relative(value) : shownChange(metric, value);
+  const unit = metric.unit === "%" ? "points" : `of its ${metric.title}`;
   return (
     `${task.title} against ${other}, on the same ${pair.n} ${task.examples}:${turned} ` +
     `${write(pair.difference)} ${unit} (${write(pair.low)} to ` +

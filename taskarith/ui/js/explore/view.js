@@ -168,10 +168,10 @@ export class View {
     return this.scales.get(name) ?? (() => NaN);
   }
 
-  /** The axis's heights; what is no share may be retained by more than a hundred percent. */
+  /** The axis's heights; a perplexity may be retained by more than a hundred percent. */
   heights() {
     const [low, high] = MEASURES[this.state.measure].range;
-    const open = this.visible().filter((task) => task.metric.kind !== "share");
+    const open = this.visible().filter((task) => task.metric.kind === "mean");
     const highest = open.flatMap((task) =>
       this.slice.nodes(task.name).map((node) => this.scaleOf(task.name)(node.value)),
     );
@@ -299,7 +299,7 @@ export class View {
     const place = this.place(found, pretrained, paired);
     const { metric } = control;
     const retained = skill(metric, found.value) / skill(metric, pretrained);
-    const kept = metric.kind === "share" ? "" : `, ${percent(retained, 0)} retained`;
+    const kept = metric.kind === "mean" ? `, ${percent(retained, 0)} retained` : "";
     const judged = found.kind === "preview" ? "preview" : `${place} the floor`;
     return `control: ${this.fromTo(control, found, store)}${kept}, ${judged}`;
   }
@@ -315,7 +315,7 @@ export class View {
     if (found.kind === "preview" || found.low === undefined || found.high === undefined)
       return "at";
     const range =
-      paired && metric.kind === "share"
+      paired && metric.kind !== "mean"
         ? [pretrained + paired.low, pretrained + paired.high]
         : [found.low, found.high];
     const [low, high] = range.map((value) => skill(metric, value)).sort((a, b) => a - b);
