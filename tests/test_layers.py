@@ -40,6 +40,7 @@ HOMES = {
     "datasets": "taskarith.tasks.hub_rows",
     "filelock": "taskarith.sources",
     "huggingface_hub": "taskarith.sources.hub",
+    "lm_eval": "taskarith.tasks.harness",
     "llvmlite": "taskarith.core.kernels.compiled",
     "open_clip": "taskarith.models.clip.open_clip",
     "pandas": "taskarith.tasks.frames",
@@ -59,7 +60,7 @@ HOMES = {
 EVERYWHERE = {"PIL", "numpy", "torch", "tqdm"}
 
 # Not in requirements.txt: what is missing without it says so, with the command that installs it.
-ON_DEMAND = {"anywidget", "segno", "spaces", "traitlets", "triton"}
+ON_DEMAND = {"anywidget", "lm_eval", "segno", "spaces", "traitlets", "triton"}
 
 # Where the name to import is not the name to install.
 INSTALLED_AS = {"PIL": "pillow", "open_clip": "open_clip_torch", "sklearn": "scikit-learn"}

@@ -66,7 +66,8 @@ def _add_create(verbs: Any) -> None:
         "NAME=PATH of a folder of class folders inside FOLDER. A control that is only a name comes "
         "with the project. A task without a --vector is measured and has no slider. A task of "
         "texts is NAME=TABLE, a CSV or JSON lines file inside FOLDER, or a dataset whose column of "
-        "texts --text names; --head says what answers it.",
+        "texts --text names; --head says what answers it. NAME=lm-eval:TASK is a task of "
+        "lm-evaluation-harness, where that is installed.",
         epilog="Try: taskarith suites create my-suite --base openai/clip-vit-base-patch32 "
         "--task mnist=shared --vector mnist=hub:tanganke/clip-vit-base-patch32_mnist "
         "--control tiny-imagenet. Or: taskarith suites create my-texts --base owner/base "
@@ -175,7 +176,7 @@ def create(
     from taskarith.suites.making.base_kind import kind_of_base
     from taskarith.suites.making.creating import TEMPLATES, create_suite, task_entry, task_notes
     from taskarith.suites.making.inspection import look_at_vectors
-    from taskarith.suites.making.text_tasks import is_table, text_task_entry
+    from taskarith.suites.making.text_tasks import is_of_texts, text_task_entry
     from taskarith.suites.suite import is_installed
 
     words = {task: _lines(Path(file)) for task, file in _pairs(classnames).items()}
@@ -188,7 +189,7 @@ def create(
 
     def entry(pair: tuple[str, str]) -> dict[str, Any]:
         name, source = pair
-        if name in text_of or is_table(source):
+        if name in text_of or is_of_texts(source):
             return text_task_entry(
                 name,
                 source,

@@ -8,6 +8,7 @@ from typing import Any
 
 from taskarith.errors import AssetError, unknown_name
 from taskarith.heads.generation import Generation, Samples
+from taskarith.heads.harness import HarnessRequests
 from taskarith.heads.head import TextHead
 from taskarith.heads.language_modelling import LanguageModelling
 from taskarith.heads.likelihood import LabelLikelihood
@@ -37,7 +38,7 @@ EMBEDDING_KINDS = (ZERO_SHOT, "classifier", *EXAMPLE_KINDS)
 # Heads that come with the checkpoint of the task's vector: a classifier, and one output, a score.
 CHECKPOINT, REGRESSION = KEPT_KINDS = ("checkpoint", "regression")
 # Kinds whose examples have no classes.
-UNCLASSED = ("language-modelling", "number", REGRESSION)
+UNCLASSED = ("language-modelling", "number", REGRESSION, "lm-eval")
 
 MOST_TOKENS = 256  # that a head may let a model write for one example
 
@@ -62,6 +63,10 @@ def _number(task: Task) -> TextHead:
     return WrittenNumber(most=_count(task, "most", 16))
 
 
+def _harness(task: Task) -> TextHead:
+    return HarnessRequests()
+
+
 def _samples(task: Task) -> TextHead:
     words = task.head.get("words")
     if not isinstance(words, list) or not words or not all(isinstance(w, str) for w in words):
@@ -84,6 +89,7 @@ TEXT_KINDS: Mapping[str, tuple[Callable[[Task], TextHead], str]] = {
     "generation": (_generation, "exact-match"),
     "samples": (_samples, "rate"),
     "number": (_number, "spearman"),
+    "lm-eval": (_harness, "accuracy"),
 }
 
 # Every kind of head there is.

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from taskarith.models.tokens import Tokens
-from taskarith.tasks.examples import Texts
+from taskarith.tasks.examples import Requests, Texts
 
 __all__ = ["LanguageModel", "Prompts", "TextHead", "per_token"]
 
@@ -65,11 +65,13 @@ class Prompts:
         tokens: the ids of n texts.
         places: int64 [n], where each stands in its split: what is drawn at random follows it.
         answers: the right answers in words, where there are any.
+        requests: what is asked about each, where that differs.
     """
 
     tokens: Tokens
     places: Tensor
     answers: tuple[str, ...] | None = None
+    requests: tuple[Requests, ...] | None = None
 
     @classmethod
     def of(cls, model: LanguageModel, examples: Texts) -> "Prompts":
@@ -77,15 +79,18 @@ class Prompts:
         answers = None if examples.answers is None else tuple(examples.answers)
         pairs = () if examples.second is None else (examples.second,)
         tokens = model.tokenize(examples.texts, *pairs)
-        return cls(tokens, torch.arange(len(examples)), answers)
+        requests = None if examples.requests is None else tuple(examples.requests)
+        return cls(tokens, torch.arange(len(examples)), answers, requests)
 
     def __len__(self) -> int:
         return len(self.tokens)
 
     def take(self, indices: Tensor) -> "Prompts":
         """Those at `indices`, int64 [m], in that order."""
-        answers = self.answers and tuple(self.answers[i] for i in indices.tolist())
-        return Prompts(self.tokens.take(indices), self.places[indices], answers)
+        rows = indices.tolist()
+        answers = self.answers and tuple(self.answers[i] for i in rows)
+        requests = self.requests and tuple(self.requests[i] for i in rows)
+        return Prompts(self.tokens.take(indices), self.places[indices], answers, requests)
 
 
 class TextHead(Protocol):

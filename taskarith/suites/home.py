@@ -29,6 +29,7 @@ __all__ = [
     "add_folder",
     "add_hub_suite",
     "added_suites",
+    "check_visitors_data",
     "file_references",
     "forget_private",
     "forget_unused",
@@ -125,6 +126,8 @@ def plan_hub_suite(reference: str, *, limits: Limits = OWNER) -> HubSuite:
         )
     manifest = read_manifest(_fetched(repo, [by_name[MANIFEST]], what=reference)[MANIFEST])
     _check_files(manifest, allowed=lambda _: False, where=reference)
+    if limits != OWNER:
+        check_visitors_data(manifest, where=reference)
     wanted = [MANIFEST, *own_files(manifest)]
     missing = [name for name in wanted if name not in by_name]
     for folder in own_folders(manifest):
@@ -309,6 +312,16 @@ def _check_files(manifest: Manifest, *, allowed: Callable[[str], bool], where: s
         if not allowed(reference):
             raise AssetError(
                 f"{where} asks for files of this machine ({reference[:80]}); not from there"
+            )
+
+
+def check_visitors_data(manifest: Manifest, *, where: str) -> None:
+    """AssetError for data that visitors may not ask for: fetched by lm-eval, without our bounds."""
+    for task in (*manifest.tasks, *manifest.recipe_tasks):
+        if task.data["kind"] == "lm-eval":
+            raise AssetError(
+                f"{where}: {task.name!r} is a task of lm-eval, which fetches whole data sets; only "
+                "who runs this server adds such a suite"
             )
 
 

@@ -256,7 +256,10 @@ def _task(item: object, reader: _Reader, where: str) -> Task:
         check_hub_data(data, reader, f"{where}.data")
     else:
         read = reader.path if DATA_KINDS[kind] == "path" else reader.name
+        read = reader.text if kind == "lm-eval" else read
         read(data.get(DATA_KINDS[kind]), f"{where}.data.{DATA_KINDS[kind]}")
+    if (kind == "lm-eval") != (head["kind"] == "lm-eval"):
+        reader.problems.append(f"{where}: data of lm-eval and a head of lm-eval go together")
     if kind == "folder":
         check_folder_data(data, reader, f"{where}.data")
     return Task(

@@ -4,7 +4,7 @@ Knows contents and how one of them is shown; nothing of models, heads or where t
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from taskarith.errors import AssetError
 
-__all__ = ["ExampleKind", "Examples", "Images", "Texts", "as_images"]
+__all__ = ["ExampleKind", "Examples", "Images", "Requests", "Texts", "as_images"]
 
 ExampleKind = Literal["images", "texts"]
 
@@ -93,6 +93,22 @@ class Images:
 
 
 @dataclass(frozen=True, eq=False)
+class Requests:
+    """What is asked about one text: how likely continuations are, each after its own context.
+
+    Attributes:
+        pairs: contexts with their continuations.
+        greedy: whether the judge looks at which continuations are the likeliest of all there are.
+        judge: from log p of each continuation, and whether it is the likeliest, to whether the
+            answer is right.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+    greedy: bool
+    judge: Callable[[Sequence[tuple[float, bool]]], bool]
+
+
+@dataclass(frozen=True, eq=False)
 class Texts:
     """Texts and their labels int64 [n]; AssetError if they are not.
 
@@ -100,6 +116,7 @@ class Texts:
         texts: what a model is asked, or what it has to predict.
         second: the second text of each, where the task asks about pairs.
         answers: the right answers in words, where the task has them.
+        requests: what is asked about each, where that differs from text to text.
 
     >>> texts = Texts(("the soup was good.", "the soup was cold."), torch.tensor([0, 1]))
     >>> texts.shown(1)
@@ -111,6 +128,7 @@ class Texts:
     answers: Sequence[str] | None = None
     kind: ExampleKind = "texts"
     second: Sequence[str] | None = None
+    requests: Sequence[Requests] | None = None
 
     def __post_init__(self) -> None:
         labels, count = self.labels, len(self.texts)
@@ -128,6 +146,8 @@ class Texts:
             raise AssetError(f"{count} texts have {len(self.answers)} answers; each needs one")
         if self.second is not None and len(self.second) != count:
             raise AssetError(f"{count} texts have {len(self.second)} second texts; each needs one")
+        if self.requests is not None and len(self.requests) != count:
+            raise AssetError(f"{count} texts have {len(self.requests)} requests; each needs one")
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -145,6 +165,8 @@ class Texts:
             digest.update(f"{len(text)}:{text}".encode())
         for text in self.second or ():
             digest.update(f"second {len(text)}:{text}".encode())
+        for request in self.requests or ():
+            digest.update(f"request {request.pairs!r}".encode())
         return digest.hexdigest()
 
     def shown(self, index: int) -> Mapping[str, Any]:

@@ -2,8 +2,8 @@
 
 "world" draws pictures (and keeps them on disk), of a whole family or of some of its "classes";
 "written-world" writes texts, "table" reads them from a file; "tensors" reads pictures from a
-safetensors file, "folder" from class folders, "hub" from a dataset of the Hub. Knows nothing about
-models.
+safetensors file, "folder" from class folders, "hub" from a dataset of the Hub, "lm-eval" from a
+task of lm-evaluation-harness. Knows nothing about models.
 """
 
 import hashlib
@@ -28,7 +28,8 @@ from taskarith.tasks.written import written_texts
 __all__ = ["DATA_KINDS", "load_split", "world_pictures"]
 
 # What each kind of data needs beside "kind": the world's family, or a safetensors file that
-# holds "<split>.images" and "<split>.labels", a folder of class folders, a dataset's name.
+# holds "<split>.images" and "<split>.labels", a folder of class folders, the name of a dataset or
+# of a task.
 DATA_KINDS = {
     "world": "family",
     "written-world": "family",
@@ -36,6 +37,7 @@ DATA_KINDS = {
     "folder": "path",
     "table": "path",
     "hub": "dataset",
+    "lm-eval": "task",
 }
 
 
@@ -61,6 +63,10 @@ def load_split(task: Task, split: str, *, transform: PictureTransform | None = N
         loaded = table_texts(task.data, split, classnames=task.classnames, of=task.name)
     elif kind == "hub" and "text" in task.data:
         loaded = _hub_texts(task, split)
+    elif kind == "lm-eval":
+        from taskarith.tasks.harness import harness_texts
+
+        loaded = harness_texts(task.data, split)
     elif kind == "tensors":
         loaded = _from_tensors(Path(task.data["path"]), split)
     elif kind in ("folder", "hub"):

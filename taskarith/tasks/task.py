@@ -15,7 +15,7 @@ Role = Literal["target", "onlooker", "auxiliary", "control", "second-control", "
 SplitName = Literal["train", "validation", "test"]
 
 ZERO_SHOT = "zero-shot"
-TEXT_DATA = ("written-world", "table")  # kinds of data that hold texts
+TEXT_DATA = ("written-world", "table", "lm-eval")  # kinds of data that hold texts
 
 ROLES: tuple[Role, ...] = get_args(Role)
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)

@@ -42,7 +42,7 @@ SETTLE_MS = 250  # without movement: the edit in hand is committed
 MAX_COEFFICIENT = 3.0
 NULLS = ("random", "permuted")
 SLICES = (32, 128)  # examples a node of a curve: at first, and as it stays
-TEXT_DATA = ("written-world", "table")
+TEXT_DATA = ("written-world", "table", "lm-eval")
 METRIC_OF_HEAD = {
     "label-likelihood": "accuracy",
     "language-modelling": "perplexity",

@@ -27,6 +27,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "core/merges/with_data.py": ({"CLIP"}, "what another tool has the method for"),
     "core/layers.py": ({"visual", "resblocks"}, EXAMPLE),
     "heads/checkpoint.py": ({"BERT"}, "whose way of classifying it is"),
+    "heads/scores.py": ({"T5"}, "whose way of writing numbers it is"),
     "evaluation/fisher_gram.py": ({"ClipModel"}, "a type: it looks at models of pictures"),
     "export/provenance.py": ({'"clip"', "open_clip"}, EXAMPLE),
     "recipes/transfer/result.py": ({"T5"}, "what papers measured"),

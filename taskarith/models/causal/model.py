@@ -51,6 +51,27 @@ class Causal(WritingModel):
             for same in [min(_common(context, row), len(row) - 1)]
         ]
 
+    def exact_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
+        """Contexts with continuations to the letter, cut into tokens as lm-evaluation-harness does.
+
+        The two are cut together; spaces that end a context belong to what follows them, and an
+        empty context is the token that starts a text.
+        """
+        contexts = [context.rstrip() for context, _ in pairs]
+        wholes = [context + continuation for context, continuation in pairs]
+        whole = self.tokenizer.encode(wholes)
+        bare = self.tokenizer.encode(wholes, special=False)
+        found = []
+        for start, row, plain in zip(self.tokenizer.encode(contexts), whole, bare, strict=True):
+            if not start:  # nothing before it, and no token that starts a text either
+                at = 1 if plain[:1] == [self._first] else 0
+                context, answer = [self._first], plain[at:]
+            else:
+                context, answer = row[: len(start)], row[len(start) :]
+            answer = answer[: self.context]
+            found.append(Pair(context[-(self.context + 1 - len(answer)) :], answer))
+        return found
+
     def windows(self, texts: Tokens) -> list[list[Pair]]:
         """Running texts as pairs that predict each of their tokens once.
 

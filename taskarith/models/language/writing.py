@@ -43,6 +43,13 @@ class WritingModel(TextModel):
         """The ids of texts as they follow a prompt."""
         raise NotImplementedError
 
+    def exact_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
+        """Contexts with continuations to the letter, cut into tokens as lm-evaluation-harness does.
+
+        Nothing is put between the two. What is too long loses the context's beginning.
+        """
+        raise NotImplementedError
+
     def label_logits(
         self, prompts: Tokens, labels: Sequence[Sequence[int]], *, normalized: bool
     ) -> Tensor:

@@ -51,6 +51,16 @@ class T5(WritingModel):
         targets = self.continuations(answers)
         return [Pair(c, t[: self.context]) for c, t in zip(contexts, targets, strict=True)]
 
+    def exact_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
+        """Contexts with continuations to the letter, each cut into tokens by itself."""
+        contexts = self.tokenizer.encode([context.rstrip() for context, _ in pairs])
+        moved = [context[len(context.rstrip()) :] + then for context, then in pairs]
+        answers = self.tokenizer.encode(moved, special=False)
+        return [
+            Pair((context or [self._filling])[-self.context :], answer[: self.context])
+            for context, answer in zip(contexts, answers, strict=True)
+        ]
+
     def halves(self, texts: Tokens) -> list[Pair]:
         """Running texts as pairs: the second half, to its end, after the first."""
         pairs = []

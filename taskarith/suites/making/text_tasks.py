@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from taskarith.errors import AssetError, listed, unknown_name
-from taskarith.heads.describing import CHECKPOINT, EXAMPLE_KINDS, UNCLASSED
+from taskarith.heads.describing import EXAMPLE_KINDS, KEPT_KINDS, UNCLASSED
 from taskarith.suites.making.creating import hub_names
 from taskarith.tasks.tables import labels_of_table
 
-__all__ = ["TABLES", "TEXT_HEADS", "is_table", "text_task_entry"]
+__all__ = ["TABLES", "TEXT_HEADS", "is_of_texts", "text_task_entry"]
 
+HARNESS = "lm-eval:"  # how the names of tasks of lm-evaluation-harness begin
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")  # how the files of tables end
-TEXT_HEADS = ("label-likelihood", "generation", *UNCLASSED, CHECKPOINT, *EXAMPLE_KINDS)
+TEXT_HEADS = (
+    "label-likelihood", "generation", "language-modelling", "number", *KEPT_KINDS, *EXAMPLE_KINDS,
+)  # fmt: skip
 PLACE = re.compile(r"\{(\w+)\}")  # of a column, in a prompt
 TEXTS = 1000  # of a split of a dataset
 
@@ -33,13 +36,17 @@ def text_task_entry(
 ) -> dict[str, Any]:
     """The manifest's entry of a task of texts.
 
-    `source` is "hub:OWNER/DATASET" with its split as "@SPLIT" where that is not "test", or the path
-    of a table inside `folder`, the suite's. `text` is the column of its texts, or a prompt with
-    columns in braces; `head` says what answers, one of `TEXT_HEADS`. `columns` may name the
-    "second" text of a pair, the "label" and the "answer", and a dataset's "config".
+    `source` is "hub:OWNER/DATASET" with its split as "@SPLIT" where that is not "test", the path of
+    a table inside `folder`, the suite's, or "lm-eval:TASK", which brings a head of its own. `text`
+    is the column of its texts, or a prompt with columns in braces; `head` says what answers, one of
+    `TEXT_HEADS`. `columns` may name the "second" text of a pair, the "label" and the "answer", and
+    a dataset's "config".
 
     Raises AssetError, or UnknownNameError for another head.
     """
+    if source.startswith(HARNESS):
+        asked = {"kind": "lm-eval", "task": source.removeprefix(HARNESS), **(columns or {})}
+        return {"name": name, "title": name, "head": {"kind": "lm-eval"}, "data": asked}
     if head not in TEXT_HEADS:
         raise unknown_name(f"head of the texts of {name!r}", head, existing=TEXT_HEADS)
     named = PLACE.findall(text)
@@ -74,9 +81,9 @@ def text_task_entry(
     return {**entry, **({"classnames": names} if names else {}), "data": data}
 
 
-def is_table(source: str) -> bool:
-    """Whether a task's source is a file of rows."""
-    return source.endswith(TABLES)
+def is_of_texts(source: str) -> bool:
+    """Whether a task's source says by itself that it is of texts: a table, or lm-eval's."""
+    return source.endswith(TABLES) or source.startswith(HARNESS)
 
 
 def _inside(source: str, folder: Path) -> str:

@@ -21,6 +21,7 @@ from taskarith.suites.home import (
     MANIFEST,
     add_folder,
     add_hub_suite,
+    check_visitors_data,
     file_references,
     forget_unused,
     made_by_visitor,
@@ -197,6 +198,8 @@ def offer_manifest(file: Path, *, public: bool, in_use: InUse = _nothing) -> Off
         raise AssetError("the picked manifest is not there any more; pick it again") from error
     except (ValueError, RecursionError) as error:
         raise AssetError(f"{file.name} is not valid JSON: {error}") from error
+    if public:
+        check_visitors_data(manifest, where=file.name)
     local = file_references(manifest) if public else []
     named = [*own_files(manifest), *own_folders(manifest), *local]
     if named:
