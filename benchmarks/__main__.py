@@ -18,6 +18,7 @@ NAMES = (
     "visitors",
     "follow",
     "memory",
+    "half_billion",
     "low_rank",
 )
 ONLY = {"seconds": ("visitors",), "device": ("recompose", "evaluate")}

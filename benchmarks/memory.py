@@ -23,7 +23,7 @@ from taskarith.core import Recomposer, TaskVector
 from taskarith.sources.mapped import MappedBuffers
 from taskarith.tasks import cache_folder
 
-__all__ = ["measure_case", "run"]
+__all__ = ["give_back", "measure_case", "run", "warm_up"]
 
 CASES = (
     (8, "float32", False),
@@ -51,8 +51,8 @@ def measure_case(vectors: int, *, dtype: torch.dtype, mapped: bool) -> dict[str,
     """What this process holds more once an engine is made and has made an edit, in MB."""
     torch.manual_seed(0)
     parameters = dict(Tower(**TOWERS["mini"]).named_parameters())
-    _warm_up(parameters)
-    _give_back()
+    warm_up(parameters)
+    give_back()
     before = resident("self")
     base = {name: parameter.detach().clone() for name, parameter in parameters.items()}
     keep = MappedBuffers(cache_folder() / "vectors") if mapped else None
@@ -60,7 +60,7 @@ def measure_case(vectors: int, *, dtype: torch.dtype, mapped: bool) -> dict[str,
     engine = Recomposer(base, drawn, storage=dtype, keep=keep)
     engine.recompose(dict.fromkeys(drawn, 0.1))
     kept = resident("self").private
-    _give_back()
+    give_back()
     after = resident("self")
     need = engine.memory.total
     private = after.private - before.private
@@ -73,14 +73,14 @@ def measure_case(vectors: int, *, dtype: torch.dtype, mapped: bool) -> dict[str,
     }
 
 
-def _give_back() -> None:
+def give_back() -> None:
     """Hand what is free, and kept by the C library for later, to the system."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's
     if trim is not None:
         trim(0)
 
 
-def _warm_up(parameters: dict[str, torch.nn.Parameter]) -> None:
+def warm_up(parameters: Mapping[str, torch.Tensor]) -> None:
     """Load the compiler, and draw once what is drawn later: neither belongs to the edits."""
     small = {"w": torch.zeros(64)}
     Recomposer(small, {"t": TaskVector(small)}).recompose({"t": 1.0})

@@ -4,10 +4,12 @@
 network on the same ids, in the split's order, batches of 32 padded to their longest (forward pass
 alone; choosing the answer is not counted). `bare_ratio` is the same against our own heads on texts
 that are tokenized and taken already: 1 is the limit of that one. `padding` is the share of tokens
-that fill up a batch. Left out are tasks whose answers are written or sampled, and running text that
+that fill up a batch. `sixteen_ms`: an edit and sixteen sampled continuations of twenty tokens,
+where a model writes. Left out are tasks whose answers are written or sampled, and running text that
 a decoder goes on with, of which the library's call here computes one word.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,6 +22,7 @@ from taskarith.evaluation import Evaluator, Part
 from taskarith.evaluation.plan import visible_tasks
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.generation import Generation, Samples
+from taskarith.heads.head import Prompts
 from taskarith.heads.language_modelling import LanguageModelling
 from taskarith.models.language.batches import by_length, padding_share
 from taskarith.suites import Suite, load_suite
@@ -27,6 +30,7 @@ from taskarith.suites import Suite, load_suite
 __all__ = ["measure_texts", "run"]
 
 TEXTS, BATCH, ROUNDS = 128, 32, 5
+WRITTEN, WORDS = 16, 20
 
 
 def run(suite: str) -> dict[str, object]:
@@ -81,6 +85,7 @@ def measure_texts(suite: Suite, *, texts: int = TEXTS, rounds: int = ROUNDS) -> 
         warm_up=1,
     )
     count = sum(map(len, asked.values()))
+    written = _sixteen(evaluator, next(iter(asked.values())), rounds=rounds)
     rates = {name: count / percentile(values, 50) for name, values in seconds.items()}
     return {
         "suite": suite.name,
@@ -89,11 +94,29 @@ def measure_texts(suite: Suite, *, texts: int = TEXTS, rounds: int = ROUNDS) -> 
         "library_ratio": round(rates["evaluate"] / rates["library"], 3),
         "bare_ratio": round(rates["evaluate"] / rates["bare"], 3),
         "texts_per_second": {name: round(rate, 1) for name, rate in rates.items()},
+        **({} if written is None else {"sixteen_ms": written}),
         "padding": {
             "ours": _padding(lengths, {task: by_length(own) for task, own in lengths.items()}),
             "plain": _padding(lengths, plain),
         },
     }
+
+
+@torch.inference_mode()
+def _sixteen(evaluator: Evaluator, prompts: Prompts, *, rounds: int) -> dict[str, float] | None:
+    """Milliseconds, p50 and p95, from an edit to what is written under it; None where none is."""
+    if not hasattr(evaluator.model, "generate"):
+        return None
+    some = prompts.take(torch.arange(WRITTEN) % len(prompts)).tokens
+    suite = evaluator.suite
+    edits = [Edit(suite.name, {suite.targets[0]: 0.1 * step}) for step in range(3 * rounds)]
+    seconds = []
+    for edit in edits:
+        started = time.perf_counter()
+        evaluator.use(edit)
+        evaluator.model.generate(some, most=WORDS, temperature=1.0, seeds=range(WRITTEN))
+        seconds.append(time.perf_counter() - started)
+    return {f"p{p}": round(1000 * percentile(seconds[1:], p), 1) for p in (50, 95)}
 
 
 def _in_order(lengths: Sequence[int]) -> list[list[int]]:

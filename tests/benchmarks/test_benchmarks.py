@@ -1,5 +1,6 @@
 """The benchmarks run and mean what they say; how fast anything is, no test asks."""
 
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import benchmarks.start
 import benchmarks.visitors
 from benchmarks import evaluate, texts
 from benchmarks.__main__ import main
+from benchmarks.half_billion import QWEN, measure_language, shapes
 from benchmarks.live import way_of_first_point, when_measured
 from benchmarks.low_rank import measure_rank
 from benchmarks.memory import measure_case
@@ -74,6 +76,16 @@ def test_factors_and_dense_vectors_make_the_same_weights() -> None:
     assert found["off"] < 1e-6
     assert found["bytes"] == pytest.approx((8 * 2 + 2 * 32) / (8 * 32), abs=1e-3)
     assert found["ratio to float32"] > 0
+
+
+def test_half_a_billion_has_the_models_size_and_is_measured_the_same_when_small() -> None:
+    count = sum(prod(shape) for shape in shapes(**QWEN).values())
+    assert count == 494_032_768  # as the library counts Qwen2.5-0.5B
+    small = {"words": 64, "width": 16, "layers": 2, "inner": 24, "keys": 8}
+    found = measure_language(small, vectors=3, rounds=1)
+    assert found["exact"] is True
+    assert found["parameters"] == sum(prod(shape) for shape in shapes(**small).values())
+    assert set(found["recompose_ms"]) == set(found["copy_ms"]) == {1, 2, 3}
 
 
 def test_peers_of_recomposing_compute_the_same_weights() -> None:
@@ -175,6 +187,7 @@ def test_texts_are_measured_beside_the_library_with_plain_padding() -> None:
     assert found["library_ratio"] > 0
     ours, plain = found["padding"]["ours"], found["padding"]["plain"]
     assert max(ours.values()) < 0.1 < max(plain.values())
+    assert found["sixteen_ms"]["p95"] >= found["sixteen_ms"]["p50"] > 0
 
 
 def test_a_suite_of_pictures_has_no_texts_to_measure(tiny_suite: Suite) -> None:
