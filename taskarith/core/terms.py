@@ -25,12 +25,22 @@ ACCELERATOR_BLOCK = 1 << 22  # 320 MB: many small launches cost more than the me
 
 @dataclass(frozen=True)
 class Piece:
-    """The entries start:stop of a flattened parameter, seen as a tensor of `shape`."""
+    """The entries start:stop of a flattened parameter, seen as a tensor of `shape`.
+
+    With `columns`, those columns of them: start:stop then holds their neighbours, too.
+    """
 
     parameter: str
     start: int
     stop: int
     shape: tuple[int, ...]
+    columns: tuple[int, int] | None = None
+
+    def of(self, tensor: Tensor) -> Tensor:
+        """The piece of its parameter, in the piece's shape; a view where the layout allows one."""
+        if self.columns is not None:
+            return tensor[:, slice(*self.columns)]
+        return tensor.reshape(-1)[self.start : self.stop].view(self.shape)
 
 
 class Terms:
@@ -42,9 +52,9 @@ class Terms:
     parameter that another one covers; one whose tensors are read when asked for is never read
     whole. Everything is computed in float32, terms in the order of their names.
 
-    `fused` says of a parameter's name how many matrices lie above each other in it: some libraries
-    keep query, key and value in one tensor, others in three, and a merge sees three in both, or
-    the same edit would differ by library.
+    `fused` says of a parameter's name how many matrices lie above each other in it, or, negative,
+    beside each other: some libraries keep query, key and value in one tensor, others in three, and
+    a merge sees three in both, or the same edit would differ by library.
 
     Raises UnknownNameError for a coefficient or a layer group of nothing, CoefficientError for
     one that is out of range, WeightsError where the shapes of two vectors differ.
@@ -90,12 +100,17 @@ class Terms:
         return sum(map(prod, self.shapes.values()))
 
     def pieces(self) -> Iterator[Piece]:
-        """Every parameter that has entries; a fused one as the matrices it stacks."""
+        """Every parameter that has entries; a fused one as the matrices it holds."""
         for parameter, shape in self.shapes.items():
             if not prod(shape):
                 continue
             parts = self._fused(parameter) if self._fused else 1
-            parts = parts if shape and shape[0] % parts == 0 else 1
+            if parts < 0 and len(shape) == 2 and shape[1] % parts == 0:
+                width = shape[1] // -parts
+                for at in range(0, shape[1], width):
+                    yield Piece(parameter, 0, prod(shape), (shape[0], width), (at, at + width))
+                continue
+            parts = parts if parts > 0 and shape and shape[0] % parts == 0 else 1
             size = prod(shape) // parts
             shape = (shape[0] // parts, *shape[1:]) if shape else shape
             for part in range(parts):
@@ -110,6 +125,8 @@ class Terms:
         """All entries in flat runs of bounded length, for what goes entry by entry."""
         size = BLOCK if self.device.type == "cpu" else ACCELERATOR_BLOCK
         for piece in self.pieces():
+            if piece.columns is not None and piece.columns[0]:
+                continue  # the first of those beside each other stands for the whole
             for start in range(piece.start, piece.stop, size):
                 stop = min(start + size, piece.stop)
                 yield Piece(piece.parameter, start, stop, (stop - start,))
@@ -118,9 +135,8 @@ class Terms:
         """σ_t in a piece: a new float32 tensor of the piece's shape."""
         if piece.parameter not in self._vectors[name]:
             return torch.zeros(piece.shape, device=self.device)
-        flat = self._vectors[name][piece.parameter].reshape(-1)[piece.start : piece.stop]
-        row = flat.to(torch.float32, copy=True)
-        return row.mul_(self._coefficient(name, piece.parameter)).view(piece.shape)
+        row = piece.of(self._vectors[name][piece.parameter]).to(torch.float32, copy=True)
+        return row.mul_(self._coefficient(name, piece.parameter)).contiguous()
 
     def stack(self, piece: Piece) -> Tensor:
         """Every term in a piece: float32 [K, *shape]."""
@@ -147,8 +163,7 @@ class Terms:
         """The merged vector, float32: `scale` times the tensors given for its pieces."""
         merged = {name: torch.zeros(s, device=self.device) for name, s in self.shapes.items()}
         for piece, tensor in pieces:
-            flat = merged[piece.parameter].view(-1)
-            torch.mul(tensor.reshape(-1), scale, out=flat[piece.start : piece.stop])
+            torch.mul(tensor.reshape(piece.shape), scale, out=piece.of(merged[piece.parameter]))
         return TaskVector(merged)
 
     def _coefficient(self, name: str, parameter: str) -> float:

@@ -42,6 +42,7 @@ LINEAR = """# No base_model: linear averages the models it lists, and the base i
 """
 STOCK = """# Where vectors point apart, mergekit leaves the base the other way; here none do.
 """
+BY_TENSOR = ("ties-per-tensor", "ties-per-tensor-sum", "breadcrumbs", "model-stock")
 NAMED = {"ties-per-tensor": TIES, "model-stock": STOCK}
 SMALLEST_NORMS = 1e-6  # below this product of two lengths mergekit computes no true cosine
 NO_SUCH = "mergekit has no such method"
@@ -84,6 +85,13 @@ def mergekit_yaml(suite: Suite, edit: Edit) -> str:
         raise _refused("it merges nothing: every λ is 0")
     if edit.method in REFUSED:
         raise _refused(REFUSED[edit.method])
+    if edit.method in BY_TENSOR:
+        fused = [n for n in _shapes(suite, edit) if suite.weights.family.fused(n) != 1]
+        if fused:
+            raise _refused(
+                f"it merges tensor by tensor, and {fused[0]} of this model holds several matrices, "
+                "which this edit merges apart; choose sum or average"
+            )
     head = HEAD.format(
         formula=edit.formula(),
         file=YAML_FILE,

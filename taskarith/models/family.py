@@ -182,7 +182,10 @@ class ModelFamily(Protocol):
         """
 
     def fused(self, parameter: str) -> int:
-        """How many matrices lie above each other in a parameter: 1 unless the layout fuses."""
+        """How many matrices lie above each other in a parameter: 1 unless the layout fuses.
+
+        Negative where they lie beside each other, as in weights that are kept as [in, out].
+        """
 
     def trained(self, shapes: Mapping[str, Sequence[int]], part: Part) -> list[str]:
         """Those of the parameters that fine-tuning moves unless it says otherwise."""

@@ -1,6 +1,6 @@
 import torch
 
-from taskarith.core import TaskVector, Terms
+from taskarith.core import TaskVector, Terms, merge
 from taskarith.core.terms import BLOCK
 from tests.core.merges.examples import SHAPES, fused_terms, random_vector
 
@@ -40,6 +40,33 @@ def test_query_key_and_value_are_three_pieces() -> None:
     parts = torch.cat([terms.stack(piece)[0] for piece in pieces])
     assert torch.equal(parts, VECTORS["a"][name])
     assert name in {piece.parameter for piece in Terms(VECTORS).pieces() if piece.shape == (36, 12)}
+
+
+def test_matrices_beside_each_other_are_pieces() -> None:
+    """As a library keeps query, key and value whose weights are [in, out]."""
+    apart = {name: {part: torch.randn(4, 5) for part in "qkv"} for name in ("a", "b")}
+    beside = {
+        name: TaskVector({"w": torch.cat(list(parts.values()), 1), "x": torch.ones(2)})
+        for name, parts in apart.items()
+    }
+    terms = Terms(beside, {"a": 0.5, "b": -1.0}, fused=lambda name: -3 if name == "w" else 1)
+    found = [(piece, stack) for piece, stack in terms.stacks() if piece.parameter == "w"]
+    for (piece, stack), part in zip(found, "qkv", strict=True):
+        assert piece.shape == (4, 5)
+        assert torch.equal(stack[0], 0.5 * apart["a"][part])
+        assert torch.equal(stack[1], -apart["b"][part])
+    back = terms.collect(((piece, stack[0]) for piece, stack in terms.stacks()), scale=2.0)
+    assert torch.equal(back["w"], beside["a"]["w"])
+    blocks = [(b.start, b.stop) for b in terms.blocks() if b.parameter == "w"]
+    assert blocks == [(0, 60)]
+    for method in ("ties-per-tensor", "tsv-m"):
+        together = merge(terms, method=method)["w"]
+        alone = [
+            merge(Terms({n: TaskVector({"w": p[q]}) for n, p in apart.items()}, terms.coefficients),
+                  method=method)["w"]
+            for q in "qkv"
+        ]  # fmt: skip
+        torch.testing.assert_close(together, torch.cat(alone, 1))
 
 
 def test_what_does_not_divide_is_one_piece() -> None:

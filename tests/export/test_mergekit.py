@@ -16,6 +16,7 @@ from taskarith.export.mergekit import mergekit_yaml, recipe_models
 from taskarith.models.torchvision_operators import declare_torchvision_operators
 from taskarith.sources import read_tensors, write_tensors
 from taskarith.suites import Suite, load_suite
+from tests.suites.text_suite import write_text_suite
 
 TWO = {"apples": 0.7, "birds": -0.4}
 SAME = {"apples": 0.6, "birds": 0.6, "coins": 0.6}
@@ -144,6 +145,15 @@ def test_every_other_method_is_refused_with_the_reason(suite: Suite) -> None:
         mergekit_yaml(suite, Edit("tiny", TWO, method="ties-per-tensor"))
     with pytest.raises(ExportError, match="every λ is 0"):
         mergekit_yaml(suite, Edit("tiny"))
+
+
+def test_matrices_in_one_tensor_are_not_merged_as_one(tmp_path: Path) -> None:
+    """Query, key and value of such a model are one tensor to mergekit, and three to this edit."""
+    suite = write_text_suite(tmp_path, "causal")
+    terms = {"apples": 1.0, "birds": 1.0}
+    assert "task_arithmetic" in mergekit_yaml(suite, Edit("texts", terms))
+    with pytest.raises(ExportError, match=r"c_attn.* holds several matrices"):
+        mergekit_yaml(suite, Edit("texts", terms, method="ties-per-tensor"))
 
 
 def test_no_two_models_share_a_file() -> None:

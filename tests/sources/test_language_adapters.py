@@ -158,6 +158,9 @@ def test_an_adapter_is_what_peft_merges(
     edited = vector.apply_to(base)
     for name, tensor in merged.items():
         torch.testing.assert_close(edited[ties.get(name, name)], tensor, rtol=1e-5, atol=1e-6)
+    away = vector.apply_to(base, -1.0)  # as far the other way
+    for name in base:
+        torch.testing.assert_close(away[name], 2 * base[name] - merged[name], rtol=1e-4, atol=1e-5)
     lazy = open_difference(contents, base, aliases=ties, transposed=transposed)
     assert all(torch.equal(lazy[name], vector[name]) for name in vector)
 

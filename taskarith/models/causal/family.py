@@ -16,6 +16,7 @@ __all__ = ["CAUSAL"]
 
 # Of those that lay several matrices into one, which and how; the rest keep them apart.
 FUSED = {
+    re.compile(r"\.attn\.c_attn\.weight$"): -3,  # [in, out]: beside each other
     re.compile(r"\.attn\.c_attn\.bias$"): 3,
     re.compile(r"\.gate_up_proj\.weight$"): 2,
 }

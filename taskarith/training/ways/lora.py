@@ -79,7 +79,7 @@ class _Products:
         for name in names:
             path, _, own = name.rpartition(".")
             module = network.get_submodule(path)
-            parts = family.fused(name)
+            parts = max(1, family.fused(name))  # beside each other they share one product
             product = LowRank(getattr(module, own), rank=rank, parts=parts, generator=generator)
             register_parametrization(module, own, product, unsafe=True)
             self._places[name] = (module, own)

@@ -11,6 +11,7 @@ from taskarith.errors import AssetError, WeightsError
 from taskarith.models.causal.family import CAUSAL
 from taskarith.models.language.model import Pair
 from taskarith.models.tokens import Tokens
+from taskarith.sources import read_tensors, write_tensors
 from tests.text_models import CONTEXT, SIZE, load_saved, new_network, own_state, write_words
 
 TEXTS = ["w1 w2 w3", "w4 w5 w6 w7 w8 w9 w10 w11 w12", "w9", "w3 w3 w3 w2", "w20 w21"]
@@ -131,6 +132,15 @@ def test_words_of_their_own_are_there_too(tmp_path: Path) -> None:
     assert not torch.equal(model.network.lm_head.weight, model.network.transformer.wte.weight)
 
 
+def test_words_of_their_own_must_be_there(tmp_path: Path) -> None:
+    saved(tmp_path, "gpt2", tie_word_embeddings=False)
+    state = read_tensors(tmp_path / "model.safetensors")
+    del state["lm_head.weight"]
+    write_tensors(tmp_path / "model.safetensors", state)
+    with pytest.raises(WeightsError, match=r"missing: lm_head\.weight"):
+        load_saved(tmp_path)
+
+
 def test_an_answer_owns_its_space_and_running_text_is_predicted_once(
     gpt2: tuple[Any, Any],
 ) -> None:
@@ -176,5 +186,6 @@ def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
 
 def test_what_a_merge_sees_apart() -> None:
     assert CAUSAL.fused("transformer.h.0.attn.c_attn.bias") == 3
+    assert CAUSAL.fused("transformer.h.0.attn.c_attn.weight") == -3
     assert CAUSAL.fused("transformer.h.0.attn.c_proj.weight") == 1
     assert CAUSAL.fused("model.layers.0.mlp.gate_up_proj.weight") == 2

@@ -94,6 +94,18 @@ def test_words_are_one_or_two(both: Any) -> None:
 
 
 @torch.inference_mode()
+def test_outputs_are_scaled_where_words_are_tied(both: Any) -> None:
+    """By hand, so that neither library nor loader is its own witness."""
+    theirs, _, version = both
+    ids, first = torch.tensor([[5, 9, 1]]), torch.tensor([[0]])
+    found = theirs(input_ids=ids, decoder_input_ids=first, output_hidden_states=True)
+    state = found.decoder_hidden_states[-1][0, 0]
+    scale = theirs.config.d_model**-0.5 if version == TIED else 1.0
+    expected = theirs.lm_head.weight @ (state * scale)
+    torch.testing.assert_close(found.logits[0, 0], expected, rtol=1e-4, atol=1e-5)
+
+
+@torch.inference_mode()
 def test_one_at_a_time_and_all_together_are_the_same(both: Any) -> None:
     _, model, _ = both
     generator = torch.Generator().manual_seed(2)
