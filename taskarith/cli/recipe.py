@@ -22,7 +22,7 @@ def add_commands(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "recipe",
         help="run a protocol: negation, addition, analogy, paint, wise-ft, soup, methods, plane, "
-        "search, transfer, sequence, instruct, few-shot",
+        "search, transfer, sequence, instruct, few-shot, ways, prompts",
         description="Choose every coefficient on validation, measure once on test, and print the "
         "tables. What was measured is kept: an interrupted recipe goes on where it stopped.",
         epilog="Try: taskarith recipe negation --tasks printed-digits --n 64",
@@ -180,6 +180,35 @@ def add_commands(commands: Any) -> None:
     _add_tasks(one, "tasks to learn (default: the first target of each number of labels)")
     _add_count(one, "--draws", 5, "of the sixteen examples; intervals are over them", least=2)
     _add_count(one, "--steps", 30, "of every model that learns")
+
+    one = _add(recipes, "ways", "learn one task by every way of fine-tuning, and use the vectors")
+    one.add_argument("--task", metavar="TASK", help="to learn (default: one of the targets)")
+    one.add_argument(
+        "--other", metavar="TASK", help="whose vector each is added to (default: the next target)"
+    )
+    one.add_argument(
+        "--ways",
+        nargs="+",
+        default=[],
+        metavar="WAY",
+        help="ways as in `teach`, with +anchor or +sharp beside, as in full+anchor (default: all "
+        "that suit the base)",
+    )
+    _add_count(one, "--seeds", 3, "of every way; intervals are over them")
+    _add_count(one, "--steps", 40, "of every training, of 32 examples each")
+
+    one = _add(recipes, "prompts", "soft prompts: length, first values, other domains and tasks")
+    one.add_argument("--task", metavar="TASK", help="to learn (default: one of the targets)")
+    one.add_argument(
+        "--lengths",
+        type=whole_number(1),
+        nargs="+",
+        default=[1, 5, 20],
+        metavar="N",
+        help="vectors of a prompt (default: 1 5 20)",
+    )
+    _add_count(one, "--seeds", 3, "of every prompt; intervals are over them")
+    _add_count(one, "--steps", 40, "of every training, of 32 texts each")
 
 
 def run(

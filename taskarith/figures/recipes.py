@@ -12,11 +12,13 @@ from taskarith.figures.interpolation import paint_figures, wise_ft_figures
 from taskarith.figures.methods import methods_figures
 from taskarith.figures.negation import negation_figures
 from taskarith.figures.plane import plane_figures
+from taskarith.figures.prompts import prompts_figures
 from taskarith.figures.searched import searched_figures
 from taskarith.figures.sequence import sequence_figures
 from taskarith.figures.soup import soup_figures
 from taskarith.figures.style import Theme
 from taskarith.figures.transfer import transfer_figures
+from taskarith.figures.ways import ways_figures
 
 if TYPE_CHECKING:
     from taskarith.recipes.result import Result
@@ -37,6 +39,8 @@ FIGURES: dict[str, Callable[..., list[Any]]] = {
     "sequence": sequence_figures,
     "instruct": instruct_figures,
     "few-shot": few_shot_figures,
+    "ways": ways_figures,
+    "prompts": prompts_figures,
 }
 
 

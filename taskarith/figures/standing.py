@@ -4,13 +4,17 @@ A share, or a rank correlation, stands where it is. A mean, such as a perplexity
 retains of the pretrained model's, so that tasks of all kinds share one axis and one floor.
 """
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from taskarith.figures.style import Theme, whiskers
 
 if TYPE_CHECKING:
     from taskarith.evaluation import Estimate
+    from taskarith.recipes.interval import Interval
 
-__all__ = ["axis_title", "sample", "standing"]
+__all__ = ["axis_title", "ends", "sample", "standing"]
 
 
 def standing(
@@ -56,6 +60,19 @@ def sample(estimates: "Iterable[Estimate]", *, called: str = "images") -> str:
         return "nothing measured"
     span = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,}–{counts[-1]:,}"
     return f"{splits}, {span} {called} a task"
+
+
+def ends(found: "Sequence[Interval]", theme: Theme) -> dict[str, Any]:
+    """Whiskers of intervals; one of a single unit, which is endless, has none.
+
+    >>> from taskarith.recipes.interval import mean_interval
+    >>> ends([mean_interval([0.5], units="seeds")], "light")["array"]
+    [0.0]
+    """
+    values = [one.value for one in found]
+    lows = [one.low if math.isfinite(one.low) else one.value for one in found]
+    highs = [one.high if math.isfinite(one.high) else one.value for one in found]
+    return whiskers(lows, highs, values, theme)
 
 
 def _is_mean(estimate: "Estimate") -> bool:

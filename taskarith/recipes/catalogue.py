@@ -25,7 +25,11 @@ from taskarith.recipes.search.recipe import BUDGET, SearchRecipe
 from taskarith.recipes.search.recipe import SEEDS as SEARCH_SEEDS
 from taskarith.recipes.search.space import SUM, Space
 from taskarith.recipes.soup.recipe import SoupRecipe
-from taskarith.recipes.study_recipes import sequence_recipe, transfer_recipe
+from taskarith.recipes.study_recipes import (
+    sequence_recipe,
+    transfer_recipe,
+    ways_recipe,
+)
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.suite_tasks import (
     chosen_tasks,
@@ -33,7 +37,13 @@ from taskarith.recipes.suite_tasks import (
     names_nothing,
     vector_names,
 )
-from taskarith.recipes.text_recipes import answers_in_words, few_shot_recipe, instruct_recipe
+from taskarith.recipes.text_recipes import (
+    answers_in_words,
+    few_shot_recipe,
+    instruct_recipe,
+    prompts_recipe,
+    reads_prompts,
+)
 from taskarith.recipes.transfer.recipe import LEAST
 from taskarith.recipes.tuning import Tuning
 from taskarith.recipes.watching import Watch, watched
@@ -330,6 +340,8 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "sequence": sequence_recipe,
     "instruct": instruct_recipe,
     "few-shot": few_shot_recipe,
+    "ways": ways_recipe,
+    "prompts": prompts_recipe,
 }
 
 
@@ -355,6 +367,8 @@ def suite_recipes(
         "sequence": len(learnable_tasks(suite, suite.targets)) > 1,
         "instruct": answers_in_words(suite),
         "few-shot": answers_in_words(suite),
+        "ways": len(learnable_tasks(suite, suite.targets)) > 1,
+        "prompts": reads_prompts(suite),
     }
     asked: dict[str, dict[str, Any]] = {
         "addition": {"per_size": per_size},

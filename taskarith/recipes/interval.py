@@ -15,7 +15,7 @@ from taskarith.evaluation.intervals import (
     student_quantile,
 )
 
-__all__ = ["Interval", "change_interval", "mean_interval", "share_interval"]
+__all__ = ["Interval", "change_interval", "in_points", "mean_interval", "share_interval"]
 
 
 @dataclass(frozen=True)
@@ -68,3 +68,17 @@ def share_interval(values: np.ndarray, *, units: str) -> Interval:
 def change_interval(before: np.ndarray, after: np.ndarray, *, units: str) -> Interval:
     """The mean change of numbers in 0…1, one a unit, of the same units before and after."""
     return Interval(*mean_share_difference(before, after), f"{len(after)} {units}", percent=True)
+
+
+def in_points(change: Interval) -> str:
+    """A change for a sentence; one of a single unit has no interval, and says so.
+
+    >>> in_points(mean_interval([0.01, 0.03], units="seeds"))
+    '+2.0 points [-10.7, +14.7] over 2 seeds'
+    >>> in_points(mean_interval([0.01], units="seeds"))
+    '+1.0 points (1 seed, so no interval)'
+    """
+    told = f"{100 * change.value:+.1f} points"
+    if not math.isfinite(change.low):
+        return f"{told} ({change.over.removesuffix('s')}, so no interval)"
+    return f"{told} [{100 * change.low:+.1f}, {100 * change.high:+.1f}] over {change.over}"

@@ -7,7 +7,7 @@ and pages stay behind the callables, so that a test can run a recipe on made-up 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from taskarith.recipes.score import Score
 from taskarith.recipes.text_lab import TextLab
 from taskarith.tasks import SplitName
 from taskarith.tasks.metric import ACCURACY, METRICS
+
+if TYPE_CHECKING:
+    from taskarith.recipes.way_lab import WayLab
 
 __all__ = [
     "AS_USUAL",
@@ -269,7 +272,7 @@ class Merge(Protocol):
 class Lab:
     """The callables, of which a recipe uses what it needs; `sample` says what they measure.
 
-    `text_lab` is there for models that answer in words.
+    `text_lab` is there for models that answer in words, `way_lab` where ways can be compared.
     """
 
     score: Score
@@ -285,6 +288,7 @@ class Lab:
     shuffled: Shuffled
     sample: Sample = field(default_factory=Sample)
     text_lab: TextLab | None = None
+    way_lab: "WayLab | None" = None
 
     @property
     def texts(self) -> TextLab:
@@ -295,6 +299,13 @@ class Lab:
                 "words; choose a suite of a language model, as mini-lm"
             )
         return self.text_lab
+
+    @property
+    def ways(self) -> "WayLab":
+        """What may be asked about ways of fine-tuning; RecipeError in a lab without."""
+        if self.way_lab is None:
+            raise RecipeError("this lab learns by one way alone; ask for ways of a suite's own lab")
+        return self.way_lab
 
 
 class Meter:

@@ -28,6 +28,8 @@ REPORTED = {
     "sequence": "two targets with right answers",
     "instruct": "a language model of the written world",
     "few-shot": "a language model of the written world",
+    "ways": "two targets with right answers",
+    "prompts": "a language model of the written world that reads soft prompts",
 }
 
 

@@ -23,11 +23,13 @@ from taskarith.recipes.methods.result import MethodsResult
 from taskarith.recipes.negation.result import NegationResult
 from taskarith.recipes.paint.result import PaintResult
 from taskarith.recipes.plane.result import PlaneResult
+from taskarith.recipes.prompts.result import PromptsResult
 from taskarith.recipes.result import Result, plain
 from taskarith.recipes.search.result import SearchResult
 from taskarith.recipes.sequence.result import SequenceResult
 from taskarith.recipes.soup.result import SoupResult
 from taskarith.recipes.transfer.result import TransferResult
+from taskarith.recipes.ways.result import WaysResult
 from taskarith.recipes.wise_ft.result import WiseFtResult
 from taskarith.suites import Suite
 
@@ -50,6 +52,8 @@ RESULTS: dict[str, type[Result]] = {
         SequenceResult,
         InstructResult,
         FewShotResult,
+        WaysResult,
+        PromptsResult,
     )
 }
 

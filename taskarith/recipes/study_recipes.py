@@ -10,9 +10,13 @@ from taskarith.recipes.sequence import recipe as sequence
 from taskarith.recipes.sequence.recipe import SequenceRecipe
 from taskarith.recipes.suite_tasks import chosen_tasks, learnable_tasks
 from taskarith.recipes.transfer.recipe import EXAMPLES, PAIRS, TransferRecipe, drawn_pairs
+from taskarith.recipes.ways import recipe as compared
+from taskarith.recipes.ways.protocol import OF_PICTURES, OF_TEXTS
+from taskarith.recipes.ways.recipe import WaysRecipe
 from taskarith.suites import Suite
+from taskarith.tasks.shifts import SHIFTS
 
-__all__ = ["sequence_recipe", "transfer_recipe"]
+__all__ = ["known_ways", "sequence_recipe", "transfer_recipe", "ways_recipe"]
 
 
 def transfer_recipe(
@@ -46,6 +50,52 @@ def sequence_recipe(
     spread = learnable[:: max(1, len(learnable) // 3)][:3]
     chosen = _learnable(suite, tasks, default=spread)
     return SequenceRecipe(chosen, orders=orders, steps=steps, examples=examples)
+
+
+def ways_recipe(
+    suite: Suite,
+    *,
+    task: str | None = None,
+    other: str | None = None,
+    ways: Sequence[str] = (),
+    seeds: int = compared.SEEDS,
+    steps: int = compared.STEPS,
+) -> WaysRecipe:
+    """Learn `task` by each of `ways` (none given: all that suit the base's kind).
+
+    No task given: one whose pictures the suite's book has shifted, else the first of those with
+    most classes. Each vector is added to that of `other` (None: the next target).
+    """
+    learnable = learnable_tasks(suite, suite.targets)
+    shifted = [name for name in suite.recipes.shifted if name in learnable]
+    widest = max(learnable, key=lambda name: len(suite.task(name).classnames), default=None)
+    own = [task] if task is not None else shifted[:1] or ([widest] if widest else [])
+    (task,) = (
+        _learnable(suite, own, default=())
+        if own
+        else chosen_tasks(suite, (), default=(), what="targets with right answers")
+    )
+    after = learnable[learnable.index(task) + 1 :] if task in learnable else ()
+    beside = [name for name in (*after, *learnable) if name != task]
+    if other == task or (other is None and not beside):
+        raise RecipeError(f"{task!r} is added to another task's vector; name another with --other")
+    (other,) = _learnable(suite, [other or beside[0]], default=())
+    known = known_ways(suite)
+    return WaysRecipe(
+        task=task,
+        other=other,
+        control=suite.control,
+        ways=tuple(dict.fromkeys(ways)) or known,
+        known=known,
+        shifts=tuple(SHIFTS) if "images" in suite.weights.family.examples else (),
+        seeds=seeds,
+        steps=steps,
+    )
+
+
+def known_ways(suite: Suite) -> tuple[str, ...]:
+    """The ways, as `recipe ways` calls them, for what the suite's base takes."""
+    return OF_PICTURES if "images" in suite.weights.family.examples else OF_TEXTS
 
 
 def _learnable(suite: Suite, asked: Sequence[str], *, default: Sequence[str]) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from taskarith.recipes.mixing import (
 )
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.suite_texts import suite_text_lab, writes
+from taskarith.recipes.suite_ways import suite_way_lab
 from taskarith.recipes.text_lab import TextLab
 from taskarith.recipes.tuning import Tuning, trainable_model, tuned_vector, usual_tuning
 from taskarith.sources.tensors import fingerprint
@@ -64,16 +65,18 @@ def suite_lab(
     test stays closed: what is asked of it is answered from validation, and the estimates say so.
     Numbers of edits that were chosen there then flatter.
     """
+    called = examples_called(evaluator.suite)
+    sample = Sample(called, n, rehearse, surely=True, chosen_on=choose_on)
+    final: SplitName = "validation" if rehearse else "test"
+    meter = meter or Meter()
     bench = _Bench(
         evaluator,
         cache=cache,
-        meter=meter or Meter(),
-        sample=Sample(
-            examples_called(evaluator.suite), n, rehearse, surely=True, chosen_on=choose_on
-        ),
+        meter=meter,
+        sample=sample,
         seed=seed,
         tuning=tuning or usual_tuning(evaluator.suite),
-        final="validation" if rehearse else "test",
+        final=final,
     )
     return Lab(
         score=bench.score,
@@ -89,6 +92,7 @@ def suite_lab(
         shuffled=bench.shuffled,
         sample=bench.sample,
         text_lab=bench.text_lab(),
+        way_lab=suite_way_lab(evaluator, cache=cache, meter=meter, sample=sample, final=final),
     )
 
 

@@ -4,15 +4,27 @@ Knows what a suite must have for each; the protocols are the recipes' own.
 """
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from taskarith.errors import RecipeError, unknown_name
 from taskarith.recipes.few_shot.recipe import DRAWS, FewShotRecipe
 from taskarith.recipes.few_shot.recipe import STEPS as FEW_STEPS
 from taskarith.recipes.instruct.protocol import HELD_OUT, levels
 from taskarith.recipes.instruct.recipe import STEPS, InstructRecipe
+from taskarith.recipes.prompts.protocol import LENGTHS
+from taskarith.recipes.prompts.recipe import SEEDS, PromptsRecipe
+from taskarith.recipes.prompts.recipe import STEPS as PROMPT_STEPS
 from taskarith.suites import Suite
+from taskarith.training.ways.soft_prompt import LENGTH
 
-__all__ = ["answers_in_words", "few_shot_recipe", "few_shot_tasks", "instruct_recipe"]
+__all__ = [
+    "answers_in_words",
+    "few_shot_recipe",
+    "few_shot_tasks",
+    "instruct_recipe",
+    "prompts_recipe",
+    "reads_prompts",
+]
 
 BESIDE = 4  # tasks that the instruction vector is added to, unless others are named
 
@@ -71,6 +83,41 @@ def few_shot_recipe(
     return FewShotRecipe(chosen, draws, steps)
 
 
+def prompts_recipe(
+    suite: Suite,
+    *,
+    task: str | None = None,
+    lengths: Sequence[int] = LENGTHS,
+    seeds: int = SEEDS,
+    steps: int = PROMPT_STEPS,
+) -> PromptsRecipe:
+    """Learn soft prompts of `task` (None: the kin task with most labels), and of all kin tasks.
+
+    Kin are targets that ask for the same labels of other texts; where there are none, the first
+    two targets stand in. Raises RecipeError for a suite that knows no written world, and
+    SettingError for a length that no prompt has.
+    """
+    _needs_words(suite, "prompts")
+    there = few_shot_tasks(suite)
+    if task is not None and task not in there:
+        raise unknown_name("task with label words", task, existing=there)
+    for length in lengths or (0,):
+        LENGTH.checked(length)
+    classes = {name: suite.task(name).classnames for name in there}
+    kin = tuple(pair for pair in combinations(there, 2) if classes[pair[0]] == classes[pair[1]])
+    tasks = tuple(name for name in there if any(name in pair for pair in kin)) or there[:2]
+    chosen = task or max(tasks, key=lambda name: len(classes[name]))
+    return PromptsRecipe(
+        task=chosen,
+        tasks=tuple(dict.fromkeys([*tasks, chosen])),
+        kin=kin,
+        control=suite.control,
+        seeds=seeds,
+        steps=steps,
+        lengths=tuple(sorted(set(lengths))),
+    )
+
+
 def few_shot_tasks(suite: Suite) -> tuple[str, ...]:
     """The targets that answer with the likeliest of the written world's labels."""
     return tuple(
@@ -80,6 +127,11 @@ def few_shot_tasks(suite: Suite) -> tuple[str, ...]:
         and suite.task(name).head["kind"] == "label-likelihood"
         and suite.task(name).data["family"] == name
     )
+
+
+def reads_prompts(suite: Suite) -> bool:
+    """Whether the suite's models answer in words and read soft prompts before a text."""
+    return answers_in_words(suite) and hasattr(suite.model(), "prompt_width")
 
 
 def _needs_words(suite: Suite, recipe: str) -> None:

@@ -61,6 +61,7 @@ def finetune(
     ascend: bool = False,
     check: Callable[[], None] = lambda: None,
     asked: Asked | None = None,
+    vision: Callable[[torch.Tensor], torch.Tensor] | None = None,
     watch: Watch | None = None,
     sharpness: float = 0.0,
     dtype: torch.dtype | None = None,
@@ -77,6 +78,7 @@ def finetune(
         check: called at every step; may raise.
         asked: what else is asked of a batch: its term of the loss, from the embeddings and the
             pictures' rows in the first lesson.
+        vision: what embeds pictures in place of the model's own.
         watch, sharpness: as for `fit`.
         dtype: the numbers that are multiplied; None: the quicker ones here (see `precision`).
     """
@@ -85,7 +87,7 @@ def finetune(
     heads = [EmbeddingHead(lesson.head, lesson.bias).to(device) for lesson in lessons]
     parameters = dict(model.network.named_parameters())
     trained = {key: parameters[key].requires_grad_(True) for key in names}
-    visual = compiled(model.vision, steps=0 if watch is not None else recipe.steps)
+    visual = vision or compiled(model.vision, steps=0 if watch is not None else recipe.steps)
 
     def loss(rng: np.random.Generator) -> torch.Tensor:
         check()

@@ -31,6 +31,8 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "evaluation/fisher_gram.py": ({"ClipModel"}, "a type: it looks at models of pictures"),
     "export/provenance.py": ({'"clip"', "open_clip"}, EXAMPLE),
     "recipes/transfer/result.py": ({"T5"}, "what papers measured"),
+    "recipes/ways/result.py": ({"T5"}, "what papers measured"),
+    "recipes/prompts/result.py": ({"T5"}, "what papers measured"),
     **{
         f"recipes/{name}/result.py": ({"CLIP"}, "what papers measured")
         for name in ("addition", "methods", "soup", "wise_ft")

@@ -4,6 +4,7 @@ import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from taskarith.evaluation import Estimate
 from taskarith.recipes.lab import AS_USUAL, Answers, Course, Lab, Merged, Mixture
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.text_lab import Plan, Share, TextLab
+from taskarith.recipes.way_lab import MADE, NOTHING, Learned, Learning, WayLab
 from taskarith.tasks import SplitName
 
 N = 1_000
@@ -213,6 +215,47 @@ class FakeTexts:
         name = f"taught({len(self.taught)})"
         self.taught.append((name, dict(coefficients), tuple(shares), plan))
         yield name
+
+
+class FakeWays:
+    """A way lab that learns at once; answers are those of `fake`.
+
+    `called` gives the name under which `fake` finds what a training made. Ways in `refused` cannot
+    be taken, for the reason given.
+
+    Attributes:
+        learned: every training, in the order of asking.
+    """
+
+    def __init__(
+        self,
+        fake: FakeLab,
+        called: Callable[[Learning], str],
+        *,
+        refused: Mapping[str, str] = NOTHING,
+    ) -> None:
+        self.fake = fake
+        self.called = called
+        self.refused = refused
+        self.learned: list[Learning] = []
+
+    @property
+    def lab(self) -> Lab:
+        """The fake's lab, in which ways can be compared."""
+        ways = WayLab(self.learn, lambda learning: self.refused.get(learning.way))
+        return replace(self.fake.lab, way_lab=ways)
+
+    def learn(self, learning: Learning, *, beside: Mapping[str, Learning] = NOTHING) -> Learned:
+        self.learned.append(learning)
+        names = {name: self.called(one) for name, one in (*beside.items(), (MADE, learning))}
+
+        def answer(
+            coefficients: Mapping[str, float], task: str, *, split: SplitName, least: int = 0
+        ) -> Answers:
+            named = {names.get(name, name): value for name, value in coefficients.items()}
+            return self.fake.answer(named, task, split=split, least=least)
+
+        return Learned(answer, moved=100, total=1000, size=200, seconds=2.0)
 
 
 def looked_at_test_last(fake: FakeLab) -> bool:

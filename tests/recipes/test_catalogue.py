@@ -41,7 +41,7 @@ from taskarith.recipes.report_recipes import Extent, recipe_results
 from taskarith.recipes.result import Table
 from taskarith.recipes.soup.result import SoupResult
 from taskarith.recipes.stored import read_result, write_result
-from taskarith.recipes.study_recipes import sequence_recipe, transfer_recipe
+from taskarith.recipes.study_recipes import sequence_recipe, transfer_recipe, ways_recipe
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.tuning import trainable_model
 from taskarith.recipes.wise_ft.result import WiseFtResult
@@ -53,7 +53,7 @@ from tests.recipes.test_tuning import TUNING
 
 Accuracy = Callable[[dict[str, float], str], float]
 # The others ask language models in words, which the tiny suite's pictures have not.
-OF_PICTURES = [name for name in RECIPES if name not in ("instruct", "few-shot")]
+OF_PICTURES = [name for name in RECIPES if name not in ("instruct", "few-shot", "prompts")]
 
 
 @pytest.fixture
@@ -166,6 +166,7 @@ MADE: dict[str, Callable[[Suite], object]] = {
     "search": lambda suite: search_recipe(suite, tasks=["coins", "dice"], budget=6, seeds=1),
     "transfer": lambda s: transfer_recipe(s, tasks=tiny.TARGETS[:3], pairs=1, examples=8),
     "sequence": lambda s: sequence_recipe(s, tasks=tiny.TARGETS[:2], orders=1, steps=2, examples=8),
+    "ways": lambda s: ways_recipe(s, ways=["lora", "lp-ft"], seeds=1, steps=1),
 }
 
 
@@ -226,7 +227,7 @@ def test_a_suite_s_report_gets_a_section_for_every_recipe_it_has(evaluator: Eval
     assert list(suite_recipes(evaluator.suite)) == OF_PICTURES
     assert {*suite_recipes(load_suite("mini-t5"))} >= set(RECIPES) - set(OF_PICTURES)
     assert list(suite_recipes(without(evaluator.suite))) == [
-        "negation", "addition", "methods", "plane", "search", "transfer", "sequence",
+        "negation", "addition", "methods", "plane", "search", "transfer", "sequence", "ways",
     ]  # fmt: skip
     bare = Evaluator(without(evaluator.suite), device="cpu")
     results = list(recipe_results(bare, ["negation", "addition"], tuning=TUNING, extent=Extent(16)))

@@ -47,7 +47,7 @@ class Speed:
     def seconds(self, how: How, *, learned: int, validated: int) -> float:
         """About how long a teaching on so many examples takes."""
         batch = min(how.batch, learned) + (ANCHOR_BATCH if how.anchor else 0)
-        steps = how.steps * batch * (2 if how.sharpness else 1)
+        steps = how.steps * batch * (2 if how.sharpness else 1) * (3 if how.found.tangent else 1)
         looks = (LOOKS + 1) * (SEEN + min(SEEN, validated))
         last = (len(COEFFICIENTS) + 1) * (SEEN_AT_LAST + min(SEEN_AT_LAST, validated))
         loads = len(COEFFICIENTS) + 3

@@ -6,49 +6,36 @@ it is made on one thread, in float32.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import torch
 
 from taskarith.core import Edit, Reported, TaskVector, VectorInfo
 from taskarith.errors import TeachingCancelled, TeachingError, listed
 from taskarith.evaluation.estimate import Estimate
-from taskarith.heads.embedding import EmbeddingHead
-from taskarith.heads.head import Prompts
-from taskarith.heads.text_loss import text_loss
 from taskarith.sources.native import NATIVE_FILE, base_fingerprint, write_vector
 from taskarith.suites.home import make_private, new_folder
 from taskarith.suites.making.creating import WORDS
 from taskarith.suites.making.deriving import derive_suite, keep_measurements
 from taskarith.suites.manifest import NAME
 from taskarith.suites.suite import Suite, is_installed, load_suite
-from taskarith.tasks.examples import Images, Texts
 from taskarith.training.anchor import Anchor
-from taskarith.training.finetune import Asked, Lesson, finetune
-from taskarith.training.loop import Watch as Step
-from taskarith.training.teaching.anchoring import teaching_anchor
 from taskarith.training.teaching.bounds import OWNER_BOUNDS, Bounds
 from taskarith.training.teaching.examples import Gathered, Source, gathered
 from taskarith.training.teaching.how import BATCH, STEPS, How
-from taskarith.training.teaching.looks import Look, Seen, embedded
+from taskarith.training.teaching.learning import learn_task, one_thread, wanted_anchor
+from taskarith.training.teaching.looks import Look, Seen
 from taskarith.training.teaching.suggesting import COEFFICIENTS, Measured, suggested
 from taskarith.training.teaching.task import AUTO, chosen_head, write_task
 from taskarith.training.teaching.watching import Watch
-from taskarith.training.text_tasks import TextLesson, finetune_on_texts
-from taskarith.training.ways.car_ft import context_weights, kept_contexts
-from taskarith.training.ways.lit import words_at_each_step
 from taskarith.training.ways.way import Moving, Setup
 
 __all__ = ["Taught", "teach"]
 
 SEEN = 256  # examples of a split when λ is chosen
-CONTEXT_NAMES = 20  # class names a prompt is averaged over
 
 
 @dataclass(frozen=True)
@@ -146,7 +133,7 @@ def teach(
     _check_names(parent, task, name)
     parent.check_edit(Edit(parent.name, how.start))
     with (
-        _one_thread(),
+        one_thread(),
         gathered(examples, seed=seed, few=few, bounds=bounds) as found,
         new_folder(name, taken=is_installed) as folder,
     ):
@@ -161,17 +148,6 @@ def teach(
         return _Teaching(
             parent, folder, how, entry, name=name, found=found, look=look, stopped=stopped
         ).run(why_head)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """On one thread sums are taken in one order, whatever machine it is."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _check_way(how: How, found: Gathered, *, head: str) -> None:
@@ -238,7 +214,7 @@ class _Teaching:
     def run(self, why_head: str) -> Taught:
         """Learn, choose λ, and write the vector with its card."""
         started = time.monotonic()
-        anchor = self._anchor()
+        anchor = wanted_anchor(self._suite, self._model, self.how)
         weights = self._learn(anchor)
         vector = TaskVector({n: (t - self._began[n]).half() for n, t in weights.items()})
         before, by_coefficient = self._measured(vector)
@@ -265,15 +241,7 @@ class _Teaching:
         keep_measurements(self._parent, self._folder)
         return taught
 
-    def _anchor(self) -> Anchor | None:
-        if not self.how.anchor or self.found.kind == "texts":  # the anchor is of pictures
-            return None
-        transform = self._suite.picture_transform
-        assert transform is not None
-        return teaching_anchor(self._model, transform)
-
     def _learn(self, anchor: Anchor | None) -> dict[str, torch.Tensor]:
-        examples = self._suite.split(self._task, "train")
         watch = Watch(self._suite, self._task, self._model, how=self.how, look=self._look)
         watch.first()
 
@@ -282,65 +250,16 @@ class _Teaching:
                 raise TeachingCancelled("it was stopped; nothing of it was kept")
             watch.step(number, loss)
 
-        with TemporaryDirectory(prefix="taskarith-") as work:
-            if isinstance(examples, Images):
-                self._learn_pictures(examples, anchor, watch=step, folder=Path(work))
-            else:
-                assert isinstance(examples, Texts)
-                self._learn_texts(examples, watch=step, folder=Path(work))
-        return self._moving.weights()
-
-    def _learn_pictures(
-        self, pictures: Images, anchor: Anchor | None, *, watch: Step, folder: Path
-    ) -> None:
-        head = self._suite.head(self._task)
-        assert isinstance(head, EmbeddingHead)
-        head = head.clone()
-        finetune(
+        return learn_task(
+            self._suite,
+            self._task,
             self._model,
-            [Lesson(pictures.pixels, pictures.labels, head.weights, head.bias, self._remade())],
-            names=self._moving.trained,
-            recipe=self.how.recipe(side=pictures.pixels.shape[1]),
+            self._moving,
+            how=self.how,
             anchor=anchor,
-            asked=self._asked(pictures),
-            watch=watch,
-            sharpness=self.how.sharpness,
-            dtype=torch.float32,
-            folder=folder,
-            name=self._task,
+            watch=step,
+            contexts=self._parent,
         )
-
-    def _learn_texts(self, texts: Texts, *, watch: Step, folder: Path) -> None:
-        prompts = Prompts.of(self._model, texts)
-        finetune_on_texts(
-            self._model,
-            [TextLesson(prompts, texts.labels, self._suite.head(self._task))],
-            names=self._moving.trained,
-            recipe=self.how.recipe(side=0),
-            watch=watch,
-            sharpness=self.how.sharpness,
-            lowered=self.how.found.loss or text_loss,
-            folder=folder,
-            name=self._task,
-        )
-
-    def _remade(self) -> Callable[[np.random.Generator], torch.Tensor] | None:
-        """What makes the head anew where the way moves what it is made by."""
-        if not self.how.found.remakes_heads:
-            return None
-        task = self._suite.task(self._task)
-        return words_at_each_step(self._model, task.classnames, task.templates)
-
-    def _asked(self, pictures: Images) -> Asked | None:
-        """What a way asks for beside the task: that a picture stays near the same prompts."""
-        weight = self.how.found.context
-        if not weight:
-            return None
-        suite = self._parent
-        templates = {t for task in suite.tasks.values() for t in task.templates}
-        names = suite.task(suite.control).classnames[:CONTEXT_NAMES]
-        contexts = context_weights(self._model, sorted(templates), names)
-        return kept_contexts(embedded(self._model, pictures.pixels), contexts, weight=weight)
 
     def _measured(self, vector: TaskVector) -> tuple[Measured, dict[float, Measured]]:
         """The new task and the control before, and at every coefficient that may be suggested."""

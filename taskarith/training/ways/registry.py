@@ -6,6 +6,7 @@ from taskarith.errors import unknown_name
 from taskarith.training.ways.car_ft import CAR_FT
 from taskarith.training.ways.full import FULL
 from taskarith.training.ways.ia3 import IA3, T_FEW
+from taskarith.training.ways.linearized import LINEARIZED
 from taskarith.training.ways.lit import BOTH_TOWERS, LIT
 from taskarith.training.ways.lora import LORA
 from taskarith.training.ways.lp_ft import LP_FT
@@ -24,6 +25,7 @@ WAYS: Mapping[str, Way] = {
         LORA,
         LP_FT,
         CAR_FT,
+        LINEARIZED,
         LIT,
         BOTH_TOWERS,
         IA3,

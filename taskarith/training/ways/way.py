@@ -109,6 +109,7 @@ class Way:
         context: how strongly a picture is to stay near the same prompts (see `car_ft`); mostly 0.
         remakes_heads: whether it moves what heads of words are made by.
         loss: what is lowered on texts in place of the head's own loss.
+        tangent: whether the network's first-order expansion learns (see `linearized`).
     """
 
     name: str
@@ -122,6 +123,7 @@ class Way:
     context: float = 0.0
     remakes_heads: bool = False
     loss: TextLoss | None = None
+    tangent: bool = False
 
     def start(self, model: Any, family: ModelFamily, *, setup: "Setup") -> Moving:
         """Make the network of `model` ready, in place; SettingError where it cannot be."""

@@ -136,6 +136,24 @@ FORMS: dict[str, Form] = {
         "https://arxiv.org/abs/2012.15723",
         names="Tasks to learn",
     ),
+    "ways": Form(
+        "Ways",
+        "One task, learned by several ways of fine-tuning at their best rates: accuracy against "
+        "the numbers that move, what the control keeps, and how each vector adds, negates and "
+        "interpolates. Here with one seed and 30 steps; each way takes about a minute.",
+        "Liu et al. 2022",
+        "https://arxiv.org/abs/2205.05638",
+        names="Ways",
+    ),
+    "prompts": Form(
+        "Prompts",
+        "Soft prompts of one task by length and first values, voted and averaged, asked about "
+        "another domain and other tasks, beside full fine-tuning. Here with one seed, 20 steps "
+        "and prompts of 5 vectors; takes some minutes.",
+        "Lester et al. 2021",
+        "https://arxiv.org/abs/2104.08691",
+        names="Task to learn",
+    ),
 }
 WAYS = ("alone", "parallel", "joint", "sequential")
 

@@ -17,6 +17,7 @@ from taskarith.recipes.catalogue import RECIPES, Recipe, run_recipe
 from taskarith.recipes.instruct.protocol import HELD_OUT
 from taskarith.recipes.result import Result
 from taskarith.recipes.stored import shipped_result
+from taskarith.recipes.study_recipes import known_ways
 from taskarith.recipes.suite_lab import examples_called
 from taskarith.recipes.text_recipes import few_shot_tasks
 from taskarith.recipes.watching import Seen
@@ -195,6 +196,13 @@ def make_recipe(suite: Suite, request: Request) -> Recipe:
             settings = {"held_out": request.names}
         case "few-shot":
             settings = {"tasks": request.names, "draws": 2}
+        case "ways":
+            settings = {"ways": request.names, "seeds": 1, "steps": 30}
+        case "prompts":
+            if len(request.names) > 1:
+                raise RecipeError("prompts are learned of one task; choose one")
+            own = request.names[0] if request.names else None
+            settings = {"task": own, "seeds": 1, "steps": 20, "lengths": (5,)}
     recipe = RECIPES[request.recipe](suite, **settings)  # what the suite lacks is said first
     if not request.names:
         raise RecipeError(f"nothing is chosen; {FORMS[request.recipe].names}: choose one at least")
@@ -228,6 +236,10 @@ def offered(suite: Suite, recipe: str) -> tuple[list[str], list[str]]:
             return list(CATEGORIES), list(HELD_OUT)
         case "few-shot":
             return list(few_shot_tasks(suite)), list(few_shot_tasks(suite))[:1]
+        case "ways":
+            return list(known_ways(suite)), ["blocks", "full", "lora"]
+        case "prompts":
+            return list(few_shot_tasks(suite)), [RECIPES[recipe](suite).task]  # type: ignore[attr-defined]
     return [], []
 
 

@@ -6,6 +6,7 @@ from torch.nn.functional import cross_entropy
 
 from taskarith.errors import SettingError, UnknownNameError
 from taskarith.suites import Suite
+from taskarith.training.ways.linearized import tangent_vision
 from taskarith.training.ways.registry import WAYS, find_way
 from taskarith.training.ways.way import Setup, checked_settings
 
@@ -40,6 +41,34 @@ def test_a_way_starts_where_the_base_is_and_moves_what_it_says(
     assert moved
     assert all(name.startswith("visual.") for name in moved)
     assert moving.count == sum(parameters[own].numel() for own in moving.trained)
+
+
+def test_the_tangent_is_the_network_at_its_start_and_linear_from_there(tiny_suite: Suite) -> None:
+    model = tiny_suite.model()
+    way = WAYS["linearized"]
+    moving = way.start(model, tiny_suite.weights.family, setup=Setup({}))
+    pictures = model.normalize(tiny_suite.split("apples", "train").pixels[:3])  # type: ignore[attr-defined]
+    tangent, parameters = (
+        tangent_vision(model, moving.trained),
+        dict(model.network.named_parameters()),
+    )
+    start = {name: parameters[name].detach().clone() for name in moving.trained}
+    torch.manual_seed(0)
+    directions = {name: 0.3 * tensor.norm() * torch.randn_like(tensor) / tensor.numel() ** 0.5
+                  for name, tensor in start.items()}  # fmt: skip
+
+    def at(far: float) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.no_grad():
+            for name, tensor in start.items():
+                parameters[name].copy_(tensor + far * directions[name])
+        return tangent(pictures).detach(), model.vision(pictures).detach()
+
+    (zero, plain), (one, bent), (two, _) = at(0.0), at(1.0), at(2.0)
+    torch.testing.assert_close(zero, plain)
+    torch.testing.assert_close(two - zero, 2 * (one - zero), rtol=1e-3, atol=1e-5)
+    assert not torch.allclose(one, bent, rtol=1e-2)  # the network itself is not linear
+    near, true = at(1e-3)
+    torch.testing.assert_close(near - zero, true - plain, rtol=5e-2, atol=1e-5)
 
 
 def test_ways_nest(tiny_suite: Suite) -> None:
