@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -19,6 +20,8 @@ from taskarith.evaluation import Evaluator, fit_surrogate, make_shipped
 from taskarith.suites import Suite, load_suite
 from tests.conftest import CHROMIUM
 from tests.tiny import TARGETS
+
+NewVisitor = Callable[..., BrowserContext]
 
 ANALOGY = {"a": "birds", "b": "eggs", "c": "flags", "d": "coins"}
 # A lesson of the suite's own, by somebody who means no good.
@@ -132,16 +135,59 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def kept_contexts(browser: Browser) -> dict[str, list[BrowserContext]]:
+    """Contexts by their options; `browser` closes them."""
+    return {}
+
+
 @pytest.fixture
-def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
-    context = browser.new_context(
+def new_visitor(
+    browser: Browser, kept_contexts: dict[str, list[BrowserContext]]
+) -> Iterator[NewVisitor]:
+    """Makes a visitor who was never here, with the options of a browser's context.
+
+    A context keeps the files that it fetched, as to fetch and compile them anew is half of what a
+    page takes; all else that a test leaves in it goes.
+    """
+    used: list[BrowserContext] = []
+
+    def visitor(**options: Any) -> BrowserContext:
+        kept = kept_contexts.setdefault(repr(sorted(options.items())), [])
+        context = next((context for context in kept if context not in used), None)
+        if context is None:
+            context = browser.new_context(**options)
+            context.set_default_timeout(1000 * PATIENCE)
+            kept.append(context)
+        used.append(context)
+        return context
+
+    yield visitor
+    for context in used:
+        _forget(context)
+
+
+def _forget(context: BrowserContext) -> None:
+    """Close what is open in `context`, and take away all that pages left but the fetched files."""
+    places = {"/".join(page.url.split("/")[:3]) for page in context.pages}
+    for page in context.pages:
+        page.close()
+    context.clear_cookies()
+    blank = context.new_page()
+    session = context.new_cdp_session(blank)
+    for place in places:
+        left = {"origin": place, "storageTypes": "local_storage,indexeddb,cache_storage"}
+        session.send("Storage.clearDataForOrigin", left)
+    blank.close()
+
+
+@pytest.fixture
+def context(new_visitor: NewVisitor, server: Server) -> BrowserContext:
+    return new_visitor(
         viewport={"width": 1440, "height": 900},
         permissions=["clipboard-read", "clipboard-write"],
         base_url=server.url,
     )
-    context.set_default_timeout(1000 * PATIENCE)
-    yield context
-    context.close()
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from taskarith.core import Edit
 from taskarith.evaluation import Evaluator, measure
 from taskarith.suites import load_suite
-from tests.ui.conftest import PATIENCE, Server
+from tests.ui.conftest import PATIENCE, NewVisitor, Server
 from tests.ui.explore.test_page import settled, shown_accuracy
 
 pytestmark = pytest.mark.browser
@@ -32,17 +32,15 @@ def toy_server(toy_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture
-def page(browser: Browser, toy_server: Server) -> Iterator[Page]:
+def page(new_visitor: NewVisitor, toy_server: Server) -> Iterator[Page]:
     expect.set_options(timeout=1000 * PATIENCE)
-    context = browser.new_context(
+    context = new_visitor(
         viewport={"width": 1440, "height": 900}, base_url=toy_server.url, accept_downloads=True
     )
-    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     yield page
-    context.close()
     assert problems == []
 
 

@@ -1,12 +1,13 @@
 """Follow me on the real page: a talk, the windows that go along with it, and a speaker's two."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.ui.conftest import PATIENCE, Server
+from tests.ui.conftest import NewVisitor, Server
 from tests.ui.explore.test_lessons import opened, place, visit
 from tests.ui.explore.test_page import formula, slider, state
 
@@ -18,21 +19,10 @@ EDIT = "set=letters:-0.5&focus=letters"
 
 
 @pytest.fixture
-def phone(server: Server, browser: Browser) -> Iterator[Callable[[], BrowserContext]]:
+def phone(server: Server, new_visitor: NewVisitor) -> Callable[[], BrowserContext]:
     """A browser of somebody else's, as often as it is called."""
-    contexts: list[BrowserContext] = []
-
-    def another() -> BrowserContext:
-        context = browser.new_context(
-            viewport={"width": 390, "height": 800}, base_url=server.url, has_touch=True
-        )
-        context.set_default_timeout(1000 * PATIENCE)
-        contexts.append(context)
-        return context
-
-    yield another
-    for context in contexts:
-        context.close()
+    viewport = {"width": 390, "height": 800}
+    return partial(new_visitor, viewport=viewport, base_url=server.url, has_touch=True)
 
 
 def chosen(page: Page, name: str) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from taskarith.ui.lessons import ASSETS, languages, lessons, messages
-from tests.ui.conftest import PATIENCE, Server, elsewhere
+from tests.ui.conftest import PATIENCE, NewVisitor, Server, elsewhere
 from tests.ui.explore.test_page import formula, slider, state
 
 pytestmark = pytest.mark.browser
@@ -18,18 +18,21 @@ OWN = "set=letters:0.4,signs:-0.2&focus=signs&measure=gain&pin=textures:1"
 
 
 @pytest.fixture
-def visit(server: Server, browser: Browser) -> Iterator[BrowserContext]:
+def visit(server: Server, new_visitor: NewVisitor) -> Iterator[BrowserContext]:
     """A browser that was never here."""
-    context = browser.new_context(
+    context = new_visitor(
         viewport={"width": 1440, "height": 900}, base_url=server.url, has_touch=True
     )
-    context.set_default_timeout(1000 * PATIENCE)
     expect.set_options(timeout=1000 * PATIENCE)
     problems: list[str] = []
-    context.on("weberror", lambda error: problems.append(str(error.error)))
-    context.on("request", lambda request: problems.extend(elsewhere(request.url, server.url)))
+
+    def listen(page: Page) -> None:
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.extend(elsewhere(request.url, server.url)))
+
+    context.on("page", listen)
     yield context
-    context.close()
+    context.remove_listener("page", listen)
     assert problems == []
 
 

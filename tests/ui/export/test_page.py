@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from taskarith.core import Edit
 from taskarith.export.merged import merged_state
@@ -16,7 +16,7 @@ from taskarith.sources import make_plan, pull, read_tensors
 from taskarith.suites import Suite, load_suite
 from tests.hub.environment import HUB
 from tests.hub.server import LoopbackHub, User, size_of
-from tests.ui.conftest import PATIENCE, Server
+from tests.ui.conftest import PATIENCE, NewVisitor, Server
 
 pytestmark = pytest.mark.browser
 
@@ -83,10 +83,9 @@ def hub() -> LoopbackHub:
 
 
 @pytest.fixture
-def open_export(browser: Browser) -> Iterator[OpenExport]:
+def open_export(new_visitor: NewVisitor) -> Iterator[OpenExport]:
     expect.set_options(timeout=1000 * PATIENCE)
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(1000 * PATIENCE)
+    context = new_visitor(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     problems: list[str] = []
 
     def open_at(server: Server, query: str = QUERY) -> Page:
@@ -105,7 +104,6 @@ def open_export(browser: Browser) -> Iterator[OpenExport]:
         return page
 
     yield open_at
-    context.close()
     assert problems == []
 
 

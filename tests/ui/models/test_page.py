@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from torch import Tensor
 
 from taskarith import TaskVector, load_suite
@@ -17,7 +17,7 @@ from tests.hub.environment import HUB
 from tests.hub.real import needs_real_pictures, publish_pictures
 from tests.hub.server import LoopbackHub
 from tests.hub.tiny_hub import BASE, CLASSES, TARGETS, manifest, moved, publish
-from tests.ui.conftest import PATIENCE, Server
+from tests.ui.conftest import PATIENCE, NewVisitor, Server
 
 pytestmark = pytest.mark.browser
 
@@ -75,12 +75,9 @@ OpenModels = Callable[..., Page]
 
 
 @pytest.fixture
-def open_models(browser: Browser, place: Place) -> Iterator[OpenModels]:
+def open_models(new_visitor: NewVisitor, place: Place) -> Iterator[OpenModels]:
     """Opens the page, at a query, and waits for its lists."""
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, base_url=place.server.url
-    )
-    context.set_default_timeout(1000 * PATIENCE)
+    context = new_visitor(viewport={"width": 1440, "height": 900}, base_url=place.server.url)
     problems: list[str] = []
 
     def open_at(query: str = "") -> Page:
@@ -99,7 +96,6 @@ def open_models(browser: Browser, place: Place) -> Iterator[OpenModels]:
         return page
 
     yield open_at
-    context.close()
     assert problems == []
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,7 +12,7 @@ from taskarith.evaluation import Evaluator, measure
 from taskarith.sources import write_tensors
 from tests.hub.environment import HUB
 from tests.hub.tiny_hub import TARGETS, manifest, moved
-from tests.ui.conftest import PATIENCE, Server
+from tests.ui.conftest import NewVisitor, Server
 from tests.ui.models.test_page import Place, measured_and_drawn, plan, says
 
 pytestmark = pytest.mark.browser
@@ -35,22 +34,18 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 @pytest.fixture
-def windows(browser: Browser, place: Place) -> Iterator[list[Page]]:
+def windows(new_visitor: NewVisitor, place: Place) -> Iterator[list[Page]]:
     """Two visitors, who share nothing."""
     HUB.clear()
     HUB.commits.update(place.commits)
     HUB.refs.update(place.refs)
-    viewport: Any = {"width": 1440, "height": 900}
-    contexts = [browser.new_context(viewport=viewport, base_url=place.server.url) for _ in "ab"]
-    for context in contexts:
-        context.set_default_timeout(1000 * PATIENCE)
+    viewport = {"width": 1440, "height": 900}
+    contexts = [new_visitor(viewport=viewport, base_url=place.server.url) for _ in "ab"]
     problems: list[str] = []
     pages = [context.new_page() for context in contexts]
     for page in pages:
         page.on("pageerror", lambda error: problems.append(str(error)))
     yield pages
-    for context in contexts:
-        context.close()
     assert problems == []
 
 

@@ -30,8 +30,9 @@ def test_a_duplicated_tab_takes_a_name_of_its_own(
     assert first.evaluate(KEPT) == name  # the same tab on another page
     # As a browser duplicates it: the new tab starts with what the other remembers.
     copied = f"if (!{KEPT}) sessionStorage.setItem('taskarith-visitor', '{name}')"
-    context.add_init_script(copied)
-    second = open_drawn("compare")
+    second = context.new_page()
+    second.add_init_script(copied)
+    second.goto("/compare")
     second.wait_for_function(f"{KEPT} !== '{name}'")
     assert read_visitor(second.evaluate(KEPT)) != name
     assert first.evaluate(KEPT) == name
