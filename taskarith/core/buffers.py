@@ -13,7 +13,7 @@ from torch import Tensor
 
 from taskarith.errors import MemoryBudgetError
 
-__all__ = ["Allocate", "MemoryNeed", "allocate"]
+__all__ = ["Allocate", "MemoryNeed", "allocate", "gigabytes", "sizes_of"]
 
 Allocate = Callable[[int, torch.dtype], Tensor]  # (size, dtype) → a zero buffer [size] on the CPU
 
@@ -63,18 +63,14 @@ class MemoryNeed:
             "do not fit stay on disk"
         )
         raise MemoryBudgetError(
-            f"these edits need {self}, and {_gigabytes(budget)} GB may be used; {advice}"
+            f"these edits need {self}, and {gigabytes(budget)} GB may be used; {advice}"
         )
 
     def __str__(self) -> str:
-        sizes = Counter(dtype.itemsize for dtype in self.vectors)
-        vectors = [
-            f"{count} vector{'s' if count != 1 else ''} of {_gigabytes(self.parameters * size)} GB"
-            for size, count in sizes.items()
-        ]
-        buffer = _gigabytes(self.parameters * self.base.itemsize)
+        vectors = sizes_of(self.parameters, self.vectors)
+        buffer = gigabytes(self.parameters * self.base.itemsize)
         parts = [*vectors, f"{OWN_BUFFERS} buffers of {buffer} GB"]
-        return f"{_gigabytes(self.total)} GB: {' and '.join(parts)}"
+        return f"{gigabytes(self.total)} GB: {' and '.join(parts)}"
 
 
 def allocate(size: int, dtype: torch.dtype) -> Tensor:
@@ -94,5 +90,19 @@ def allocate(size: int, dtype: torch.dtype) -> Tensor:
     return torch.frombuffer(memory, dtype=dtype)
 
 
-def _gigabytes(size: int) -> str:
+def sizes_of(parameters: int, vectors: Sequence[torch.dtype]) -> list[str]:
+    """How many vectors of which size there are, in words.
+
+    >>> sizes_of(10**9, [torch.float16, torch.float32, torch.float16])
+    ['2 vectors of 2 GB', '1 vector of 4 GB']
+    """
+    sizes = Counter(dtype.itemsize for dtype in vectors)
+    return [
+        f"{count} vector{'s' if count != 1 else ''} of {gigabytes(parameters * size)} GB"
+        for size, count in sizes.items()
+    ]
+
+
+def gigabytes(size: int) -> str:
+    """A size in units of 10⁹ bytes, with two digits."""
     return f"{size / 1e9:.2g}" if size < 1e10 else f"{size / 1e9:.0f}"

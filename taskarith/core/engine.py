@@ -8,16 +8,15 @@ made by a kernel. The engine knows nothing about what the model computes.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 
 import torch
 from torch import Tensor, nn
 
 from taskarith.core.buffers import Allocate, MemoryNeed, allocate
 from taskarith.core.coefficients import checked_coefficient, finite_number
-from taskarith.core.kernels import Kernel, PlainKernel, make_kernel
 from taskarith.core.layers import layer_factors, layer_group
 from taskarith.core.layout import ParameterLayout, check_states, exact_dtype
+from taskarith.core.stretch import Stretch
 from taskarith.core.vector import TaskVector
 from taskarith.errors import WeightsError, unknown_name
 
@@ -72,14 +71,12 @@ class Recomposer:
         self._check_budget(
             [v.dtype for v in self._vectors.values()], layout=self.layout, base=self._dtype
         )
-        self._base = self.layout.flatten(edited, dtype=self._dtype).to(self.device)
+        self._base = self._base_of(edited)
         self._output = allocate(self.layout.size, self._dtype).to(self.device).copy_(self._base)
         segments = self.layout.segments(layer_group)
         self._groups = [str(group) for group, _ in segments]
         self._segments = [edges for _, edges in segments]
-        self._kernels: dict[tuple[torch.dtype, bool], Kernel] = {}
-        for flat in self._vectors.values():
-            self._kernel(flat.dtype, onto=False)  # made now: the first edit should not wait
+        self._prepare()
 
     @property
     def vectors(self) -> tuple[str, ...]:
@@ -184,29 +181,22 @@ class Recomposer:
     def _write(
         self, rows: Sequence[Mapping[str, float]], row_of: Sequence[int], *, names: Sequence[str]
     ) -> None:
-        """One pass for each run of vectors of one dtype; in float32, cutting rounds nothing."""
-        runs = [list(run) for _, run in groupby(names, lambda name: self._vectors[name].dtype)]
-        if len(runs) > 1 and self._dtype != torch.float32:
-            plain = PlainKernel(self._output, self._base, segments=self._segments)
-            plain([self._terms(row, names) for row in rows], row_of)
-            return
-        for number, run in enumerate(runs):
-            kernel = self._kernel(self._vectors[run[0]].dtype, onto=number > 0)
-            kernel([self._terms(row, run) for row in rows], row_of)
+        """Sum over the whole: the segment number i gets the row number row_of[i]."""
+        self._whole.write(rows, row_of, vectors={name: self._vectors[name] for name in names})
 
-    def _terms(self, row: Mapping[str, float], names: Sequence[str]) -> list[tuple[float, Tensor]]:
-        return [(row[name], self._vectors[name]) for name in names if name in row]
+    def _prepare(self) -> None:
+        """Make the kernels now: the first edit should not wait."""
+        self._whole = Stretch(self._output, self._base, segments=self._segments)
+        for flat in self._vectors.values():
+            self._whole.prepare(flat.dtype)
 
-    def _kernel(self, storage: torch.dtype, *, onto: bool) -> Kernel:
-        """What adds vectors of a dtype to θ₀ or, with `onto`, to what the output holds."""
-        if (storage, onto) not in self._kernels:
-            self._kernels[storage, onto] = make_kernel(
-                self._output,
-                self._output if onto else self._base,
-                segments=self._segments,
-                storage=storage,
-            )
-        return self._kernels[storage, onto]
+    def _base_of(self, edited: Mapping[str, Tensor]) -> Tensor:
+        """θ₀ as one buffer, where it stays between edits."""
+        return self.layout.flatten(edited, dtype=self._dtype).to(self.device)
+
+    def _at_rest(self, flat: Tensor) -> Tensor:
+        """A vector's buffer, where it stays between edits."""
+        return flat.to(self.device)
 
     def _first_read(
         self,
@@ -237,7 +227,7 @@ class Recomposer:
         self, name: str, vector: TaskVector, layout: ParameterLayout, *, dtype: torch.dtype
     ) -> Tensor:
         flat = layout.flatten(vector, dtype=dtype, allocate=self._keep or allocate)
-        flat = flat.to(self.device)
+        flat = self._at_rest(flat)
         if not bool(torch.isfinite(flat).all()):
             raise WeightsError(f"the vector {name!r} overflows {dtype}; store it wider")
         return flat
@@ -248,7 +238,7 @@ class Recomposer:
             return flat
         room = self._keep or allocate
         wide = self.layout.flatten(own.views(flat), dtype=flat.dtype, allocate=room)
-        return wide.to(self.device)
+        return self._at_rest(wide)
 
     def _need(
         self, vectors: Sequence[torch.dtype], *, layout: ParameterLayout, base: torch.dtype

@@ -1,4 +1,4 @@
-"""How much memory edits may take on a device, and where vectors go that do not fit.
+"""How much memory edits may take on a device, and where θ₀ and vectors go that do not fit.
 
 Knows the machine and the suite's sizes; nothing of what is computed.
 """
@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from taskarith.core import Recomposer, TaskVector
+from taskarith.core.buffers import Allocate
+from taskarith.core.sharded import ShardedRecomposer
 from taskarith.errors import MemoryBudgetError
 from taskarith.sources.mapped import MappedBuffers
 from taskarith.suites import Suite
@@ -25,17 +28,20 @@ def recomposer_of(suite: Suite, *, device: torch.device, budget: int | None = No
     """The engine that holds the vectors of a suite, each read once and stored without rounding.
 
     Vectors that would take more than `budget` bytes (None: what is free now) stay in memory-mapped
-    files of the cache folder; on an accelerator, which has none, MemoryBudgetError names the sizes.
+    files of the cache folder. On an accelerator θ₀ does, too, or in memory that it reads by itself
+    where there is enough of it; edits are then made shard by shard. Raises MemoryBudgetError, which
+    names the sizes, where not even that fits.
     """
     budget = memory_budget(device) if budget is None else budget
     base, vectors = suite.base_state(), _Vectors(suite)
     try:
         return Recomposer(base, vectors, device=device, budget=budget)
     except MemoryBudgetError:  # as a rule after the first vector, which tells how large all are
-        if device.type != "cpu":
-            raise
-    keep = MappedBuffers(cache_folder() / "vectors")
-    return Recomposer(base, vectors, device=device, keep=keep, budget=budget)
+        keep = MappedBuffers(cache_folder() / "vectors")
+    if device.type == "cpu":
+        return Recomposer(base, vectors, device=device, keep=keep, budget=budget)
+    near = _Near(keep)
+    return ShardedRecomposer(base, vectors, device=device, keep=near, budget=budget)
 
 
 def memory_budget(device: torch.device) -> int | None:
@@ -46,6 +52,22 @@ def memory_budget(device: torch.device) -> int | None:
         return None
     free = [value for value in (_free(), _left_to_container()) if value is not None]
     return int(SHARE * min(free)) if free else None
+
+
+class _Near:
+    """Makes buffers in page-locked memory while half of what is free lasts, then in files."""
+
+    def __init__(self, files: Allocate) -> None:
+        self._files = files
+        self._left = (memory_budget(torch.device("cpu")) or 0) // 2
+
+    def __call__(self, size: int, dtype: torch.dtype) -> Tensor:
+        """A zero buffer [size]."""
+        wanted = size * dtype.itemsize
+        if wanted > self._left or not torch.cuda.is_available():
+            return self._files(size, dtype)
+        self._left -= wanted
+        return torch.zeros(size, dtype=dtype, pin_memory=True)
 
 
 class _Vectors(Mapping[str, TaskVector]):
