@@ -1,17 +1,18 @@
-"""`taskarith teach`: a task of your own, learned from a folder or a zip of class folders."""
+"""`taskarith teach`: a task of your own, learned from wherever its examples are."""
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taskarith.cli.answer import Answer
 from taskarith.cli.arguments import add_json, add_suite, number, parse_setting, whole_number
 from taskarith.errors import TeachingError
+from taskarith.tasks.encodings import ENCODINGS, UTF8
+from taskarith.training.teaching.reading import HUB, Reading
 
 if TYPE_CHECKING:
     from taskarith.training.teaching.looks import Look
-    from taskarith.training.teaching.teach import Taught
+    from taskarith.training.teaching.taught import Taught
 
 __all__ = ["add_commands", "teach"]
 
@@ -23,9 +24,11 @@ def add_commands(commands: Any) -> None:
         help="make a task vector from examples of your own",
         description="Fine-tune the base of a suite on examples of your own and make a copy of the "
         "suite with the new task vector as a slider. PLACE is a folder, or a zip, with one folder "
-        "of pictures for each class, which may be split into train, val and test; or a table of "
-        "texts (CSV or JSON lines) with the columns text and label. What is not split is: 3 in 10 "
-        "of each class are for validation and 2 in 10 for test.",
+        "of pictures for each class, which may be split into train, val and test; a table of "
+        "texts (CSV or JSON lines) with the columns text and label, and split where you split it; "
+        "world:NAME, a task of the embedded worlds; or hub:OWNER/DATASET[@SPLIT], of which one "
+        "split is read. What is not split is: 3 in 10 of each class are for validation and 2 in 10 "
+        "for test.",
         epilog="Try: taskarith teach --suite mini --task owl=FOLDER --way lora --rank 4",
     )
     add_suite(parser)
@@ -81,8 +84,28 @@ def add_commands(commands: Any) -> None:
         help="start from an edit in place of the pretrained model",
     )  # fmt: skip
     parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N")
+    _add_reading(parser)
     add_json(parser)
     parser.set_defaults(run=teach)
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """How tables, worlds and datasets are read."""
+    usual = Reading()
+    for name in ("text", "image", "label"):
+        parser.add_argument(
+            f"--{name}", default=getattr(usual, name), metavar="COLUMN",
+            help=f"the column of {name}s in a table or dataset (default: {name})",
+        )  # fmt: skip
+    parser.add_argument(
+        "--encoding", default=usual.encoding, metavar="NAME",
+        help=f"what a table is written in: {', '.join(ENCODINGS)} (default: {UTF8})",
+    )  # fmt: skip
+    parser.add_argument("--config", metavar="NAME", help="which part of a dataset, of several")
+    parser.add_argument(
+        "--most", type=whole_number(1), default=usual.most, metavar="N",
+        help="examples that are taken of a world or a dataset (2000)",
+    )  # fmt: skip
 
 
 def teach(
@@ -102,6 +125,12 @@ def teach(
     sharpness: float,
     start: list[str],
     seed: int,
+    text: str,
+    image: str,
+    label: str,
+    encoding: str,
+    config: str | None,
+    most: int,
 ) -> Answer:
     """Teach a task, with its looks on stderr."""
     from taskarith.core import checked_coefficient
@@ -110,9 +139,12 @@ def teach(
     name, equals, place = task.partition("=")
     if not (name and equals and place):
         raise TeachingError(f"--task {task}: write NAME=PLACE, for example owl=pictures/owl")
+    reading = Reading(text, image, label, encoding, config, most)
+    if place.startswith(HUB):
+        _tell_size(suite, place, reading)
     taught = teach_suite(
         suite,
-        Path(place),
+        place,
         task=name,
         into=into,
         head=head,
@@ -129,9 +161,25 @@ def teach(
             for own, value in parse_setting(start, option="--start").items()
         },
         seed=seed,
+        reading=reading,
         look=_tell,
     )
     return Answer(taught.to_json(), _in_words(taught))
+
+
+def _tell_size(suite: str, place: str, reading: Reading) -> None:
+    """What will be fetched of a dataset, before it is."""
+    from taskarith.suites import load_suite
+    from taskarith.training.teaching.bounds import OWNER_BOUNDS
+    from taskarith.training.teaching.datasets import look_at_dataset
+
+    found = look_at_dataset(
+        place.removeprefix(HUB),
+        kind="images" if "images" in load_suite(suite).weights.family.examples else "texts",
+        reading=reading,
+        bounds=OWNER_BOUNDS,
+    )
+    print(found.in_words(), file=sys.stderr)
 
 
 def _settings(rank: int | None, given: list[str]) -> dict[str, object]:

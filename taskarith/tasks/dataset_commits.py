@@ -18,7 +18,7 @@ from typing import Any
 from taskarith.errors import SourceError
 from taskarith.sources.hub import COMMIT, SECONDS, explained, huggingface_hub
 
-__all__ = ["dataset_commit", "settled_commit", "warn_where_it_moved"]
+__all__ = ["check_public", "dataset_commit", "settled_commit", "warn_where_it_moved"]
 
 BRANCH = "main"
 
@@ -54,6 +54,15 @@ def settled_commit(data: Mapping[str, Any], *, folder: Path) -> str:
             file.write(json.dumps(said))
         os.replace(file.name, note)
     return commit
+
+
+def check_public(name: str) -> None:
+    """SourceError for a dataset that not everybody may read; asks without this machine's token."""
+    hub = huggingface_hub()
+    with explained(name):
+        info = hub.HfApi(token=False).dataset_info(name, timeout=SECONDS)
+    if info.gated:  # everybody sees that it is there, and its files are read with our token
+        raise SourceError(f"{name} is gated; teach it on a machine of your own, with your token")
 
 
 def warn_where_it_moved(data: Mapping[str, Any], commit: str) -> None:

@@ -18,9 +18,10 @@ from typing import Any
 import torch
 
 from taskarith.errors import AssetError, listed
+from taskarith.tasks.encodings import UTF8, decoded
 from taskarith.tasks.examples import Texts
 
-__all__ = ["labelled_texts", "labels_of_table", "table_texts"]
+__all__ = ["columns_of_table", "labelled_texts", "labels_of_table", "table_texts"]
 
 MAX_BYTES = 256 * 2**20
 MAX_ROWS = 200_000
@@ -68,20 +69,44 @@ def table_texts(
     )
 
 
-def labelled_texts(path: Path) -> dict[str, list[str]]:
-    """The texts of a whole table by their labels, from its columns "text" and "label".
+def labelled_texts(
+    path: Path, *, text: str = "text", label: str = "label", encoding: str = UTF8
+) -> list[tuple[str, str, str]]:
+    """Every text of a table with its label and its split, empty where the table says none.
 
-    Raises AssetError for a file that is no UTF-8 table, or lacks one of them.
+    `text` and `label` name the columns; `encoding` is one of `encodings.ENCODINGS`. Raises
+    AssetError for a file that is no such table, lacks a column, or has a row without one of them.
     """
-    found: dict[str, list[str]] = {}
-    for place, row in _rows(path):
-        for column in ("text", "label"):
-            if not row.get(column):
+    found = []
+    for place, row in _rows(path, encoding=encoding):
+        for column in (text, label):
+            if column not in row:
                 raise AssetError(
-                    f"{path.name}, {place} has no {column}; it needs the columns text and label"
+                    f"{path.name} has no column {column!r}; it has {listed(row)}. It needs a "
+                    "column of texts and one of labels: name them"
                 )
-        found.setdefault(str(row["label"]), []).append(str(row["text"]))
+            if not str(row[column] or "").strip():
+                raise AssetError(f"{path.name}, {place} has no {column}; give it one, or cut it")
+        found.append(
+            (str(row[text]).strip(), str(row[label]).strip(), str(row.get("split") or "").strip())
+        )
     return found
+
+
+def columns_of_table(path: Path, *, encoding: str = UTF8) -> tuple[dict[str, int], int]:
+    """The columns of a table, each with how many different values it has, and how many rows.
+
+    Raises AssetError for a file that is no table, or has no rows.
+    """
+    values: dict[str, set[int]] = {}
+    count = 0
+    for _, row in _rows(path, encoding=encoding):
+        count += 1
+        for column, value in row.items():
+            values.setdefault(column, set()).add(hash(str(value or "").strip()))
+    if not count:
+        raise AssetError(f"{path.name} has no rows; it needs a line of names, and texts under it")
+    return {column: len(different) for column, different in values.items()}, count
 
 
 def labels_of_table(path: Path, *, column: str) -> list[str]:
@@ -94,7 +119,7 @@ def labels_of_table(path: Path, *, column: str) -> list[str]:
     return sorted(labels)
 
 
-def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _rows(path: Path, *, encoding: str = UTF8) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every row by column, with its place for people."""
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -102,13 +127,8 @@ def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         content = path.read_bytes()
     except OSError as error:
         raise AssetError(f"could not read {path.name}: {error.strerror or error}") from error
-    try:
-        text = content.decode("utf-8-sig")  # with or without the mark some programs put first
-    except UnicodeDecodeError as error:
-        raise AssetError(
-            f"{path.name} is no UTF-8 text (byte {error.start}); save it as UTF-8"
-        ) from error
-    lines = _json_lines if path.suffix in (".jsonl", ".ndjson") else _csv_lines
+    text = decoded(content, encoding, name=path.name)
+    lines = _json_lines if path.suffix.lower() in (".jsonl", ".ndjson") else _csv_lines
     for count, row in enumerate(lines(text, path), 1):
         if count > MAX_ROWS:
             raise AssetError(f"{path.name} has more than {MAX_ROWS:,} rows; cut it")
@@ -116,9 +136,17 @@ def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _csv_lines(text: str, path: Path) -> Iterator[Mapping[str, Any]]:
-    delimiter = "\t" if path.suffix == ".tsv" else ","
+    header = text[: text.find("\n")]
+    # Spreadsheets put semicolons or tabs where commas are decimal marks.
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=header.count)
     try:
-        yield from csv.DictReader(io.StringIO(text), delimiter=delimiter)
+        for count, row in enumerate(csv.DictReader(io.StringIO(text), delimiter=delimiter), 1):
+            if None in row:
+                raise AssetError(
+                    f"{path.name}, row {count} has more cells than there are columns; put quotes "
+                    f"around texts with {'commas' if delimiter == ',' else repr(delimiter)}"
+                )
+            yield row
     except csv.Error as error:
         raise AssetError(f"{path.name} is no table: {error}") from error
 

@@ -17,7 +17,7 @@ from taskarith.heads.embedding import EmbeddingHead
 from taskarith.models.clip.dual_encoder import DualEncoder
 from taskarith.models.clip.open_clip import ClipModel
 from taskarith.training.anchor import Anchor
-from taskarith.training.loop import Recipe, Watch, compiled, fit, precision, shifted
+from taskarith.training.loop import Recipe, Watch, compiled, fit_named, precision, shifted
 
 __all__ = ["Asked", "Lesson", "finetune", "trained_names"]
 
@@ -85,8 +85,6 @@ def finetune(
     device = model.device
     dtype = dtype or precision(device)
     heads = [EmbeddingHead(lesson.head, lesson.bias).to(device) for lesson in lessons]
-    parameters = dict(model.network.named_parameters())
-    trained = {key: parameters[key].requires_grad_(True) for key in names}
     visual = vision or compiled(model.vision, steps=0 if watch is not None else recipe.steps)
 
     def loss(rng: np.random.Generator) -> torch.Tensor:
@@ -111,14 +109,16 @@ def finetune(
         return task if anchor is None else task + anchor.penalty(embeddings[batch:], kept)
 
     model.network.train()
-    fit(
-        trained.values(),
-        loss,
-        recipe=recipe,
-        folder=folder,
-        name=name,
-        watch=watch,
-        sharpness=sharpness,
-    )
-    model.network.eval().requires_grad_(False)
-    return {key: parameter.detach().clone() for key, parameter in trained.items()}
+    try:
+        return fit_named(
+            model.network,
+            names,
+            loss,
+            recipe=recipe,
+            folder=folder,
+            name=name,
+            watch=watch,
+            sharpness=sharpness,
+        )
+    finally:
+        model.network.eval()

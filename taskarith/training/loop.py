@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from taskarith.training.sharpness import add_sharper_gradients
 
-__all__ = ["Recipe", "Watch", "compiled", "fit", "precision", "shifted"]
+__all__ = ["Recipe", "Watch", "compiled", "fit", "fit_named", "precision", "shifted"]
 
 _CHECKPOINT_EVERY = 500
 _LOG_EVERY = 100
@@ -130,6 +130,41 @@ def fit(
             if (step + 1) % _CHECKPOINT_EVERY == 0 and step + 1 < recipe.steps:
                 _save(checkpoint, step + 1, trained, optimizer)
     checkpoint.unlink(missing_ok=True)
+
+
+def fit_named(
+    network: torch.nn.Module,
+    names: Iterable[str],
+    loss: Callable[[np.random.Generator], torch.Tensor],
+    *,
+    recipe: Recipe,
+    folder: Path,
+    name: str,
+    watch: Watch | None = None,
+    sharpness: float = 0.0,
+) -> dict[str, torch.Tensor]:
+    """Minimize `loss` over the parameters of `network` called `names`, in place; gives copies.
+
+    The others stay as they are. The rest is as for `fit`.
+    """
+    parameters = dict(network.named_parameters())
+    network.requires_grad_(False)
+    trained = {key: parameters[key] for key in names}
+    for parameter in trained.values():
+        parameter.requires_grad_(True)
+    try:
+        fit(
+            trained.values(),
+            loss,
+            recipe=recipe,
+            folder=folder,
+            name=name,
+            watch=watch,
+            sharpness=sharpness,
+        )
+    finally:
+        network.requires_grad_(False)
+    return {key: parameter.detach().clone() for key, parameter in trained.items()}
 
 
 def compiled(function: Callable[..., Any], *, steps: int) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from taskarith.training.loop import Recipe, fit, precision
+from taskarith.training.loop import Recipe, fit_named, precision
 from taskarith.training.text_lessons import Pair, Said
 
 __all__ = ["TextAnchor", "block_matrices", "finetune_text", "make_text_anchor"]
@@ -94,12 +94,6 @@ def finetune_text(
 
     With `ascend` the loss is climbed, not descended (gradient ascent, a way to forget).
     """
-    names = block_matrices(model)
-    parameters = dict(model.named_parameters())
-    model.requires_grad_(False)
-    trained = {key: parameters[key] for key in names}
-    for parameter in trained.values():
-        parameter.requires_grad_(True)
     dtype = precision(torch.device("cpu"))
 
     def loss(rng: np.random.Generator) -> torch.Tensor:
@@ -110,6 +104,9 @@ def finetune_text(
             return task if anchor is None else task + anchor.penalty(model, say, rng)
 
     model.train()
-    fit(trained.values(), loss, recipe=recipe, folder=folder, name=name)
-    model.eval().requires_grad_(False)
-    return {key: parameter.detach().clone() for key, parameter in trained.items()}
+    try:
+        return fit_named(
+            model, block_matrices(model), loss, recipe=recipe, folder=folder, name=name
+        )
+    finally:
+        model.eval()

@@ -15,7 +15,7 @@ import torch
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import Prompts, TextHead
 from taskarith.heads.text_loss import text_loss
-from taskarith.training.loop import Recipe, Watch, fit
+from taskarith.training.loop import Recipe, Watch, fit_named
 from taskarith.training.ways.way import TextLoss
 
 __all__ = ["TextLesson", "finetune_on_texts"]
@@ -51,9 +51,6 @@ def finetune_on_texts(
     and may raise; `watch` and `sharpness` are as for `fit`; `lowered` is the loss. Raises
     AssetError for a head whose examples have no right answer.
     """
-    parameters = dict(model.network.named_parameters())
-    model.network.requires_grad_(False)
-    trained = {key: parameters[key].requires_grad_(True) for key in names}
     padding, model.padding = getattr(model, "padding", PADDING), PADDING
 
     def loss(rng: np.random.Generator) -> torch.Tensor:
@@ -64,8 +61,9 @@ def finetune_on_texts(
         return lowered(lesson.head, model, lesson.prompts.take(rows), lesson.labels[rows])
 
     try:
-        fit(
-            trained.values(),
+        return fit_named(
+            model.network,
+            names,
             loss,
             recipe=recipe,
             folder=folder,
@@ -75,5 +73,3 @@ def finetune_on_texts(
         )
     finally:
         model.padding = padding
-        model.network.requires_grad_(False)
-    return {key: parameter.detach().clone() for key, parameter in trained.items()}

@@ -3,7 +3,12 @@ from pathlib import Path
 import pytest
 
 from taskarith.errors import AssetError
-from taskarith.tasks.tables import MAX_CHARACTERS, table_texts
+from taskarith.tasks.tables import (
+    MAX_CHARACTERS,
+    columns_of_table,
+    labelled_texts,
+    table_texts,
+)
 
 CLASSES = ("bad", "good")
 
@@ -74,3 +79,31 @@ def test_what_is_wrong_is_said(content: bytes, words: str, tmp_path: Path) -> No
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(AssetError, match=r"could not read none\.csv"):
         read(tmp_path / "none.csv")
+
+
+def test_whole_tables_by_any_columns(tmp_path: Path) -> None:
+    path = written(tmp_path, 'id;review;mood;split\n1;"cold; bad";bad ;train\n2;fine;good;\n')
+    found = labelled_texts(path, text="review", label="mood")
+    assert found == [("cold; bad", "bad", "train"), ("fine", "good", "")]
+    assert columns_of_table(path) == ({"id": 2, "review": 2, "mood": 2, "split": 2}, 2)
+    path.write_bytes("text,label\ncafé,bon\n".encode("cp1252"))
+    assert labelled_texts(path, encoding="cp1252") == [("café", "bon", "")]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "has no rows"),
+        (b"text,label\n", "has no rows"),
+        (b"text,label\na, b,good\n", "row 1 has more cells than there are columns; put quotes"),
+        (b"text,label\nfine\n", "row 1 has no label"),
+        (b"said,mood\nfine,good\n", "has no column 'text'; it has said, mood"),
+        (b'text,label\n"' + b"x" * 200_000 + b'",good\n', "is no table: field larger"),
+        (b"\x89PNG\r\n\x1a\n\xff", "is no UTF-8 text"),
+    ],
+)
+def test_tables_that_cannot_be_read_whole(content: bytes, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "soup.csv"
+    path.write_bytes(content)
+    with pytest.raises(AssetError, match=words):
+        print(columns_of_table(path), labelled_texts(path))

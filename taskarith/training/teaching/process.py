@@ -15,6 +15,7 @@ from typing import Any
 
 from taskarith.errors import TaskArithError
 from taskarith.training.teaching.bounds import Bounds
+from taskarith.training.teaching.reading import Reading
 
 __all__ = ["carry_out", "main", "write_order"]
 
@@ -26,16 +27,17 @@ def write_order(
     suite: str,
     examples: dict[str, list[str]] | str,
     texts: bool,
+    reading: Reading,
     bounds: Bounds,
     private: bool,
     **how: Any,
 ) -> str:
     """The order for a teaching.
 
-    `examples` are paths by class, or texts where `texts` says so, or the path of a zip or folder.
+    `examples` are paths by class, or texts where `texts` says so, or a place as `teach` takes it.
     """
-    order = {"suite": suite, "examples": examples, "texts": texts, "bounds": asdict(bounds)}
-    return json.dumps({**order, "private": private, **how})
+    order = {"suite": suite, "examples": examples, "texts": texts, "private": private}
+    return json.dumps({**order, "reading": asdict(reading), "bounds": asdict(bounds), **how})
 
 
 def carry_out(order: str) -> dict[str, Any]:
@@ -47,13 +49,14 @@ def carry_out(order: str) -> dict[str, Any]:
     examples: Any = given
     if not asked.pop("texts") and isinstance(given, dict):
         examples = {name: [Path(path) for path in paths] for name, paths in given.items()}
-    bounds = Bounds(**asked.pop("bounds"))
+    bounds, reading = Bounds(**asked.pop("bounds")), Reading(**asked.pop("reading"))
     try:
         taught = teach(
             asked.pop("suite"),
             examples,
             **asked,
             bounds=bounds,
+            reading=reading,
             look=lambda look: _say({"look": look.to_json()}),
         )
     except TaskArithError as error:

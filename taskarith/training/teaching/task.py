@@ -15,7 +15,8 @@ from taskarith.heads.zero_shot import alike, build_head
 from taskarith.models.tokenizer import WordTokenizer
 from taskarith.suites.making.creating import WORDS, head_entry, task_entry
 from taskarith.suites.suite import Suite
-from taskarith.training.teaching.examples import Gathered, open_picture
+from taskarith.training.teaching.examples import open_picture
+from taskarith.training.teaching.splitting import Gathered
 
 __all__ = ["AUTO", "HEADS", "chosen_head", "write_task"]
 

@@ -6,8 +6,9 @@ it is made on one thread, in float32.
 """
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,58 +25,21 @@ from taskarith.suites.manifest import NAME
 from taskarith.suites.suite import Suite, is_installed, load_suite
 from taskarith.training.anchor import Anchor
 from taskarith.training.teaching.bounds import OWNER_BOUNDS, Bounds
-from taskarith.training.teaching.examples import Gathered, Source, gathered
+from taskarith.training.teaching.examples import Source, gathered
 from taskarith.training.teaching.how import BATCH, STEPS, How
 from taskarith.training.teaching.learning import learn_task, one_thread, wanted_anchor
 from taskarith.training.teaching.looks import Look, Seen
+from taskarith.training.teaching.reading import Reading
+from taskarith.training.teaching.splitting import Gathered
 from taskarith.training.teaching.suggesting import COEFFICIENTS, Measured, suggested
 from taskarith.training.teaching.task import AUTO, chosen_head, write_task
+from taskarith.training.teaching.taught import Taught
 from taskarith.training.teaching.watching import Watch
 from taskarith.training.ways.way import Moving, Setup
 
-__all__ = ["Taught", "teach"]
+__all__ = ["teach"]
 
 SEEN = 256  # examples of a split when λ is chosen
-
-
-@dataclass(frozen=True)
-class Taught:
-    """What came of it.
-
-    Attributes:
-        suite, vector: the copy of the suite, and its new slider; the task has the same name.
-        before, after: estimates on validation by task, the new one and the control: of the
-            pretrained model with the task's head, and with the vector at λ = 1.
-        coefficient: the λ that is suggested, and `why`.
-        moved: how many numbers were trained.
-        size: how many numbers the vector has.
-        examples: how many there are of each split.
-        notes: what whoever taught it should know.
-    """
-
-    suite: str
-    vector: str
-    control: str
-    before: Mapping[str, Estimate]
-    after: Mapping[str, Estimate]
-    coefficient: float
-    why: str
-    how: str
-    head: str
-    moved: int
-    size: int
-    examples: Mapping[str, int]
-    seconds: float
-    notes: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Everything as plain JSON values."""
-        plain = {key: value for key, value in vars(self).items() if key not in ("before", "after")}
-        estimates = {
-            key: {task: one.to_json() for task, one in getattr(self, key).items()}
-            for key in ("before", "after")
-        }
-        return {**plain, **estimates, "examples": dict(self.examples), "notes": list(self.notes)}
 
 
 def teach(
@@ -96,6 +60,7 @@ def teach(
     few: int | None = None,
     start: Mapping[str, float] | None = None,
     seed: int = 0,
+    reading: Reading | None = None,
     private: bool = False,
     bounds: Bounds = OWNER_BOUNDS,
     look: Callable[[Look], None] = lambda _: None,
@@ -104,7 +69,9 @@ def teach(
     """Teach `suite` to tell the classes of `examples` apart; gives the copy with the new slider.
 
     Args:
-        examples: by class, or a folder or a zip of class folders (see `examples.gathered`).
+        examples: by class, or a folder or a zip of class folders, a table of texts,
+            "world:NAME" or "hub:OWNER/DATASET" (see `examples.gathered`).
+        reading: how a table, a world or a dataset is read; None as usual.
         task: what the new task and its vector are called.
         into: what the copy is called; the suite's name and the task's unless told otherwise.
         head: what the classes are told apart by: "words", "prototypes", "linear-probe", or "auto".
@@ -134,7 +101,15 @@ def teach(
     parent.check_edit(Edit(parent.name, how.start))
     with (
         one_thread(),
-        gathered(examples, seed=seed, few=few, bounds=bounds) as found,
+        _writing_said(),
+        gathered(
+            examples,
+            takes=parent.weights.family.examples,
+            reading=reading,
+            seed=seed,
+            few=few,
+            bounds=bounds,
+        ) as found,
         new_folder(name, taken=is_installed) as folder,
     ):
         if private:
@@ -148,6 +123,18 @@ def teach(
         return _Teaching(
             parent, folder, how, entry, name=name, found=found, look=look, stopped=stopped
         ).run(why_head)
+
+
+@contextmanager
+def _writing_said() -> Iterator[None]:
+    """A disk without room, or a folder that may not be written, in words."""
+    try:
+        yield
+    except OSError as error:
+        raise TeachingError(
+            f"the copy could not be written ({error.strerror or error}), and nothing of it was "
+            "kept; make room on the disk, or see who may write there"
+        ) from error
 
 
 def _check_way(how: How, found: Gathered, *, head: str) -> None:
@@ -298,9 +285,12 @@ class _Teaching:
                 coefficient=taught.coefficient,
                 recipe=f"{taught.how}; head of {taught.head}; learned from "
                 f"{taught.examples['train']:,} {self.found.kind} of {len(self.found.classnames)} "
-                f"classes ({listed(self.found.classnames)}); λ: {taught.why}",
+                f"classes ({listed(self.found.classnames)}){self._origin()}; λ: {taught.why}",
             )
         write_vector(vector, (self._folder / self._place).parent, info=info, dtype=torch.float16)
+
+    def _origin(self) -> str:
+        return f" of {self.found.origin}" if self.found.origin else ""
 
 
 def _at(suite: Suite, coefficients: Mapping[str, float], *others: tuple[float, TaskVector]) -> Any:

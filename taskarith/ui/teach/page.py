@@ -41,6 +41,7 @@ Answer = dict[str, Any]
 def build(site: "Site") -> None:
     """The page, inside its route."""
     teachings = Teachings(site.explorers, public=site.public)
+    looking = asyncio.Lock()  # a large table or a slow Hub takes one thread, whoever asks
 
     async def hello(message: object) -> Answer:
         return teachings.hello(await suite(message), message)
@@ -50,6 +51,15 @@ def build(site: "Site") -> None:
         # Two threads that import a library at once trip over each other: the engine comes first.
         await explorer.engine({"known": "loading"})
         return await asyncio.to_thread(teachings.plan, explorer.suite, message)
+
+    async def table(message: object) -> Answer:
+        async with looking:
+            return await asyncio.to_thread(teachings.table, message)
+
+    async def dataset(message: object) -> Answer:
+        found = await suite(message)
+        async with looking:
+            return await asyncio.to_thread(teachings.dataset, found, message)
 
     async def start(message: object) -> Answer:
         loop = asyncio.get_running_loop()
@@ -66,7 +76,7 @@ def build(site: "Site") -> None:
         return (await site.explorers.get(suite_of(message))).suite
 
     with frame(site.nav, "Teach", about=ABOUT):
-        own_component("teach", calls=[hello, plan, start, look, cancel])
+        own_component("teach", calls=[hello, plan, table, dataset, start, look, cancel])
 
 
 class Teachings:
@@ -93,6 +103,8 @@ class Teachings:
     def hello(self, suite: "Suite", message: object) -> Answer:
         """Everything static, and the edit that the link carries where it is a plain sum."""
         from taskarith.suites.home import forget_private
+        from taskarith.tasks.encodings import ENCODINGS
+        from taskarith.training.teaching.embedded import worlds
         from taskarith.training.teaching.how import BATCH, STEPS
         from taskarith.training.teaching.task import HEADS
         from taskarith.training.ways.registry import WAYS
@@ -100,12 +112,16 @@ class Teachings:
 
         if self._public:  # what a server that was stopped left behind
             forget_private(older=self._kept)
-        bounds = self._bounds()
+        bounds, takes = self._bounds(), suite.weights.family.examples
         control = suite.tasks[suite.control]
         edit = read_link(link_of(message), suite).edit
         return {
             "suite": {"name": suite.name, "title": suite.title},
-            "takes": list(suite.weights.family.examples),
+            "takes": list(takes),
+            "worlds": [
+                dict(vars(world)) for world in worlds(takes) if world.classes <= bounds.classes
+            ],
+            "encodings": list(ENCODINGS),
             "control": {"name": control.name, "title": control.title},
             "ways": [
                 {
@@ -117,7 +133,7 @@ class Teachings:
                     "knobs": [dict(vars(knob)) for knob in way.knobs],
                 }
                 for way in WAYS.values()
-                if set(way.examples) & set(suite.weights.family.examples)
+                if set(way.examples) & set(takes)
             ],
             "start": dict(edit.coefficients) if edit.is_sum else {},
             "heads": list(HEADS),
@@ -145,6 +161,29 @@ class Teachings:
             "memory": size_text(speed.memory(how)),
         }
 
+    def table(self, message: object) -> Answer:
+        """The columns of a table that was sent, each with how many different values it has."""
+        from taskarith.tasks.tables import columns_of_table
+        from taskarith.ui.teach.asked import read_reading, read_table
+
+        path = read_table(message, uploads=self._uploads, bounds=self._bounds())
+        columns, rows = columns_of_table(path, encoding=read_reading(message).encoding)
+        found = [{"name": name, "values": values} for name, values in columns.items()]
+        return {"columns": found, "rows": rows}
+
+    def dataset(self, suite: "Suite", message: object) -> Answer:
+        """What would be fetched of a Hub dataset, from the ends of its files alone."""
+        from taskarith.training.teaching.datasets import look_at_dataset
+        from taskarith.ui.teach.asked import read_dataset, read_reading
+
+        found = look_at_dataset(
+            read_dataset(message),
+            kind="images" if "images" in suite.weights.family.examples else "texts",
+            reading=read_reading(message),
+            bounds=self._bounds(),
+        )
+        return {"rows": found.rows, "said": found.in_words()}
+
     def start(
         self, suite: "Suite", message: object, *, loop: asyncio.AbstractEventLoop | None = None
     ) -> None:
@@ -162,6 +201,7 @@ class Teachings:
             suite=str(suite.folder),
             examples=asked.examples,
             texts=asked.texts,
+            reading=asked.reading,
             task=task,
             title=asked.title,
             into=self._copy(suite.name, task),

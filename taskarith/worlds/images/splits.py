@@ -37,13 +37,18 @@ _SEEDED_AS = {"neutral-tags": "typographic"}
 
 
 def world_split(
-    family_name: str, split: str, *, classes: Sequence[int] | None = None
+    family_name: str,
+    split: str,
+    *,
+    classes: Sequence[int] | None = None,
+    size: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pictures uint8 [n, 64, 64, 3] and labels int64 [n] of one split, in the task domain.
 
     With `classes`, only pictures of those: as many as the whole family has, but labels keep
-    their meaning. The same call always gives the same pictures for the same versions of numpy and
-    Pillow. Handwritten digits are real: validation and test show each held-out sample (of the
+    their meaning. With `size`, the first of each class alone: about so many, at least one of each.
+    The same call always gives the same pictures for the same versions of numpy and Pillow.
+    Handwritten digits are real: validation and test show each held-out sample (of the
     classes) exactly once.
 
     Raises:
@@ -56,13 +61,21 @@ def world_split(
     shown = _shown(drawn, classes)
     if drawn is HANDWRITTEN_DIGITS and split in ("validation", "test"):
         pictures, labels = fixed_split(cast(Split, split))
-        kept = np.isin(labels, shown)
+        kept = np.isin(labels, shown) & _among_first(labels, size, len(shown))
         return pictures[kept], labels[kept]
-    size = _SIZES.get(family_name, SPLIT_SIZES)[split]
-    labels = np.tile(shown, size // len(shown))
+    whole = _SIZES.get(family_name, SPLIT_SIZES)[split]
+    labels = np.tile(shown, max(1, min(whole, size or whole) // len(shown)))
     seed_name = _SEEDED_AS.get(family_name, family_name)
     rng = np.random.default_rng([_SEEDS[split], zlib.crc32(seed_name.encode())])
     return np.stack([drawn.draw(rng, int(label), "task") for label in labels]), labels
+
+
+def _among_first(labels: np.ndarray, size: int | None, classes: int) -> np.ndarray:
+    """Which rows are among the first of their class that make up `size`, bool [n]."""
+    if size is None:
+        return np.ones(len(labels), bool)
+    before = [np.count_nonzero(labels[:row] == label) for row, label in enumerate(labels)]
+    return np.array(before) < max(1, size // classes)
 
 
 def _shown(drawn: Family, classes: Sequence[int] | None) -> np.ndarray:

@@ -12,7 +12,8 @@ from PIL import Image
 
 from taskarith.errors import AssetError, TaskArithError, TeachingError
 from taskarith.training.teaching.bounds import VISITOR_BOUNDS
-from taskarith.training.teaching.examples import Gathered, gathered, open_picture
+from taskarith.training.teaching.examples import gathered, open_picture
+from taskarith.training.teaching.splitting import Gathered
 from tests.training.teaching.doodles import doodles
 
 
@@ -105,6 +106,25 @@ def test_a_folder_that_is_split_stays_split(tmp_path: Path) -> None:
 def test_what_cannot_be_taught(source: Any, said: str) -> None:
     with pytest.raises(TeachingError, match=said):
         found(source)
+
+
+def test_a_table_may_be_split_by_you(tmp_path: Path) -> None:
+    path = tmp_path / "moods.csv"
+    rows = [f"{mood} {n},{mood},{split}" for mood in ("glad", "sad")
+            for n, split in enumerate(["train", "train", "validation", "test"])]  # fmt: skip
+    path.write_text("\n".join(["text,label,split", *rows, "glad 0,glad,test", ""]))
+    table = found(path)
+    assert [table.count(split) for split in ("train", "validation", "test")] == [4, 2, 2]  # type: ignore[arg-type]
+    assert table.notes == ("1 text stands there twice: once is kept",)
+    path.write_text("\n".join(["text,label,split", *rows, "more,glad,dev", ""]))
+    with pytest.raises(TeachingError, match="the split 'dev'"):
+        found(path)
+
+
+def test_a_text_is_never_learned_and_validated_on() -> None:
+    table = found({"glad": ["so good", " so good", "what fun", "hooray"], "sad": list("abc")})
+    assert sum(map(len, table.splits.values())) == 6
+    assert table.notes
 
 
 def test_visitors_have_bounds() -> None:

@@ -10,6 +10,7 @@ from taskarith import load_suite, teach
 from taskarith.suites.home import added_suites, is_private
 from taskarith.training.teaching.bounds import OWNER_BOUNDS
 from taskarith.training.teaching.process import carry_out, write_order
+from taskarith.training.teaching.reading import Reading
 from tests.training.teaching.doodles import doodles
 from tests.training.teaching.test_examples import folder_of
 
@@ -32,6 +33,7 @@ def test_the_same_vector_as_in_python(
         suite=str(tiny_folder),
         examples=pictures,
         texts=False,
+        reading=Reading(),
         bounds=OWNER_BOUNDS,
         private=True,
         into="p",
@@ -54,6 +56,7 @@ def test_a_failure_is_words(tiny_folder: Path, pictures: dict[str, list[str]]) -
         suite=str(tiny_folder),
         examples=pictures,
         texts=False,
+        reading=Reading(),
         bounds=OWNER_BOUNDS,
         private=False,
         **HOW,
@@ -67,8 +70,8 @@ def test_texts_go_the_same_way(toy_folder: Path, capsys: pytest.CaptureFixture[s
         "yellow": ["the lemon is", "a lemon is", "the banana is", "a banana is"],
     }
     order = write_order(
-        suite=str(toy_folder), examples=texts, texts=True, bounds=OWNER_BOUNDS, private=False,
-        task="mine", steps=30, batch=8, rate=1e-2,
+        suite=str(toy_folder), examples=texts, texts=True, reading=Reading(),
+        bounds=OWNER_BOUNDS, private=False, task="mine", steps=30, batch=8, rate=1e-2,
     )  # fmt: skip
     taught = carry_out(order)["taught"]
     assert taught["head"].startswith("words: how likely")

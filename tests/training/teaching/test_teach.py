@@ -1,12 +1,15 @@
 """From doodles to a slider in a copy of the suite, and nothing where anything goes wrong."""
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
 from taskarith import Edit, load_suite, teach
 from taskarith.errors import TaskArithError, TeachingCancelled, TeachingError
@@ -16,9 +19,10 @@ from taskarith.sources.native import read_vector
 from taskarith.suites import Suite
 from taskarith.suites.home import added_suites, suites_home
 from taskarith.training.teaching import anchoring
+from taskarith.training.teaching import teach as teaching_module
 from taskarith.training.teaching.bounds import Bounds
 from taskarith.training.teaching.looks import Look
-from taskarith.training.teaching.teach import Taught
+from taskarith.training.teaching.taught import Taught
 from taskarith.training.ways.registry import WAYS
 from tests.toy import FRUITS
 from tests.training.teaching.doodles import doodles
@@ -155,6 +159,19 @@ def test_a_training_that_goes_astray_leaves_nothing(
     assert nothing_is_left()
 
 
+@pytest.mark.parametrize("written", [(Image.Image, "save"), (teaching_module, "write_vector")])
+def test_a_full_disk_leaves_nothing(
+    written: tuple[Any, str], tiny_suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(*written, full)
+    with pytest.raises(TaskArithError, match=r"No space left.*make room"):
+        taught(tiny_suite)
+    assert nothing_is_left()
+
+
 def test_a_training_that_takes_too_long_ends(tiny_suite: Suite) -> None:
     bounds = Bounds(classes=5, examples=99, steps=99, archive=1, seconds=1e-9)
     with pytest.raises(TeachingError, match="step 1 of 8 was over after"):
@@ -199,7 +216,7 @@ def test_a_table_of_texts_is_taught(toy_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(TeachingError, match="is for pictures"):
         teach(load_suite(toy_folder), table, task="probed", way="car-ft")
     table.write_text("text\nhello\n", encoding="utf-8")
-    with pytest.raises(TaskArithError, match="has no label"):
+    with pytest.raises(TaskArithError, match="has no column 'label'"):
         teach(load_suite(toy_folder), table, task="other")
 
 

@@ -17,7 +17,7 @@ from taskarith.sources import find_pulled
 from taskarith.sources.native import read_vector
 from taskarith.training.teaching import teach as teaching
 from taskarith.training.teaching import watching
-from taskarith.training.teaching.teach import Taught
+from taskarith.training.teaching.taught import Taught
 
 PLACES = ["kitchen", "garden", "school", "market"]
 EXAMPLES = {

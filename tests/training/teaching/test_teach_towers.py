@@ -11,7 +11,7 @@ from taskarith.evaluation import Evaluator, measure
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.suites import Suite
 from taskarith.training.teaching.looks import Look
-from taskarith.training.teaching.teach import Taught
+from taskarith.training.teaching.taught import Taught
 from tests.training.teaching.doodles import doodles
 
 NAMES = ("apples1", "birds2")  # words that the tiny base knows

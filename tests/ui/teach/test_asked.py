@@ -42,6 +42,21 @@ def test_what_is_asked_for(uploads: Path) -> None:
     assert (zipped.task, zipped.examples) == ("b-rds", str(uploads / "c.zip"))
 
 
+@pytest.mark.parametrize(
+    ("fields", "examples", "task"),
+    [
+        ({"world": "letters"}, "world:letters", "letters"),
+        ({"hub": " hub:someone/Moods@test "}, "hub:someone/Moods@test", "moods"),
+        ({"hub": "someone/moods"}, "hub:someone/moods", "moods"),
+    ],
+)
+def test_places(fields: dict[str, str], examples: str, task: str, uploads: Path) -> None:
+    message = {**fields, "reading": {"label": "mood", "most": 90, "shape": "round"}}
+    asked = read_asked(message, uploads=uploads, bounds=VISITOR_BOUNDS)
+    assert (asked.examples, asked.task) == (examples, task)
+    assert (asked.reading.label, asked.reading.text, asked.reading.most) == ("mood", "text", 90)
+
+
 def test_texts_are_no_paths(uploads: Path) -> None:
     message = {"texts": True, "classes": [{"name": "good", "files": ["/etc/passwd", "fine"]}]}
     asked = read_asked(message, uploads=uploads, bounds=OWNER_BOUNDS)
@@ -65,6 +80,10 @@ def test_texts_are_no_paths(uploads: Path) -> None:
         ({"classes": [{"name": f"c{n}", "files": []} for n in range(11)]}, "at most 10"),
         ({"classes": [{"name": "a", "files": ["x"] * 401}]}, "more than 400"),
         ({"classes": [{"name": "a", "files": []}, {"name": "a ", "files": []}]}, "two classes"),
+        ({"table": "/etc/passwd"}, "not there any more"),
+        ({"reading": {"text": ["a"]}}, "text is"),
+        ({"reading": {"encoding": "zip"}}, "unknown encoding 'zip'"),
+        ({"reading": {"most": 0}}, "most is 0"),
         ({"zip": "/etc/passwd"}, "not there any more"),
         ({"head": "hat"}, "no head"),
         ({"way": {"x": 1}}, "unknown way"),
@@ -76,6 +95,8 @@ def test_texts_are_no_paths(uploads: Path) -> None:
 )
 def test_what_is_wrong_is_said(change: dict[str, Any], said: str, uploads: Path) -> None:
     message = {"classes": classes(uploads)} | change
+    if {"zip", "table"} & set(change):
+        del message["classes"]
     with pytest.raises(TaskArithError, match=said):
         read_asked(message, uploads=uploads, bounds=VISITOR_BOUNDS)
 

@@ -106,6 +106,21 @@ def test_a_message_without_a_visitor_starts_nothing(
     assert orders == []
 
 
+def test_a_table_is_looked_at(uploads: Path) -> None:
+    table = uploads / "moods.csv"
+    table.write_text("text,mood\nso good,glad\noh no,sad\n", encoding="utf-8")
+    page = teachings(uploads, public=True)
+    assert page.table({"table": str(table)}) == {
+        "columns": [{"name": "text", "values": 2}, {"name": "mood", "values": 2}],
+        "rows": 2,
+    }
+    picture = next(uploads.glob("*/*.png"))
+    with pytest.raises(TaskArithError, match=r"\.png is no table; save it as CSV"):
+        page.table({"table": str(picture)})
+    with pytest.raises(TaskArithError, match="not there any more"):
+        page.table({"table": "/etc/passwd"})
+
+
 def test_hello_tells_ways_and_bounds(uploads: Path, tiny_suite: Suite) -> None:
     link = {"query": "?set=apples:0.5"}
     mine = teachings(uploads, public=False).hello(tiny_suite, link)
@@ -115,6 +130,9 @@ def test_hello_tells_ways_and_bounds(uploads: Path, tiny_suite: Suite) -> None:
     assert {"blocks", "lit"} <= ways
     assert not {"ia3", "soft-prompt"} & ways  # these are for texts
     assert {way["name"] for way in mine["ways"]} >= {"blocks", "lora", "full"}
+    worlds = {world["name"]: world["classes"] for world in theirs["worlds"]}
+    assert worlds["counting"] <= 10
+    assert "letters" not in worlds  # a visitor may teach ten classes
     assert theirs["most"]["steps"] < mine["most"]["steps"]
     assert (mine["hours"], theirs["hours"]) == (None, 1.0)
     json.dumps([mine, theirs])
@@ -130,6 +148,8 @@ def real(uploads: Path) -> Iterator[Teachings]:
 def test_a_visitors_copy_is_forgotten(real: Teachings, uploads: Path, tiny_suite: Suite) -> None:
     """The one that goes through a process of its own."""
     real.start(tiny_suite, message(uploads, anchor=False))
+    with pytest.raises(TaskArithError, match="still running here: wait for it, or cancel it"):
+        real.start(tiny_suite, message(uploads, title="another", anchor=False))
     ends = time.monotonic() + 120
     while (look := real.look({"visitor": VISITOR}))["state"] in ("waiting", "running"):
         assert time.monotonic() < ends, look
