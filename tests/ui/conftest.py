@@ -82,10 +82,11 @@ class Server:
         *,
         cache: Path,
         environment: Mapping[str, str] = MappingProxyType({}),
-        family: str = "",
+        module: str = "",
     ) -> None:
         self.suite = suite
-        self._family = family  # a module that registers the suite's family, if none of ours is it
+        # A module of the tests for the server's process, as one that registers a suite's family.
+        self._module = module
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self._environment = {**os.environ, "TASKARITH_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
@@ -96,7 +97,7 @@ class Server:
 
     def start(self) -> None:
         code = (
-            f"{f'import {self._family}; ' if self._family else ''}"
+            f"{f'import {self._module}; ' if self._module else ''}"
             "from taskarith.ui import launch; "
             f"launch(suite={str(self.suite)!r}, port={self.port}, device='cpu')"
         )
@@ -120,10 +121,20 @@ class Server:
 @pytest.fixture(scope="session")
 def server(page_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One page for all tests that leave it as it is."""
-    server = Server(page_folder, cache=tmp_path_factory.mktemp("served") / "cache")
+    cache = tmp_path_factory.mktemp("served") / "cache"
+    server = Server(page_folder, cache=cache, module="tests.ui.held")
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def held(server: Server) -> Iterator[Path]:
+    """While this file is there, no job of the server's is done before it is cancelled."""
+    hold = server.folder / "hold"
+    hold.touch()
+    yield hold
+    hold.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

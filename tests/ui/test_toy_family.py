@@ -25,7 +25,7 @@ FORGET = Edit("toy", {"fruits": -1.0})
 @pytest.fixture(scope="module")
 def toy_server(toy_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     cache = tmp_path_factory.mktemp("toy-served") / "cache"
-    server = Server(toy_folder, cache=cache, family="tests.toy")
+    server = Server(toy_folder, cache=cache, module="tests.toy")
     server.start()
     yield server
     server.stop()

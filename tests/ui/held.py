@@ -1,0 +1,22 @@
+"""For the server's process: while a test holds them, jobs wait until they are cancelled.
+
+So that what a test cancels is not done before, however busy the machine is.
+"""
+
+import os
+import time
+from pathlib import Path
+
+from taskarith.ui.serving.jobs import Desk
+
+HOLD = Path(os.environ["TASKARITH_CACHE"]).parent / "hold"  # jobs are held while it is there
+_stopped = Desk.stopped
+
+
+def _stopped_or_held(desk: Desk) -> bool:
+    while not (stopped := _stopped(desk)) and HOLD.exists():
+        time.sleep(0.02)
+    return stopped
+
+
+Desk.stopped = _stopped_or_held  # type: ignore[method-assign]
