@@ -8,14 +8,13 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskarith.errors import ExportCancelled, ExportError
-from taskarith.ui.serving.limits import first_to_go
+from taskarith.ui.serving.sessions import Sessions
 
 if TYPE_CHECKING:
     from taskarith.core import Edit, Statistics
@@ -33,16 +32,12 @@ CHUNK = 2**20
 
 @dataclass(frozen=True)
 class Taken:
-    """An export that is ready: its folder, and the same as one file.
-
-    `address` is whence it was asked for.
-    """
+    """An export that is ready: its folder, and the same as one file."""
 
     export: "Export"
     archive: Path
     to: str
     made: float
-    address: str = ""
 
 
 class Exports:
@@ -61,10 +56,9 @@ class Exports:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._largest = largest
-        self._max_kept = max_kept
         self._clock = clock
         self._root: tempfile.TemporaryDirectory[str] | None = None
-        self._taken: OrderedDict[str, Taken] = OrderedDict()
+        self._taken = Sessions[Taken](most=max_kept)
         self._lock = threading.Lock()
 
     def check(self, size: int) -> None:
@@ -131,17 +125,17 @@ class Exports:
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
-        taken = Taken(export, archive, to, self._clock(), address)
-        with self._lock:
-            self._taken[visitor] = taken
-        self._forget_old()
+        taken = Taken(export, archive, to, self._clock())
+        for old in self._taken.put(visitor, taken, address=address).values():
+            _remove(old)
         return taken
 
     def of(self, visitor: str) -> Taken | None:
         """What `visitor` exported last, while it is there."""
-        self._forget_old()
-        with self._lock:
-            return self._taken.get(visitor)
+        for name, taken in self._taken.all().items():
+            if self._clock() - taken.made > KEPT_SECONDS:
+                self._forget(name)
+        return self._taken.get(visitor)
 
     def _place(self) -> Path:
         with self._lock:
@@ -149,22 +143,13 @@ class Exports:
                 self._root = tempfile.TemporaryDirectory(prefix="taskarith-export-")
             return Path(tempfile.mkdtemp(dir=self._root.name))
 
-    def _forget_old(self) -> None:
-        with self._lock:
-            now = self._clock()
-            old = [v for v, taken in self._taken.items() if now - taken.made > KEPT_SECONDS]
-            left = {v: taken.address for v, taken in self._taken.items() if v not in old}
-            while len(left) > self._max_kept:
-                old.append(first_to_go(left))
-                del left[old[-1]]
-        for visitor in old:
-            self._forget(visitor)
-
     def _forget(self, visitor: str) -> None:
-        with self._lock:
-            taken = self._taken.pop(visitor, None)
-        if taken is not None:
-            shutil.rmtree(taken.archive.parent, ignore_errors=True)
+        if (taken := self._taken.drop(visitor)) is not None:
+            _remove(taken)
+
+
+def _remove(taken: Taken) -> None:
+    shutil.rmtree(taken.archive.parent, ignore_errors=True)
 
 
 def _archive(

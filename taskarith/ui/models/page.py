@@ -4,12 +4,11 @@ Ties a form to offers and an offer to the queue that carries it out; decides not
 """
 
 import asyncio
+import contextlib
 import logging
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import gradio as gr
 from gradio.utils import get_upload_folder
@@ -19,12 +18,14 @@ from taskarith.ui.chrome import frame
 from taskarith.ui.hello import is_suite_name
 from taskarith.ui.models.form import NEW_BASE, OWN_CONTROL, VectorForm
 from taskarith.ui.serving.jobs import Jobs
+from taskarith.ui.serving.visitor import read_visitor, visitor_script
 
 if TYPE_CHECKING:
     from taskarith.suites import Suite
     from taskarith.ui.context import Site
     from taskarith.ui.models.offers import Offer
     from taskarith.ui.models.picked import Picked
+    from taskarith.ui.serving.jobs import JobStatus
 
 __all__ = ["build"]
 
@@ -36,7 +37,6 @@ SEEN_BY_ALL = "All visitors of this server see the suites that are made here."
 REFRESH = 0.3  # seconds between two looks at what is being fetched
 PLANS_AT_ONCE = 4
 SEEN = 6  # elements that change while something is fetched
-SESSION = re.compile(r"[0-9a-f]{32}")
 STYLE = (Path(__file__).parents[1] / "models.css").read_text(encoding="utf-8")
 # Where there is something to read: a page that was only opened stays where it is.
 TO_PANEL = """() => document.querySelector("#panel .plan")?.scrollIntoView({
@@ -68,7 +68,8 @@ class _ModelsPage:
 
     def elements(self) -> None:
         """The form, what comes of it, the suites, and the other way to get more."""
-        self.session = gr.BrowserState("", storage_key="taskarith-models")
+        self.visitor = gr.Textbox(visible=False)
+        self.unused = [gr.Textbox(visible=False), gr.Textbox(visible=False)]  # what else it says
         self.offer = gr.State(None)
         seen = SEEN_BY_ALL if self.site.public else ""
         _part(
@@ -135,10 +136,10 @@ class _ModelsPage:
             self.remove.click(self._plan_removal, [self.own], **plan).then(
                 None, js=TO_PANEL, **quiet
             )
-        self.agree.click(
-            self._begin, [self.session, self.offer], [self.session, self.said], **quiet
-        ).then(self._follow, [self.session, self.offer], **follow)
-        self.cancel.click(self._cancel, [self.session], None, **quiet)
+        self.agree.click(self._begin, [self.visitor, self.offer], [self.said], **quiet).then(
+            self._follow, [self.visitor, self.offer], **follow
+        )
+        self.cancel.click(self._cancel, [self.visitor], None, **quiet)
         self.form.start.change(
             self._started_from, [self.form.start], self.form.depends_on_start, **quiet
         )
@@ -147,7 +148,9 @@ class _ModelsPage:
         blocks = self.site.blocks
         blocks.load(self._opened, None, lists, **quiet)
         blocks.load(self._asked_for, None, planned, **quiet).then(None, js=TO_PANEL, **quiet)
-        blocks.load(self._resume, [self.session], **follow)
+        blocks.load(
+            _visitor, [self.visitor, *self.unused], [self.visitor], js=visitor_script(), **quiet
+        ).then(self._resume, [self.visitor], **follow)
 
     async def _opened(self, request: gr.Request) -> Updates:
         """The lists, once the library is there."""
@@ -281,44 +284,50 @@ class _ModelsPage:
             return None, problem(_unexpected(error)), hidden, hidden
         return offer, offered(offer), gr.update(visible=True, value=offer.verb), hidden
 
-    async def _begin(self, session: object, offer: Any) -> Updates:
+    async def _begin(self, visitor: object, offer: Any) -> Any:
         """Queue what was agreed to."""
         from taskarith.ui.models.html import problem
 
-        own = session if _is_session(session) else uuid4().hex
         try:
             if offer is None:
                 raise TaskArithError("there is no plan (any more); press Plan first")
-            self.downloads.submit(str(own), offer.act)
+            self.downloads.submit(read_visitor(visitor), offer.act)
         except TaskArithError as error:
-            return own, problem(str(error))
-        return own, gr.skip()
+            return problem(str(error))
+        return gr.skip()
 
-    async def _resume(self, session: object, request: gr.Request) -> AsyncIterator[Updates]:
+    def _status(self, visitor: object) -> "JobStatus | None":
+        """How the visitor's job stands; None if there is none."""
+        try:
+            return self.downloads.status(read_visitor(visitor))
+        except TaskArithError:
+            return None
+
+    async def _resume(self, visitor: object, request: gr.Request) -> AsyncIterator[Updates]:
         """Follow what is still being fetched when the page is opened again."""
-        look = self.downloads.status(str(session)) if _is_session(session) else None
+        look = self._status(visitor)
         if look is None or look.over:
             yield (gr.skip(),) * SEEN
             return
-        async for updates in self._follow(session, None, request):
+        async for updates in self._follow(visitor, None, request):
             yield updates
 
     async def _follow(
-        self, session: object, offer: object, request: gr.Request
+        self, visitor: object, offer: object, request: gr.Request
     ) -> AsyncIterator[Updates]:
         """How far it is, until it is over; then what came of it."""
         from taskarith.ui.models.html import outcome, problem, progress
         from taskarith.ui.models.offers import Done
 
         hidden, same = gr.update(visible=False), gr.skip()
-        look = self.downloads.status(str(session)) if _is_session(session) else None
+        look = self._status(visitor)
         shown = None
         while look is not None and not look.over:
             if look != shown:
                 yield progress(look), hidden, gr.update(visible=True), same, same, same
             shown = look
             await asyncio.sleep(REFRESH)
-            look = self.downloads.status(str(session))
+            look = self._status(visitor)
         if look is None:
             yield (same,) * SEEN
         elif isinstance(look.result, Done):
@@ -333,9 +342,9 @@ class _ModelsPage:
             title = "Stopped" if stopped else "That did not work"
             yield problem(look.message, title=title), again, hidden, same, same, same
 
-    def _cancel(self, session: object) -> None:
-        if _is_session(session):
-            self.downloads.cancel(str(session))
+    def _cancel(self, visitor: object) -> None:
+        with contextlib.suppress(TaskArithError):  # what is nobody's needs no stopping
+            self.downloads.cancel(read_visitor(visitor))
 
     async def _suite(self, name: object) -> "Suite":
         """A suite by its name alone; opens no engine."""
@@ -359,9 +368,9 @@ class _ModelsPage:
         )
 
 
-def _is_session(text: object) -> bool:
-    """Whether a browser's text is a name that this page gave it."""
-    return isinstance(text, str) and SESSION.fullmatch(text) is not None
+def _visitor(visitor: str, theme: str, query: str) -> str:
+    """Of what the tab says of itself, its name."""
+    return visitor
 
 
 def _part(title: str, lead: str) -> None:

@@ -5,7 +5,6 @@ One Explorer serves every window; a window is a session. Nothing here trusts wha
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import takewhile
@@ -43,8 +42,10 @@ from taskarith.ui.incoming import (
 )
 from taskarith.ui.merge_methods import offered_methods
 from taskarith.ui.serving.changes import changed_answers
+from taskarith.ui.serving.limits import address
 from taskarith.ui.serving.pieces import Pieces
 from taskarith.ui.serving.priority import lower_priority
+from taskarith.ui.serving.sessions import Sessions
 from taskarith.ui.serving.steps import look_steps, other_images, page_steps
 
 __all__ = ["Explorer"]
@@ -92,7 +93,8 @@ class Explorer:
         self._failure: str | None = None
         self._shipped = _read_shipped(suite)
         self._preview = Preview(suite)
-        self._sessions: OrderedDict[str, Pieces] = OrderedDict()
+        # Who never asked what became of a commit goes before who did.
+        self._sessions = Sessions[Pieces](most=MAX_SESSIONS, spare=lambda pieces: pieces.followed)
         self._worker = Worker(self._open, cache=cache, idle=self._preview.fit, quiet=quiet)
 
     def close(self) -> None:
@@ -193,7 +195,6 @@ class Explorer:
             return {"unknown": True}  # after a restart or a long sleep: the browser sends it again
         if pieces.seq > seq:
             return _overtaken(seq)
-        self._sessions.move_to_end(session)
         return await self._since(pieces, cursor)
 
     async def rest(self, message: object) -> Answer:
@@ -269,7 +270,8 @@ class Explorer:
         wanted = takewhile(lambda step: pieces.wanted(within=2 * self._patience), steps)
         before = self._sessions.get(commit.session)
         if before is None:
-            self._make_room()
+            for gone in self._sessions.put(commit.session, pieces, address=address()):
+                self._worker.cancel(gone)
         else:
             pieces.followed = before.followed
 
@@ -280,21 +282,14 @@ class Explorer:
 
         taken = self._worker.submit(commit.session, commit.seq, steps=wanted, on_piece=put)
         if not taken:  # sent again because the answer was lost, or overtaken on the way
-            pieces = self._sessions.get(commit.session, pieces)
+            pieces = before or pieces
             if pieces.seq != commit.seq:
                 return _overtaken(commit.seq)
-        self._sessions[commit.session] = pieces
-        self._sessions.move_to_end(commit.session)
+        self._sessions.put(commit.session, pieces, address=address())
         return await self._since(pieces, 0)
 
-    def _make_room(self) -> None:
-        """For one more session: who never asked what became of a commit goes first."""
-        if len(self._sessions) >= MAX_SESSIONS:
-            strangers = (name for name, held in self._sessions.items() if not held.followed)
-            self._forget(next(strangers, next(iter(self._sessions))))
-
     def _forget(self, session: str) -> None:
-        self._sessions.pop(session, None)
+        self._sessions.drop(session)
         self._worker.cancel(session)
 
     async def _since(self, pieces: Pieces, cursor: int) -> Answer:

@@ -20,8 +20,8 @@ from starlette.types import Receive, Scope, Send
 from taskarith.errors import TaskArithError
 from taskarith.ui.query import read_query
 from taskarith.ui.serving.explorers import Explorers
-from taskarith.ui.serving.limits import network_of
-from taskarith.ui.serving.pace import LONGEST, Pace
+from taskarith.ui.serving.limits import Limiter, network_of
+from taskarith.ui.serving.pace import LONGEST
 from taskarith.ui.serving.talks import Seat, Talks
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ __all__ = ["checked_state", "following"]
 
 MOST_BYTES = 8192  # of what is told; a link with thirty vectors has 1,000
 RETRY = 2000  # ms until a browser that lost the line comes back
-OPEN_EVERY, OPEN_BURST = 20.0, 10  # seconds a new talk of one address
-TELL_EVERY, TELL_BURST = 1 / 25, 25  # seconds a state of one talk
 
 # What a state may say beside its edit. The browser checks what each name means.
 NAMES = r"[\w.,:-]{1,1000}"
@@ -49,15 +47,13 @@ BESIDE = {
 Answer = dict[str, Any]
 
 
-def following(talks: Talks, explorers: Explorers) -> list[Route]:
+def following(talks: Talks, explorers: Explorers, *, limiter: Limiter) -> list[Route]:
     """The routes that let windows follow another."""
-    opening = Pace(every=OPEN_EVERY, burst=OPEN_BURST)
-    telling = Pace(every=TELL_EVERY, burst=TELL_BURST)
 
     async def opened(request: Request) -> Response:
         address = network_of(request.client.host if request.client else "")
         try:
-            if opening.refuses(address):
+            if limiter.talks.refuses(address):
                 raise TaskArithError("too many talks were opened from your network; wait a minute")
             name, key = talks.open(address)
         except TaskArithError as error:
@@ -73,7 +69,7 @@ def following(talks: Talks, explorers: Explorers) -> list[Route]:
         if fields.get("end") is True:
             talks.end(name, key)
             return JSONResponse({"gone": True})
-        if (wait := telling.wait(name)) >= LONGEST:
+        if (wait := limiter.told.wait(name)) >= LONGEST:
             return JSONResponse({"error": "too many states at once"}, 429)
         await asyncio.sleep(wait)
         try:

@@ -121,7 +121,10 @@ def _serve(suite: str, *, host: str, port: int, device: str | None, access: "Acc
         server_name=host,
         server_port=port,
         css=SITE_CSS,
-        app_kwargs={"middleware": middleware, "routes": [route(), *following(talks, explorers)]},
+        app_kwargs={
+            "middleware": middleware,
+            "routes": [route(), *following(talks, explorers, limiter=limiter)],
+        },
         max_file_size=PICKED_PUBLIC if access.public else PICKED_OWN,
         state_session_capacity=WINDOWS_KEPT,
         footer_links=[],

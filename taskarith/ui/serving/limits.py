@@ -5,15 +5,14 @@ in a classroom it is many people, and the numbers are made for that.
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from ipaddress import IPv6Address, IPv6Network
 
 from gradio.context import LocalContext
 
 from taskarith.ui.serving.pace import Pace, Quota, Windows
 
-__all__ = ["Limiter", "address", "first_to_go", "network_of"]
+__all__ = ["Limiter", "address", "network_of"]
 
 GIB = 2**30
 ENDLESS = 2**60  # bytes
@@ -35,6 +34,8 @@ class Limiter:
         uploaded: bytes of files; Gradio removes them after an hour or two.
         windows: windows that are new.
         window_calls: calls of one window.
+        talks: talks that are new.
+        told: states of one talk.
     """
 
     def __init__(self, *, public: bool = True, clock: Callable[[], float] = time.monotonic) -> None:
@@ -46,6 +47,8 @@ class Limiter:
         self.uploaded = Quota(each=each, together=together, seconds=HOUR, clock=clock)
         self.windows = Windows()
         self.window_calls = Pace(clock=clock)
+        self.talks = Pace(every=20, burst=10, clock=clock)
+        self.told = Pace(every=1 / 25, burst=25, clock=clock)
 
 
 def network_of(host: str) -> str:
@@ -68,16 +71,3 @@ def address() -> str:
     request = LocalContext.request.get(None)
     client = None if request is None else request.client
     return "" if client is None else network_of(client.host)
-
-
-def first_to_go(entries: Mapping[str, str]) -> str:
-    """Which entry makes room: of the address that has the most of them, the oldest.
-
-    So whoever fills a bounded place pushes out what is their own. `entries` are names, the oldest
-    first, with the address that each came from.
-
-    >>> first_to_go({"early": "school", "one": "robin", "two": "robin", "three": "robin"})
-    'one'
-    """
-    most = Counter(entries.values()).most_common(1)[0][0]
-    return next(name for name, address in entries.items() if address == most)

@@ -6,14 +6,14 @@ Knows nothing of threads that work, nor of engines.
 
 import threading
 import time
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from taskarith.errors import TaskArithError
 from taskarith.ui.serving.lease import Place
-from taskarith.ui.serving.limits import first_to_go
+from taskarith.ui.serving.sessions import Sessions
 
 if TYPE_CHECKING:
     from taskarith.ui.serving.jobs import Desk
@@ -77,14 +77,15 @@ class Line:
     Args:
         max_waiting: how many jobs may wait.
         each: how many of one address may; None for as many.
-        max_kept: finished jobs whose results are still there to be looked at.
+        max_kept: jobs that are remembered, most of them finished: their results can be looked at.
     """
 
     def __init__(self, *, max_waiting: int, each: int | None, max_kept: int) -> None:
         self._max_waiting = max_waiting
         self._each = each
-        self._max_kept = max_kept
-        self._jobs: OrderedDict[str, Job] = OrderedDict()  # by session, the oldest first
+        # More than can be on their way: what makes room is over.
+        most = max(max_kept, max_waiting + 2)
+        self._jobs = Sessions[Job](most=most, spare=lambda job: not job.look.over)
         self._waiting: deque[Job] = deque()
         self._current: Job | None = None
         self._changed = threading.Condition()
@@ -113,11 +114,9 @@ class Line:
                     f"{own} jobs of your network wait on this machine already, and the other "
                     "places are for others: try again in a few minutes"
                 )
-            self._jobs[job.session] = job
-            self._jobs.move_to_end(job.session)
+            self._jobs.put(job.session, job, address=job.address)
             self._waiting.append(job)
             self._count()
-            self._forget_old()
             self._changed.notify_all()
 
     def take(self, patience: float) -> Job | None:
@@ -169,7 +168,7 @@ class Line:
         """Stop every job; nothing joins any more."""
         with self._changed:
             self.closed = True
-            for job in self._jobs.values():
+            for job in self._jobs.all().values():
                 job.stop.set()
             for job in self._waiting:
                 job.work = None
@@ -180,10 +179,3 @@ class Line:
         running = self._current is not None and not self._current.look.over
         for ahead, job in enumerate(self._waiting, start=int(running)):
             job.look = replace(job.look, ahead=ahead)
-
-    def _forget_old(self) -> None:
-        while len(self._jobs) > self._max_kept:
-            over = {name: job.address for name, job in self._jobs.items() if job.look.over}
-            if not over:
-                return
-            del self._jobs[first_to_go(over)]

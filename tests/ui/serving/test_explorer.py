@@ -453,8 +453,8 @@ def test_damaged_measurements_are_a_warning(
     assert engine["other_images"] == VISIBLE  # what the first screen showed of them goes
 
 
-def test_sessions_are_bounded(explorer: Explorer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("taskarith.ui.serving.explorer.MAX_SESSIONS", 3)
+def test_sessions_are_bounded(explorer: Explorer) -> None:
+    explorer._sessions.most = 3
 
     async def scenario() -> list[bool]:
         await ready(explorer)

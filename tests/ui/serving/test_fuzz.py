@@ -137,7 +137,7 @@ class Site:
             server_port=free_port(),
             app_kwargs={
                 "middleware": gates(Access(public=True), self.limiter, calls=calls),
-                "routes": [route(), *following(self.talks, self.explorers)],
+                "routes": [route(), *following(self.talks, self.explorers, limiter=self.limiter)],
             },
             state_session_capacity=ADDRESSES,
             prevent_thread_lock=True,

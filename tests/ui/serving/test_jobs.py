@@ -169,7 +169,7 @@ def test_made_up_visitors_leave_places_to_others(
 def test_nor_do_they_push_out_what_others_found(
     jobs: Jobs, at: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs._line, "_max_kept", 3)
+    monkeypatch.setattr(jobs._line._jobs, "most", 3)
     at("school")
     jobs.submit("real", lambda desk: "real")
     finished(jobs, "real")
