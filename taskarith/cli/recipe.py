@@ -22,7 +22,7 @@ def add_commands(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "recipe",
         help="run a protocol: negation, addition, analogy, paint, wise-ft, soup, methods, plane, "
-        "search, transfer, sequence, instruct, few-shot, ways, prompts",
+        "sweep, search, transfer, sequence, instruct, few-shot, ways, prompts",
         description="Choose every coefficient on validation, measure once on test, and print the "
         "tables. What was measured is kept: an interrupted recipe goes on where it stopped.",
         epilog="Try: taskarith recipe negation --tasks printed-digits --n 64",
@@ -121,6 +121,20 @@ def add_commands(commands: Any) -> None:
     one.add_argument(
         "--steps", type=int, default=8, metavar="N", help="of each side: 4, 8 or 16 (default: 8)"
     )
+
+    one = _add(recipes, "sweep", "every task along one vector's λ, on validation")
+    one.add_argument(
+        "--vectors",
+        nargs="+",
+        default=[],
+        metavar="VECTOR",
+        help="each on its own, also random:NAME and permuted:NAME (default: the first target)",
+    )
+    one.add_argument(
+        "--from", dest="first", type=number, default=-1.0, metavar="λ", help="default: -1"
+    )
+    one.add_argument("--to", dest="last", type=number, default=1.0, metavar="λ", help="default: 1")
+    _add_count(one, "--points", 21, "of each vector", least=2)
 
     one = _add(recipes, "search", "λ and a method's settings by CMA-ES within a budget")
     _add_tasks(one, "tasks whose vectors are weighed (default: the targets)")

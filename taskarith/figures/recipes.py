@@ -17,6 +17,7 @@ from taskarith.figures.searched import searched_figures
 from taskarith.figures.sequence import sequence_figures
 from taskarith.figures.soup import soup_figures
 from taskarith.figures.style import Theme
+from taskarith.figures.sweep import sweep_figures
 from taskarith.figures.transfer import transfer_figures
 from taskarith.figures.ways import ways_figures
 
@@ -34,6 +35,7 @@ FIGURES: dict[str, Callable[..., list[Any]]] = {
     "soup": soup_figures,
     "methods": methods_figures,
     "plane": plane_figures,
+    "sweep": sweep_figures,
     "search": searched_figures,
     "transfer": transfer_figures,
     "sequence": sequence_figures,

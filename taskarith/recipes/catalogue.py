@@ -37,6 +37,8 @@ from taskarith.recipes.suite_tasks import (
     names_nothing,
     vector_names,
 )
+from taskarith.recipes.sweep.recipe import ENDS as SWEEP_ENDS
+from taskarith.recipes.sweep.recipe import POINTS, SweepRecipe
 from taskarith.recipes.text_recipes import (
     answers_in_words,
     few_shot_recipe,
@@ -68,6 +70,7 @@ __all__ = [
     "search_recipe",
     "soup_recipe",
     "suite_recipes",
+    "sweep_recipe",
     "wise_ft_recipe",
 ]
 
@@ -300,6 +303,24 @@ def plane_recipe(
     )
 
 
+def sweep_recipe(
+    suite: Suite,
+    *,
+    vectors: Sequence[str] = (),
+    first: float = SWEEP_ENDS[0],
+    last: float = SWEEP_ENDS[1],
+    points: int = POINTS,
+) -> SweepRecipe:
+    """Sweep λ of each of `vectors` (none given: the first target) from `first` to `last`."""
+    chosen = tuple(dict.fromkeys(vectors or suite.targets[:1]))
+    suite.check_edit(Edit(suite.name, dict.fromkeys(chosen, 1.0)))
+    about = {vector: suite.subject(vector) for vector in chosen}
+    shown = (*suite.targets, *suite.onlookers, *about.values(), suite.control)
+    return SweepRecipe(
+        about, tuple(dict.fromkeys(shown)), suite.control, ends=(first, last), points=points
+    )
+
+
 def search_recipe(
     suite: Suite,
     *,
@@ -335,6 +356,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "soup": soup_recipe,
     "methods": methods_recipe,
     "plane": plane_recipe,
+    "sweep": sweep_recipe,
     "search": search_recipe,
     "transfer": transfer_recipe,
     "sequence": sequence_recipe,
@@ -362,6 +384,7 @@ def suite_recipes(
         "soup": book.soup,
         "methods": len(suite.targets) > 1,
         "plane": len(suite.targets) > 1,
+        "sweep": True,
         "search": len(suite.targets) > 1,
         "transfer": len(learnable_tasks(suite, suite.targets)) >= LEAST,
         "sequence": len(learnable_tasks(suite, suite.targets)) > 1,

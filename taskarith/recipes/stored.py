@@ -28,6 +28,7 @@ from taskarith.recipes.result import Result, plain
 from taskarith.recipes.search.result import SearchResult
 from taskarith.recipes.sequence.result import SequenceResult
 from taskarith.recipes.soup.result import SoupResult
+from taskarith.recipes.sweep.result import SweepResult
 from taskarith.recipes.transfer.result import TransferResult
 from taskarith.recipes.ways.result import WaysResult
 from taskarith.recipes.wise_ft.result import WiseFtResult
@@ -47,6 +48,7 @@ RESULTS: dict[str, type[Result]] = {
         SoupResult,
         MethodsResult,
         PlaneResult,
+        SweepResult,
         SearchResult,
         TransferResult,
         SequenceResult,

@@ -22,6 +22,7 @@ from tests.recipes.plane import test_plane
 from tests.recipes.search import test_recipe as test_search_recipe
 from tests.recipes.sequence import test_sequence
 from tests.recipes.soup import test_soup
+from tests.recipes.sweep import test_sweep
 from tests.recipes.transfer import test_transfer
 from tests.recipes.wise_ft import test_wise_ft
 
@@ -34,6 +35,7 @@ CASES: dict[str, tuple[Recipe, Callable[..., float]]] = {
     "soup": (test_soup.RECIPE, test_soup.accuracy),
     "methods": (test_methods.RECIPE, test_methods.accuracy),
     "plane": (test_plane.RECIPE, test_plane.accuracy),
+    "sweep": (test_sweep.RECIPE, test_sweep.accuracy),
     "search": (test_search_recipe.RECIPE, test_search_recipe.accuracy),
     "transfer": (test_transfer.RECIPE, test_transfer.accuracy),
     "sequence": (test_sequence.RECIPE, test_sequence.accuracy),

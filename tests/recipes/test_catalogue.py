@@ -32,6 +32,7 @@ from taskarith.recipes.catalogue import (
     search_recipe,
     soup_recipe,
     suite_recipes,
+    sweep_recipe,
     wise_ft_recipe,
 )
 from taskarith.recipes.lab import Meter
@@ -163,6 +164,7 @@ MADE: dict[str, Callable[[Suite], object]] = {
     "soup": lambda suite: soup_recipe(suite, shifts=["noise"]),
     "methods": lambda suite: methods_recipe(suite, methods=["sum", "dare", "slerp"], seeds=2),
     "plane": lambda suite: plane_recipe(suite, steps=4),
+    "sweep": lambda suite: sweep_recipe(suite, points=3),
     "search": lambda suite: search_recipe(suite, tasks=["coins", "dice"], budget=6, seeds=1),
     "transfer": lambda s: transfer_recipe(s, tasks=tiny.TARGETS[:3], pairs=1, examples=8),
     "sequence": lambda s: sequence_recipe(s, tasks=tiny.TARGETS[:2], orders=1, steps=2, examples=8),
@@ -227,7 +229,8 @@ def test_a_suite_s_report_gets_a_section_for_every_recipe_it_has(evaluator: Eval
     assert list(suite_recipes(evaluator.suite)) == OF_PICTURES
     assert {*suite_recipes(load_suite("mini-t5"))} >= set(RECIPES) - set(OF_PICTURES)
     assert list(suite_recipes(without(evaluator.suite))) == [
-        "negation", "addition", "methods", "plane", "search", "transfer", "sequence", "ways",
+        "negation", "addition", "methods", "plane", "sweep", "search", "transfer", "sequence",
+        "ways",
     ]  # fmt: skip
     bare = Evaluator(without(evaluator.suite), device="cpu")
     results = list(recipe_results(bare, ["negation", "addition"], tuning=TUNING, extent=Extent(16)))

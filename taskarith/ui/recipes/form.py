@@ -19,6 +19,7 @@ MAX_IMAGES = 10**7
 ALL_IMAGES = "all"
 IMAGES = ("64", "128", "256", ALL_IMAGES)  # the first, to start with: about a minute on two cores
 FEW_SHOT = (8, 64)
+ENDS, POINTS = (-1.0, 1.0), 21  # of a sweep
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Form:
         paper, link: who proposed it, and where to read it.
         names: what its list of names asks for.
         settings: which other settings it has.
+        tests: whether it ends on test, unless it is rehearsed.
     """
 
     title: str
@@ -38,6 +40,7 @@ class Form:
     link: str
     names: str
     settings: tuple[str, ...] = ()
+    tests: bool = True
 
 
 FORMS: dict[str, Form] = {
@@ -49,6 +52,16 @@ FORMS: dict[str, Form] = {
         "https://arxiv.org/abs/2212.04089",
         names="Tasks to forget, each on its own",
         settings=("floor",),
+    ),
+    "sweep": Form(
+        "Sweep",
+        "Look along one vector’s λ, the others at 0: every task from the first λ to the last, in "
+        "as many points as you like. On validation, to choose from.",
+        "Ilharco et al. 2023",
+        "https://arxiv.org/abs/2212.04089",
+        names="Vectors, each on its own; also random:… and permuted:…",
+        settings=("range",),
+        tests=False,
     ),
     "addition": Form(
         "Addition",
@@ -169,6 +182,7 @@ class Request:
         rehearse: whether test stays closed.
         examples: images of D for few-shot fine-tuning.
         ways: how PAINT patches several tasks together.
+        ends, points: the first and the last λ of a sweep, and of how many.
     """
 
     recipe: str
@@ -178,6 +192,8 @@ class Request:
     floor: float = 0.95
     examples: tuple[int, ...] = ()
     ways: tuple[str, ...] = ("parallel",)
+    ends: tuple[float, float] = ENDS
+    points: int = POINTS
 
 
 def read_request(
@@ -188,20 +204,26 @@ def read_request(
     floor: object,
     examples: object,
     ways: object,
+    first: object = ENDS[0],
+    last: object = ENDS[1],
+    points: object = POINTS,
 ) -> Request:
     """What the page's form says; RecipeError tells what of it makes no sense."""
     if not isinstance(recipe, str) or recipe not in FORMS:
         raise RecipeError(f"there is no recipe {str(recipe)[:40]!r}; choose one of the list")
     form = FORMS[recipe]
+    ranged = "range" in form.settings
     longest = LONGEST_ANALOGY if recipe == "analogy" else LONGEST_NAME
     return Request(
         recipe=recipe,
         names=_names(names, longest=longest),
         n=_images(images),
-        rehearse=rehearse is not False,  # test opens by a clear no alone
+        rehearse=rehearse is not False or not form.tests,  # test opens by a clear no alone
         floor=_floor(floor) if "floor" in form.settings else 0.95,
         examples=FEW_SHOT if examples is True and "examples" in form.settings else (),
         ways=_names(ways) if "ways" in form.settings else ("parallel",),
+        ends=(_number(first, "first λ"), _number(last, "last λ")) if ranged else ENDS,
+        points=_points(points) if ranged else POINTS,
     )
 
 
@@ -220,6 +242,23 @@ def _images(value: object) -> int | None:
     if not re.fullmatch("[0-9]{1,8}", text) or not 1 <= int(text) <= MAX_IMAGES:
         raise RecipeError(f'examples a task: a whole number from 1 on, or "all"; got {text!r}')
     return int(text)
+
+
+def _points(value: object) -> int:
+    number = _number(value, "number of points")
+    if number not in range(1000):
+        raise RecipeError(f"the number of points is a whole number up to 999, got {number:g}")
+    return int(number)
+
+
+def _number(value: object, what: str) -> float:
+    try:
+        number = float(str(value)[:20])
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise RecipeError(f"the {what} is a number; got {str(value)[:20]!r}")
+    return number
 
 
 def _floor(value: object) -> float:

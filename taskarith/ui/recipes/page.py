@@ -18,7 +18,16 @@ from taskarith.ui.error_text import said_html
 from taskarith.ui.modules import starting
 from taskarith.ui.query import read_query
 from taskarith.ui.recipes.figures_html import figures_html
-from taskarith.ui.recipes.form import ALL_IMAGES, FORMS, IMAGES, WAYS, Request, read_request
+from taskarith.ui.recipes.form import (
+    ALL_IMAGES,
+    ENDS,
+    FORMS,
+    IMAGES,
+    POINTS,
+    WAYS,
+    Request,
+    read_request,
+)
 from taskarith.ui.recipes.progress_html import about_form, priced, progress_html
 from taskarith.ui.serving.downloads import Downloads
 from taskarith.ui.serving.jobs import LOOK_EVERY, JobStatus
@@ -113,6 +122,10 @@ class _RecipesPage:
             False, label="Also fine-tune on 8 and 64 images of D (minutes)", visible=False,
             elem_id="examples",
         )  # fmt: skip
+        with gr.Row(visible=False, elem_id="range") as self.range:
+            self.first = gr.Number(ENDS[0], label="λ from", step=0.1, elem_id="first")
+            self.last = gr.Number(ENDS[1], label="to", step=0.1, elem_id="last")
+            self.points = gr.Number(POINTS, label="points", precision=0, elem_id="points")
         self.images = gr.Radio(
             list(IMAGES), value=IMAGES[0], label="Examples a task", elem_id="images"
         )
@@ -144,7 +157,7 @@ class _RecipesPage:
         """Connect the elements with what they do."""
         form: list[Any] = [
             self.recipe, self.names, self.images, self.rehearse, self.floor, self.examples,
-            self.ways,
+            self.ways, self.first, self.last, self.points,
         ]  # fmt: skip
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         shown = [self.progress, self.run, self.cancel, self.take, self.csv, self.json]
@@ -164,7 +177,9 @@ class _RecipesPage:
             **quiet,
         )
         choosing = [self.visitor, self.query, self.recipe]
-        chosen = [self.about, self.names, self.floor, self.ways, self.examples]
+        chosen = [
+            self.about, self.names, self.floor, self.ways, self.examples, self.range, self.rehearse,
+        ]  # fmt: skip
         picked = self.recipe.change(self.choose, choosing, chosen, **quiet)
         picked.then(
             self.shipped, [self.visitor, self.theme, self.query, self.recipe], outcome, **quiet
@@ -198,13 +213,13 @@ class _RecipesPage:
             explorer, problems = await self._explorer(query)
         except TaskArithError as error:
             said = said_html(str(error), kind="failed")
-            return [*same, gr.update(value="Run", interactive=False), said, *[gr.skip()] * 7]
+            return [*same, gr.update(value="Run", interactive=False), said, *[gr.skip()] * 10]
         note = said_html(f"From the link: {'; '.join(problems)}.") if problems else gr.skip()
         ready = gr.update(value="Run", interactive=True)
         asked = self._asked(visitor, explorer)
         if asked is None:
             names = await self._names(visitor, explorer, query, START)
-            return [*same, ready, note, gr.skip(), names, *[gr.skip()] * 5]
+            return [*same, ready, note, gr.skip(), names, *[gr.skip()] * 8]
         return [
             *same,
             ready,
@@ -216,6 +231,8 @@ class _RecipesPage:
             asked.floor,
             bool(asked.examples),
             list(asked.ways),
+            *asked.ends,
+            asked.points,
         ]
 
     async def choose(self, visitor: str, query: str, recipe: str) -> Updates:
@@ -228,6 +245,8 @@ class _RecipesPage:
             gr.update(visible="floor" in form.settings),
             gr.update(visible="ways" in form.settings),
             gr.update(visible="examples" in form.settings),
+            gr.update(visible="range" in form.settings),
+            gr.update(visible=form.tests),
         ]
 
     async def price(self, query: str, *form: Any) -> str:
@@ -363,7 +382,9 @@ class _RecipesPage:
 
         shade = _shade(theme)
         edits = edits_html(chosen_edits(finished.result, finished.suite), theme=shade)
-        html = edits + result_html(finished.result, rehearsal=finished.request.rehearse)
+        request = finished.request
+        rehearsal = request.rehearse and FORMS[request.recipe].tests
+        html = edits + result_html(finished.result, rehearsal=rehearsal)
         name = f"taskarith-{finished.suite.name}-{finished.result.name}"
         return [html, figures_html(recipe_figures(finished.result, theme=shade), name=name)]
 
@@ -411,7 +432,7 @@ class _RecipesPage:
         edit = read_link(read_query(query), explorer.suite).edit
         least = 2 if recipe in ("addition", "search") else 1
         in_hand = [name for name in edit.coefficients if name in every]
-        if recipe in ("negation", "addition", "search") and len(in_hand) >= least:
+        if recipe in ("negation", "sweep", "addition", "search") and len(in_hand) >= least:
             start = in_hand
         asked = self._asked(visitor, explorer)
         if asked is not None and asked.recipe == recipe:

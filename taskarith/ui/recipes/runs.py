@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from taskarith.core import Edit
@@ -25,6 +25,8 @@ from taskarith.suites import Suite
 from taskarith.ui.recipes.form import FORMS, Request
 from taskarith.ui.serving.explorer import Explorer
 from taskarith.ui.serving.jobs import Desk, Jobs, JobStatus
+from taskarith.ui.serving.limits import address
+from taskarith.ui.serving.sessions import Sessions
 from taskarith.worlds.texts import CATEGORIES
 
 __all__ = [
@@ -39,7 +41,7 @@ __all__ = [
 ]
 
 MAX_KNOWN = 32
-MAX_ASKED = 1_000  # visitors whose form is filled in again
+MAX_ASKED = 64  # visitors whose form is filled in again: as many as have a job to look at
 SEARCH_BUDGET = 48  # edits of each seeker: some minutes on two cores, as the form says
 SHOW_EVERY = 1.0  # seconds between two looks at a search on its way
 
@@ -73,14 +75,22 @@ class Chosen:
     edit: Edit
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a visitor asked for last; `known`: its result, where somebody had asked before."""
+
+    fingerprint: str
+    request: Request
+    known: JobStatus | None = None
+
+
 class RecipeRuns:
     """Starts recipes as jobs; results of the same request are remembered for everybody."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._known: OrderedDict[tuple[str, Request], Finished] = OrderedDict()
-        self._given: OrderedDict[str, JobStatus] = OrderedDict()  # by visitor, results known before
-        self._asked: OrderedDict[str, tuple[str, Request]] = OrderedDict()  # by visitor
+        self._asked = Sessions[_Asked](most=MAX_ASKED)
         self._lock = threading.Lock()
 
     def start(self, visitor: str, explorer: Explorer, request: Request) -> None:
@@ -88,43 +98,34 @@ class RecipeRuns:
         recipe = make_recipe(explorer.suite, request)
         key = (explorer.suite.recipe_fingerprint, request)
         with self._lock:
-            if (known := self._known.get(key)) is not None:
+            known = self._known.get(key)
+            if known is not None:
                 self._known.move_to_end(key)
-                self._remember(visitor, key)
-                self._given[visitor] = JobStatus("done", result=known)
-                while len(self._given) > MAX_KNOWN:
-                    self._given.popitem(last=False)
-                return
-        self._jobs.submit(
-            visitor, lambda desk: self._work(desk, explorer, recipe, key), place=explorer
-        )
-        with self._lock:
-            self._given.pop(visitor, None)
-            self._remember(visitor, key)
+        asked = _Asked(*key)
+        if known is not None:
+            asked = replace(asked, known=JobStatus("done", result=known))
+        else:
+            self._jobs.submit(
+                visitor, lambda desk: self._work(desk, explorer, recipe, key), place=explorer
+            )
+        self._asked.put(visitor, asked, address=address())
 
     def asked(self, visitor: str, suite: Suite) -> Request | None:
         """What the visitor's recipe was asked with; None where there is none on `suite`."""
-        if self.status(visitor) is None:
+        asked = self._asked.get(visitor)
+        if asked is None or self.status(visitor) is None:
             return None
-        with self._lock:
-            fingerprint, request = self._asked.get(visitor, ("", None))
-        return request if fingerprint == suite.recipe_fingerprint else None
+        return asked.request if asked.fingerprint == suite.recipe_fingerprint else None
 
     def status(self, visitor: str) -> JobStatus | None:
         """How the visitor's recipe stands; None if there is none."""
-        with self._lock:
-            given = self._given.get(visitor)
-        return given or self._jobs.status(visitor)
+        asked = self._asked.get(visitor)
+        known = None if asked is None else asked.known
+        return known or self._jobs.status(visitor)
 
     def cancel(self, visitor: str) -> None:
         """Stop the visitor's recipe."""
         self._jobs.cancel(visitor)
-
-    def _remember(self, visitor: str, key: tuple[str, Request]) -> None:
-        self._asked[visitor] = key
-        self._asked.move_to_end(visitor)
-        while len(self._asked) > MAX_ASKED:
-            self._asked.popitem(last=False)
 
     def _work(
         self, desk: Desk, explorer: Explorer, recipe: Recipe, key: tuple[str, Request]
@@ -177,6 +178,10 @@ def make_recipe(suite: Suite, request: Request) -> Recipe:
             settings = {"tasks": request.names}
         case "paint":
             settings = {"tasks": request.names, "ways": request.ways}
+        case "sweep":
+            first, last = request.ends
+            settings = {"vectors": request.names, "first": first, "last": last}
+            settings["points"] = request.points
         case "analogy":
             settings = {"quadruples": request.names, "examples": request.examples}
         case "search":
@@ -216,6 +221,8 @@ def offered(suite: Suite, recipe: str) -> tuple[list[str], list[str]]:
     match recipe:
         case "negation":
             return tasks, list(suite.targets[:1])
+        case "sweep":
+            return list(suite.vectors), list(suite.vectors[:1])
         case "addition" | "search":
             return tasks, list(suite.targets[:4])
         case "analogy":

@@ -29,6 +29,14 @@ def test_a_form_is_read() -> None:
     assert read(recipe="analogy", examples=True).examples == (8, 64)
 
 
+def test_a_sweep_has_a_range_and_never_opens_test() -> None:
+    asked = read(recipe="sweep", first=-0.5, last="1.5", points=9.0, rehearse=False)
+    assert (asked.ends, asked.points, asked.rehearse) == ((-0.5, 1.5), 9, True)
+    for changes in ({"first": "x"}, {"last": None}, {"points": 2.5}, {"points": 1e300}):
+        with pytest.raises(RecipeError, match=r"is a (whole )?number"):
+            read(**{"recipe": "sweep", **changes})
+
+
 def test_the_choices_of_how_many_images_can_be_read() -> None:
     assert [read(images=choice).n for choice in IMAGES] == [64, 128, 256, None]
 

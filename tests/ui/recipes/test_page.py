@@ -90,6 +90,29 @@ def test_table_and_everything_can_be_taken_away(open_recipes: OpenRecipes, tmp_p
     assert float(rows[0]["target"]) == data["tables"][0]["rows"][0]["target"]
 
 
+def test_a_sweep_of_a_chosen_vector_range_and_number_of_points(
+    open_recipes: OpenRecipes, tmp_path: Path
+) -> None:
+    page = open_recipes("?set=birds:0.5")
+    expect(page.locator("#range")).to_be_hidden()
+    choose(page, "Sweep")
+    expect(page.locator("#rehearse")).to_be_hidden()  # it never opens test
+    expect(page.locator("#names")).to_contain_text("birds")
+    for field, value in (("first", "-0.5"), ("last", "1"), ("points", "4")):
+        page.locator(f"#{field} input").fill(value)
+    expect(page.locator("#cost")).to_contain_text("At most 25 evaluations")
+    run_to_the_end(page)
+    expect(page.locator("#figures .js-plotly-plot")).to_have_count(1)
+    expect(page.locator("#result")).to_contain_text("4 λ from -0.5 to 1 in equal steps")
+    with page.expect_download() as download:
+        page.locator("#csv").click()
+    download.value.save_as(tmp_path / "sweep.csv")
+    rows = list(csv.DictReader((tmp_path / "sweep.csv").open(encoding="utf-8")))
+    assert [float(row["λ"]) for row in rows] == [-0.5, 0.0, 0.5, 1.0]
+    page.locator("#last input").fill("-2")
+    expect(page.locator("#cost .failed")).to_contain_text("give rising ends")
+
+
 def test_a_figure_is_saved_and_a_table_sorted(open_recipes: OpenRecipes, tmp_path: Path) -> None:
     page = open_recipes()
     choose(page, "Negation")
