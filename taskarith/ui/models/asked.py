@@ -43,25 +43,28 @@ def read_asked(
         picked: where picked files are kept.
     """
     control = None if start is None else _control(form, start)
-    references = _references(form, public=public, picked=picked)
-    if not references and control is None:
+    onlooker = start is not None and form.get("onlooker") is True
+    references = [] if onlooker else _references(form, public=public, picked=picked)
+    if not references and not onlooker and control is None:
         raise SourceError("say where the task vector is: write a reference, or pick its files")
-    named = [task for task, _ in references]
-    tasks = _tasks(form, named, start, public=public, picked=picked) if references else []
+    named = [None] if onlooker else [task for task, _ in references]
+    tasks = _tasks(form, named, start, public=public, picked=picked) if named else []
     base, own = None, start.name if start is not None else ""
     if start is None:
         base, own = _base(form, public=public, picked=picked)
         control = _control(form, start)
     words = [task.name for task in tasks] or [control.name if control is not None else ""]
     made = "-".join([own, *words])[:58].strip("-.")
+    vectors = [
+        AskedVector(reference, task)
+        for (_, reference), task in zip(references, [] if onlooker else tasks, strict=True)
+    ]
     return Asked(
         name=slug(_line(form, "name", "the name")) or _unused_suite(made),
-        vectors=tuple(
-            AskedVector(reference, task)
-            for (_, reference), task in zip(references, tasks, strict=True)
-        ),
+        vectors=tuple(vectors),
         start=start,
         base=base,
+        onlookers=tuple(tasks) if onlooker else (),
         control=control,
     )
 

@@ -16,6 +16,7 @@ NEW_BASE = "a new base…"
 DEFAULT_CONTROL = "tiny-imagenet"
 OWN_CONTROL = ("that of the suite you start from", "own")
 REFERENCES = "owner/name, hub:owner/name@revision:file, or peft:owner/name for an adapter"
+TRAINED_ON, MEASURED_ON = "What they were trained on", "What it is measured on"
 PURPOSES = [
     ("a task of this suite", "same"),
     ("a task that comes with the project", "shared"),
@@ -48,9 +49,7 @@ class VectorForm:
                 self._vector_fields()
                 self._control_fields()
             with gr.Column():
-                self.purpose = gr.Radio(
-                    PURPOSES, value="same", label="What they were trained on", elem_id="purpose"
-                )
+                self.purpose = gr.Radio(PURPOSES, value="same", label=TRAINED_ON, elem_id="purpose")
                 self.same = gr.Dropdown([], label="Which task", elem_id="same")
                 self.shared = gr.Dropdown([], label="Which task", visible=False, elem_id="shared")
                 self._dataset_fields()
@@ -65,9 +64,10 @@ class VectorForm:
         self.fields: dict[str, gr.components.Component] = {
             "start": self.start, "base": self._base, "base_files": self._base_files,
             "control": self.control, "control_classnames": self._control_classes,
-            "vector": self.vector, "files": self._files, "purpose": self.purpose, "same": self.same,
-            "shared": self.shared, "dataset": self._dataset, "image": self._columns[0],
-            "label": self._columns[1], "folder": self._folder, "pictures": self._pictures,
+            "vector": self.vector, "files": self._files, "onlooker": self._onlooker,
+            "purpose": self.purpose, "same": self.same, "shared": self.shared,
+            "dataset": self._dataset, "image": self._columns[0], "label": self._columns[1],
+            "folder": self._folder, "pictures": self._pictures,
             "head": self._head, "draw_validation": self._draw,
             "task": self._task, "classnames": self._classes, "templates": self._templates,
             "name": self._name,
@@ -78,9 +78,11 @@ class VectorForm:
         return dict(zip(self.fields, values, strict=True))
 
     def wire(self, **how: Any) -> None:
-        """Show the fields that matter for what it was trained on."""
+        """Show the fields that matter, as what is asked for needs them."""
         shown = [self.same, self.shared, self._of_dataset, self._of_folder, self._own_words]
         self.purpose.change(_trained_on, [self.purpose], shown, **how)
+        depends = [self._of_vectors, self.purpose]
+        self._onlooker.change(_only_measured, [self._onlooker], depends, **how)
 
     def started_from(self, targets: Sequence[str]) -> Updates:
         """Updates of `depends_on_start` for a suite with these targets; none: a new base."""
@@ -90,12 +92,15 @@ class VectorForm:
             OWN_CONTROL[1] if targets else DEFAULT_CONTROL,
             gr.update(choices=list(targets), value=targets[0] if targets else None),
             "same" if targets else "shared",
+            gr.update(visible=bool(targets), value=False),  # a new base needs a vector
         )
 
     @property
     def depends_on_start(self) -> list[gr.blocks.Block]:
         """What `started_from` updates."""
-        return [self._of_base, self._of_control, self.control, self.same, self.purpose]
+        return [
+            self._of_base, self._of_control, self.control, self.same, self.purpose, self._onlooker,
+        ]  # fmt: skip
 
     def _base_fields(self) -> None:
         with gr.Column(visible=False, elem_classes="some") as self._of_base:
@@ -129,18 +134,23 @@ class VectorForm:
             )
 
     def _vector_fields(self) -> None:
-        self.vector = gr.Textbox(
-            label="Task vectors",
-            info="task vectors, fine-tuned models or adapters, one a line; “mnist = owner/name” "
-            "where one was trained on another task",
-            lines=2,
-            placeholder=REFERENCES,
-            elem_id="vector",
-        )
-        with gr.Accordion("Or pick files", open=False, elem_id="pick-files"):
-            self._files = _file_picker(
-                "safetensors, one a vector; or one vector with its config files", elem_id="files"
+        with gr.Column(elem_classes="some") as self._of_vectors:
+            self.vector = gr.Textbox(
+                label="Task vectors",
+                info="task vectors, fine-tuned models or adapters, one a line; “mnist = "
+                "owner/name” where one was trained on another task",
+                lines=2,
+                placeholder=REFERENCES,
+                elem_id="vector",
             )
+            with gr.Accordion("Or pick files", open=False, elem_id="pick-files"):
+                self._files = _file_picker(
+                    "safetensors, one a vector; or one vector with its config files",
+                    elem_id="files",
+                )
+        self._onlooker = gr.Checkbox(
+            label="No vector: a task that is only measured", elem_id="onlooker"
+        )
 
     def _dataset_fields(self) -> None:
         with gr.Column(visible=False, elem_classes="some") as self._of_dataset:
@@ -198,6 +208,11 @@ class VectorForm:
 
 def _file_picker(label: str, *, elem_id: str) -> gr.File:
     return gr.File(label=label, file_count="multiple", height=130, elem_id=elem_id)
+
+
+def _only_measured(onlooker: bool) -> Updates:
+    label = MEASURED_ON if onlooker else TRAINED_ON
+    return gr.update(visible=not onlooker), gr.update(label=label)
 
 
 def _trained_on(purpose: str) -> Updates:

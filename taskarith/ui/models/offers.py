@@ -127,6 +127,7 @@ def offer_assembly(asked: Asked, *, public: bool, in_use: InUse = _nothing) -> O
     total = sum(plan.size for plan in assembly.plans)
     together = (f"together {size_text(total)}",) if len(assembly.plans) > 1 else ()
     tasks = [("target", task) for task in asked.tasks]
+    tasks += [("measured:", task) for task in asked.onlookers]
     tasks += [("control", asked.control)] if asked.control else []
     return Offer(
         title=f"New suite {asked.name}: {_start(asked)}",
@@ -264,6 +265,7 @@ def _start(asked: Asked) -> str:
         return "a suite on a new base"
     count = len(asked.vectors)
     more = ["one slider more" if count == 1 else f"{count} sliders more"] if count else []
+    more += ["a task that is only measured"] if asked.onlookers else []
     more += ["another control"] if asked.control else []
     return " and ".join([asked.start.name, *more])
 

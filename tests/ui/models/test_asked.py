@@ -86,6 +86,13 @@ def test_the_control_may_be_another_one(tiny_suite: Suite, picked: Picked) -> No
         read_asked(FORM | {"vector": ""}, start=tiny_suite, public=True, picked=picked)
 
 
+def test_a_task_may_be_measured_without_a_vector(tiny_suite: Suite, picked: Picked) -> None:
+    form = FORM | {"onlooker": True, "purpose": "shared", "shared": "mnist"}
+    asked = read_asked(form, start=tiny_suite, public=True, picked=picked)
+    assert (asked.name, asked.vectors) == ("tiny-mnist", ())
+    assert [(task.name, task.pictures) for task in asked.onlookers] == [("mnist", "shared:mnist")]
+
+
 def test_picked_files_become_a_reference(tiny_suite: Suite, picked: Picked, tmp_path: Path) -> None:
     file = tmp_path / "uploads" / "model.safetensors"
     file.write_bytes(b"x")

@@ -418,20 +418,24 @@ def fill_dataset(page: Page) -> None:
     page.locator("#control-classnames textarea").fill(classes)
 
 
-def test_pictures_of_a_folder_of_ones_own(whole: Page, place: Place, hub: LoopbackHub) -> None:
+def pick_birds(page: Page, folder: Path) -> None:
+    """Say that it is about pictures in a folder of one's own, of two classes."""
     from PIL import Image
 
-    folder = place.folder / "my-birds"
     for label, colour in (("robin", (200, 40, 40)), ("wren", (90, 70, 40))):
         for index in range(15):
             path = folder / label / f"{index}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (20, 20), (*colour[:2], index)).save(path)
+    page.get_by_text("a folder of pictures").click()
+    page.locator("#folder-picker input[type=file]").set_input_files(folder)
+    expect(page.locator("#folder-picker .said")).to_have_text("30 pictures in 2 folders")
+    page.locator("#task-name input, #task-name textarea").fill("My birds")
+
+
+def test_pictures_of_a_folder_of_ones_own(whole: Page, place: Place, hub: LoopbackHub) -> None:
     place.add("tuned/birds-of-mine", 12)
-    whole.get_by_text("a folder of pictures").click()
-    whole.locator("#folder-picker input[type=file]").set_input_files(folder)
-    expect(whole.locator("#folder-picker .said")).to_have_text("30 pictures in 2 folders")
-    whole.locator("#task-name input, #task-name textarea").fill("My birds")
+    pick_birds(whole, place.folder / "my-birds")
     plan(whole, "tuned/birds-of-mine", name="birds-of-mine")
     says(whole, "target “my-birds” \\(your pictures; 2 classes; pictures: ")
     whole.locator("#agree").click()
@@ -440,6 +444,23 @@ def test_pictures_of_a_folder_of_ones_own(whole: Page, place: Place, hub: Loopba
         (place.folder / "suites" / "birds-of-mine" / "manifest.json").read_text()
     )
     assert described["tasks"][-1]["classnames"] == ["robin", "wren"]
+
+
+def test_a_task_that_is_only_measured_with_a_head_of_pictures(whole: Page, place: Place) -> None:
+    whole.get_by_label("No vector: a task that is only measured").check()
+    expect(whole.locator("#vector")).to_be_hidden()
+    pick_birds(whole, place.folder / "seen-birds")
+    whole.get_by_label("prototypes: means of training pictures").check()
+    whole.get_by_label("Draw validation from the training pictures").check()
+    whole.locator("#suite-name input, #suite-name textarea").fill("birds-seen")
+    whole.locator("#plan-vector").click()
+    says(whole, "New suite birds-seen: tiny-hub and a task that is only measured")
+    says(whole, r"measured: “my-birds” \(your pictures; 2 classes")
+    whole.locator("#agree").click()
+    says(whole, "birds-seen is there.*onlooker my-birds")
+    suite = load_suite(place.folder / "suites" / "birds-seen")
+    assert (suite.onlookers, suite.vectors) == (("my-birds",), TARGETS)
+    assert suite.task("my-birds").head["kind"] == "prototypes"
 
 
 @needs_real_pictures
