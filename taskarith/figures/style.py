@@ -134,7 +134,6 @@ def axis(theme: Theme) -> dict[str, Any]:
         "zeroline": False,
         "linecolor": colours["rule"],
         "tickfont": {"size": FONT_SIZE, "color": colours["muted"]},
-        "fixedrange": True,
     }
 
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { csvOf as table } from "../../taskarith/ui/js/compare/taking.js";
 import { csvOf, standalone, wrapped } from "../../taskarith/ui/js/recipes/saving.js";
 
 test("points become rows with their interval", () => {
@@ -30,4 +31,13 @@ test("a page of its own holds nothing that ends its script", () => {
 test("a title is wrapped at words", () => {
   assert.deepEqual(wrapped("one two three", 7), ["one two", "three"]);
   assert.deepEqual(wrapped("longerthanthat a", 4), ["longerthanthat", "a"]);
+});
+
+test("what Compare found leaves with a column a value, each of its own name", () => {
+  const rows = [
+    { method: 'a, "b"', gain: { value: 0.5, low: null }, letters: { n: 3 } },
+    { method: "nothing", gain: undefined, letters: { n: 3 } },
+  ];
+  const lines = ["method,gain value,gain low,letters n", '"a, ""b""",0.5,,3', "nothing,,,3", ""];
+  assert.equal(table(rows), lines.join("\n"));
 });

@@ -1,9 +1,12 @@
 """The page Compare in a real browser: each comparison runs, is drawn, and can be stopped."""
 
+import io
 from collections.abc import Callable
+from urllib.parse import unquote
 
+import pandas
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from taskarith.core import METHODS, Edit
 from taskarith.evaluation import Evaluator, measure
@@ -42,8 +45,32 @@ def test_what_the_classes_turned_into(page: Page, tiny_suite: Suite) -> None:
     assert "64 validation images" in shown
     expect(classes.locator("[data-class]")).to_have_count(4)
     expect(classes.locator(".cells i")).to_have_count(16)
+    href = classes.get_by_role("link", name="CSV").get_attribute("href") or ""
+    rows = pandas.read_csv(io.StringIO(unquote(href.partition(",")[2])))
+    assert set(rows.name) == set(tiny_suite.task("apples").classnames)
+    assert rows.n.sum() == 64
     classes.get_by_label("Class").select_option("apples2")
     expect(classes.locator("thead").first).to_contain_text("apples2 is taken for")
+
+
+def test_long_names_of_classes_stay_inside_the_window(
+    open_drawn: Callable[..., Page], context: BrowserContext
+) -> None:
+    long = "a-class-of-many-letters" + 41 * "x"
+
+    def renamed(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace("apples2", long))
+
+    context.route("**/component_server**", renamed)
+    page = open_drawn(f"compare{QUERY}")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    expect(part(page, "classes").locator(f'[data-class="{long}"]')).to_be_visible()
+    outside = """() => [...document.querySelectorAll("[data-part=classes] .pair *")]
+      .filter((node) => node.getBoundingClientRect().right > innerWidth).length"""
+    page.wait_for_function(f"({outside})() === 0")
+    table = "document.querySelector('[data-part=classes] .pair .scroll')"
+    page.wait_for_function(f"{table}.scrollWidth <= {table}.clientWidth")
 
 
 def test_a_plane_fills_up_and_a_point_opens_in_explore(page: Page) -> None:

@@ -258,6 +258,15 @@ def test_a_phone_shows_every_page(browser: Browser, server: Server) -> None:
         box = link.bounding_box()
         assert box is not None
         assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+    long = "(node) => { node.textContent = 'a name of many letters '.repeat(8); }"
+    page.locator(".says .target").evaluate(long)  # the picture keeps its axis below it
+    page.wait_for_function(
+        """() => {
+          const box = (name) => document.querySelector(name).getBoundingClientRect();
+          const [chart, picture] = [box(".taskarith .chart"), box(".taskarith .picture")];
+          return chart.height > 150 && chart.bottom <= picture.bottom;
+        }"""
+    )
     ends = sorted(
         page.evaluate(
             "[...document.querySelectorAll('header :is(h1, a, button, summary)')]"

@@ -1,7 +1,8 @@
 // What one class turned into: every class under two edits, and which wrong answers are new.
 
-import { field, options, told } from "./parts.js";
+import { field, head, options, told } from "./parts.js";
 import { Run } from "./run.js";
+import { taking } from "./taking.js";
 import { h } from "../dom.js";
 import { tint } from "../drawing.js";
 import { MINUS, capital, points } from "../words.js";
@@ -109,6 +110,10 @@ export class Classes {
         index === null ? this.changes(found) : this.one_class(found, index),
         h("div", {}, this.confusions(found, index), this.matrix(found)),
       ),
+      taking(
+        `${this.page.hello.suite.name}-classes-of-${found.task}`,
+        found.changes.map((one) => ({ task: found.task, split: "validation", ...one })),
+      ),
     );
   }
 
@@ -119,7 +124,7 @@ export class Classes {
       return h(
         "tr",
         { "data-class": one.name },
-        h("th", { scope: "row" }, one.name),
+        head(one.name, { scope: "row" }),
         h(
           "td",
           { class: "lane" },
@@ -145,14 +150,14 @@ export class Classes {
         ),
       );
     });
-    const head = ["class", "┃ before, ● after", "points", "95 %, paired", "answers"];
+    const columns = ["class", "┃ before, ● after", "points", "95 %, paired", "answers"];
     return h(
       "div",
       scrolling("What changed, row by row"),
       h(
         "table",
         { class: "changes" },
-        h("thead", {}, h("tr", {}, ...head.map((text) => h("th", {}, text)))),
+        h("thead", {}, h("tr", {}, ...columns.map((text) => h("th", {}, text)))),
         h("tbody", {}, ...rows),
       ),
     );
@@ -171,7 +176,7 @@ export class Classes {
       h(
         "tr",
         {},
-        h("th", { scope: "row" }, found.classes[answer], answer === index ? " ✓" : ""),
+        head(found.classes[answer], { scope: "row", mark: answer === index ? " ✓" : "" }),
         h(
           "td",
           { class: "lane" },
@@ -200,7 +205,7 @@ export class Classes {
           h(
             "tr",
             {},
-            h("th", {}, `${name} is taken for`),
+            head(`${name} is taken for`, { scope: "col" }),
             h("th", {}, "grey before, blue after"),
             h("th", {}, `of ${counts[1]}`),
           ),

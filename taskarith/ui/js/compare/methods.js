@@ -2,6 +2,7 @@
 
 import { field, told } from "./parts.js";
 import { Run } from "./run.js";
+import { taking } from "./taking.js";
 import { h } from "../dom.js";
 import { behind, exploreAt } from "../drawing.js";
 import { MINUS, capital, percent } from "../words.js";
@@ -157,6 +158,20 @@ export class Methods {
           `vectors. * looks at unlabelled validation ${examples}. Numbers on test: `,
         h("code", {}, "taskarith recipe methods"),
         ".",
+      ),
+      taking(
+        `${this.page.hello.suite.name}-methods`,
+        [...ranked, nothing].map((row) => ({
+          method: row.label,
+          scale: row.scale,
+          normalized: row.normalized,
+          gain: row.gain,
+          control: row.control,
+          "at scale 1": row.at_one,
+          "spread over seeds": row.spread,
+          seconds: row.seconds,
+          ...row.tasks,
+        })),
       ),
     );
   }

@@ -9,6 +9,13 @@ export function told({ accuracy, low, high, n }) {
   return `${percent(accuracy)} (${(100 * low).toFixed(1)}–${percent(high)}${of})`;
 }
 
+const LONG = 24; // letters of a name, from which on it takes several lines
+
+// A class's name as the head of a row, or of a column.
+export function head(name, { scope, mark = "" }) {
+  return h("th", { scope, class: name.length > LONG ? "long" : null }, name, mark);
+}
+
 export function options(values, chosen) {
   return values.map(([value, title]) =>
     h("option", { value, selected: String(value) === String(chosen) }, title),

@@ -2,6 +2,7 @@
 
 import { field, options, told } from "./parts.js";
 import { Run } from "./run.js";
+import { taking } from "./taking.js";
 import { h, svg } from "../dom.js";
 import { exploreAt, tint } from "../drawing.js";
 import { capital, parseCoefficient, percent, signed } from "../words.js";
@@ -139,6 +140,16 @@ export class Plane {
       ),
       this.key(),
       this.list(goal),
+      taking(
+        `${page.hello.suite.name}-plane`,
+        rows.map(({ x, y, target, control }, index) => ({
+          [`λ(${asked.x})`]: x,
+          [`λ(${asked.y})`]: y,
+          "on the front": this.front.includes(index),
+          target: { task: asked.target, ...target },
+          control: { task: page.hello.control, ...control },
+        })),
+      ),
     );
   }
 

@@ -86,6 +86,7 @@ function fitted(layout, width) {
   const text = `<b>${heads.join("<br>")}</b><br>${lead}${lines.join("<br>")}</span>`;
   return {
     ...layout,
+    dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom", // a finger scrolls the page
     height: layout.height + more,
     margin: { ...layout.margin, t: layout.margin.t + more },
     title: { ...layout.title, text },
