@@ -141,10 +141,6 @@ export class EditState {
     return problems;
   }
 
-  /**
-   * @param {import("../types.js").Merge | null} merge
-   * @param {string[]} problems
-   */
   checked(merge, problems) {
     return this.methods ? taken(checkedMerge(merge, this.methods, this.groups), problems) : merge;
   }
@@ -346,11 +342,7 @@ export class EditState {
   }
 }
 
-/**
- * What of a merge can be taken; what cannot is told.
- * @param {import("./merge.js").Found} found
- * @param {string[]} problems
- */
+/** @param {import("./merge.js").Found} found @param {string[]} problems */
 function taken({ merge, problem, wrong }, problems) {
   if (problem) problems.push(`${problem}, so this is the sum`);
   if (wrong) problems.push(`${wrong}, so all layers are alike`);

@@ -13,28 +13,25 @@ export const LARGEST_FACTOR = 2; // of a layer; with it, a slider's end is the l
 /** @typedef {import("../types.js").Method} Method */
 /** @typedef {import("../types.js").Setting} Setting */
 
-/**
- * What of a merge can be taken; why its method, and why its layers, cannot.
- * @typedef {{merge: Merge | null, problem?: string, wrong?: string}} Found
- */
+// `problem` is the method's, `wrong` the layers'.
+/** @typedef {{merge: Merge | null, problem?: string, wrong?: string}} Found */
 
 /**
- * "ties,density:0.2" and "h.0:0.5" as they stand, settings neither checked nor complete; null is the
- * plain sum.
+ * "ties,density:0.2" and "h.0:0.5" as they stand, unchecked; null is the plain sum.
  * @param {string | null} text
  * @param {string | null} [layers]
  * @returns {Found}
  */
 export function readMerge(text, layers = null) {
   const read = readMethod(text);
-  if (!layers) return read;
-  /** @type {Record<string, number>} */
+  /** @type {Record<string, any>} */
   const factors = {};
-  for (const term of layers.split(",").filter(Boolean).slice(0, MOST_LAYERS)) {
+  for (const term of (layers ?? "").split(",").filter(Boolean).slice(0, MOST_LAYERS)) {
     const colon = term.lastIndexOf(":");
-    const { value, problem } = factorOf(term.slice(0, colon), parseNumber(term.slice(colon + 1)));
-    if (value === undefined) return { ...read, wrong: problem };
-    factors[term.slice(0, colon)] = value;
+    const group = term.slice(0, colon);
+    const { value, problem } = factorOf(group, parseNumber(term.slice(colon + 1)));
+    if (problem) return { ...read, wrong: problem };
+    factors[group] = value;
   }
   return { ...read, merge: withLayers(read.merge, factors) };
 }
@@ -88,8 +85,7 @@ function readMethod(text) {
 }
 
 /**
- * The same with every setting of the method in its order and within its bounds, and with factors of
- * layers that there are.
+ * The same with all settings, in order and within bounds, and with factors of layers there are.
  * @param {Merge | null} asked
  * @param {Method[]} methods
  * @param {string[] | null} [groups] - the layer groups there are, where they are known yet
@@ -98,11 +94,11 @@ function readMethod(text) {
 export function checkedMerge(asked, methods, groups = null) {
   const found = checkedMethod(asked, methods);
   if (!asked?.layers) return found;
-  const layers = Object.entries(asked.layers);
-  const unknown = groups && layers.find(([group]) => !groups.includes(group));
-  if (unknown) return { ...found, wrong: `there is no layer ${unknown[0].slice(0, 60)}` };
-  const wrong = layers.map(([group, factor]) => factorOf(group, factor)).find((one) => one.problem);
-  if (wrong) return { ...found, wrong: wrong.problem };
+  for (const [group, factor] of Object.entries(asked.layers)) {
+    let wrong = factorOf(group, factor).problem;
+    if (groups && !groups.includes(group)) wrong = `there is no layer ${group.slice(0, 60)}`;
+    if (wrong) return { ...found, wrong };
+  }
   return { ...found, merge: withLayers(found.merge, asked.layers) };
 }
 
