@@ -14,6 +14,7 @@ PAGES = {
     "compare": "compare/page.js",
     "geometry": "geometry/page.js",
     "recipes": "recipes/page.js",
+    "teach": "teach/page.js",
 }
 IMPORT = re.compile(r'^(?:import|\} from|export) .*?"(\.[^"]+)";$', re.MULTILINE)
 MOST_BYTES = 60_000  # of Explore's own modules, each compressed, as they are sent

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from taskarith.core import Edit
 from taskarith.evaluation import Evaluator, measure
 from taskarith.suites import load_suite
+from tests.toy import FRUITS
 from tests.ui.conftest import PATIENCE, NewVisitor, Server
 from tests.ui.explore.test_page import settled, shown_accuracy
 
@@ -75,6 +76,24 @@ def test_compare_and_geometry_show_it(page: Page) -> None:
     page.locator(".drawn[data-state=open]").wait_for()
     expect(page.locator("[data-pair]").first).to_be_visible()
     expect(page.locator(".drawn .formula")).to_have_text(FORGET.formula())
+
+
+def test_teach_takes_a_table_of_texts(page: Page, tmp_path: Path) -> None:
+    rows = [f"{a} {fruit} is;{colour}" for a in ("the", "a") for fruit, colour in FRUITS.items()]
+    table = tmp_path / "fruits.csv"
+    table.write_bytes("\n".join(["said;colour;é", *(f"{row};é" for row in rows)]).encode("cp1252"))
+    page.goto("/teach")
+    page.locator(".drawn[data-state=open]").wait_for()
+    page.get_by_role("button", name="A table").click()
+    page.locator(".place input[type=file]").first.set_input_files(table)
+    said = page.locator(".place [role=status]").first
+    expect(said).to_contain_text("is no UTF-8 text")
+    page.get_by_label("Written in").select_option("cp1252")
+    expect(said).to_have_text(f"{len(rows)} rows, {len(set(FRUITS.values()))} different labels.")
+    columns = page.locator(".of-table select")
+    expect(columns.first).to_have_value("said")
+    columns.last.select_option("colour")
+    expect(page.get_by_role("button", name="Teach", exact=True)).to_be_enabled()
 
 
 def test_models_lists_it_and_export_writes_it(page: Page) -> None:

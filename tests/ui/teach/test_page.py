@@ -2,9 +2,15 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from tests.training.teaching.doodles import doodles
+from tests.training.teaching.test_examples import folder_of
+from tests.ui.conftest import PATIENCE, NewVisitor, Server
+from tests.ui.test_axe import AXE, violations
 
 pytestmark = pytest.mark.browser
 
@@ -68,9 +74,68 @@ def test_leaving_and_coming_back_finds_what_was_taught(open_drawn: Callable[[str
     expect(page.locator('.bank [data-vector="sun-moon"]')).to_be_visible()
 
 
-def test_a_phone_has_everything_in_its_width(open_drawn: Callable[[str], Page]) -> None:
+def test_pictures_by_camera_and_by_folder(
+    new_visitor: NewVisitor, server: Server, tmp_path: Path
+) -> None:
+    expect.set_options(timeout=1000 * PATIENCE)
+    # Browser and context are kept for other tests: nobody else has one that asked for a camera.
+    context = new_visitor(base_url=server.url, permissions=["camera"])
+    context.clear_permissions()
+    page, problems = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto("/teach")
+    page.locator(".drawn[data-state=open]").wait_for()
+    source = page.get_by_role("group", name="Where they come from")
+    source.get_by_role("button", name="Camera").click()
+    cards, start = page.locator(".class-card"), page.get_by_role("button", name="Start the camera")
+    shots = page.get_by_role("button", name="Take a picture")
+    expect(shots.first).to_be_disabled()
+    start.click()
+    expect(page.locator(".camera [role=status]")).to_contain_text("The camera was refused.")
+    context.grant_permissions(["camera"])
+    start.click()
+    page.wait_for_function("document.querySelector('.camera video').readyState >= 2")
+    for _ in range(3):
+        shots.first.click()
+    expect(cards.first.locator(".thumb")).to_have_count(3)
+    source.get_by_role("button", name="Pictures").click()
+    expect(shots.first).to_be_hidden()
+    assert page.evaluate("document.querySelector('.camera video').srcObject === null")
+
+    folder = folder_of(doodles(["lying", "standing"], 3), tmp_path / "classes")
+    page.get_by_label("Or pick a folder").set_input_files(folder)
+    expect(page.get_by_text("2 classes, 6 pictures.")).to_be_visible()
+    names = page.get_by_label("Name of the class")
+    assert [names.nth(k).input_value() for k in range(3)] == ["sun", "lying", "standing"]
+    cards.first.get_by_role("button", name="Remove this class").click()
+    expect(page.locator(".takes")).to_contain_text(re.compile(r"^60 steps: about"))
+
+    source.get_by_role("button", name="A Hub dataset").click()
+    page.get_by_label("Dataset").fill("nobody")
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.locator(".place [role=status].failed")).to_contain_text("write OWNER/NAME")
+    expect(page.get_by_role("button", name="Teach", exact=True)).to_be_disabled()
+    source.get_by_role("button", name="An embedded world").click()
+    page.get_by_label("Task").select_option("counting")
+    page.get_by_role("spinbutton", name="Examples").fill("40")
+    page.get_by_label("Steps").fill("2")
+    page.get_by_role("button", name="Teach", exact=True).click()
+    expect(page.locator(".taught")).to_contain_text("“counting” is a slider now")
+    assert problems == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_source_is_in_its_width_and_accessible(
+    width: int, open_drawn: Callable[[str], Page]
+) -> None:
     page = open_drawn("teach")
-    page.set_viewport_size({"width": 390, "height": 844})
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 390
+    page.set_viewport_size({"width": width, "height": 844})
     expect(page.locator("canvas").first).to_be_visible()
+    switches = page.get_by_role("group", name="Where they come from").get_by_role("button")
+    assert switches.count() == 6
+    for number in range(switches.count()):
+        switches.nth(number).press("Enter")
+        expect(switches.nth(number)).to_have_attribute("aria-pressed", "true")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if AXE.exists():
+            assert violations(page) == []

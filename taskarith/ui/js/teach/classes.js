@@ -37,6 +37,11 @@ class Card {
         this.picker.value = "";
       },
     });
+    this.shot = h(
+      "button",
+      { type: "button", class: "shot", disabled: true, onclick: () => this.shoot() },
+      "Take a picture",
+    );
     this.lines = h("textarea", {
       rows: "7",
       "aria-label": "Texts, one a line",
@@ -74,6 +79,7 @@ class Card {
         h("div", { class: "acts" }, this.add, this.wipe),
       ),
       this.lines,
+      this.shot,
       h("label", { class: "drop" }, this.picker, h("span", {}, "Drop pictures here, or pick them")),
       this.count,
       this.strip,
@@ -99,6 +105,11 @@ class Card {
     this.drawings.push(this.pad.taken());
     this.draw();
     this.all.changed();
+  }
+
+  async shoot() {
+    const frame = await this.all.take();
+    if (frame) this.pick([frame]);
   }
 
   /** @param {Iterable<File> | ArrayLike<File>} files */
@@ -160,6 +171,9 @@ export class Classes {
     this.most = most;
     this.written = written;
     this.told = changed;
+    /** @type {() => Promise<File | null>} - a picture from elsewhere, as the camera */
+    this.take = async () => null;
+    this.canShoot = false;
     this.host = h("div", { class: "class-cards" });
     this.more = h(
       "button",
@@ -174,9 +188,29 @@ export class Classes {
   /** @param {Kept} kept */
   append(kept) {
     const card = new Card(this, kept);
+    card.shot.disabled = !this.canShoot;
     this.cards.push(card);
     this.host.append(card.root);
     this.changed();
+  }
+
+  /** @param {boolean} is - whether there are frames to take */
+  shootable(is) {
+    this.canShoot = is;
+    for (const card of this.cards) card.shot.disabled = !is;
+  }
+
+  /**
+   * Classes with their pictures, beside those that have some already.
+   * @param {Map<string, File[]>} found
+   */
+  fill(found) {
+    for (const card of this.cards.filter((one) => !one.size)) this.remove(card);
+    for (const [name, files] of found) {
+      const there = this.cards.find((card) => card.name.value.trim() === name);
+      if (!there) this.append({ name, drawings: [] });
+      (there ?? this.cards[this.cards.length - 1]).pick(files);
+    }
   }
 
   /** @param {Card} card */

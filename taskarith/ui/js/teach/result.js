@@ -83,6 +83,7 @@ export function result(taught, hours) {
         `Examples: ${taught.examples.train} to learn from, ${taught.examples.validation} for ` +
           `validation, ${taught.examples.test} for test, which stays closed.`,
       ),
+      ...taught.notes.map((/** @type {string} */ note) => h("li", {}, `${note}.`)),
       ...before(taught),
       h("li", {}, `Begin with λ = ${taught.coefficient}: ${taught.why}.`),
       h(
