@@ -134,8 +134,10 @@ class WaysResult(Result):
             "next and not how far the examples stand for others. Control retained is edited ÷ "
             "pretrained. Of a sum, kept is the mean over both tasks of accuracy in the sum ÷ alone."
             f"{shifts} (IA)³ scales and prompts are edits beside the model's own numbers, as "
-            "sliders have them. The nulls: λ = 0, and a direction at random whose every tensor is "
-            "as long as that of the vector."
+            "sliders have them; what is linearized learned in the tangent space, and is measured "
+            "in the network itself. Seconds hold CAR-FT's one pass over all training pictures. The "
+            "nulls: λ = 0, and a direction at random whose every tensor is as long as that of the "
+            "vector."
         )
 
     def tables(self) -> list[Table]:
