@@ -36,6 +36,7 @@ HOMES = {
     "anywidget": "taskarith.ui.notebook",
     "starlette": "taskarith.ui",
     "gradio": "taskarith.ui",
+    "bm25s": "taskarith.recipes.retrieval.index",
     "cmaes": "taskarith.recipes.search.seekers",
     "datasets": "taskarith.tasks.hub_rows",
     "filelock": "taskarith.sources",

@@ -22,7 +22,7 @@ def add_commands(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "recipe",
         help="run a protocol: negation, addition, analogy, paint, wise-ft, soup, methods, plane, "
-        "sweep, search, transfer, sequence, instruct, few-shot, ways, prompts",
+        "sweep, search, transfer, sequence, instruct, few-shot, ways, prompts, retrieval",
         description="Choose every coefficient on validation, measure once on test, and print the "
         "tables. What was measured is kept: an interrupted recipe goes on where it stopped.",
         epilog="Try: taskarith recipe negation --tasks printed-digits --n 64",
@@ -223,6 +223,11 @@ def add_commands(commands: Any) -> None:
     )
     _add_count(one, "--seeds", 3, "of every prompt; intervals are over them")
     _add_count(one, "--steps", 40, "of every training, of 32 texts each")
+
+    one = _add(recipes, "retrieval", "read answers off an index of passages; forget some")
+    _add_count(one, "--passages", 150, "of the index, 12 to 400")
+    _add_count(one, "--steps", 300, "of every reader and closed book")
+    _add_count(one, "--distilling", 150, "steps of every retriever that learns from the reader")
 
 
 def run(

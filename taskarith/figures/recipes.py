@@ -13,6 +13,7 @@ from taskarith.figures.methods import methods_figures
 from taskarith.figures.negation import negation_figures
 from taskarith.figures.plane import plane_figures
 from taskarith.figures.prompts import prompts_figures
+from taskarith.figures.retrieval import retrieval_figures
 from taskarith.figures.searched import searched_figures
 from taskarith.figures.sequence import sequence_figures
 from taskarith.figures.soup import soup_figures
@@ -43,6 +44,7 @@ FIGURES: dict[str, Callable[..., list[Any]]] = {
     "few-shot": few_shot_figures,
     "ways": ways_figures,
     "prompts": prompts_figures,
+    "retrieval": retrieval_figures,
 }
 
 

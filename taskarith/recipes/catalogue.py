@@ -44,7 +44,9 @@ from taskarith.recipes.text_recipes import (
     few_shot_recipe,
     instruct_recipe,
     prompts_recipe,
+    reads_passages,
     reads_prompts,
+    retrieval_recipe,
 )
 from taskarith.recipes.transfer.recipe import LEAST
 from taskarith.recipes.tuning import Tuning
@@ -364,6 +366,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "few-shot": few_shot_recipe,
     "ways": ways_recipe,
     "prompts": prompts_recipe,
+    "retrieval": retrieval_recipe,
 }
 
 
@@ -392,6 +395,7 @@ def suite_recipes(
         "few-shot": answers_in_words(suite),
         "ways": len(learnable_tasks(suite, suite.targets)) > 1,
         "prompts": reads_prompts(suite),
+        "retrieval": reads_passages(suite),
     }
     asked: dict[str, dict[str, Any]] = {
         "addition": {"per_size": per_size},

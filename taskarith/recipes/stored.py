@@ -25,6 +25,7 @@ from taskarith.recipes.paint.result import PaintResult
 from taskarith.recipes.plane.result import PlaneResult
 from taskarith.recipes.prompts.result import PromptsResult
 from taskarith.recipes.result import Result, plain
+from taskarith.recipes.retrieval.result import RetrievalResult
 from taskarith.recipes.search.result import SearchResult
 from taskarith.recipes.sequence.result import SequenceResult
 from taskarith.recipes.soup.result import SoupResult
@@ -56,6 +57,7 @@ RESULTS: dict[str, type[Result]] = {
         FewShotResult,
         WaysResult,
         PromptsResult,
+        RetrievalResult,
     )
 }
 

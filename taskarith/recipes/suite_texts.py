@@ -9,7 +9,8 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, astuple
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,11 @@ from torch import Tensor
 from taskarith.core import Edit, TaskVector
 from taskarith.errors import RecipeError
 from taskarith.evaluation import Evaluator
-from taskarith.heads.head import per_token
 from taskarith.recipes.lab import Meter
-from taskarith.recipes.text_lab import Lesson, Plan, Share, TextLab
+from taskarith.recipes.text_lab import Distillation, Match, Plan, Question, Share, TextLab
+from taskarith.recipes.text_losses import DistillationLoss, LessonLoss, label_logits
 from taskarith.recipes.tuning import keep_vector, kept_path, kept_vector
+from taskarith.suites import Suite
 from taskarith.training.loop import Recipe, fit
 
 __all__ = ["suite_text_lab", "writes"]
@@ -32,6 +34,7 @@ WARMUP = 25
 PADDING = 1.0  # of a batch at most: one backward pass a batch is worth more than little padding
 
 Hold = Callable[[str, TaskVector], AbstractContextManager[str]]
+Loss = Callable[[np.random.Generator], Tensor]
 
 
 def writes(evaluator: Evaluator) -> bool:
@@ -54,7 +57,7 @@ def suite_text_lab(
     """
 
     def ask(
-        coefficients: Mapping[str, float], questions: Sequence[str], labels: Sequence[str]
+        coefficients: Mapping[str, float], questions: Sequence[Question], labels: Sequence[str]
     ) -> np.ndarray:
         meter.check()
         own = edit(coefficients)
@@ -65,50 +68,98 @@ def suite_text_lab(
         if kept is None:
             evaluator.use(own)
             with torch.inference_mode():
-                found = _label_logits(evaluator.model, questions, labels)
+                found = label_logits(evaluator.model, questions, labels)
             kept = {"logits": found.float().cpu()}
             keep_vector(path, kept)
         meter.count(f"{len(questions)} questions: {own.formula()}")
         return kept["logits"].numpy()
 
-    @contextmanager
-    def teach(
-        coefficients: Mapping[str, float], shares: Sequence[Share], *, plan: Plan
-    ) -> Iterator[str]:
+    def embed(coefficients: Mapping[str, float], texts: Sequence[str]) -> np.ndarray:
         meter.check()
-        if not any(share.weight > 0 and share.lessons for share in shares):
-            raise RecipeError("there is nothing to learn: no share has both a weight and lessons")
+        if not hasattr(evaluator.model, "embed"):
+            raise RecipeError(
+                "this model has no encoder whose embeddings could be compared; choose a suite of "
+                "a text-to-text model, as mini-t5"
+            )
+        own = edit(coefficients)
+        evaluator.use(own)
+        with torch.inference_mode():
+            found = evaluator.model.embed(evaluator.model.tokenize(texts))
+        meter.count(f"{len(texts)} embeddings: {own.formula()}")
+        return found.cpu().numpy()
+
+    @contextmanager
+    def learned(
+        coefficients: Mapping[str, float],
+        lessons: list[object],
+        loss_of: Callable[[Any], Loss],
+        *,
+        plan: Plan,
+        kind: str,
+    ) -> Iterator[str]:
         start = dict(evaluator.suite.base_state())
         for name, value in edit(coefficients).coefficients.items():
             start = vector(name).apply_to(start, value)
-        learned = _taught(evaluator, start, coefficients, shares, plan=plan, check=meter.check)
-        meter.count(f"{plan.steps} steps on {sum(len(one.lessons) for one in shares):,} lessons")
-        with hold("taught", learned) as name:
+        made_of = [kind, dict(coefficients), lessons, asdict(plan), evaluator.device.type]
+        path = _path(evaluator.suite, made_of)
+        found = _learned(evaluator, start, path, loss_of, plan=plan)
+        meter.count(f"{plan.steps} steps from {edit(coefficients).formula()}")
+        with hold(kind, found) as name:
             yield name
 
-    return TextLab(ask=ask, teach=teach)
+    def teach(
+        coefficients: Mapping[str, float], shares: Sequence[Share], *, plan: Plan
+    ) -> AbstractContextManager[str]:
+        meter.check()
+        if not any(share.weight > 0 and share.lessons for share in shares):
+            raise RecipeError("there is nothing to learn: no share has both a weight and lessons")
+
+        def loss_of(model: Any) -> Loss:
+            return LessonLoss(model, shares, batch=plan.batch, check=meter.check)
+
+        return learned(coefficients, _lessons(shares), loss_of, plan=plan, kind="taught")
+
+    def distil(
+        coefficients: Mapping[str, float],
+        matches: Sequence[Match],
+        *,
+        loss: Distillation,
+        plan: Plan,
+    ) -> AbstractContextManager[str]:
+        meter.check()
+        if len({len(one.passages) for one in matches}) != 1:
+            raise RecipeError(
+                "there is nothing to distil: questions are needed, each with as many passages"
+            )
+
+        def loss_of(model: Any) -> Loss:
+            return DistillationLoss(model, matches, loss=loss, batch=plan.batch, check=meter.check)
+
+        lessons: list[object] = [loss, *map(astuple, matches)]
+        return learned(coefficients, lessons, loss_of, plan=plan, kind="distilled")
+
+    return TextLab(ask=ask, teach=teach, embed=embed, distil=distil)
 
 
-def _label_logits(model: Any, questions: Sequence[str], labels: Sequence[str]) -> Tensor:
-    tokens = model.tokenize(questions)
-    return model.label_logits(tokens, model.continuations(labels), normalized=False)
+def _lessons(shares: Sequence[Share]) -> list[object]:
+    return [[one.weight, [[lesson.text, lesson.answer] for lesson in one.lessons]]
+            for one in shares]  # fmt: skip
 
 
-def _taught(
+def _path(suite: Suite, made_of: Sequence[object]) -> Path:
+    digest = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
+    return kept_path(suite, ["taught", digest])
+
+
+def _learned(
     evaluator: Evaluator,
     start: Mapping[str, Tensor],
-    coefficients: Mapping[str, float],
-    shares: Sequence[Share],
+    path: Path,
+    loss_of: Callable[[Any], Loss],
     *,
     plan: Plan,
-    check: Callable[[], None],
 ) -> TaskVector:
     suite = evaluator.suite
-    learned = [[one.weight, [[lesson.text, lesson.answer] for lesson in one.lessons]]
-               for one in shares]  # fmt: skip
-    made_of = ["taught", dict(coefficients), learned, asdict(plan), evaluator.device.type]
-    digest = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
-    path = kept_path(suite, ["taught", digest])
     kept = kept_vector(path)
     if kept is None:
         model = suite.model()
@@ -123,7 +174,7 @@ def _taught(
         model.network.requires_grad_(False)
         trained = {name: parameters[name].requires_grad_(True) for name in names}
         with torch.inference_mode(False):
-            loss = _Loss(model, shares, batch=plan.batch, check=check)
+            loss = loss_of(model)
         recipe = Recipe(
             steps=plan.steps, batch=plan.batch, rate=plan.rate, seed=plan.seed,
             warmup=min(WARMUP, plan.steps // 4), weight_decay=0.0,
@@ -138,28 +189,3 @@ def _taught(
         keep_vector(path, kept)
         shutil.rmtree(path.with_suffix(""), ignore_errors=True)
     return TaskVector({name: tensor.float() for name, tensor in kept.items()})
-
-
-class _Loss:
-    """The mean −log p of the answers to a batch that is drawn by shares."""
-
-    def __init__(
-        self, model: Any, shares: Sequence[Share], *, batch: int, check: Callable[[], None]
-    ) -> None:
-        self._model, self._batch, self._check = model, batch, check
-        drawn = [one for one in shares if one.weight > 0 and one.lessons]
-        weights = np.array([one.weight for one in drawn], np.float64)
-        self._odds = weights / weights.sum()
-        lessons: list[Lesson] = [lesson for one in drawn for lesson in one.lessons]
-        self._sizes = np.array([len(one.lessons) for one in drawn])
-        self._starts = np.cumsum(self._sizes) - self._sizes
-        self._answers = model.continuations([lesson.answer for lesson in lessons])
-        self._tokens = model.tokenize([lesson.text for lesson in lessons])
-
-    def __call__(self, rng: np.random.Generator) -> Tensor:
-        self._check()
-        which = rng.choice(len(self._odds), self._batch, p=self._odds)
-        rows = self._starts[which] + rng.integers(self._sizes[which])
-        tokens = self._tokens.take(torch.from_numpy(rows))
-        answers = [self._answers[row] for row in rows]
-        return per_token(self._model.answer_losses(tokens, answers, closed=False))

@@ -14,6 +14,9 @@ from taskarith.recipes.instruct.recipe import STEPS, InstructRecipe
 from taskarith.recipes.prompts.protocol import LENGTHS
 from taskarith.recipes.prompts.recipe import SEEDS, PromptsRecipe
 from taskarith.recipes.prompts.recipe import STEPS as PROMPT_STEPS
+from taskarith.recipes.retrieval.facts import MOST_FACTS
+from taskarith.recipes.retrieval.recipe import DISTILLING, LEAST_FACTS, PASSAGES, RetrievalRecipe
+from taskarith.recipes.retrieval.recipe import STEPS as READING_STEPS
 from taskarith.suites import Suite
 from taskarith.training.ways.soft_prompt import LENGTH
 
@@ -23,9 +26,12 @@ __all__ = [
     "few_shot_tasks",
     "instruct_recipe",
     "prompts_recipe",
+    "reads_passages",
     "reads_prompts",
+    "retrieval_recipe",
 ]
 
+READS_APART = "text2text-generation"  # the Hub's word for models that several texts are fused in
 BESIDE = 4  # tasks that the instruction vector is added to, unless others are named
 
 
@@ -134,9 +140,44 @@ def reads_prompts(suite: Suite) -> bool:
     return answers_in_words(suite) and hasattr(suite.model(), "prompt_width")
 
 
-def _needs_words(suite: Suite, recipe: str) -> None:
+def reads_passages(suite: Suite) -> bool:
+    """Whether the suite's models know the written world, and read several passages apart."""
+    return answers_in_words(suite) and suite.weights.family.pipeline == READS_APART
+
+
+def retrieval_recipe(
+    suite: Suite,
+    *,
+    passages: int = PASSAGES,
+    steps: int = READING_STEPS,
+    distilling: int = DISTILLING,
+) -> RetrievalRecipe:
+    """A reader over an index of `passages`, beside a closed book.
+
+    Raises RecipeError for a suite whose models cannot read several passages apart, for an index
+    with too few passages or too many, and for less than a step.
+    """
+    _needs_words(suite, "retrieval", like="mini-t5")
+    if not reads_passages(suite):
+        raise RecipeError(
+            "retrieval reads several passages apart and answers from all of them, which the base "
+            f"of {suite.name!r} cannot; choose a suite of a text-to-text model, as mini-t5"
+        )
+    if not LEAST_FACTS <= passages <= MOST_FACTS:
+        raise RecipeError(
+            f"the index would have {passages:,} passages; the written world fills one with "
+            f"{LEAST_FACTS} to {MOST_FACTS}"
+        )
+    if steps < 1 or distilling < 1:
+        raise RecipeError(
+            f"readers and retrievers need at least 1 step, got {steps} and {distilling}"
+        )
+    return RetrievalRecipe(passages, steps, distilling)
+
+
+def _needs_words(suite: Suite, recipe: str, *, like: str = "mini-lm") -> None:
     if not answers_in_words(suite):
         raise RecipeError(
             f"{recipe} asks a model in the words of the written world, which the base of "
-            f"{suite.name!r} has not learned; choose mini-lm, or another that has"
+            f"{suite.name!r} has not learned; choose {like}, or another that has"
         )

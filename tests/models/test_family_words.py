@@ -42,6 +42,10 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         {"models.clip", "open_clip", "VISION_PREFIX", "visual"},
         "soups are learned through a tower of pictures",
     ),
+    **{
+        f"recipes/{name}.py": ({"t5"}, "the name of a suite, `mini-t5`")
+        for name in ("suite_texts", "text_losses", "text_recipes")
+    },
     "recipes/tuning.py": ({"ClipModel", "open_clip"}, "fine-tunes models of pictures"),
     "sources/adapters.py": ({"GPT-2", "in_proj_weight", "open_clip"}, "what PEFT does of whom"),
     "sources/align.py": ({"vision_model", "clip_model", "transformers"}, "prefixes to try"),

@@ -5,6 +5,8 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from string import ascii_lowercase
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +16,7 @@ from taskarith.errors import SettingError
 from taskarith.evaluation import Estimate
 from taskarith.recipes.lab import AS_USUAL, Answers, Course, Lab, Merged, Mixture
 from taskarith.recipes.sample import Sample
-from taskarith.recipes.text_lab import Plan, Share, TextLab
+from taskarith.recipes.text_lab import Distillation, Match, Plan, Question, Share, TextLab
 from taskarith.recipes.way_lab import MADE, NOTHING, Learned, Learning, WayLab
 from taskarith.tasks import SplitName
 
@@ -171,38 +173,42 @@ def course_told(course: Course) -> str:
 class FakeTexts:
     """A text lab whose answers are right as often as `accuracy(coefficients, question)` says.
 
-    `truth` gives the right answer of a question. A taught vector is called "taught(number)".
+    `truth` gives the right answer of a question. A taught vector is called "taught(number)". An
+    embedding counts letters, the more even the further a retriever was taught.
 
     Attributes:
         asked: (coefficients, questions) in the order of asking.
         taught: (vector, coefficients, shares, plan) of every lesson.
+        distilled: (vector, matches, loss, plan) of every retriever.
     """
 
     def __init__(
         self,
-        truth: Callable[[str], str],
-        accuracy: Callable[[Mapping[str, float], str], float],
+        truth: Callable[[Any], str],
+        accuracy: Callable[[Mapping[str, float], Any], float],
     ) -> None:
         self.truth = truth
         self.accuracy = accuracy
-        self.asked: list[tuple[dict[str, float], tuple[str, ...]]] = []
+        self.asked: list[tuple[dict[str, float], tuple[Question, ...]]] = []
         self.taught: list[tuple[str, dict[str, float], tuple[Share, ...], Plan]] = []
+        self.distilled: list[tuple[str, tuple[Match, ...], Distillation, Plan]] = []
 
     @property
     def lab(self) -> TextLab:
-        return TextLab(self.ask, self.teach)
+        return TextLab(self.ask, self.teach, self.embed, self.distil)
 
     def ask(
         self,
         coefficients: Mapping[str, float],
-        questions: Sequence[str],
+        questions: Sequence[Question],
         labels: Sequence[str],
     ) -> np.ndarray:
         edit = {name: value for name, value in coefficients.items() if value}
         self.asked.append((edit, tuple(questions)))
         logits = np.zeros((len(questions), len(labels)), np.float32)
         for row, question in enumerate(questions):
-            chance = zlib.crc32(question.encode()) % 1000 / 1000
+            said = question if isinstance(question, str) else " ".join(question)
+            chance = zlib.crc32(said.encode()) % 1000 / 1000
             right = labels.index(self.truth(question).lower())
             wrong = (right + 1) % len(labels)
             logits[row, right if chance < self.accuracy(edit, question) else wrong] = 1
@@ -214,6 +220,24 @@ class FakeTexts:
     ) -> Iterator[str]:
         name = f"taught({len(self.taught)})"
         self.taught.append((name, dict(coefficients), tuple(shares), plan))
+        yield name
+
+    def embed(self, coefficients: Mapping[str, float], texts: Sequence[str]) -> np.ndarray:
+        letters = np.array([[text.lower().count(one) for one in ascii_lowercase] for text in texts])
+        counted = letters ** (0.5 if coefficients else 1.0)
+        return counted / np.linalg.norm(counted, axis=1, keepdims=True)
+
+    @contextmanager
+    def distil(
+        self,
+        coefficients: Mapping[str, float],
+        matches: Sequence[Match],
+        *,
+        loss: Distillation,
+        plan: Plan,
+    ) -> Iterator[str]:
+        name = f"distilled({len(self.distilled)})"
+        self.distilled.append((name, tuple(matches), loss, plan))
         yield name
 
 

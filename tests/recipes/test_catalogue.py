@@ -54,7 +54,8 @@ from tests.recipes.test_tuning import TUNING
 
 Accuracy = Callable[[dict[str, float], str], float]
 # The others ask language models in words, which the tiny suite's pictures have not.
-OF_PICTURES = [name for name in RECIPES if name not in ("instruct", "few-shot", "prompts")]
+IN_WORDS = ("instruct", "few-shot", "prompts", "retrieval")
+OF_PICTURES = [name for name in RECIPES if name not in IN_WORDS]
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from taskarith.evaluation import Evaluator
 from taskarith.recipes import suite_texts
 from taskarith.recipes.lab import Lab, Meter
 from taskarith.recipes.suite_lab import suite_lab
-from taskarith.recipes.text_lab import Lesson, Plan, Share
+from taskarith.recipes.text_lab import Distillation, Lesson, Match, Plan, Share
 from taskarith.suites import Suite, load_suite
 from taskarith.tasks import cache_folder
 
 QUESTIONS = ["The soup was awful. So it was", "The bread was lovely. In one word, that is"]
 LESSONS = [Share(1.0, (Lesson("The soup was awful. So it was", "good"),))]
+PASSAGES = ("Anna found the red hat. Who found the hat?", "Ben lost the cup. Who found the hat?")
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,35 @@ def test_lessons_move_the_blocks_towards_their_answers(lab: Lab, evaluator: Eval
     assert after[0] - after[1] > before[0] - before[1] + 0.2
 
 
+def test_passages_are_read_apart_and_learned_from_together(lab: Lab) -> None:
+    asked = [PASSAGES, PASSAGES[:1]]
+    share = [Share(1.0, (Lesson(PASSAGES, "Anna"), Lesson(PASSAGES[:1], "Anna")))]
+    before = lab.texts.ask({}, asked, ["Anna", "Ben"])
+    with lab.texts.teach({}, share, plan=Plan(6, batch=4)) as vector:
+        after = lab.texts.ask({vector: 1.0}, asked, ["Anna", "Ben"])
+    gained = (after[:, 0] - after[:, 1]) - (before[:, 0] - before[:, 1])
+    assert (gained > 0.1).all()
+    alone = lab.texts.ask({}, [PASSAGES[0]], ["Anna", "Ben"])
+    np.testing.assert_allclose(before[1], alone[0], atol=1e-5)  # a text alone is read as ever
+
+
+@pytest.mark.parametrize("loss", ["PDist", "EMDR²"])
+def test_a_retriever_learns_which_passage_the_reader_answers_by(
+    lab: Lab, loss: Distillation
+) -> None:
+    question, passages = "Who found the hat?", ("Ben lost the cup.", "Anna found the hat.")
+    matches = [Match(question, passages, (0.0, -4.0))]
+
+    def preferred(edit: dict[str, float]) -> float:
+        asked, *kept = lab.texts.embed(edit, [question, *passages])
+        return float(asked @ kept[0] - asked @ kept[1])
+
+    with lab.texts.distil({}, matches, loss=loss, plan=Plan(6, batch=4)) as vector:
+        assert preferred({vector: 1.0}) > preferred({}) + 0.05
+        moved = lab.direction(vector)
+        assert {name.split(".")[0] for name, t in moved.items() if t.abs().max() > 0} == {"encoder"}
+
+
 def test_what_was_learned_is_kept(
     lab: Lab, evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,7 +81,7 @@ def test_what_was_learned_is_kept(
         first = vector
     assert not [path for path in (cache_folder() / "tuned").iterdir() if path.is_dir()]
     asked = lab.texts.ask({}, QUESTIONS, ["good", "bad"])
-    for again in ("fit", "_label_logits"):  # learning or answering again would fail
+    for again in ("fit", "label_logits"):  # learning or answering again would fail
         monkeypatch.setattr(suite_texts, again, None)
     np.testing.assert_array_equal(lab.texts.ask({}, QUESTIONS, ["good", "bad"]), asked)
     with suite_lab(evaluator).texts.teach({}, LESSONS, plan=plan) as vector:
@@ -67,15 +97,26 @@ def test_learning_stops_when_it_is_told_to(evaluator: Evaluator) -> None:
         pass
 
 
-def test_nothing_to_learn_is_refused(lab: Lab) -> None:
-    with (
-        pytest.raises(RecipeError, match="nothing to learn"),
-        lab.texts.teach({}, [Share(1.0, ())], plan=Plan(1)),
-    ):
-        pass
+def test_nothing_to_learn_and_long_answers_are_refused(lab: Lab) -> None:
+    with pytest.raises(RecipeError, match="nothing to learn"):
+        lab.texts.teach({}, [Share(1.0, ())], plan=Plan(1))
+    uneven = [Match("who?", passages, (0.0,) * len(passages)) for passages in (("a",), ("a", "b"))]
+    for matches in ([], uneven):
+        with pytest.raises(RecipeError, match="nothing to distil"):
+            lab.texts.distil({}, matches, loss="PDist", plan=Plan(1))
+    with pytest.raises(RecipeError, match="one token"):
+        lab.texts.ask({}, [PASSAGES], ["Anna found", "Ben"])
 
 
 def test_models_of_pictures_have_no_words(tiny_suite: Suite) -> None:
     lab = suite_lab(Evaluator(tiny_suite, device="cpu"))
     with pytest.raises(RecipeError, match="do not answer in words"):
         _ = lab.texts
+
+
+def test_passages_need_a_model_that_reads_them_apart() -> None:
+    lab = suite_lab(Evaluator(load_suite("mini-lm"), device="cpu"))
+    with pytest.raises(RecipeError, match="need a text-to-text model"):
+        lab.texts.ask({}, [PASSAGES], ["Anna", "Ben"])
+    with pytest.raises(RecipeError, match="no encoder"):
+        lab.texts.embed({}, ["Anna"])

@@ -4,19 +4,24 @@ A text is read once for all answers that are asked about.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from taskarith.errors import AssetError
 from taskarith.models.adapter_space import read_after
-from taskarith.models.language.model import Pair
+from taskarith.models.encoder.pooling import Pooling, pool
+from taskarith.models.language.model import Pair, together
 from taskarith.models.language.tokenizer import TextTokenizer
 from taskarith.models.language.writing import Step, WritingModel, picked
 from taskarith.models.tokens import Tokens
 
 __all__ = ["T5"]
+
+POOLING = Pooling("mean", normalized=True)  # of a text's states, where texts are compared
 
 
 class T5(WritingModel):
@@ -100,6 +105,35 @@ class T5(WritingModel):
             for (_, i), part in zip(lines, parts, strict=True):
                 found[i] = part
         return found
+
+    def first_words(self, texts: Tokens, sizes: Sequence[int]) -> Tensor:
+        """Log p of every word as the first of an answer, float32 [n, words].
+
+        Question i is asked with `sizes[i]` texts in turn; each is read alone, and the answer looks
+        at all of them (fusion in the decoder, arXiv:2007.01282), so their order means nothing.
+        """
+        texts = self._fitting(texts, room=0)
+        read: list[Tensor] = [torch.zeros(0)] * len(texts)
+        for places, batch in self._batches(texts):
+            states, _ = self._read(batch)
+            rows = zip(places.tolist(), states, batch.lengths.tolist(), strict=True)
+            for place, row, length in rows:
+                read[place] = row[: states.shape[1] - int(batch.lengths.max()) + length]
+        ends = list(accumulate(sizes))
+        joined = [torch.cat(read[end - n : end]) for n, end in zip(sizes, ends, strict=True)]
+        there = [torch.ones(len(row), dtype=torch.long, device=self.device) for row in joined]
+        logits = self._written(
+            torch.full((len(joined), 1), self._start),
+            pad_sequence(joined, batch_first=True),
+            pad_sequence(there, batch_first=True),
+        )
+        return logits[:, 0].float().log_softmax(-1)
+
+    def embed(self, texts: Tokens) -> Tensor:
+        """The mean of what the encoder makes of a text's tokens, of length 1, float32 [n, d]."""
+        texts = self._fitting(texts, room=0)
+        parts = ((at, pool(*self._read(b), POOLING)) for at, b in self._batches(texts))
+        return together(parts, len(texts)).float()
 
     def _fitting(self, contexts: Tokens, *, room: int) -> Tokens:
         lengths = contexts.lengths

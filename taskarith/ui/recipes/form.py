@@ -29,7 +29,7 @@ class Form:
     Attributes:
         about: what it does, in plain words.
         paper, link: who proposed it, and where to read it.
-        names: what its list of names asks for.
+        names: what its list of names asks for; "" where it has none.
         settings: which other settings it has.
         tests: whether it ends on test, unless it is rehearsed.
     """
@@ -166,6 +166,15 @@ FORMS: dict[str, Form] = {
         "Lester et al. 2021",
         "https://arxiv.org/abs/2104.08691",
         names="Task to learn",
+    ),
+    "retrieval": Form(
+        "Retrieval",
+        "A reader answers from passages that a retriever finds in an index, beside a model that "
+        "learned the answers by heart; then facts are forgotten by taking their passages out, or "
+        "by negating a vector. Teaching takes minutes.",
+        "Izacard et al. 2023",
+        "https://arxiv.org/abs/2208.03299",
+        names="",
     ),
 }
 WAYS = ("alone", "parallel", "joint", "sequential")

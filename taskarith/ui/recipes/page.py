@@ -438,7 +438,7 @@ class _RecipesPage:
         if asked is not None and asked.recipe == recipe:
             start = list(asked.names)
         form = FORMS.get(recipe, FORMS[START])
-        return gr.update(choices=every, value=start, label=form.names)
+        return gr.update(choices=every, value=start, label=form.names, visible=bool(form.names))
 
 
 def _shade(theme: object) -> "Theme":

@@ -209,8 +209,9 @@ def make_recipe(suite: Suite, request: Request) -> Recipe:
             own = request.names[0] if request.names else None
             settings = {"task": own, "seeds": 1, "steps": 20, "lengths": (5,)}
     recipe = RECIPES[request.recipe](suite, **settings)  # what the suite lacks is said first
-    if not request.names:
-        raise RecipeError(f"nothing is chosen; {FORMS[request.recipe].names}: choose one at least")
+    asked = FORMS[request.recipe].names
+    if asked and not request.names:
+        raise RecipeError(f"nothing is chosen; {asked}: choose one at least")
     return recipe
 
 

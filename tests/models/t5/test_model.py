@@ -130,6 +130,31 @@ def test_one_at_a_time_and_all_together_are_the_same(both: Any) -> None:
         torch.testing.assert_close(verb(Tokens.of(rows)), alone, rtol=1e-4, atol=1e-4)
 
 
+@torch.inference_mode()
+def test_passages_are_fused_in_the_decoder(both: Any) -> None:
+    """As the library's own decoder answers from the states of several texts, one behind another."""
+    theirs, model, _ = both
+    texts = model.tokenize(TEXTS)
+    sizes = [2, 1, 2]
+    found = model.first_words(texts, sizes)
+    states = [theirs.encoder(torch.tensor([row])).last_hidden_state for row in texts.rows()]
+    for row, count in zip(found, sizes, strict=True):
+        joined = torch.cat([states.pop(0) for _ in range(count)], 1)
+        said = theirs(encoder_outputs=(joined,), decoder_input_ids=torch.tensor([[0]]))
+        torch.testing.assert_close(row, said.logits[0, 0].log_softmax(-1), rtol=1e-4, atol=1e-5)
+    turned = model.first_words(texts.take(torch.tensor([1, 0, 2, 4, 3])), sizes)
+    torch.testing.assert_close(turned, found, rtol=1e-4, atol=1e-5)  # no passage comes first
+
+
+@torch.inference_mode()
+def test_an_embedding_is_the_mean_of_the_encoders_states(both: Any) -> None:
+    theirs, model, _ = both
+    texts = model.tokenize(TEXTS)
+    for own, row in zip(model.embed(texts), texts.rows(), strict=True):
+        mean = theirs.encoder(torch.tensor([row])).last_hidden_state[0].mean(0)
+        torch.testing.assert_close(own, mean / mean.norm(), rtol=1e-4, atol=1e-5)
+
+
 def test_the_words_are_found_under_any_of_their_names(tmp_path: Path) -> None:
     """`shared.weight` is absent where a file was saved with an alias alone."""
     from taskarith.sources import read_tensors, write_tensors

@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -20,7 +21,6 @@ from taskarith.recipes.few_shot.result import LABEL_WORDS, NEW_WORDS, WAYS, FewS
 from taskarith.recipes.instruct.wording import Item, drawn
 from taskarith.recipes.result import as_markdown
 from taskarith.recipes.sample import Sample
-from taskarith.recipes.text_lab import TextLab
 from taskarith.recipes.text_recipes import few_shot_recipe
 from taskarith.suites import Suite, load_suite
 from taskarith.worlds.texts import TEXT_FAMILIES
@@ -106,7 +106,7 @@ def test_words_are_found_that_a_model_says_of_their_class_alone() -> None:
             table[row, labels.index(secret[truth(question)])] = -2.0
         return table
 
-    lab = TextLab(ask, FakeTexts(truth, lambda edit, question: 1.0).teach)
+    lab = replace(FakeTexts(truth, lambda edit, question: 1.0).lab, ask=ask)
     assert find_words(lab, TASK, "{text} It is", few(TASK, 0)) == tuple(secret.values())
 
 
@@ -118,7 +118,7 @@ def test_a_template_is_found_that_asks_best() -> None:
             table[row, labels.index(truth(text).lower())] = sure
         return table
 
-    lab = TextLab(ask, FakeTexts(truth, lambda edit, question: 1.0).teach)
+    lab = replace(FakeTexts(truth, lambda edit, question: 1.0).lab, ask=ask)
     words = [label.lower() for label in LABELS]
     assert find_template(lab, TASK, words, few(TASK, 0)) == "{text} it is"
 
