@@ -16,7 +16,7 @@ from taskarith.heads.head import LanguageModel, Prompts
 from taskarith.models.language.model import Pair
 from taskarith.models.tokens import Tokens
 
-__all__ = ["HarnessRequests"]
+__all__ = ["Exact", "HarnessRequests"]
 
 
 class Exact(LanguageModel, Protocol):

@@ -17,7 +17,7 @@ from taskarith.errors import AssetError
 from taskarith.heads.checkpoint import Classifier
 from taskarith.heads.head import LanguageModel, Prompts, per_token
 
-__all__ = ["RegressionHead", "WrittenNumber"]
+__all__ = ["RegressionHead", "WrittenNumber", "number_in"]
 
 UNREAD = 0.0  # the score of what is no number
 STEPS = 5  # a taught number is rounded to the nearest 0.2, as T5's are
