@@ -169,6 +169,7 @@ class WaysResult(Result):
                 *(self._robust(way) for way in ("car-ft", "full+anchor")),
                 self._locked(),
                 self._best_kept(),
+                self._fastest(),
             )
             if line
         ]
@@ -354,6 +355,15 @@ class WaysResult(Result):
         return (
             f"most is kept in the sum by {adds.way} ({100 * self.kept_in_sum(adds).value:.1f} %), "
             f"and of the control by {keeps.way} ({100 * self.retained(keeps).value:.1f} %)"
+        )
+
+    def _fastest(self) -> str | None:
+        last = [e.way for e in self.entrants if e.rated.faster == max(map(float, e.rated.tried))]
+        if not last:
+            return None
+        return (
+            f"{len(last)} of {len(self.entrants)} ways take the fastest rate tried "
+            f"({', '.join(last)}): faster ones, or more than {self.steps} steps, may do better"
         )
 
     def _change(self, one: str, other: str, what: Callable[[Trial], float]) -> Interval | None:
