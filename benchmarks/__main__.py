@@ -20,6 +20,7 @@ NAMES = (
     "memory",
     "half_billion",
     "low_rank",
+    "ray",
 )
 ONLY = {"seconds": ("visitors",), "device": ("recompose", "evaluate")}
 

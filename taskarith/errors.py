@@ -16,6 +16,7 @@
     │   └── RecipeCancelled      a recipe that was told to stop
     ├── TeachingError            examples or a way of fine-tuning that make no task vector
     │   └── TeachingCancelled    the one who asked for the training stopped it
+    ├── EngineError              workers elsewhere that cannot be had, or do not agree with us
     └── PortInUseError           the page's port is taken
 
 This module knows nothing about where the errors are raised or how they are shown.
@@ -27,6 +28,7 @@ from difflib import get_close_matches
 __all__ = [
     "AssetError",
     "CoefficientError",
+    "EngineError",
     "ExportCancelled",
     "ExportError",
     "MemoryBudgetError",
@@ -112,6 +114,10 @@ class TeachingError(TaskArithError):
 
 class TeachingCancelled(TeachingError):
     """A training that was stopped by the one who asked for it; nothing of it is kept."""
+
+
+class EngineError(TaskArithError):
+    """Workers on other devices or machines: none there, lost, or of other files or versions."""
 
 
 class PortInUseError(TaskArithError):

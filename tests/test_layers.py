@@ -46,6 +46,7 @@ HOMES = {
     "open_clip": "taskarith.models.clip.open_clip",
     "pandas": "taskarith.tasks.frames",
     "plotly": "taskarith.figures",
+    "ray": "taskarith.evaluation.ray_workers",
     "pyarrow": "taskarith.tasks",
     "safetensors": "taskarith.sources.tensors",
     "scipy": "taskarith.heads.label_order",
@@ -61,7 +62,7 @@ HOMES = {
 EVERYWHERE = {"PIL", "numpy", "torch", "tqdm"}
 
 # Not in requirements.txt: what is missing without it says so, with the command that installs it.
-ON_DEMAND = {"anywidget", "lm_eval", "segno", "spaces", "traitlets", "triton"}
+ON_DEMAND = {"anywidget", "lm_eval", "ray", "segno", "spaces", "traitlets", "triton"}
 
 # Where the name to import is not the name to install.
 INSTALLED_AS = {"PIL": "pillow", "open_clip": "open_clip_torch", "sklearn": "scikit-learn"}

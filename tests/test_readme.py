@@ -28,6 +28,9 @@ NOT_RUN = {
     "python -m taskarith import": "needs a YAML; tests/cli imports one",
     "python -m taskarith app": "serves until it is stopped; the page has tests of its own",
     "python -m taskarith teach": "needs pictures of yours; tests/cli/test_teach.py has some",
+    "python -m taskarith recipe negation --suite mini --engine": "needs a cluster, as the next",
+    "python -m taskarith sweep --suite mini --grid": "tests/evaluation/test_ray_workers.py has one",
+    "ray ": "starts a cluster; those tests start one of their own",
     "hf ": "needs an account and the Hub",
     "docker ": "there is no Docker where the tests run",
 }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_device",
+    "add_engine",
     "add_json",
     "add_measuring",
     "add_method",
@@ -95,6 +96,23 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     """`--device`."""
     parser.add_argument(
         "--device", help="cpu, cuda or mps (default: the fastest that this machine has)"
+    )
+
+
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """`--engine` and `--workers`."""
+    parser.add_argument(
+        "--engine",
+        default="own",
+        metavar="WHO",
+        help="who measures: own, this process (default); ray, workers on this machine; or "
+        "ray://HOST:PORT, a Ray cluster that this machine belongs to",
+    )
+    parser.add_argument(
+        "--workers",
+        type=whole_number(1),
+        metavar="N",
+        help="how many workers a cluster has (default: one for each GPU, or for each machine)",
     )
 
 

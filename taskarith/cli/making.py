@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from taskarith.cli.arguments import add_device, whole_number
+from taskarith.cli.arguments import add_device, add_engine, whole_number
 from taskarith.errors import AssetError, RecipeError
 
 __all__ = ["add_commands", "report", "train"]
@@ -106,6 +106,7 @@ def add_commands(commands: Any) -> None:
         "--rehearse", action="store_true", help="leave test closed and answer from validation"
     )
     add_device(parser)
+    add_engine(parser)
     parser.set_defaults(run=report)
 
 
@@ -172,9 +173,11 @@ def report(
     examples: list[int],
     rehearse: bool,
     device: str | None,
+    engine: str,
+    workers: int | None,
 ) -> None:
     """Write the report of a suite; a shorter one does not take the place of the suite's own."""
-    from taskarith.evaluation import choose_device
+    from taskarith.evaluation.engines import opened_evaluator
     from taskarith.recipes.report import add_to_report, write_report
     from taskarith.recipes.report_recipes import Extent
     from taskarith.suites import load_suite
@@ -185,7 +188,8 @@ def report(
         if recipes is not None:
             raise RecipeError("--recipes writes a report, --add adds to one; say one of them")
         path = output or loaded.path("REPORT.md")
-        add_to_report(loaded, path, device=choose_device(device), recipes=add, extent=extent)
+        with opened_evaluator(loaded, device=device, engine=engine, workers=workers) as evaluator:
+            add_to_report(evaluator, path, recipes=add, extent=extent)
         print(f"Added {', '.join(add)} to {path}.")
         return
     if output is None and (recipes is not None or n is not None or rehearse):
@@ -195,5 +199,6 @@ def report(
         )
     path = output or loaded.path("REPORT.md")
     path.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after minutes of measuring
-    write_report(loaded, path, device=choose_device(device), recipes=recipes, extent=extent)
+    with opened_evaluator(loaded, device=device, engine=engine, workers=workers) as evaluator:
+        write_report(evaluator, path, recipes=recipes, extent=extent)
     print(f"Wrote {path}.")

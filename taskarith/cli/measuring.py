@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from taskarith.cli.answer import Answer, columns
 from taskarith.cli.arguments import (
+    add_engine,
     add_json,
     add_measuring,
     add_method,
@@ -81,6 +82,7 @@ def add_commands(commands: Any) -> None:
     add_setting(parser)
     add_method(parser)
     add_measuring(parser)
+    add_engine(parser)
     add_json(parser)
     parser.set_defaults(run=sweep)
 
@@ -145,6 +147,8 @@ def sweep(
     split: "SplitName",
     n: int | None,
     device: str | None,
+    engine: str,
+    workers: int | None,
 ) -> Answer:
     """Measure an edit at every point of a grid.
 
@@ -153,7 +157,8 @@ def sweep(
     from tqdm import tqdm
 
     from taskarith.core import checked_coefficient
-    from taskarith.evaluation import Evaluator, ResultCache, visible_tasks
+    from taskarith.evaluation import ResultCache, visible_tasks
+    from taskarith.evaluation.engines import opened_evaluator
     from taskarith.evaluation.grids import grid_columns, read_grid, sweep_grid
     from taskarith.suites import load_suite
     from taskarith.tasks.parquet_files import write_parquet
@@ -171,12 +176,15 @@ def sweep(
     names = list(places[0])
     somewhere = replace(edit, coefficients={**edit.coefficients, **dict.fromkeys(names, 1.0)})
     loaded.check_edit(somewhere)
-    tasks, evaluator = visible_tasks(loaded, somewhere), Evaluator(loaded, device=device)
+    tasks = visible_tasks(loaded, somewhere)
     journal = None
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)  # fails now, not after measuring
         journal = output.with_name(f"{output.name}.journal")
-    with tqdm(total=len(places), desc="points", disable=None) as bar:
+    with (
+        opened_evaluator(loaded, device=device, engine=engine, workers=workers) as evaluator,
+        tqdm(total=len(places), desc="points", disable=None) as bar,
+    ):
         rows = sweep_grid(
             evaluator,
             edit,

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from taskarith.cli.answer import Answer
-from taskarith.cli.arguments import add_device, add_json, add_suite, number, whole_number
+from taskarith.cli.arguments import (
+    add_device,
+    add_engine,
+    add_json,
+    add_suite,
+    number,
+    whole_number,
+)
 
 __all__ = ["add_commands", "run"]
 
@@ -237,6 +244,8 @@ def run(
     n: int | None,
     rehearse: bool,
     device: str | None,
+    engine: str,
+    workers: int | None,
     csv: Path | None,
     choose_on: int | None,
     result_file: Path | None,
@@ -246,7 +255,8 @@ def run(
     """Run the recipe called `name`, made with `choices`, and give its tables."""
     from tqdm import tqdm
 
-    from taskarith.evaluation import Evaluator, ResultCache
+    from taskarith.evaluation import ResultCache
+    from taskarith.evaluation.engines import opened_evaluator
     from taskarith.recipes.catalogue import RECIPES, run_recipe
     from taskarith.recipes.result import as_csv, as_text
     from taskarith.recipes.stored import write_result
@@ -261,8 +271,10 @@ def run(
         parquet.parent.mkdir(parents=True, exist_ok=True)
     if result_file is not None:
         result_file.parent.mkdir(parents=True, exist_ok=True)
-    evaluator = Evaluator(loaded, device=device)
-    with tqdm(total=recipe.evaluations(), desc="evaluations at most", disable=None) as bar:
+    with (
+        opened_evaluator(loaded, device=device, engine=engine, workers=workers) as evaluator,
+        tqdm(total=recipe.evaluations(), desc="evaluations at most", disable=None) as bar,
+    ):
 
         def progress(done: int, needed: int, what: str) -> None:
             bar.total = needed
@@ -344,6 +356,7 @@ def _add(recipes: Any, name: str, about: str) -> argparse.ArgumentParser:
         help="also write the result as the page reads it from a suite's folder `results`",
     )
     add_device(parser)
+    add_engine(parser)
     add_json(parser)
     parser.set_defaults(run=partial(run, name))
     return parser

@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from taskarith.cli.answer import Answer, columns, percent
-from taskarith.cli.arguments import add_device, add_json, whole_number
+from taskarith.cli.arguments import add_device, add_engine, add_json, whole_number
 from taskarith.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -35,15 +35,23 @@ def add_commands(commands: Any) -> None:
         "--n", type=whole_number(1), metavar="N", help="use N images of each task (default: all)"
     )
     add_device(parser)
+    add_engine(parser)
     add_json(parser)
     parser.set_defaults(run=reproduce)
 
 
 def reproduce(
-    *, suite: str, methods: list[str] | None, n: int | None, device: str | None
+    *,
+    suite: str,
+    methods: list[str] | None,
+    n: int | None,
+    device: str | None,
+    engine: str,
+    workers: int | None,
 ) -> Answer:
     """Measure, note every number as it comes, and answer with the table."""
-    from taskarith.evaluation import Evaluator, Measurer, ResultCache
+    from taskarith.evaluation import Measurer, ResultCache
+    from taskarith.evaluation.engines import opened_evaluator
     from taskarith.recipes.reproduce import origins, read_published, whole_test
     from taskarith.recipes.reproduce import reproduce as measure
     from taskarith.suites import load_suite
@@ -53,11 +61,12 @@ def reproduce(
     for method in methods or []:
         if method not in published.accuracies:
             raise unknown_name("method", method, existing=published.accuracies)
-    measurer = Measurer(Evaluator(loaded, device=device), cache=ResultCache())
     found: list[Comparison] = []
-    for row in measure(measurer, published, suite=loaded, methods=methods, n=n):
-        print(f"{row.method} {row.task} {percent(row.ours.value)}", file=sys.stderr)
-        found.append(row)
+    with opened_evaluator(loaded, device=device, engine=engine, workers=workers) as evaluator:
+        measurer = Measurer(evaluator, cache=ResultCache())
+        for row in measure(measurer, published, suite=loaded, methods=methods, n=n):
+            print(f"{row.method} {row.task} {percent(row.ours.value)}", file=sys.stderr)
+            found.append(row)
     data = {
         "suite": loaded.name,
         "source": published.source,

@@ -72,6 +72,7 @@ class Evaluator:
     Attributes:
         device, dtype: where and in which numbers it computes.
         described: the device in words.
+        context: what answers depend on beside suite, edit and examples, as text.
         model: the live model; its weights are those of the edit in use.
         step_images: how many images a step should hold to be both fast and soon done.
     """
@@ -92,7 +93,7 @@ class Evaluator:
             keep_freed_memory()
         self.step_images = STEP_IMAGES if on_cpu else ACCELERATOR_STEP_IMAGES
         numbers = str(self.dtype).removeprefix("torch.")
-        self._context = (
+        self.context = (
             f"{self.device.type}/{numbers}/{EVALUATION_VERSION}/torch {torch.__version__}"
         )
         self._recomposer = recomposer_of(suite, device=self.device)
@@ -240,7 +241,7 @@ class Evaluator:
             task=task,
             split=split,
             examples=f"{examples}/{head}" if head else examples,
-            context=self._context,
+            context=self.context,
         )
 
     def ahead(self, steps: Iterator[Step]) -> Iterator[Step]:

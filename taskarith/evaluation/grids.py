@@ -8,7 +8,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice, product
 from math import prod
@@ -100,19 +100,16 @@ def sweep_grid(
     made_of = _made_of(evaluator, edit, grid, tasks=tasks, split=split, n=n)
     done = _read_journal(journal, made_of) if journal is not None else {}
     measurer, rows = Measurer(evaluator, cache=cache), []
+    left = (point for place, point in enumerate(grid) if place not in done)
+    edits = (replace(edit, coefficients={**edit.coefficients, **point}) for point in left)
+    steps = (measurer.step(varied, tasks=tasks, split=split, n=n) for varied in edits)
+    pieces = measurer.run_all(steps)
     with _Journal(journal, made_of, done) as kept:
         for place, point in enumerate(grid):
             estimates = done.get(place)
             if estimates is None:
-                varied = Edit(
-                    edit.suite,
-                    {**edit.coefficients, **point},
-                    method=edit.method,
-                    settings=edit.settings,
-                    seed=edit.seed,
-                )
-                piece = measurer.measure(varied, tasks=tasks, split=split, n=n)
-                estimates = {task: one.estimate for task, one in piece.readings.items()}
+                readings = next(pieces).readings
+                estimates = {task: one.estimate for task, one in readings.items()}
                 kept.note(place, estimates)
             rows += [GridRow(place, point, task, one) for task, one in estimates.items()]
             if progress is not None:

@@ -5,9 +5,10 @@ numbers. Knows nothing of threads, sessions or models beyond `Predictor`.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,7 +19,16 @@ from taskarith.evaluation.results import ResultCache, ResultKey
 from taskarith.tasks import SplitName
 from taskarith.tasks.metric import Metric
 
-__all__ = ["Measurer", "Piece", "Predictor", "Reading", "SweepRow", "measure", "sweep"]
+__all__ = [
+    "Concurrent",
+    "Measurer",
+    "Piece",
+    "Predictor",
+    "Reading",
+    "SweepRow",
+    "measure",
+    "sweep",
+]
 
 
 class Predictor(Protocol):
@@ -42,6 +52,21 @@ class Predictor(Protocol):
 
     def key(self, edit: Edit, *, task: str, split: SplitName) -> ResultKey:
         """What the answers to `task` under `edit` are kept under."""
+        ...
+
+
+@runtime_checkable
+class Concurrent(Protocol):
+    """A predictor that answers several questions at once, if it is told of those to come.
+
+    Attributes:
+        ahead_of: how many it should know of beside the one that is waited for.
+    """
+
+    ahead_of: int
+
+    def begin(self, edit: Edit, parts: Sequence[Part], *, split: SplitName) -> None:
+        """Start on what `use(edit)` and `predict_parts(parts)` will ask, and return at once."""
         ...
 
 
@@ -93,6 +118,36 @@ class Measurer:
         self.predictor = predictor
         self.cache = cache if cache is not None else ResultCache(on_disk=False)
 
+    @property
+    def concurrent(self) -> bool:
+        """Whether several steps are measured at once, where they are begun."""
+        return isinstance(self.predictor, Concurrent)
+
+    def begin(self, step: Step) -> None:
+        """Start on a step that `run` will be asked for, where several are measured at once.
+
+        What comes before a part's start is taken to be known by then.
+        """
+        if isinstance(self.predictor, Concurrent):
+            known = {
+                part.task: max(part.start, len(self._known(step, part))) for part in step.parts
+            }
+            missing = _missing(step, known)
+            if missing:
+                self.predictor.begin(step.edit, missing, split=step.split)
+
+    def run_all(self, steps: Iterable[Step]) -> Iterator[Piece]:
+        """The pieces of steps in their order, each when it is asked for; some are begun ahead."""
+        ahead = self.predictor.ahead_of if isinstance(self.predictor, Concurrent) else 0
+        begun: deque[Step] = deque()
+        for step in steps:
+            self.begin(step)
+            begun.append(step)
+            if len(begun) > ahead:
+                yield self.run(begun.popleft())
+        while begun:
+            yield self.run(begun.popleft())
+
     def run(self, step: Step) -> Piece:
         """Measure a step: estimates over positions 0…stop of each of its tasks.
 
@@ -100,11 +155,7 @@ class Measurer:
         is always over a whole first part of the stratified order.
         """
         known = {part.task: self._known(step, part) for part in step.parts}
-        missing = [
-            Part(part.task, len(known[part.task]), part.stop)
-            for part in step.parts
-            if len(known[part.task]) < part.stop
-        ]
+        missing = _missing(step, {task: len(rows) for task, rows in known.items()})
         recompose_seconds = evaluate_seconds = 0.0
         if missing:
             started = time.perf_counter()
@@ -142,11 +193,23 @@ class Measurer:
         kind: Kind = "point",
     ) -> Piece:
         """Measure `edit` on the first `n` examples of each task (None: the whole split) at once."""
+        return self.run(self.step(edit, tasks=tasks, split=split, n=n, kind=kind))
+
+    def step(
+        self,
+        edit: Edit,
+        *,
+        tasks: Sequence[str],
+        split: SplitName = "validation",
+        n: int | None = None,
+        kind: Kind = "point",
+    ) -> Step:
+        """What `measure` of the same carries out."""
         parts = []
         for task in dict.fromkeys(tasks):
             total = len(self.predictor.labels(task, split))
             parts.append(Part(task, 0, total if n is None else min(n, total)))
-        return self.run(Step(edit, tuple(parts), split, kind))
+        return Step(edit, tuple(parts), split, kind)
 
     def _reading(self, step: Step, part: Part, rows: np.ndarray) -> Reading:
         labels = self.predictor.labels(part.task, step.split)
@@ -166,6 +229,15 @@ class Measurer:
         if step.split == "test" and step.kind != "reference" and step.edit.coefficients:
             key = self._key(step, step.parts[0])
             self.cache.count_look(suite=key.suite, edit=key.edit)
+
+
+def _missing(step: Step, known: Mapping[str, int]) -> list[Part]:
+    """What is left of each part where so many answers are known."""
+    return [
+        Part(part.task, known[part.task], part.stop)
+        for part in step.parts
+        if known[part.task] < part.stop
+    ]
 
 
 def measure(
@@ -199,11 +271,11 @@ def sweep(
     cache: ResultCache | None = None,
 ) -> list[SweepRow]:
     """The estimates of `edit` with λ(vary) at each of `coefficients`, as `measure` gives them."""
-    measurer = Measurer(evaluator, cache=cache)
+    measurer, values = Measurer(evaluator, cache=cache), list(coefficients)
+    edits = (edit.with_coefficient(vary, value) for value in values)
+    steps = (measurer.step(one, tasks=tasks, split=split, n=n) for one in edits)
     rows = []
-    for coefficient in coefficients:
-        varied = edit.with_coefficient(vary, coefficient)
-        piece = measurer.measure(varied, tasks=tasks, split=split, n=n)
+    for coefficient, piece in zip(values, measurer.run_all(steps), strict=True):
         rows += [
             SweepRow(coefficient, task, reading.estimate)
             for task, reading in piece.readings.items()

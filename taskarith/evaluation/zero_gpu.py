@@ -68,7 +68,7 @@ class BorrowedGpu(Evaluator):
     def __init__(self, suite: Suite, *, measure: Measure) -> None:
         super().__init__(suite, device="cpu")
         self.described = "ZeroGPU"
-        self._context = self._context.replace("cpu/float32", "zero-gpu", 1)
+        self.context = self.context.replace("cpu/float32", "zero-gpu", 1)
         self._measure = measure
         self._edit = Edit(suite.name)
         self._plans: deque[dict[Key, tuple[int, int]]] = deque(maxlen=PLANS)

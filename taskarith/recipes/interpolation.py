@@ -36,13 +36,15 @@ def curve(
     alphas: Sequence[float] = ALPHAS,
 ) -> tuple[CurvePoint, ...]:
     """Measure the edit start + α·along at each α; α = 1 is the fine-tuned model."""
-    points = []
+    edits = []
     for alpha in alphas:
         edit = dict(start or {})
         for name, value in along.items():
             edit[name] = edit.get(name, 0.0) + alpha * value
-        points.append(CurvePoint(alpha, edit, dict(score(edit, tasks, split=split))))
-    return tuple(points)
+        edits.append(edit)
+    asked = [score(edit, tasks, split=split) for edit in edits]  # all, before any is read
+    told = zip(alphas, edits, asked, strict=True)
+    return tuple(CurvePoint(alpha, edit, dict(measured)) for alpha, edit, measured in told)
 
 
 def best_point(

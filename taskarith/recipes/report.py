@@ -8,15 +8,12 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import torch
-
 from taskarith.core import TaskVector
 from taskarith.errors import AssetError
 from taskarith.evaluation import (
     Estimate,
     Evaluator,
     ResultCache,
-    describe_device,
     load_surrogate,
     surrogate_error,
 )
@@ -45,19 +42,18 @@ __all__ = ["add_to_report", "write_report"]
 
 
 def write_report(
-    suite: Suite,
+    evaluator: Evaluator,
     path: Path,
     *,
-    device: torch.device,
     recipes: Sequence[str] | None = None,
     extent: Extent = WHOLE,
 ) -> None:
-    """Measure `suite` and write its report as Markdown to `path`, its results into a folder beside.
+    """Measure the evaluator's suite, write its report as Markdown to `path`, its results beside.
 
     With a section for each of `recipes` (None: all that choose on validation and measure on test).
     Raises UnknownNameError for a recipe that the suite has not what it takes for.
     """
-    evaluator, cache = Evaluator(suite, device=device), ResultCache()
+    suite, cache = evaluator.suite, ResultCache()
     names = reported_recipes(suite) if recipes is None else recipes
     results = list(recipe_results(evaluator, names, cache=cache, extent=extent))
     lab = suite_lab(
@@ -65,7 +61,7 @@ def write_report(
     )
     asked = "" if recipes is None else f" --recipes {' '.join(recipes)}"
     parts = [
-        _head(suite, device=device, sample=lab.sample, asked=asked + extent.options()),
+        _head(evaluator, sample=lab.sample, asked=asked + extent.options()),
         _tasks(suite, lab),
         written_answers(evaluator, lab.sample, edits=_edits(results)),
         *map(as_markdown, results),
@@ -82,10 +78,9 @@ def write_report(
 
 
 def add_to_report(
-    suite: Suite,
+    evaluator: Evaluator,
     path: Path,
     *,
-    device: torch.device,
     recipes: Sequence[str],
     extent: Extent = WHOLE,
 ) -> None:
@@ -96,13 +91,13 @@ def add_to_report(
     """
     if not path.is_file():
         raise AssetError(f"there is no report {path.name} to add to; write a whole one first")
-    evaluator, cache = Evaluator(suite, device=device), ResultCache()
+    suite, cache = evaluator.suite, ResultCache()
     for name in recipes:
         (result,) = recipe_results(evaluator, [name], cache=cache, extent=extent)
         heading, _, rest = as_markdown(result).partition("\n")
         note = (
             f"Written by `python -m taskarith report {suite.name} --add {name}{extent.options()}`, "
-            f"measured on {describe_device(device)} in float32."
+            f"measured on {evaluator.described} in float32."
         )
         section = f"{heading}\n\n{note}\n{rest}"
         write_result(result, path.parent / FOLDER / f"{result.name}.json", suite=suite)
@@ -110,11 +105,12 @@ def add_to_report(
         path.write_text(amended, encoding="utf-8")
 
 
-def _head(suite: Suite, *, device: torch.device, sample: Sample, asked: str) -> str:
+def _head(evaluator: Evaluator, *, sample: Sample, asked: str) -> str:
+    suite = evaluator.suite
     return f"""# Report: {suite.title}
 
 Written by `python -m taskarith report {suite.name}{asked}`; suite fingerprint
-`{suite.fingerprint}`, measured on {describe_device(device)} in float32. {suite.manifest.about}
+`{suite.fingerprint}`, measured on {evaluator.described} in float32. {suite.manifest.about}
 
 Every coefficient was chosen on the validation split, from {sample.each}; every number below is
 {sample.once}, unless it says otherwise. Brackets hold 95 % intervals: Wilson's for a share,

@@ -8,11 +8,12 @@ from the suite's own file.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from taskarith.core import Edit
 from taskarith.errors import AssetError
-from taskarith.evaluation import Estimate, Measurer
+from taskarith.evaluation import Estimate, Measurer, Part, Step
 from taskarith.sources import find_pulled
 from taskarith.suites import Suite
 from taskarith.suites.references import pull_ledger
@@ -156,13 +157,26 @@ def reproduce(
     With `n`, the first images of each task only, as a quick look. What was measured is in the
     measurer's cache after every thousand images, so that an interrupted run goes on where it was.
     """
-    for method in published.accuracies if methods is None else methods:
-        for task in suite.targets:
+    rows = [
+        (method, task)
+        for method in (published.accuracies if methods is None else methods)
+        for task in suite.targets
+    ]
+
+    def steps() -> Iterator[Step]:
+        for method, task in rows:
             edit = EDITS[method](suite.name, suite.targets, task)
             total = len(measurer.predictor.labels(task, "test"))
             last = total if n is None else min(n, total)
-            for stop in [*range(STEP, last, STEP), last]:
-                piece = measurer.measure(edit, tasks=[task], split="test", n=stop, kind="reference")
+            edges = [0, *range(STEP, last, STEP), last]
+            for start, stop in pairwise(edges):
+                parts = (Part(task, start, stop),)
+                yield Step(edit, parts, "test", "reference", ends_stage=stop == last)
+
+    waiting = iter(rows)
+    for piece in measurer.run_all(steps()):
+        if piece.ends_stage:
+            method, task = next(waiting)
             ours = piece.readings[task].estimate
             theirs = published.accuracies.get(method, {}).get(task)
             yield Comparison(method, task, ours, theirs)

@@ -14,13 +14,14 @@ from torch.nn import functional
 
 from taskarith.core import METHODS, Edit, Gram, TaskVector, Terms, merge
 from taskarith.core.layers import layer_groups
-from taskarith.evaluation import Estimate, Evaluator, Measurer, Part, Reading, ResultCache
+from taskarith.evaluation import Estimate, Evaluator, Measurer, Part, Reading, ResultCache, Step
 from taskarith.evaluation.fisher_gram import ModelStatistics
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.linear_probe import LinearProbe
 from taskarith.heads.text_loss import text_loss
 from taskarith.models.clip.open_clip import VISION_PREFIX
 from taskarith.models.with_weights import with_weights
+from taskarith.recipes.asked import Asked
 from taskarith.recipes.gradients import loss_gradient
 from taskarith.recipes.lab import AS_USUAL, Answers, Course, Lab, Merged, Meter, Mixture
 from taskarith.recipes.mixing import (
@@ -126,12 +127,20 @@ class _Bench:
         self._final = final
         self._seen: set[tuple[str, str, str]] = set()
         self._held: dict[str, tuple[TaskVector, int]] = {}
+        self._asked: list[Asked] = []
 
     def score(
         self, coefficients: Mapping[str, float], tasks: Sequence[str], *, split: SplitName
     ) -> Mapping[str, Estimate]:
         edit = self._edit(coefficients)
-        return {task: self._read(edit, task, split).estimate for task in tasks}
+        asked = Asked(tasks, lambda task: self._read(edit, task, split).estimate)
+        if not self._measurer.concurrent:
+            return dict(asked)
+        for task in tasks:  # each by itself, as it is read: the same batches, the same answers
+            self._measurer.begin(self._step(edit, task, split))
+        if self._held:
+            self._asked.append(asked)
+        return asked
 
     def answer(
         self, coefficients: Mapping[str, float], task: str, *, split: SplitName, least: int = 0
@@ -349,7 +358,9 @@ class _Bench:
             self._evaluator.add_vector(name, vector)
         try:
             yield name
+            self._read_all()
         finally:
+            self._asked.clear()
             _, holders = self._held.pop(name)
             if holders > 1:
                 self._held[name] = vector, holders - 1
@@ -384,15 +395,24 @@ class _Bench:
         labels = self._evaluator.labels(task, split)[: part.stop]
         return self._evaluator.embeddings(part, split=split), labels
 
+    def _step(self, edit: Edit, task: str, split: SplitName, *, least: int = 0) -> Step:
+        first = self._first(split)
+        n = None if first is None else max(first, least)
+        return self._measurer.step(edit, tasks=[task], split=self._opened(split), n=n)
+
+    def _read_all(self) -> None:
+        """What was asked and not yet read: after this a vector in it may be forgotten."""
+        for asked in self._asked:
+            dict(asked)
+        self._asked.clear()
+
     def _read(self, edit: Edit, task: str, split: SplitName, *, least: int = 0) -> Reading:
         self._meter.check()
-        first, split = self._first(split), self._opened(split)
-        n = None if first is None else max(first, least)
-        piece = self._measurer.measure(edit, tasks=[task], split=split, n=n)
-        asked = (edit.key(), task, split)
+        piece = self._measurer.run(self._step(edit, task, split, least=least))
+        asked = (edit.key(), task, self._opened(split))
         if asked not in self._seen:
             self._seen.add(asked)
-            self._meter.count(f"{task}, {split}: {edit.formula()}")
+            self._meter.count(f"{task}, {self._opened(split)}: {edit.formula()}")
         return piece.readings[task]
 
 

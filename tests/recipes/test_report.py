@@ -19,7 +19,9 @@ FEW = Extent(16)
 @pytest.fixture
 def text(tiny_suite: Suite, tmp_path: Path) -> str:
     path = tmp_path / "REPORT.md"
-    write_report(tiny_suite, path, device=CPU, recipes=["negation", "addition"], extent=FEW)
+    write_report(
+        Evaluator(tiny_suite, device=CPU), path, recipes=["negation", "addition"], extent=FEW
+    )
     stored = tmp_path / "results" / "negation.json"
     assert read_result(stored, suite=tiny_suite).name == "negation"
     return path.read_text(encoding="utf-8")
@@ -56,7 +58,10 @@ def test_the_second_control_is_reported_and_chosen_on_by_nobody(
 def test_a_rehearsal_speaks_of_validation(tiny_suite: Suite, tmp_path: Path) -> None:
     path = tmp_path / "REPORT.md"
     write_report(
-        tiny_suite, path, device=CPU, recipes=["negation"], extent=Extent(16, rehearse=True)
+        Evaluator(tiny_suite, device=CPU),
+        path,
+        recipes=["negation"],
+        extent=Extent(16, rehearse=True),
     )
     text = path.read_text(encoding="utf-8")
     assert "--n 16 --rehearse`" in text
@@ -67,7 +72,7 @@ def test_an_unknown_recipe_leaves_what_is_there(tiny_suite: Suite, tmp_path: Pat
     path = tmp_path / "REPORT.md"
     path.write_text("whole", encoding="utf-8")
     with pytest.raises(UnknownNameError, match="'stew'"):
-        write_report(tiny_suite, path, device=CPU, recipes=["stew"])
+        write_report(Evaluator(tiny_suite, device=CPU), path, recipes=["stew"])
     assert path.read_text(encoding="utf-8") == "whole"
 
 
@@ -76,7 +81,9 @@ def test_a_section_is_added_and_the_rest_stays(
 ) -> None:
     path = tmp_path / "REPORT.md"
     few = Extent(8, rehearse=True)
-    add_to_report(tiny_suite, path, device=CPU, recipes=["wise-ft", "negation"], extent=few)
+    add_to_report(
+        Evaluator(tiny_suite, device=CPU), path, recipes=["wise-ft", "negation"], extent=few
+    )
     after = path.read_text(encoding="utf-8")
     headings = [line for line in after.splitlines() if line.startswith("## ")]
     before = [line for line in text.splitlines() if line.startswith("## ")]
@@ -96,8 +103,8 @@ def test_a_section_is_added_and_the_rest_stays(
 def test_what_is_not_there_cannot_be_added_to(tiny_suite: Suite, tmp_path: Path) -> None:
     path = tmp_path / "REPORT.md"
     with pytest.raises(AssetError, match=r"no report REPORT\.md to add to"):
-        add_to_report(tiny_suite, path, device=CPU, recipes=["negation"], extent=FEW)
+        add_to_report(Evaluator(tiny_suite, device=CPU), path, recipes=["negation"], extent=FEW)
     path.write_text("# whole\n", encoding="utf-8")
     with pytest.raises(UnknownNameError, match="'stew'"):
-        add_to_report(tiny_suite, path, device=CPU, recipes=["stew"], extent=FEW)
+        add_to_report(Evaluator(tiny_suite, device=CPU), path, recipes=["stew"], extent=FEW)
     assert path.read_text(encoding="utf-8") == "# whole\n"

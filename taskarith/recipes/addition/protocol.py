@@ -63,7 +63,8 @@ def choose_common(
 
     if start is not None:
         return walk(quality, grid=grid, start=start)
-    return best_on_grid(quality, grid=grid)
+    asked = {v: score(dict.fromkeys(tasks, v), tasks, split="validation") for v in grid}
+    return best_on_grid(lambda v: surely_normalized(asked[v], finetuned=finetuned), grid=grid)
 
 
 def choose_each(

@@ -68,9 +68,8 @@ class AdditionRecipe:
     def run(self, lab: Lab) -> AdditionResult:
         """Choose every λ on validation, then measure everything once on test."""
         score = lab.score
-        on_validation = {
-            task: score({task: 1.0}, [task], split="validation")[task] for task in self.tasks
-        }
+        own = {task: score({task: 1.0}, [task], split="validation") for task in self.tasks}
+        on_validation = {task: measured[task] for task, measured in own.items()}
         chosen: dict[tuple[str, ...], float] = {}
         for subset in self.subsets():
             below = [value for tasks, value in chosen.items() if len(tasks) == len(subset) - 1]

@@ -107,9 +107,10 @@ def measure_references(
     score: Score, *, tasks: Sequence[str], controls: Sequence[str], split: SplitName
 ) -> References:
     """The pretrained model on everything, and each task's own model on it."""
+    own = {task: score({task: 1.0}, [task], split=split) for task in tasks}
     return References(
         pretrained=dict(score({}, [*tasks, *controls], split=split)),
-        finetuned={task: score({task: 1.0}, [task], split=split)[task] for task in tasks},
+        finetuned={task: measured[task] for task, measured in own.items()},
     )
 
 
@@ -129,7 +130,10 @@ def choose_method(
     finetuned = references.finetuned
     try:
         with lab.merge(_ones(tasks), method=entrant.name, settings=entrant.at_one) as merged:
-            tried: dict[float, Mapping[str, Estimate]] = {}
+            tried = {
+                scale: lab.score({merged.vector: scale}, tasks, split="validation")
+                for scale in COARSE
+            }
 
             def quality(scale: float) -> float:
                 if scale not in tried:

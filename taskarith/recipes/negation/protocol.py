@@ -72,10 +72,8 @@ def choose_negation(
         edit = {vector: value} if value else {}
         return lab.answer(edit, control, split="validation", least=CONTROL_EXAMPLES)
 
-    targets = {
-        value: lab.score({vector: value}, [target], split="validation")[target].skill
-        for value in grid
-    }
+    asked = {value: lab.score({vector: value}, [target], split="validation") for value in grid}
+    targets = {value: measured[target].skill for value, measured in asked.items()}
     pretrained = on_control(0.0)
     for value in sorted(grid, key=lambda value: (targets[value], abs(value))):
         if not value or on_control(value).retained(pretrained)[0] >= floor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from taskarith.core import checked_coefficient
 from taskarith.errors import RecipeError
+from taskarith.evaluation import Estimate
 from taskarith.recipes.lab import Lab
 from taskarith.recipes.plane.protocol import PlanePoint, between, coarse_to_fine
 from taskarith.recipes.plane.result import PlaneResult
@@ -56,16 +57,14 @@ class PlaneRecipe:
 
     def measure(self, lab: Lab) -> Iterator[PlanePoint]:
         """Every point, from coarse to fine; what a page shows as it comes."""
-        for column, row in coarse_to_fine(self.steps):
-            x = between(self.x_ends, column / self.steps)
-            y = between(self.y_ends, row / self.steps)
-            edit = {**self.others, self.x: x, self.y: y}
-            measured = lab.score(edit, [*self.targets, self.control], split="validation")
-            yield PlanePoint(x, y, edit, dict(measured))
+        for x, y, edit in self._edits():
+            yield PlanePoint(x, y, edit, dict(self._asked(lab, edit)))
 
     def run(self, lab: Lab) -> PlaneResult:
         """The whole plane."""
-        return self.result(tuple(self.measure(lab)), sample=lab.sample)
+        asked = [(*place, self._asked(lab, place[2])) for place in self._edits()]
+        points = tuple(PlanePoint(x, y, edit, dict(measured)) for x, y, edit, measured in asked)
+        return self.result(points, sample=lab.sample)
 
     def result(self, points: Sequence[PlanePoint], *, sample: Sample | None = None) -> PlaneResult:
         """What the points are, so far or in the end."""
@@ -80,6 +79,16 @@ class PlaneRecipe:
             points=tuple(points),
             sample=sample or Sample(),
         )
+
+    def _edits(self) -> Iterator[tuple[float, float, dict[str, float]]]:
+        """Both λ and the edit of every point, from coarse to fine."""
+        for column, row in coarse_to_fine(self.steps):
+            x = between(self.x_ends, column / self.steps)
+            y = between(self.y_ends, row / self.steps)
+            yield x, y, {**self.others, self.x: x, self.y: y}
+
+    def _asked(self, lab: Lab, edit: Mapping[str, float]) -> Mapping[str, Estimate]:
+        return lab.score(edit, [*self.targets, self.control], split="validation")
 
 
 def _either(numbers: Sequence[int]) -> str:
