@@ -6,6 +6,7 @@ vectors travel once to each machine, into its object store. `ray` is imported he
 
 import contextlib
 import os
+import secrets
 import socket
 import sys
 from collections import OrderedDict, deque
@@ -24,6 +25,7 @@ __all__ = ["RayWorkers", "ray_workers"]
 
 STORE_BYTES = 256 * 2**20  # object store of a head of our own: answers and held vectors
 CONNECT_SECONDS = 3.0
+LOOPBACK = ("127.0.0.1", "localhost")
 START_SECONDS = 180.0
 IN_FLIGHT = 2  # pieces of work an actor has: the one in hand and the next
 RESTARTS = 2  # of an actor that was lost, before the others have to do without it
@@ -40,7 +42,7 @@ def ray_workers(
     each GPU, or one for each machine where there is none). However this ends, no actor stays.
     Raises EngineError where there is no cluster, or one of other versions, or too small a one.
     """
-    ray = _ray()
+    ray = _ray(address)
     _join(ray, address)
     try:
         workers = RayWorkers(ray, suite, count=count, device=device)
@@ -194,8 +196,17 @@ def _cause(error: Any) -> Exception:
     return EngineError(f"a worker could not start: {lines[-1]:.300}")
 
 
-def _ray() -> Any:
+def _ray(address: str | None) -> Any:
+    """The library, told what it reads only when it is imported."""
+    own = address is None
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a head of ours tells nobody anything
+    if own or str(address).partition(":")[0] in LOOPBACK:  # else it takes another address
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # a busy machine takes its time
+    if own and "ray" not in sys.modules:
+        # Ray listens to every network whatever its address is: without the token it does nothing.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     try:
         import ray
     except ImportError as error:
@@ -210,7 +221,13 @@ def _join(ray: Any, address: str | None) -> None:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address is None:
         own = {"include_dashboard": False, "object_store_memory": STORE_BYTES}
-        ray.init(address="local", _node_ip_address="127.0.0.1", **own, **quiet)
+        try:
+            ray.init(address="local", _node_ip_address="127.0.0.1", **own, **quiet)
+        except Exception as error:  # Ray raises the bare class where a part of it does not start
+            raise EngineError(
+                f"Ray did not start on this machine ({str(error).strip()[:200]}); try again when "
+                "it is less busy, or start it yourself and say --engine ray://HOST:PORT"
+            ) from error
         return
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from taskarith.core import Edit, TaskVector
+from taskarith.core import METHODS, Edit, TaskVector
 from taskarith.errors import EngineError, UnknownNameError
 from taskarith.evaluation import Evaluator, Measurer, ResultCache
 from taskarith.evaluation.distributed import Desk, DistributedEvaluator, Work
@@ -19,10 +19,10 @@ from taskarith.evaluation.grids import sweep_grid
 from taskarith.recipes.catalogue import (
     Recipe,
     addition_recipe,
-    methods_recipe,
     negation_recipe,
     run_recipe,
 )
+from taskarith.recipes.suite_lab import suite_lab
 from taskarith.suites import Suite
 
 EDIT = Edit("tiny", {"apples": -0.5, "birds": 0.75})
@@ -69,7 +69,6 @@ def elsewhere(tiny_suite: Suite, colleagues: Colleagues) -> DistributedEvaluator
     [
         partial(negation_recipe, tasks=["apples"]),
         partial(addition_recipe, tasks=["apples", "birds", "coins"], per_size=1),
-        partial(methods_recipe, tasks=["apples", "birds"], methods=["ties"]),  # makes vectors
     ],
 )
 def test_recipes_give_the_same_json(
@@ -85,7 +84,19 @@ def test_recipes_give_the_same_json(
     assert done == list(range(1, len(done) + 1))
     assert len(set(colleagues.submitted)) == len(colleagues.submitted)  # nothing is asked twice
     assert not colleagues.found  # and what was begun was read
-    assert any(work.held for work in colleagues.submitted) == (make.func is methods_recipe)
+
+
+def test_a_vector_that_a_recipe_made_travels_and_is_forgotten_after_it_is_read(
+    tiny_suite: Suite, elsewhere: DistributedEvaluator, colleagues: Colleagues
+) -> None:
+    settings, found = METHODS["ties"].checked({}), []
+    for evaluator in (elsewhere, Evaluator(tiny_suite, device="cpu")):
+        lab = suite_lab(evaluator, n=24)
+        with lab.merge({"apples": 1.0, "birds": 1.0}, method="ties", settings=settings) as merged:
+            found.append(lab.score({merged.vector: 0.7}, ["apples", "birds"], split="validation"))
+    assert dict(found[0]) == found[1]
+    assert [len(work.held) for work in colleagues.submitted] == [1, 1]
+    assert not colleagues.found
 
 
 def test_several_points_are_begun_before_the_first_is_read(

@@ -47,6 +47,7 @@ def address() -> Iterator[str]:
     ]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     own = {**os.environ, "OMP_NUM_THREADS": "1", "RAY_memory_monitor_refresh_ms": "0"}
+    own |= {"RAY_raylet_start_wait_time_s": "120", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
     head = subprocess.Popen(command, env=own, **quiet)
     try:
         yield f"127.0.0.1:{port}"
