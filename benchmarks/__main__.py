@@ -20,7 +20,6 @@ NAMES = (
     "memory",
     "half_billion",
     "low_rank",
-    "ray",
 )
 ONLY = {"seconds": ("visitors",), "device": ("recompose", "evaluate")}
 

@@ -89,7 +89,7 @@ class DistributedEvaluator(Evaluator):
         super().__init__(suite, device=device)
         self.described = workers.described
         self.ahead_of = AHEAD * workers.count
-        self._context = workers.context
+        self.context = workers.context
         self._workers = workers
         self._own: dict[str, tuple[int, TaskVector]] = {}
         self._numbers = count()
