@@ -17,6 +17,7 @@ NAMES = (
     "live",
     "visitors",
     "follow",
+    "teaching",
     "memory",
     "half_billion",
     "low_rank",

@@ -7,16 +7,21 @@ import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["Caller", "instrument_id", "until_live"]
+__all__ = ["Caller", "component_id", "instrument_id", "until_live"]
 
 PATIENCE = 180.0  # seconds until the engine must be there
 
 
-def instrument_id(url: str) -> int:
-    """Gradio's number of the page's instrument."""
+def component_id(url: str, name: str) -> int:
+    """Gradio's number of the component of that name, on whichever page it is."""
     with urllib.request.urlopen(f"{url}/config", timeout=30) as answer:
         components = json.load(answer)["components"]
-    return next(int(c["id"]) for c in components if c["props"].get("elem_id") == "instrument")
+    return next(int(c["id"]) for c in components if c["props"].get("elem_id") == name)
+
+
+def instrument_id(url: str) -> int:
+    """The same of Explore."""
+    return component_id(url, "instrument")
 
 
 class Caller:

@@ -37,10 +37,12 @@ class Server:
 
 
 @contextmanager
-def app(suite: str, *, cache: Path) -> Iterator[Server]:
-    """This project's app; `cache` keeps its pictures and results."""
+def app(suite: str, *, cache: Path, suites: Path | None = None) -> Iterator[Server]:
+    """This project's app; `cache` keeps its pictures and results, `suites` what is made in it."""
     command = ["app.py", "--suite", suite]
-    with _serve(command, environment={"TASKARITH_CACHE": str(cache)}) as server:
+    environment = {"TASKARITH_CACHE": str(cache)}
+    environment |= {} if suites is None else {"TASKARITH_SUITES": str(suites)}
+    with _serve(command, environment=environment) as server:
         yield server
 
 

@@ -8,6 +8,7 @@ import torch
 
 import benchmarks.picture
 import benchmarks.start
+import benchmarks.teaching
 import benchmarks.visitors
 from benchmarks import evaluate, texts
 from benchmarks.__main__ import main
@@ -136,6 +137,13 @@ def test_visitors_reports_the_worst_crowd() -> None:
     crowds[1]["rss_growth_mb"] = 4
     found = benchmarks.visitors.summary({"a": crowds[0], "b": crowds[1]}, seconds=1)
     assert (found["p95_s"], found["errors"], found["rss_growth_mb"]) == (3.0, 2, 4)
+
+
+def test_teaching_compares_with_a_quiet_server() -> None:
+    found = benchmarks.teaching.summary([0.1, 0.2, 0.3], [0.4, 0.5, 0.6], seconds=30.0)
+    assert (found["without_p50_s"], found["with_p50_s"]) == (0.2, 0.5)
+    assert found["with_to_without"] == 2.5
+    assert found["commits"] == {"without": 3, "with": 3}
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
