@@ -42,6 +42,12 @@ def add_commands(commands: Any) -> None:
         help="for mini: also train what recipes need (analogies, soups, baselines)",
     )
     parser.add_argument(
+        "--size",
+        choices=["quarter", "half", "whole", "double"],
+        help="for mini: build it in this further size, on a tenth of the examples, for the recipe "
+        "scaling",
+    )
+    parser.add_argument(
         "--work",
         type=Path,
         help="folder of corpus, checkpoints and logs (default: runs/ and the name of the base)",
@@ -117,6 +123,7 @@ def train(
     data: Path | None,
     base: Path | None,
     recipes: bool,
+    size: str | None,
     work: Path | None,
     device: str | None,
 ) -> None:
@@ -124,6 +131,16 @@ def train(
     from taskarith.evaluation import choose_device
     from taskarith.suites import load_suite
 
+    if size is not None:
+        from taskarith.training.mini_sizes import train_size
+
+        if suite != "mini" or recipes:
+            raise AssetError("--size is for `train mini` alone; leave out --recipes")
+        work = work or RUNS / "mini-sizes"
+        train_size(
+            size, output or work / f"suite-mini-{size}", work=work, device=choose_device(device)
+        )
+        return
     work = work or RUNS / ("mini" if suite == "real" else suite)
     folder, chosen = output or work / f"suite-{suite}", choose_device(device)
     if suite == "minilm":

@@ -29,7 +29,8 @@ def add_commands(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "recipe",
         help="run a protocol: negation, addition, analogy, paint, wise-ft, soup, methods, plane, "
-        "sweep, search, transfer, sequence, instruct, few-shot, ways, prompts, retrieval",
+        "sweep, search, transfer, sequence, instruct, few-shot, ways, prompts, retrieval, "
+        "scaling",
         description="Choose every coefficient on validation, measure once on test, and print the "
         "tables. What was measured is kept: an interrupted recipe goes on where it stopped.",
         epilog="Try: taskarith recipe negation --tasks printed-digits --n 64",
@@ -180,6 +181,15 @@ def add_commands(commands: Any) -> None:
     _add_count(one, "--orders", 3, "in how many orders")
     _add_count(one, "--steps", 40, "of each fine-tuning")
     _add_count(one, "--examples", 256, "of each task to learn from")
+
+    one = _add(recipes, "scaling", "the same edits on several sizes, and the law of their errors")
+    _add_tasks(one, "tasks that all sizes share (default: all of them)")
+    one.add_argument(
+        "--collection",
+        metavar="NAME",
+        help="a collection, or the path of its file (default: the one that the suite is in; see "
+        "taskarith suites collections)",
+    )
 
     one = _add(recipes, "instruct", "teach many tasks in words, and ask about others")
     one.add_argument(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from taskarith.evaluation.preview_score import PreviewScore
     from taskarith.suites import Suite
 
-__all__ = ["add", "add_commands", "pull", "remove", "rename", "suites"]
+__all__ = ["add", "add_commands", "collections", "pull", "remove", "rename", "suites"]
 
 
 def add_commands(commands: Any) -> None:
@@ -33,6 +33,12 @@ def add_commands(commands: Any) -> None:
     add_yes(verb)
     add_json(verb)
     verb.set_defaults(run=pull)
+
+    verb = verbs.add_parser(
+        "collections", help="list the collections: suites that share tasks on several bases"
+    )
+    add_json(verb)
+    verb.set_defaults(run=collections)
 
     verb = verbs.add_parser("add", help="add a suite: a folder, or a repository of the Hub")
     verb.add_argument("place", metavar="PLACE", help="path of a folder, or hub:owner/name")
@@ -71,6 +77,35 @@ def suites() -> Answer:
         text="\n\n".join(_paragraph(suite, scores.get(suite.name)) for suite in found)
         or "There are no suites.",
     )
+
+
+def collections() -> Answer:
+    """Every collection with its members, and whether their weights are on this machine."""
+    from taskarith.suites import load_suite
+    from taskarith.suites.collection import list_collections
+
+    data, paragraphs = [], []
+    for one in list_collections():
+        here = {name: load_suite(name).is_here() for name in one.suites}
+        data.append(
+            {
+                "name": one.name,
+                "title": one.title,
+                "tasks": list(one.tasks),
+                "controls": list(one.controls),
+                "members": [
+                    {"suite": m.suite, "seen": m.seen, "apart": m.apart, "here": here[m.suite]}
+                    for m in one.members
+                ],
+            }
+        )
+        lines = [f"{one.name}: {one.title}", f"  tasks    {', '.join(one.tasks)}"]
+        for member in one.members:
+            apart = f"; apart: {member.apart}" if member.apart else ""
+            away = "" if here[member.suite] else "; not on this machine yet"
+            lines.append(f"  member   {member.suite}, {member.seen:,} examples seen{apart}{away}")
+        paragraphs.append("\n".join(lines))
+    return Answer(data, "\n\n".join(paragraphs) or "There are no collections.")
 
 
 def pull(*, suite: str, yes: bool) -> Answer:

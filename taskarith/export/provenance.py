@@ -28,7 +28,7 @@ from taskarith.sources import (
     read_metadata,
 )
 from taskarith.suites import Suite
-from taskarith.suites.manifest import NAME
+from taskarith.suites.json_reader import NAME
 from taskarith.suites.references import is_reference, pull_ledger
 
 __all__ = [

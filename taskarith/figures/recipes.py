@@ -14,6 +14,7 @@ from taskarith.figures.negation import negation_figures
 from taskarith.figures.plane import plane_figures
 from taskarith.figures.prompts import prompts_figures
 from taskarith.figures.retrieval import retrieval_figures
+from taskarith.figures.scaling import scaling_figures
 from taskarith.figures.searched import searched_figures
 from taskarith.figures.sequence import sequence_figures
 from taskarith.figures.soup import soup_figures
@@ -40,6 +41,7 @@ FIGURES: dict[str, Callable[..., list[Any]]] = {
     "search": searched_figures,
     "transfer": transfer_figures,
     "sequence": sequence_figures,
+    "scaling": scaling_figures,
     "instruct": instruct_figures,
     "few-shot": few_shot_figures,
     "ways": ways_figures,

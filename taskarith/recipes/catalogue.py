@@ -26,6 +26,7 @@ from taskarith.recipes.search.recipe import SEEDS as SEARCH_SEEDS
 from taskarith.recipes.search.space import SUM, Space
 from taskarith.recipes.soup.recipe import SoupRecipe
 from taskarith.recipes.study_recipes import (
+    scaling_recipe,
     sequence_recipe,
     transfer_recipe,
     ways_recipe,
@@ -52,7 +53,8 @@ from taskarith.recipes.transfer.recipe import LEAST
 from taskarith.recipes.tuning import Tuning
 from taskarith.recipes.watching import Watch, watched
 from taskarith.recipes.wise_ft.recipe import WiseFtRecipe
-from taskarith.suites import Suite
+from taskarith.suites import Suite, load_suite
+from taskarith.suites.collection import collections_of
 from taskarith.suites.recipe_book import parse_quadruple
 from taskarith.tasks import Task
 from taskarith.tasks.shifts import SHIFTS
@@ -362,6 +364,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "search": search_recipe,
     "transfer": transfer_recipe,
     "sequence": sequence_recipe,
+    "scaling": scaling_recipe,
     "instruct": instruct_recipe,
     "few-shot": few_shot_recipe,
     "ways": ways_recipe,
@@ -391,6 +394,7 @@ def suite_recipes(
         "search": len(suite.targets) > 1,
         "transfer": len(learnable_tasks(suite, suite.targets)) >= LEAST,
         "sequence": len(learnable_tasks(suite, suite.targets)) > 1,
+        "scaling": _has_sizes(suite),
         "instruct": answers_in_words(suite),
         "few-shot": answers_in_words(suite),
         "ways": len(learnable_tasks(suite, suite.targets)) > 1,
@@ -404,6 +408,14 @@ def suite_recipes(
     return {
         name: make(suite, **asked.get(name, {})) for name, make in RECIPES.items() if there[name]
     }
+
+
+def _has_sizes(suite: Suite) -> bool:
+    """Whether it is in a collection that is on this machine."""
+    return any(
+        all(load_suite(name).is_here() for name in collection.suites)
+        for collection in collections_of(suite.name)
+    )
 
 
 def _pictures(task: Task) -> str:

@@ -15,6 +15,7 @@ from taskarith.core import TaskVector
 from taskarith.errors import RecipeCancelled, RecipeError
 from taskarith.evaluation import Estimate, PairedDifference
 from taskarith.evaluation.estimate import retained
+from taskarith.recipes.model_size import OtherLab, SizeOf
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.score import Score
 from taskarith.recipes.text_lab import TextLab
@@ -273,6 +274,7 @@ class Lab:
     """The callables, of which a recipe uses what it needs; `sample` says what they measure.
 
     `text_lab` is there for models that answer in words, `way_lab` where ways can be compared.
+    `size` is there for models of images and texts, and `others` opens the labs of other suites.
     """
 
     score: Score
@@ -289,6 +291,8 @@ class Lab:
     sample: Sample = field(default_factory=Sample)
     text_lab: TextLab | None = None
     way_lab: "WayLab | None" = None
+    size: SizeOf | None = None
+    others: OtherLab | None = None
 
     @property
     def texts(self) -> TextLab:

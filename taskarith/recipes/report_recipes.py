@@ -26,6 +26,7 @@ REPORTED = {
     "soup": "several models of one task",
     "transfer": "three targets with right answers",
     "sequence": "two targets with right answers",
+    "scaling": "a place in a collection of several sizes",
     "instruct": "a language model of the written world",
     "few-shot": "a language model of the written world",
     "ways": "two targets with right answers",

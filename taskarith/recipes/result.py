@@ -96,6 +96,10 @@ class Result:
         """The edits that the recipe chose, the main ones first: what for, and the coefficients."""
         return []
 
+    def of_suites(self) -> Mapping[str, str]:
+        """The fingerprints of every suite it was measured on, where that is not one alone."""
+        return {}
+
     def rows(self) -> Sequence[Row]:
         """The rows of the main table."""
         return self.tables()[0].rows

@@ -89,9 +89,10 @@ def surely_normalized(
     >>> [f"{surely_normalized(m, finetuned=many):.2f}" for m in (few, many)]
     ['0.56', '0.95']
     """
+    mean = mean_normalized(measured, finetuned=finetuned)  # says so where nothing can be divided by
     below = ((one.skill - one.skills[0]) / finetuned[task].skill for task, one in measured.items())
     off = hypot(*below) / len(measured)
-    return mean_normalized(measured, finetuned=finetuned) - off
+    return mean - off
 
 
 def mean_gain(

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from taskarith.errors import AssetError
+from taskarith.errors import AssetError, TaskArithError
 from taskarith.evaluation import Estimate
 from taskarith.recipes.addition.result import AdditionResult
 from taskarith.recipes.analogy.result import AnalogyResult
@@ -26,6 +26,7 @@ from taskarith.recipes.plane.result import PlaneResult
 from taskarith.recipes.prompts.result import PromptsResult
 from taskarith.recipes.result import Result, plain
 from taskarith.recipes.retrieval.result import RetrievalResult
+from taskarith.recipes.scaling.result import ScalingResult
 from taskarith.recipes.search.result import SearchResult
 from taskarith.recipes.sequence.result import SequenceResult
 from taskarith.recipes.soup.result import SoupResult
@@ -33,7 +34,7 @@ from taskarith.recipes.sweep.result import SweepResult
 from taskarith.recipes.transfer.result import TransferResult
 from taskarith.recipes.ways.result import WaysResult
 from taskarith.recipes.wise_ft.result import WiseFtResult
-from taskarith.suites import Suite
+from taskarith.suites import Suite, load_suite
 
 __all__ = ["FOLDER", "RESULTS", "read_result", "shipped_result", "write_result"]
 
@@ -53,6 +54,7 @@ RESULTS: dict[str, type[Result]] = {
         SearchResult,
         TransferResult,
         SequenceResult,
+        ScalingResult,
         InstructResult,
         FewShotResult,
         WaysResult,
@@ -95,6 +97,12 @@ def read_result(path: Path, *, suite: Suite) -> Result:
             f"{path.name} was measured on other weights or tasks than {suite.name!r} has now "
             f"({measured} and {suite.recipe_fingerprint}); write the report again"
         )
+    for name, fingerprint in result.of_suites().items():
+        if (now := load_suite(name).recipe_fingerprint) != fingerprint:
+            raise AssetError(
+                f"{path.name} was measured on other weights or tasks than {name!r} has now "
+                f"({fingerprint} and {now}); write the report again"
+            )
     return result
 
 
@@ -105,7 +113,7 @@ def shipped_result(suite: Suite, recipe: str) -> Result | None:
         return None
     try:
         return read_result(path, suite=suite)
-    except AssetError:
+    except TaskArithError:
         return None
 
 

@@ -1,11 +1,13 @@
-"""The recipes that study how tasks get along, made for a suite; the catalogue lists them.
+"""The recipes that study tasks together and sizes together, made for a suite.
 
 Knows what a suite must have for each; the protocols are the recipes' own.
 """
 
 from collections.abc import Sequence
 
-from taskarith.errors import RecipeError
+from taskarith.errors import RecipeError, listed, unknown_name
+from taskarith.recipes.scaling.measured import Base
+from taskarith.recipes.scaling.recipe import ScalingRecipe
 from taskarith.recipes.sequence import recipe as sequence
 from taskarith.recipes.sequence.recipe import SequenceRecipe
 from taskarith.recipes.suite_tasks import chosen_tasks, learnable_tasks
@@ -14,9 +16,11 @@ from taskarith.recipes.ways import recipe as compared
 from taskarith.recipes.ways.protocol import OF_PICTURES, OF_TEXTS
 from taskarith.recipes.ways.recipe import WaysRecipe
 from taskarith.suites import Suite
+from taskarith.suites.collection import Collection, collections_of, load_collection
+from taskarith.suites.sharing import opened_members
 from taskarith.tasks.shifts import SHIFTS
 
-__all__ = ["known_ways", "sequence_recipe", "transfer_recipe", "ways_recipe"]
+__all__ = ["known_ways", "scaling_recipe", "sequence_recipe", "transfer_recipe", "ways_recipe"]
 
 
 def transfer_recipe(
@@ -96,6 +100,53 @@ def ways_recipe(
 def known_ways(suite: Suite) -> tuple[str, ...]:
     """The ways, as `recipe ways` calls them, for what the suite's base takes."""
     return OF_PICTURES if "images" in suite.weights.family.examples else OF_TEXTS
+
+
+def scaling_recipe(
+    suite: Suite, *, tasks: Sequence[str] = (), collection: str | None = None
+) -> ScalingRecipe:
+    """The same edits on every member of `collection` (None: the first that the suite is in).
+
+    `tasks` are some of those that the members share (none given: all).
+    """
+    chosen = _collection_of(suite, collection)
+    unknown = [task for task in tasks if task not in chosen.tasks]
+    if unknown:
+        raise unknown_name("task of the collection", unknown[0], existing=chosen.tasks)
+    suites = opened_members(chosen)
+    away = [name for name, member in suites.items() if not member.is_here()]
+    if away:
+        raise RecipeError(
+            f"{listed(away)} of the collection {chosen.name!r} take weights that are not on this "
+            f"machine yet; fetch them first: taskarith suites pull {away[0]}"
+        )
+    asked = tuple(dict.fromkeys(tasks)) or chosen.tasks
+    first = suites[chosen.suites[0]]
+    means = [t for t in (*asked, chosen.controls[0]) if first.task(t).metric.kind != "share"]
+    if means:
+        raise RecipeError(f"{listed(means)}: no right and wrong answers; leave it out")
+    return ScalingRecipe(
+        collection=chosen.name,
+        bases=tuple(
+            Base(one.suite, one.seen, one.apart, suites[one.suite].recipe_fingerprint)
+            for one in chosen.members
+        ),
+        tasks=asked,
+        control=chosen.controls[0],
+        opened=suite.name,
+    )
+
+
+def _collection_of(suite: Suite, asked: str | None) -> Collection:
+    if asked is not None:
+        return load_collection(asked)
+    found = collections_of(suite.name)
+    if not found:
+        raise RecipeError(
+            f"{suite.name!r} is in no collection of suites that share tasks, so there are no sizes "
+            "to compare; choose a suite that is, or name a collection"
+        )
+    return found[0]
 
 
 def _learnable(suite: Suite, asked: Sequence[str], *, default: Sequence[str]) -> tuple[str, ...]:

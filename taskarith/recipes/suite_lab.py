@@ -31,13 +31,14 @@ from taskarith.recipes.mixing import (
     mixed_parameters,
     mixed_vector,
 )
+from taskarith.recipes.model_size import ModelSize
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.suite_texts import suite_text_lab, writes
 from taskarith.recipes.suite_ways import suite_way_lab
 from taskarith.recipes.text_lab import TextLab
 from taskarith.recipes.tuning import Tuning, trainable_model, tuned_vector, usual_tuning
 from taskarith.sources.tensors import fingerprint
-from taskarith.suites import Suite
+from taskarith.suites import Suite, load_suite
 from taskarith.tasks import SplitName
 from taskarith.tasks.examples import as_images
 
@@ -79,7 +80,24 @@ def suite_lab(
         tuning=tuning or usual_tuning(evaluator.suite),
         final=final,
     )
-    return Lab(
+
+    @contextmanager
+    def others(name: str) -> Iterator[Lab]:
+        """The lab of another suite, measured alike; its weights are let go afterwards."""
+        if name == evaluator.suite.name:
+            yield lab
+            return
+        yield suite_lab(
+            Evaluator(load_suite(name), device=evaluator.device),
+            cache=cache,
+            meter=meter,
+            n=n,
+            choose_on=choose_on,
+            seed=seed,
+            rehearse=rehearse,
+        )
+
+    lab = Lab(
         score=bench.score,
         answer=bench.answer,
         logits=bench.logits,
@@ -94,7 +112,10 @@ def suite_lab(
         sample=bench.sample,
         text_lab=bench.text_lab(),
         way_lab=suite_way_lab(evaluator, cache=cache, meter=meter, sample=sample, final=final),
+        size=bench.size if hasattr(evaluator.model, "multiply_adds") else None,
+        others=others,
     )
+    return lab
 
 
 def examples_called(suite: Suite) -> str:
@@ -285,6 +306,13 @@ class _Bench:
             order = torch.randperm(start.numel(), generator=generator)
             changed[name] = start.flatten()[order].reshape(start.shape) - start
         return TaskVector(changed)
+
+    def size(self) -> ModelSize:
+        self._meter.check()
+        numbers = sum(tensor.numel() for tensor in self._suite.base_state().values())
+        found = ModelSize(numbers, self._evaluator.model.multiply_adds())
+        self._meter.count("multiply-adds counted")
+        return found
 
     def text_lab(self) -> TextLab | None:
         if not writes(self._evaluator):

@@ -4,11 +4,10 @@ Parsing collects every problem before it gives up. Nothing here opens a weights 
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from pathlib import Path
+from typing import cast
 
 from taskarith.core import NULLS, checked_coefficient
 from taskarith.errors import AssetError, CoefficientError
@@ -29,6 +28,7 @@ from taskarith.suites.entries import (
     parse_weights,
     used_task,
 )
+from taskarith.suites.json_reader import JsonReader
 from taskarith.suites.recipe_book import RecipeBook, check_recipe_book, parse_recipe_book
 from taskarith.tasks.splits import DATA_KINDS
 from taskarith.tasks.task import ROLES, ZERO_SHOT, Role, Task
@@ -38,7 +38,6 @@ __all__ = ["Base", "Manifest", "Preset", "parse_manifest", "read_manifest"]
 FORMAT = 1
 MAX_BYTES = 4 * 2**20
 FILED_KINDS = [kind for kind in EMBEDDING_KINDS if kind not in EXAMPLE_KINDS]
-NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def read_manifest(path: Path) -> Manifest:
 
 def parse_manifest(data: object, *, where: str = "the manifest") -> Manifest:
     """The manifest that the JSON value `data` describes; one AssetError lists all its problems."""
-    reader = _Reader()
+    reader = JsonReader()
     manifest = _manifest(data, reader)
     if not reader.problems:
         _check_story(manifest, reader)
@@ -118,67 +117,7 @@ def parse_manifest(data: object, *, where: str = "the manifest") -> Manifest:
     return manifest
 
 
-class _Reader:
-    """Takes typed values out of JSON and writes down what is wrong instead of stopping."""
-
-    def __init__(self) -> None:
-        self.problems: list[str] = []
-
-    def mapping(self, value: object, where: str) -> Mapping[str, Any]:
-        return cast(
-            Mapping[str, Any], self._typed(value, dict, where, wanted="an object", empty={})
-        )
-
-    def array(self, value: object, where: str) -> list[Any]:
-        return cast(list[Any], self._typed(value, list, where, wanted="a list", empty=[]))
-
-    def text(self, value: object, where: str) -> str:
-        text = cast(str, self._typed(value, str, where, wanted="a text", empty="?"))
-        if not text:
-            self.problems.append(f"{where} must not be empty")
-        return text
-
-    def texts(self, value: object, where: str) -> tuple[str, ...]:
-        items = self.array(value, where)
-        return tuple(self.text(item, f"{where}[{i}]") for i, item in enumerate(items))
-
-    def name(self, value: object, where: str) -> str:
-        name = self.text(value, where)
-        if name != "?" and not NAME.fullmatch(name):
-            self.problems.append(
-                f"{where}: {name[:80]!r} must be lower-case letters, digits, '.' and '-'"
-            )
-        return name
-
-    def path(self, value: object, where: str) -> str:
-        path = self.text(value, where)
-        parts = PurePosixPath(path).parts
-        if path.startswith("/") or ".." in parts or "\\" in path or ":" in path or "\0" in path:
-            self.problems.append(f"{where}: {path[:80]!r} must lead to a file inside the suite")
-        return path
-
-    def choice(self, value: object, where: str, *, among: tuple[str, ...]) -> str:
-        if value not in among:
-            self.problems.append(f"{where}: {value!r:.80} must be one of {', '.join(among)}")
-            return among[0]
-        return value
-
-    def unique(self, names: list[str], where: str) -> None:
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            self.problems.append(f"{where}: {', '.join(twice)} must be there only once")
-
-    def _typed(
-        self, value: object, kind: type, where: str, *, wanted: str, empty: object
-    ) -> object:
-        if isinstance(value, kind):
-            return value
-        found = "is missing" if value is None else f"is {value!r:.60}"
-        self.problems.append(f"{where} must be {wanted}, but {found}")
-        return empty
-
-
-def _manifest(data: object, reader: _Reader) -> Manifest:
+def _manifest(data: object, reader: JsonReader) -> Manifest:
     fields = reader.mapping(data, "the manifest")
     if fields.get("format") != FORMAT:
         reader.problems.append(
@@ -234,7 +173,7 @@ def _manifest(data: object, reader: _Reader) -> Manifest:
     )
 
 
-def _task(item: object, reader: _Reader, where: str) -> Task:
+def _task(item: object, reader: JsonReader, where: str) -> Task:
     fields = used_task(reader.mapping(item, where), reader, where)
     head, metric = parse_head(fields, reader, where)
     has_classes = "classnames" in fields and head["kind"] not in UNCLASSED
@@ -274,7 +213,7 @@ def _task(item: object, reader: _Reader, where: str) -> Task:
     )
 
 
-def _check_kept_head(task: Task, manifest: "Manifest", reader: _Reader) -> None:
+def _check_kept_head(task: Task, manifest: "Manifest", reader: JsonReader) -> None:
     """A head that a checkpoint was trained with: whose, and which of its outputs is which class."""
     if task.head["kind"] not in KEPT_KINDS:
         return
@@ -297,7 +236,7 @@ def _check_kept_head(task: Task, manifest: "Manifest", reader: _Reader) -> None:
         )
 
 
-def _check_prompts(classnames: Sequence[str], reader: _Reader, where: str) -> None:
+def _check_prompts(classnames: Sequence[str], reader: JsonReader, where: str) -> None:
     """Refuse names that differ in case or spaces alone: one prompt, so one is never right."""
     seen: dict[str, str] = {}
     for name in classnames:
@@ -310,13 +249,13 @@ def _check_prompts(classnames: Sequence[str], reader: _Reader, where: str) -> No
         seen.setdefault(words, name)
 
 
-def _vector(item: object, reader: _Reader, where: str) -> tuple[str, str]:
+def _vector(item: object, reader: JsonReader, where: str) -> tuple[str, str]:
     fields = reader.mapping(item, where)
     name = reader.name(fields.get("task"), f"{where}.task")
     return name, parse_weights(fields, reader, where)
 
 
-def _recipe_vector(item: object, reader: _Reader, where: str) -> tuple[str, str, str]:
+def _recipe_vector(item: object, reader: JsonReader, where: str) -> tuple[str, str, str]:
     """Its name, its weights, and the task it is about, which has its name unless it says so."""
     fields = reader.mapping(item, where)
     name = reader.name(fields.get("name"), f"{where}.name")
@@ -324,7 +263,7 @@ def _recipe_vector(item: object, reader: _Reader, where: str) -> tuple[str, str,
     return name, weights, reader.name(fields.get("task", name), f"{where}.task")
 
 
-def _preset(item: object, reader: _Reader, where: str) -> Preset:
+def _preset(item: object, reader: JsonReader, where: str) -> Preset:
     fields = reader.mapping(item, where)
     coefficients = {}
     given = reader.mapping(fields.get("coefficients"), f"{where}.coefficients")
@@ -347,7 +286,7 @@ def _preset(item: object, reader: _Reader, where: str) -> Preset:
     )
 
 
-def _check_story(manifest: Manifest, reader: _Reader) -> None:
+def _check_story(manifest: Manifest, reader: JsonReader) -> None:
     """What must hold between the parts: roles, vectors of tasks, presets of vectors."""
     roles = [task.role for task in manifest.tasks]
     if "target" not in roles:

@@ -25,6 +25,7 @@ from taskarith.models.adapter_space import attach, is_beside
 from taskarith.models.picture_transform import PictureTransform
 from taskarith.places import ASSETS
 from taskarith.sources import BASE_FILES, LazyState
+from taskarith.suites.collection import unlisted
 from taskarith.suites.home import MANIFEST, added_suites, is_private
 from taskarith.suites.manifest import Base, Manifest, read_manifest
 from taskarith.suites.references import identity, is_pulled, is_reference
@@ -290,10 +291,13 @@ def load_suite(name_or_path: str | Path) -> Suite:
 
 
 def list_suites() -> list[Suite]:
-    """Every installed suite that is for all; a damaged one is left out with a warning."""
-    suites = []
-    for folder in _installed().values():
-        if is_private(folder):
+    """Every installed suite that is for all; a damaged one is left out with a warning.
+
+    Those that come with a collection alone are members of it, and not in this list.
+    """
+    suites, members = [], unlisted()
+    for name, folder in _installed().items():
+        if is_private(folder) or name in members:
             continue
         try:
             suites.append(load_suite(folder))

@@ -36,7 +36,7 @@ from taskarith.sources import (
     subtract,
 )
 from taskarith.sources.align import NO_ALIASES
-from taskarith.sources.compact import expanded, stored_names
+from taskarith.sources.compact import expanded, stored_names, unpacked
 from taskarith.sources.lazy_state import Entry
 from taskarith.sources.native import check_base
 from taskarith.sources.packages import packaged
@@ -142,7 +142,7 @@ class Weights:
     def _file(self, relative: str) -> LazyState:
         """The tensors of a file of the suite, float32."""
         try:
-            return _float(open_tensors(self._path(relative)))
+            return _float(unpacked(open_tensors(self._path(relative))))
         except WeightsError as error:
             raise AssetError(f"a file of the suite {self._suite!r}: {error}") from error
 

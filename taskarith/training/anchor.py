@@ -52,7 +52,8 @@ class Anchor:
         return self.weight * (embeddings - kept).square().sum(1).mean()
 
 
-def make_anchor(model: ClipModel, pictures: np.ndarray) -> Anchor:
+def make_anchor(model: ClipModel, pictures: np.ndarray, *, batch: int = BATCH) -> Anchor:
     """Anchor `model` as it is now to `pictures` uint8 [n, side, side, 3]."""
     kept = torch.from_numpy(np.array(pictures))
-    return Anchor(kept, torch.cat([model.encode_images(part).cpu() for part in kept.split(256)]))
+    own = torch.cat([model.encode_images(part).cpu() for part in kept.split(256)])
+    return Anchor(kept, own, batch=batch)

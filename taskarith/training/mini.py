@@ -27,7 +27,7 @@ from taskarith.training.loop import Recipe
 from taskarith.training.pretrain import pretrain
 from taskarith.worlds.images import FAMILIES
 
-__all__ = ["VectorMaker", "train_mini", "web_anchor"]
+__all__ = ["VectorMaker", "mini_task", "train_mini", "web_anchor"]
 
 SEED = 2026
 CORPUS_SIZE = 360_000
@@ -58,7 +58,7 @@ ROLES: dict[str, Role] = {
 
 def train_mini(output: Path, *, work: Path, device: torch.device) -> None:
     """Build the suite's weights and manifest in `output`; corpus and checkpoints go to `work`."""
-    tasks = [_task(name) for name, family in FAMILIES.items() if family.on_web]
+    tasks = [mini_task(name) for name, family in FAMILIES.items() if family.on_web]
     output.mkdir(parents=True, exist_ok=True)
     if not (output / "base.safetensors").exists():
         _make_base(output, work=work, device=device)
@@ -91,7 +91,8 @@ def web_anchor(base: ClipModel, *, work: Path) -> Anchor:
     return make_anchor(base, fresh.pictures)
 
 
-def _task(name: str) -> Task:
+def mini_task(name: str) -> Task:
+    """The task on the drawn pictures of the family `name`."""
     family = FAMILIES[name]
     return Task(
         name=name,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import taskarith.suites.suite
-from taskarith.cli.suites import suites
+from taskarith.cli.suites import collections, suites
 from taskarith.evaluation.preview_score import PreviewScore
 
 
@@ -43,3 +43,10 @@ def test_the_text_names_the_same() -> None:
     text = suites().text
     assert text.startswith("tiny: random weights for tests") or "tiny" in text.splitlines()[0]
     assert "apples, birds, coins, dice" in text
+
+
+def test_collections_name_their_members_and_what_is_not_here() -> None:
+    told = collections()
+    clip = next(row for row in told.data if row["name"] == "clip-vit")
+    assert [member["seen"] for member in clip["members"]] == [12_800_000_000] * 3
+    assert "member   clip-vit-large-patch14, 12,800,000,000 examples seen" in told.text

@@ -31,6 +31,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "evaluation/fisher_gram.py": ({"ClipModel"}, "a type: it looks at models of pictures"),
     "export/provenance.py": ({'"clip"', "open_clip"}, EXAMPLE),
     "recipes/transfer/result.py": ({"T5"}, "what papers measured"),
+    "recipes/scaling/result.py": ({"OpenCLIP"}, "what papers measured"),
     "recipes/ways/result.py": ({"T5"}, "what papers measured"),
     "recipes/prompts/result.py": ({"T5"}, "what papers measured"),
     **{
@@ -70,6 +71,10 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "training/text_suite.py": ({"transformers"}, "writes what that library reads"),
     "training/word_tokenizer.py": ({"transformers"}, "writes what that library reads"),
     "training/mini.py": ({"models.clip", "open_clip", "ClipModel", "CLIP", "vision_cfg"}, SCRIPT),
+    "training/mini_sizes.py": (
+        {"models.clip", "open_clip", "ClipModel", "CLIP", "vision_cfg"},
+        SCRIPT,
+    ),
     "training/pretrain.py": ({"models.clip", "open_clip", "ClipModel", "visual"}, SCRIPT),
     "training/real.py": ({"models.clip", "open_clip", "ClipModel"}, SCRIPT),
     "ui/models/form.py": ({"CLIP", "OpenCLIP", "open_clip", "transformers"}, FOR_PEOPLE),

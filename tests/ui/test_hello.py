@@ -10,7 +10,7 @@ from taskarith.evaluation import load_shipped
 from taskarith.evaluation.plan import COARSE_IMAGES, FINE_IMAGES
 from taskarith.suites import SUITES_FOLDER, Suite, list_suites, load_suite
 from taskarith.suites.home import add_folder, added_suites
-from taskarith.suites.manifest import NAME
+from taskarith.suites.json_reader import NAME
 from taskarith.ui import hello
 from taskarith.ui.hello import (
     describe,

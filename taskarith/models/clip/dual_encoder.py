@@ -1,11 +1,13 @@
 """What every CLIP has, whoever builds its network: two towers, a tokenizer and a device."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
 
 from taskarith.models.clip.layouts import is_vision
 from taskarith.models.clip.pixels import PixelNormalizer
@@ -67,6 +69,26 @@ class DualEncoder:
     def makes_heads(self, name: str) -> bool:
         """Whether a parameter takes part in encoding texts, and so in making zero-shot heads."""
         return not is_vision(name)
+
+    def multiply_adds(self) -> int:
+        """How often it multiplies and adds to encode one image and one text, by PyTorch's counter.
+
+        Both towers whole, as in pre-training; a text takes the tokenizer's full length.
+        """
+        pixels = torch.zeros(1, self.image_size, self.image_size, 3, dtype=torch.uint8)
+        quick = torch.backends.mha.get_fastpath_enabled()
+        torch.backends.mha.set_fastpath_enabled(False)  # one operator that the counter cannot see
+        try:
+            with FlopCounterMode(display=False) as counted, sdpa_kernel(SDPBackend.MATH):
+                self.vision(self.normalize(pixels.to(self.device)))
+                self.text_features([""])
+        finally:
+            torch.backends.mha.set_fastpath_enabled(quick)
+        return int(counted.get_total_flops()) // 2
+
+    def text_features(self, texts: Sequence[str]) -> Tensor:
+        """L2-normalized embeddings float32 [len(texts), d], which can be differentiated."""
+        raise NotImplementedError
 
     def vision_state(self) -> dict[str, Tensor]:
         """The vision tower's parameters by name (each starts with the prefix), not copied."""

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from taskarith.errors import AssetError, unknown_name
 from taskarith.suites.home import MANIFEST, POINTER, added_suites, suites_home
-from taskarith.suites.manifest import NAME, read_manifest
+from taskarith.suites.json_reader import NAME
+from taskarith.suites.manifest import read_manifest
 from taskarith.suites.suite import is_installed
 
 __all__ = ["own_suites", "remove_suite", "rename_suite", "stays"]

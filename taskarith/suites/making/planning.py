@@ -24,6 +24,7 @@ from taskarith.sources import (
 from taskarith.sources.hub_cache import hub_cache
 from taskarith.sources.plan import check_disk, size_text
 from taskarith.sources.pull import NotPulledError
+from taskarith.suites.json_reader import NAME
 from taskarith.suites.making.creating import TEMPLATES, WORDS, head_entry, task_entry
 from taskarith.suites.making.deriving import same_task, take_folder
 from taskarith.suites.making.inspection import (
@@ -34,7 +35,6 @@ from taskarith.suites.making.inspection import (
     weights_on,
 )
 from taskarith.suites.making.named_bases import base_reference, named_base
-from taskarith.suites.manifest import NAME
 from taskarith.suites.suite import Suite, is_installed
 from taskarith.suites.weights import Weights
 

@@ -19,9 +19,9 @@ from taskarith.errors import TeachingCancelled, TeachingError, listed
 from taskarith.evaluation.estimate import Estimate
 from taskarith.sources.native import NATIVE_FILE, base_fingerprint, write_vector
 from taskarith.suites.home import make_private, new_folder
+from taskarith.suites.json_reader import NAME
 from taskarith.suites.making.creating import WORDS
 from taskarith.suites.making.deriving import derive_suite, keep_measurements
-from taskarith.suites.manifest import NAME
 from taskarith.suites.suite import Suite, is_installed, load_suite
 from taskarith.training.anchor import Anchor
 from taskarith.training.teaching.bounds import OWNER_BOUNDS, Bounds

@@ -3,7 +3,7 @@
 Everything that comes from elsewhere is escaped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -13,10 +13,11 @@ from taskarith.ui.error_text import without_paths
 
 if TYPE_CHECKING:
     from taskarith.suites import Suite
+    from taskarith.suites.collection import Collection, Member
     from taskarith.ui.models.offers import Done, Offer
     from taskarith.ui.serving.jobs import JobStatus
 
-__all__ = ["offered", "outcome", "problem", "progress", "suite_list"]
+__all__ = ["collection_list", "offered", "outcome", "problem", "progress", "suite_list"]
 
 
 def suite_list(suites: "Iterable[tuple[Suite, bool]]", *, theme: str | None = None) -> str:
@@ -26,6 +27,18 @@ def suite_list(suites: "Iterable[tuple[Suite, bool]]", *, theme: str | None = No
         '<table class="suite-list"><thead><tr><th>suite</th><th class="wide">base</th>'
         f'<th class="number wide">task vectors</th><th>to do</th></tr></thead><tbody>{rows}</tbody>'
         "</table>"
+    )
+
+
+def collection_list(
+    collections: "Iterable[Collection]", *, here: "Mapping[str, bool]", theme: str | None = None
+) -> str:
+    """Every collection with its members, each with what to do with it; empty without any."""
+    return "".join(
+        f'<section class="collection"><h3>{escape(one.title)}</h3><p>{escape(one.about)}</p><ul>'
+        + "".join(_member(member, here=here[member.suite], theme=theme) for member in one.members)
+        + "</ul></section>"
+        for one in collections
     )
 
 
@@ -80,6 +93,16 @@ def _row(suite: "Suite", *, here: bool, theme: str | None) -> str:
         f'<td class="wide">{escape(_base(suite))}</td>'
         f'<td class="number wide">{len(suite.vectors)}</td><td class="do">{do}{state}</td></tr>'
     )
+
+
+def _member(member: "Member", *, here: bool, theme: str | None) -> str:
+    name = escape(member.suite)
+    if here:
+        link = f'<a href="./?{_query(theme, suite=member.suite)}">{name}</a>'
+    else:
+        link = f'{name}, <a href="models?{_query(theme, fetch=member.suite)}">fetch…</a>'
+    apart = f"; {escape(member.apart)}" if member.apart else ""
+    return f"<li>{link}: {member.seen:,} examples seen in pre-training{apart}</li>"
 
 
 def _base(suite: "Suite") -> str:

@@ -22,6 +22,7 @@ from taskarith.ui.serving.visitor import read_visitor, visitor_script
 
 if TYPE_CHECKING:
     from taskarith.suites import Suite
+    from taskarith.suites.collection import Collection
     from taskarith.ui.context import Site
     from taskarith.ui.models.offers import Offer
     from taskarith.ui.models.picked import Picked
@@ -167,7 +168,7 @@ class _ModelsPage:
     ) -> tuple[str, Any, Any]:
         """The table of suites, the choice of one to start from, and that of one's own."""
         from taskarith.suites.making.own import own_suites
-        from taskarith.ui.models.html import suite_list
+        from taskarith.ui.models.html import collection_list, suite_list
 
         found = await asyncio.to_thread(_all_suites)
         own = (await asyncio.wrap_future(self.site.explorer)).suite
@@ -176,7 +177,10 @@ class _ModelsPage:
         here = [suite.name for suite, there in found if there]
         asked = chosen or request.query_params.get("suite")
         choice = asked if asked in here else own.name
-        table = suite_list(found, theme=request.query_params.get("__theme"))
+        theme = request.query_params.get("__theme")
+        collections, members = await asyncio.to_thread(_all_collections)
+        table = suite_list(found, theme=theme)
+        table += collection_list(collections, here=members, theme=theme)
         mine = [] if self.site.public else await asyncio.to_thread(own_suites)
         return (
             table,
@@ -383,6 +387,15 @@ def _all_suites() -> "list[tuple[Suite, bool]]":
 
     found = [(suite, suite.is_here()) for suite in list_suites()]
     return sorted(found, key=lambda pair: not pair[1])  # what can be opened comes first
+
+
+def _all_collections() -> "tuple[list[Collection], dict[str, bool]]":
+    """The collections, and whether all that each member needs is on this machine."""
+    from taskarith.suites import load_suite
+    from taskarith.suites.collection import list_collections
+
+    found = list_collections()
+    return found, {name: load_suite(name).is_here() for one in found for name in one.suites}
 
 
 def _shared_tasks() -> list[str]:

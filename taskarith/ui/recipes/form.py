@@ -131,6 +131,15 @@ FORMS: dict[str, Form] = {
         "https://arxiv.org/abs/2112.09153",
         names="Tasks, two to six",
     ),
+    "scaling": Form(
+        "Scaling",
+        "The same edits on several sizes of one family: error against compute with its power law, "
+        "fitted without the largest model and checked on it, and whether arithmetic gets easier "
+        "with size. Each model takes about a minute.",
+        "Cherti et al. 2023",
+        "https://arxiv.org/abs/2212.07143",
+        names="Tasks that all sizes share",
+    ),
     "instruct": Form(
         "Instructions",
         "Teach a language model many tasks in words, but for some categories: what is it worth on "

@@ -51,7 +51,7 @@ SHIPPED = (
 )
 START = "negation"
 # Recipes whose edits are no walk along a direction: while they run each is a mark of its own.
-WITHOUT_CURVES = ("analogy", "soup", "search", "transfer", "sequence")
+WITHOUT_CURVES = ("analogy", "soup", "search", "transfer", "sequence", "scaling")
 LONGEST = 60.0  # seconds that a page waits for an engine before it says how long measuring takes
 NOTHING_NEW = [gr.skip()] * 8  # for every element of the outcome
 

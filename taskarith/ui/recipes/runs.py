@@ -22,6 +22,7 @@ from taskarith.recipes.suite_lab import examples_called
 from taskarith.recipes.text_recipes import few_shot_tasks
 from taskarith.recipes.watching import Seen
 from taskarith.suites import Suite
+from taskarith.suites.collection import collections_of
 from taskarith.ui.recipes.form import FORMS, Request
 from taskarith.ui.serving.explorer import Explorer
 from taskarith.ui.serving.jobs import Desk, Jobs, JobStatus
@@ -197,6 +198,8 @@ def make_recipe(suite: Suite, request: Request) -> Recipe:
             settings = {"tasks": request.names, "pairs": 0}
         case "sequence":
             settings = {"tasks": request.names, "orders": 1, "steps": 20}
+        case "scaling":
+            settings = {"tasks": request.names}
         case "instruct":
             settings = {"held_out": request.names}
         case "few-shot":
@@ -240,6 +243,9 @@ def offered(suite: Suite, recipe: str) -> tuple[list[str], list[str]]:
             return tasks, list(suite.targets)
         case "sequence":
             return tasks, list(RECIPES[recipe](suite).tasks)  # type: ignore[attr-defined]
+        case "scaling":
+            tasks = [task for one in collections_of(suite.name)[:1] for task in one.tasks]
+            return tasks, tasks
         case "instruct":
             return list(CATEGORIES), list(HELD_OUT)
         case "few-shot":

@@ -103,3 +103,14 @@ def test_a_hostile_configuration_is_refused_before_anything_is_built(
     folder = {"open_clip_config.json": tmp_path / "open_clip_config.json"}
     with pytest.raises(AssetError, match=words):
         load_pretrained({}, folder=folder)
+
+
+def test_multiply_adds_are_those_of_every_matrix_at_every_token(model: ClipModel) -> None:
+    def tower(width: int, layers: int, tokens: int) -> int:
+        return layers * (12 * width**2 * tokens + 2 * tokens**2 * width)
+
+    tokens = (16 // 8) ** 2 + 1
+    expected = tower(32, 1, tokens) + (tokens - 1) * 3 * 8 * 8 * 32 + 32 * 16
+    expected += tower(32, 1, 8) + 32 * 16
+    assert model.multiply_adds() == expected
+    assert torch.backends.mha.get_fastpath_enabled()
