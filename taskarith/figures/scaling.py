@@ -14,7 +14,7 @@ from taskarith.figures.style import (
     titled,
     whiskers,
 )
-from taskarith.recipes.scaling.result import ADDED, KEPT, PATCHED, RANDOM_ADDED, ZERO
+from taskarith.recipes.scaling.kinds import ADDED, KEPT, PATCHED, RANDOM_ADDED, ZERO
 
 if TYPE_CHECKING:
     from taskarith.recipes.interval import Interval

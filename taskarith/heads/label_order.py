@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 __all__ = ["MOST_CLASSES", "OrderTrial", "balanced", "try_orders"]
 
@@ -90,6 +89,8 @@ def balanced(labels: np.ndarray, *, classes: int, most: int) -> np.ndarray:
 
 
 def _best(table: np.ndarray) -> tuple[int, ...]:
+    from scipy.optimize import linear_sum_assignment  # costs a second, and is seldom asked
+
     return tuple(int(output) for output in linear_sum_assignment(table, maximize=True)[1])
 
 

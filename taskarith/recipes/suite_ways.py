@@ -20,7 +20,7 @@ from torch import Tensor
 from taskarith.core import Edit, TaskVector, VectorInfo, random_vector
 from taskarith.errors import RecipeError, SettingError
 from taskarith.evaluation import Evaluator, Measurer, ResultCache
-from taskarith.heads.describing import EXAMPLE_KINDS
+from taskarith.heads.describing import EMBEDDING_KINDS, EXAMPLE_KINDS
 from taskarith.recipes.lab import Answers, Meter
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.tuning import keep_vector, kept_path, kept_vector
@@ -104,9 +104,9 @@ class _School:
         if way.remakes_heads and task.head["kind"] != ZERO_SHOT:
             return f"{way.title} moves what reads class names, and the task's head is not of words"
         model = self._suite.model()
-        embeds = "images" in self._suite.weights.family.examples or hasattr(model, "embed")
-        if way.head in EXAMPLE_KINDS and not embeds:
-            return f"{way.title} fits a head to embeddings, and the base has none"
+        embedded = task.head["kind"] in EMBEDDING_KINDS
+        if way.head in EXAMPLE_KINDS and not embedded:
+            return f"{way.title} fits a head to embeddings, and the task's own reads none"
         if way.context and not hasattr(model, "encode_texts"):
             return f"{way.title} needs a text tower"
         if way.loss is not None and len(task.classnames) < 2:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from taskarith.ui.serving.jobs import Desk
 
-HOLD = Path(os.environ["TASKARITH_CACHE"]).parent / "hold"  # jobs are held while it is there
 _stopped = Desk.stopped
 
 
 def _stopped_or_held(desk: Desk) -> bool:
-    while not (stopped := _stopped(desk)) and HOLD.exists():
+    hold = Path(os.environ["TASKARITH_CACHE"]).parent / "hold"  # jobs are held while it is there
+    while not (stopped := _stopped(desk)) and hold.exists():
         time.sleep(0.02)
     return stopped
 

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
 from taskarith.models.clip.layouts import is_vision
 from taskarith.models.clip.pixels import PixelNormalizer
@@ -75,6 +74,8 @@ class DualEncoder:
 
         Both towers whole, as in pre-training; a text takes the tokenizer's full length.
         """
+        from torch.utils.flop_counter import FlopCounterMode  # loads Triton
+
         pixels = torch.zeros(1, self.image_size, self.image_size, 3, dtype=torch.uint8)
         quick = torch.backends.mha.get_fastpath_enabled()
         torch.backends.mha.set_fastpath_enabled(False)  # one operator that the counter cannot see

@@ -28,8 +28,9 @@ FINDING = 5  # the one that retrievers learn on
 CANDIDATES = 16  # passages of a question that a retriever learns from
 SIZE = 200  # facts of each of those worlds
 # Tried on lessons alone: at 5e-3 the loss with one passage was 0.1 after 300 steps, while one and
-# four passages mixed from the start had hardly begun by then; two more passages alone, afterwards,
-# unlearned what was known. Retrievers have a batch of their own: their questions have 16 passages.
+# four passages mixed from the start had hardly begun by then; three passages alone, afterwards (and
+# of fewer kinds of questions), unlearned what was known. So the second stage has both.
+# Retrievers have a batch of their own: their questions have 16 passages.
 READING_PLAN = Plan(0, rate=5e-3, batch=32, seed=7)
 FINDING_PLAN = Plan(0, rate=1e-3, batch=16, seed=7)
 SEED = 7

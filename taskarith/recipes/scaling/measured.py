@@ -8,15 +8,7 @@ import numpy as np
 from taskarith.errors import RecipeError
 from taskarith.recipes.interval import Interval
 from taskarith.recipes.sample import Sample
-from taskarith.recipes.scaling.protocol import (
-    Drawn,
-    Draws,
-    fitted_law,
-    middle,
-    over_doublings,
-    ratio,
-)
-from taskarith.recipes.scaling.result import (
+from taskarith.recipes.scaling.kinds import (
     ADDED,
     LAWS,
     NEGATED,
@@ -25,9 +17,16 @@ from taskarith.recipes.scaling.result import (
     RANDOM_NEGATED,
     TUNED,
     ZERO,
-    Rung,
-    ScalingResult,
 )
+from taskarith.recipes.scaling.protocol import (
+    Drawn,
+    Draws,
+    fitted_law,
+    middle,
+    over_doublings,
+    ratio,
+)
+from taskarith.recipes.scaling.result import Rung, ScalingResult
 
 __all__ = ["Base", "Measured", "summary"]
 

@@ -17,8 +17,7 @@ from taskarith.recipes.interpolation import curve
 from taskarith.recipes.lab import Answers, Lab
 from taskarith.recipes.negation.protocol import choose_negation
 from taskarith.recipes.paint.protocol import choose_alpha
-from taskarith.recipes.scaling.measured import Base, Measured, summary
-from taskarith.recipes.scaling.result import (
+from taskarith.recipes.scaling.kinds import (
     ADDED,
     CONTROL,
     KEPT,
@@ -28,8 +27,9 @@ from taskarith.recipes.scaling.result import (
     RANDOM_NEGATED,
     TUNED,
     ZERO,
-    ScalingResult,
 )
+from taskarith.recipes.scaling.measured import Base, Measured, summary
+from taskarith.recipes.scaling.result import ScalingResult
 
 __all__ = ["GRID", "LEAST", "ScalingRecipe"]
 

@@ -7,30 +7,18 @@ from typing import ClassVar
 from taskarith.recipes.interval import Interval
 from taskarith.recipes.result import Result, Row, Table, shown
 from taskarith.recipes.sample import Sample
+from taskarith.recipes.scaling.kinds import (
+    ADDED,
+    LAWS,
+    NEGATED,
+    OF_CONTROL,
+    PATCHED,
+    RANDOM_ADDED,
+    RANDOM_NEGATED,
+)
 from taskarith.recipes.scaling.protocol import DRAWS, Law
 
-__all__ = [
-    "ADDED",
-    "CONTROL",
-    "KEPT",
-    "LAWS",
-    "NEGATED",
-    "OF_CONTROL",
-    "PATCHED",
-    "RANDOM_ADDED",
-    "RANDOM_NEGATED",
-    "TUNED",
-    "ZERO",
-    "Rung",
-    "ScalingResult",
-]
-
-ZERO, TUNED, ADDED, PATCHED, NEGATED = "zero-shot", "fine-tuned", "added", "patched", "negated"
-RANDOM_ADDED, RANDOM_NEGATED = "random directions added", "random directions negated"
-CONTROL, KEPT = "control, zero-shot", "control, negated"
-OF_CONTROL = (CONTROL, KEPT)
-# Of a negated task a higher error is what is wanted; what it costs is the control's error.
-LAWS = (ZERO, ADDED, PATCHED, TUNED, RANDOM_ADDED, CONTROL, KEPT)
+__all__ = ["Rung", "ScalingResult"]
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ class World:
 def worlds(takes: Collection[ExampleKind]) -> list[World]:
     """The tasks for a base that takes examples of these kinds; those with free answers are none.
 
-    >>> [world.name for world in worlds(["texts"])][:1]
-    ['film-reviews']
+    >>> "news-topic" in [world.name for world in worlds(["texts"])]
+    True
     """
     pictures = [World(one.name, one.title, len(one.classnames)) for one in FAMILIES.values()]
     texts = [

@@ -66,7 +66,7 @@ def gathered(
     ('texts', ('glad', 'sad'), 2, 2)
     >>> with gathered("world:signs", reading=Reading(most=400)) as found:
     ...     len(found.classnames), found.count("train")
-    (12, 192)
+    (14, 196)
     """
     reading = reading if reading is not None else Reading()
     with TemporaryDirectory(prefix="taskarith-") as scratch:

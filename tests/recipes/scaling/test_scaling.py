@@ -14,19 +14,11 @@ from taskarith.recipes.catalogue import run_recipe
 from taskarith.recipes.lab import Answers, Lab
 from taskarith.recipes.model_size import ModelSize
 from taskarith.recipes.result import as_text
+from taskarith.recipes.scaling.kinds import ADDED, CONTROL, KEPT, LAWS, NEGATED, RANDOM_ADDED, ZERO
 from taskarith.recipes.scaling.measured import Base
 from taskarith.recipes.scaling.protocol import fit_power_law
 from taskarith.recipes.scaling.recipe import ScalingRecipe
-from taskarith.recipes.scaling.result import (
-    ADDED,
-    CONTROL,
-    KEPT,
-    LAWS,
-    NEGATED,
-    RANDOM_ADDED,
-    ZERO,
-    ScalingResult,
-)
+from taskarith.recipes.scaling.result import ScalingResult
 from taskarith.recipes.stored import read_result, write_result
 from taskarith.recipes.study_recipes import scaling_recipe
 from taskarith.suites import Suite, load_suite

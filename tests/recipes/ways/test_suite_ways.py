@@ -32,7 +32,7 @@ def test_prompts_have_a_place_beside_a_language_model() -> None:
     assert np.array_equal(found["0"].rows, found["first"].rows)  # it began where that one ended
     told = lab.ways.refused(Learning(task, "ia3", steps=1, start=first))
     assert "begins at the base" in str(told)
-    assert "has none" in str(lab.ways.refused(Learning(task, "lp-ft", steps=1)))
+    assert "reads none" in str(lab.ways.refused(Learning(task, "lp-ft", steps=1)))
     told = lab.ways.refused(Learning(task, "lit", steps=1))
     assert told == "Text tower alone (LiT) is for images"
 

@@ -4,12 +4,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.ui.conftest import PATIENCE, Server
 from tests.ui.explore.test_page import formula, settled, slider
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
+    """One whose network can go away: what has fetched before goes on being answered."""
+    context = browser.new_context(base_url=server.url)
+    context.set_default_timeout(1000 * PATIENCE)
+    yield context
+    context.close()
 
 
 @pytest.fixture

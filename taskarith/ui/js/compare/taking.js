@@ -35,7 +35,7 @@ export function csvOf(rows) {
  */
 export function taking(name, rows) {
   const href = `data:text/csv;charset=utf-8,${encodeURIComponent(csvOf(rows))}`;
-  return h("p", { class: "says" }, "Take it as ", h("a", { download: `${name}.csv`, href }, "CSV"));
+  return h("p", { class: "says" }, h("a", { download: `${name}.csv`, href }, "Take it as CSV"));
 }
 
 /** @param {any} value */
