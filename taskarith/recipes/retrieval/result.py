@@ -141,18 +141,17 @@ class RetrievalResult(Result):
         """Open against closed book, retrievers, and forgetting."""
         open_book = self.curve(READER, self.retriever)[self.k]
         few = self.curve(FEW_SHOT, self.retriever)[self.k]
-        untrained, best = self.recalls[DENSE][1], self.recalls[self.retriever][1]
+        first = ", ".join(
+            f"{_told(self.recalls[name][1])} by {name}" for name in (BM25, DENSE, PDIST, EMDR, NULL)
+        )
         lines = [
-            f"with {self.k} passages by {self.retriever}, chosen on validation, the reader answers "
+            f"with k = {self.k} by {self.retriever}, chosen on validation, the reader answers "
             f"{_told(open_book)} right, the closed book {_told(self.closed[CLOSED])}; the right "
             f"passage handed over: {_told(self.curve(READER, ORACLE)[1])}, random ones: "
             f"{_told(self.curve(READER, RANDOM)[self.k])}",
             f"a reader of 64 lessons answers {_told(few)}, the untuned model "
             f"{_told(self.curve(UNTUNED, self.retriever)[self.k])}",
-            f"the right passage comes first for {_told(best)} by {self.retriever}, "
-            f"{_told(self.recalls[BM25][1])} by BM25, {_told(untrained)} by the untrained "
-            f"encoder, {_told(self.recalls[PDIST][1])} by PDist, {_told(self.recalls[EMDR][1])} by "
-            f"EMDR² and {_told(self.recalls[NULL][1])} by PDist of shuffled likelihoods",
+            f"the right passage comes first for {first}",
         ]
         told = {one.way: one for one in self.forgotten}
         for way, before in ((TAKEN_OUT, OPEN), (NEGATED, CLOSED), (NEGATED_NULL, CLOSED)):
