@@ -95,6 +95,8 @@ def _uses(result: "WaysResult", theme: Theme) -> Any:
         theme=theme,
         height=210 + ROW * len(entrants),
     )
-    frame["xaxis"] |= {"zeroline": False, "tickformat": ".0%"}
+    # Student's intervals of two seeds may be longer than all that can be.
+    most = max(1.0, *(what(one).value for one in entrants for _, what, _, _ in shown))
+    frame["xaxis"] |= {"zeroline": False, "tickformat": ".0%", "range": [0, most + 0.1]}
     frame["yaxis"] |= {"range": None, "tickformat": None, "dtick": None, "type": "category"}
     return figure(traces, frame | {"showlegend": True})
