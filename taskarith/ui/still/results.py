@@ -41,12 +41,7 @@ RESULTS_STYLE = """
 def results_html(suites: Sequence[Suite]) -> str:
     """Every shipped result of these suites; empty where there is none."""
     found = [(suite, list(_shipped(suite))) for suite in suites]
-    templates = "".join(
-        _template(name, one, theme=theme)
-        for _, results in found
-        for name, one in results
-        for theme in THEMES
-    )
+    templates = "".join(_templates(name, one) for _, results in found for name, one in results)
     if not templates:
         return ""
     several = sum(bool(results) for _, results in found) > 1
@@ -79,13 +74,22 @@ def _shipped(suite: Suite) -> Iterator[tuple[str, Finished]]:
             yield name, found
 
 
-def _template(name: str, found: Finished, *, theme: Theme) -> str:
+def _templates(name: str, found: Finished) -> str:
+    """A result's figures in every theme, then its tables, which have none."""
+    what = f'data-suite="{escape(found.suite.name)}" data-recipe="{name}"'
+    drawn = "".join(
+        f'<template {what} data-theme="{theme}">{_drawn(name, found, theme=theme)}</template>'
+        for theme in THEMES
+    )
+    tables = result_html(found.result, rehearsal=found.request.rehearse)
+    return f"{drawn}<template {what}>{tables}</template>"
+
+
+def _drawn(name: str, found: Finished, *, theme: Theme) -> str:
     suite, result = found.suite, found.result
     files = f"taskarith-{suite.name}-{name}"
     edits = edits_html(chosen_edits(result, suite), theme=theme).replace('href="./?', 'href="#')
     return (
-        f'<template data-suite="{escape(suite.name)}" data-recipe="{name}" data-theme="{theme}">'
         f'<div id="about">{about_form(FORMS[name])}</div>{edits}'
         f"{figures_html(recipe_figures(result, theme=theme), name=files)}"
-        f"{result_html(result, rehearsal=found.request.rehearse)}</template>"
     )

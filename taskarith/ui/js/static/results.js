@@ -7,7 +7,8 @@ import { theme } from "../theme.js";
 import { unpacked } from "./given.js";
 
 /**
- * @param {HTMLElement} root - holds a template for every suite, recipe and theme
+ * @param {HTMLElement} root - for every suite and recipe, a template of figures in each theme and one
+ *   of tables, which have no theme
  * @param {URLSearchParams} query - which is shown; the first where it names none
  */
 export function showResults(root, query) {
@@ -32,7 +33,10 @@ export function showResults(root, query) {
   plotlyFrom(() => unpacked(root.ownerDocument, "plotly"));
   root.hidden = false;
   const outcome = /** @type {HTMLElement} */ (root.querySelector(".outcome"));
-  outcome.append(chosen.content.cloneNode(true));
+  const tables = templates.find(
+    ({ dataset }) => dataset.suite === suite && dataset.recipe === recipe && !dataset.theme,
+  );
+  outcome.append(chosen.content.cloneNode(true), tables?.content.cloneNode(true) ?? "");
   watchFigures(outcome);
   sortTables(outcome);
   switches(root, query);
