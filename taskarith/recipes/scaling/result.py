@@ -70,10 +70,10 @@ class ScalingResult(Result):
     name: ClassVar[str] = "scaling"
     title: ClassVar[str] = "Scaling: does arithmetic get easier with size?"
     published: ClassVar[str] = (
-        "OpenCLIP's scaling laws (arXiv 2212.07143, figure 1): zero-shot error on ImageNet falls "
-        "as C^−0.11 for models trained on LAION and as C^−0.16 for OpenAI's; of edits "
-        "nothing is published there. Merging by size, PaLM-2 of 1 to 64 billion parameters (arXiv "
-        "2410.03617): larger models merge better"
+        "OpenCLIP's scaling laws (arXiv 2212.07143): zero-shot error falls by a power of compute, "
+        "in classification faster for OpenAI's models and in retrieval for those trained on LAION; "
+        "of edits nothing is published there. Merging by size, PaLM-2 of 1 to 64 billion "
+        "parameters (arXiv 2410.03617): larger models merge better"
     )
 
     collection: str
