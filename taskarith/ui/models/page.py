@@ -355,7 +355,7 @@ class _ModelsPage:
         from taskarith.suites import load_suite
 
         first = (await asyncio.wrap_future(self.site.explorer)).suite
-        if name == first.name:
+        if name is None or name == first.name:  # None: the list of suites is not there yet
             return first
         if not is_suite_name(name):
             raise UnknownNameError(f"{str(name)[:80]!r} is no name of a suite")

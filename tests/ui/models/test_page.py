@@ -127,6 +127,7 @@ def whole(place: Place, hub: LoopbackHub, open_models: OpenModels) -> Page:
     """The page once the suite in hand is on the machine."""
     page = open_models()
     page.goto("/models?fetch=tiny-hub")
+    page.locator(".suite-list").wait_for()
     says(page, r"Fetch what tiny-hub needs|is here already")
     if page.locator("#agree").is_visible():
         page.locator("#agree").click()
