@@ -27,7 +27,7 @@ from taskarith.training.loop import Recipe
 from taskarith.training.pretrain import pretrain
 from taskarith.worlds.images import FAMILIES
 
-__all__ = ["VectorMaker", "mini_task", "train_mini", "web_anchor"]
+__all__ = ["VectorMaker", "drawn_suite", "mini_task", "task_entry", "train_mini", "web_anchor"]
 
 SEED = 2026
 CORPUS_SIZE = 360_000
@@ -182,13 +182,29 @@ class VectorMaker:
 
 
 def _write_manifest(path: Path, tasks: list[Task], vectors: list[str]) -> None:
-    manifest = {
-        "format": 1,
-        "name": "mini",
-        "title": "mini: a small CLIP trained for this project",
-        "about": "A 2.4-million-parameter CLIP, pre-trained and fine-tuned on drawn pictures "
+    manifest = drawn_suite(
+        "mini",
+        title="mini: a small CLIP trained for this project",
+        about="A 2.4-million-parameter CLIP, pre-trained and fine-tuned on drawn pictures "
         "and scikit-learn's handwritten digits; fine-tuning was anchored to pre-training pictures. "
         "Works offline.",
+        tasks=tasks,
+        vectors=vectors,
+    )
+    if path.exists():  # what recipes need is another command's to write
+        manifest["recipes"] = json.loads(path.read_text(encoding="utf-8")).get("recipes")
+    path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def drawn_suite(
+    name: str, *, title: str, about: str, tasks: Sequence[Task], vectors: Sequence[str]
+) -> dict[str, Any]:
+    """The manifest of a suite of drawn pictures whose base and vectors lie in its own folder."""
+    return {
+        "format": 1,
+        "name": name,
+        "title": title,
+        "about": about,
         "licence": "Apache-2.0",
         "base": {
             "kind": "open_clip",
@@ -197,23 +213,22 @@ def _write_manifest(path: Path, tasks: list[Task], vectors: list[str]) -> None:
             "vocabulary": "vocabulary.json",
         },
         "heads": "heads.safetensors",
-        "tasks": [
-            {
-                "name": task.name,
-                "title": task.title,
-                "role": task.role,
-                "classnames": list(task.classnames),
-                "templates": list(task.templates),
-                "data": dict(task.data),
-            }
-            for task in tasks
-        ],
-        "vectors": [{"task": name, "weights": f"vectors/{name}.safetensors"} for name in vectors],
+        "tasks": [task_entry(task) for task in tasks],
+        "vectors": [{"task": one, "weights": f"vectors/{one}.safetensors"} for one in vectors],
         "surrogate": None,
         "measurements": None,
         "presets": [],
         "start": None,
     }
-    if path.exists():  # what recipes need is another command's to write
-        manifest["recipes"] = json.loads(path.read_text(encoding="utf-8")).get("recipes")
-    path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def task_entry(task: Task) -> dict[str, Any]:
+    """A task of pictures and class names as a manifest has it."""
+    return {
+        "name": task.name,
+        "title": task.title,
+        "role": task.role,
+        "classnames": list(task.classnames),
+        "templates": list(task.templates),
+        "data": dict(task.data),
+    }

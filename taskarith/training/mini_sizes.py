@@ -31,7 +31,7 @@ from taskarith.training.anchor import make_anchor
 from taskarith.training.corpus import build_corpus, corpus_vocabulary
 from taskarith.training.finetune import Lesson
 from taskarith.training.loop import Recipe
-from taskarith.training.mini import CONFIG, SEED, VectorMaker, mini_task
+from taskarith.training.mini import CONFIG, SEED, VectorMaker, drawn_suite, mini_task
 from taskarith.training.mini import PRETRAINING as MINI_PRETRAINING
 from taskarith.training.pretrain import pretrain
 
@@ -207,36 +207,13 @@ def _write_manifest(
 ) -> None:
     seen = PRETRAINING.steps * PRETRAINING.batch
     million = sum(tensor.numel() for tensor in state.values()) / 1e6
-    manifest = {
-        "format": 1,
-        "name": f"mini-{size}",
-        "title": f"mini, {size}: {million:.2g} million parameters, briefly trained",
-        "about": f"A rung of the ladder that the recipe scaling climbs: {SIZES[size].share}, "
+    manifest = drawn_suite(
+        f"mini-{size}",
+        title=f"mini, {size}: {million:.2g} million parameters, briefly trained",
+        about=f"A rung of the ladder that the recipe scaling climbs: {SIZES[size].share}, "
         f"pre-trained for {PRETRAINING.steps:,} steps of {PRETRAINING.batch} ({seen:,} examples), "
         f"a tenth of what the shipped mini saw. Works offline.{stored}",
-        "licence": "Apache-2.0",
-        "base": {
-            "kind": "open_clip",
-            "config": "config.json",
-            "weights": "base.safetensors",
-            "vocabulary": "vocabulary.json",
-        },
-        "heads": "heads.safetensors",
-        "tasks": [
-            {
-                "name": task.name,
-                "title": task.title,
-                "role": task.role,
-                "classnames": list(task.classnames),
-                "templates": list(task.templates),
-                "data": dict(task.data),
-            }
-            for task in tasks
-        ],
-        "vectors": [{"task": n, "weights": f"vectors/{n}.safetensors"} for n in TARGETS],
-        "surrogate": None,
-        "measurements": None,
-        "presets": [],
-        "start": None,
-    }
+        tasks=tasks,
+        vectors=TARGETS,
+    )
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -25,7 +25,7 @@ from taskarith.tasks import Images, Task
 from taskarith.training.anchor import Anchor
 from taskarith.training.finetune import Lesson
 from taskarith.training.loop import Recipe
-from taskarith.training.mini import FINETUNING, VectorMaker
+from taskarith.training.mini import FINETUNING, VectorMaker, task_entry
 from taskarith.training.parquet import read_columns
 
 __all__ = ["few_shot_head", "train_real"]
@@ -146,17 +146,7 @@ def _write_manifest(output: Path, base: Suite, tasks: list[Task]) -> None:
         f"text tower never read such words: heads are class means of {SHOTS} embeddings.",
         "heads": "heads.safetensors",
         "tasks": [
-            *(
-                {
-                    "name": task.name,
-                    "title": task.title,
-                    "role": task.role,
-                    "classnames": list(task.classnames),
-                    "templates": list(task.templates),
-                    "data": dict(task.data),
-                }
-                for task in tasks
-            ),
+            *(task_entry(task) for task in tasks),
             control,
         ],
         "vectors": [
