@@ -10,6 +10,7 @@ ENV PATH=/opt/venv/bin:$PATH
 # With PyTorch's index of CPU builds (or of the CUDA build you want) in PIP_EXTRA_INDEX_URL, pip
 # takes that build; without, the large CUDA build that PyPI has.
 ARG PIP_EXTRA_INDEX_URL=
+WORKDIR /packages
 COPY requirements.txt constraints.txt ./
 RUN pip install --no-cache-dir --constraint constraints.txt --requirement requirements.txt
 
@@ -18,7 +19,8 @@ RUN useradd --create-home --uid 1000 user \
  && install --directory --owner=user /home/user/.cache /home/user/.local/share/taskarith
 COPY --from=packages /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
-USER user
+# `user`, by its number: hosts that let no root in cannot look a name up.
+USER 1000
 WORKDIR /home/user/app
 COPY --chown=user app.py ./
 COPY --chown=user taskarith taskarith

@@ -227,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self.hub, self.command, path, self._body, token=self._token()
                 )
         except Refused as refused:
-            self._send(refused.status, b"{}", refused.headers)
+            self._send(refused.status, refused.body, refused.headers)
             return
         if written is not None:
             self._json(written)

