@@ -2,7 +2,8 @@
 
 A commit is what the page does 250 ms after the last movement. Every trial moves another slider to
 a place not seen before, so nothing comes from the cache. `floor_seconds` is what the bare forward
-pass of as many images takes on this machine, measured in the same run. `stop_seconds` is how long a
+pass of as many images takes on this machine, measured in the same run; not for texts, of which
+`texts` tells it. `stop_seconds` is how long a
 newer commit waits for a step of an older one that is being measured. `first_point_ms` is the way of
 the first point, from the commit to the screen, in medians.
 """
@@ -109,7 +110,6 @@ def run(suite: str) -> dict[str, object]:
                 seconds[stage].append(value)
             ways.append(way_of_first_point(page.evaluate("window.record.marks")))
         page.goto("about:blank")
-    rate = _bare_images_per_second(suite)
     stops = seconds_to_stop(loaded, trials=STOP_TRIALS)
     images = {
         stage: len(nodes or [0]) * count * len(tasks) for stage, (nodes, count) in STAGES.items()
@@ -122,7 +122,7 @@ def run(suite: str) -> dict[str, object]:
         "seconds_p95": {stage: percentile(values, 95) for stage, values in seconds.items()},
         "first_point_ms": {part: percentile([way[part] for way in ways], 50) for part in ways[0]},
         "stop_seconds": {"p50": percentile(stops, 50), "p95": percentile(stops, 95)},
-        "floor_seconds": {stage: round(count / rate, 3) for stage, count in images.items()},
+        **_floor(suite, images),
     }
 
 
@@ -192,8 +192,16 @@ def when_measured(
     return None
 
 
-def _bare_images_per_second(suite: str) -> float:
+def _floor(suite: str, images: dict[str, int]) -> dict[str, dict[str, float]]:
+    """What the bare forward pass takes; nothing for a suite of texts."""
     model = load_suite(suite).model()
+    if not hasattr(model, "image_size"):
+        return {}
+    rate = _bare_images_per_second(model)
+    return {"floor_seconds": {stage: round(n / rate, 3) for stage, n in images.items()}}
+
+
+def _bare_images_per_second(model: Any) -> float:
     side = model.image_size
     batch = model.normalize(torch.zeros(STEP_IMAGES, side, side, 3, dtype=torch.uint8))
     with torch.inference_mode():

@@ -4,9 +4,10 @@
 network on the same ids, in the split's order, batches of 32 padded to their longest (forward pass
 alone; choosing the answer is not counted). `bare_ratio` is the same against our own heads on texts
 that are tokenized and taken already: 1 is the limit of that one. `padding` is the share of tokens
-that fill up a batch. `sixteen_ms`: an edit and sixteen sampled continuations of twenty tokens,
-where a model writes. Left out are tasks whose answers are written or sampled, and running text that
-a decoder goes on with, of which the library's call here computes one word.
+that fill up batches, over all of them and in the fullest of ours. `sixteen_ms`: an edit and sixteen
+sampled continuations of twenty tokens, where a model writes. Left out are tasks whose answers are
+written or sampled, and running text that a decoder goes on with, of which the library's call here
+computes one word.
 """
 
 import time
@@ -24,7 +25,9 @@ from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.generation import Generation, Samples
 from taskarith.heads.head import Prompts
 from taskarith.heads.language_modelling import LanguageModelling
+from taskarith.heads.likelihood import LabelLikelihood, rows_together
 from taskarith.models.language.batches import by_length, padding_share
+from taskarith.models.tokens import Tokens
 from taskarith.suites import Suite, load_suite
 
 __all__ = ["measure_texts", "run"]
@@ -50,25 +53,32 @@ def measure_texts(suite: Suite, *, texts: int = TEXTS, rounds: int = ROUNDS) -> 
     tasks = [t for t in visible_tasks(suite, edit) if not isinstance(evaluator.head(t), writes)]
     parts = [Part(task, 0, min(texts, evaluator.total(task, "validation"))) for task in tasks]
     asked = {p.task: evaluator.prompts(p.task, "validation", start=0, stop=p.stop) for p in parts}
-    lengths = {task: prompts.tokens.lengths.tolist() for task, prompts in asked.items()}
-    plain = {task: _in_order(own) for task, own in lengths.items()}
+    groups = _sharing(evaluator, tasks)
+    lengths = [asked[task].tokens.lengths.tolist() for task in tasks]
+    plain = [_in_order(own) for own in lengths]
+    joined = [[n for t in group for n in asked[t].tokens.lengths.tolist()] for group in groups]
+    ours = [by_length(own) for own in joined]
     model = evaluator.model
     batches = [
         asked[task].tokens.take(torch.tensor(batch)).padded(0)
-        for task in tasks
-        for batch in plain[task]
+        for task, cut in zip(tasks, plain, strict=True)
+        for batch in cut
     ]
 
     @torch.inference_mode()
     def bare() -> None:
-        for task, prompts in asked.items():
-            head = evaluator.head(task)
-            if isinstance(head, EmbeddingHead):
-                head.logits(model.embed(prompts.tokens))
+        for group in groups:
+            heads = {task: evaluator.head(task) for task in group}
+            first = heads[group[0]]
+            if isinstance(first, EmbeddingHead):
+                model.embed(Tokens.join([asked[task].tokens for task in group]))
+            elif len(group) == 1:
+                first.rows(model, asked[group[0]])
             else:
-                head.rows(model, prompts)
+                likely = [(h, asked[t]) for t, h in heads.items() if isinstance(h, LabelLikelihood)]
+                rows_together(model, likely)
 
-    forward = _forward(model.network)
+    forward = _forward(_library(suite.model().network))
 
     @torch.inference_mode()
     def library() -> None:
@@ -96,7 +106,12 @@ def measure_texts(suite: Suite, *, texts: int = TEXTS, rounds: int = ROUNDS) -> 
         "texts_per_second": {name: round(rate, 1) for name, rate in rates.items()},
         **({} if written is None else {"sixteen_ms": written}),
         "padding": {
-            "ours": _padding(lengths, {task: by_length(own) for task, own in lengths.items()}),
+            "ours": _padding(joined, ours),
+            "fullest": max(
+                round(padding_share(own, [batch]), 3)
+                for own, cut in zip(joined, ours, strict=True)
+                for batch in cut
+            ),
             "plain": _padding(lengths, plain),
         },
     }
@@ -124,6 +139,14 @@ def _in_order(lengths: Sequence[int]) -> list[list[int]]:
     return [places[start : start + BATCH] for start in range(0, len(places), BATCH)]
 
 
+def _library(network: Any) -> Any:
+    """The network with the library's own layers in the places of ours."""
+    for layer in network.modules():
+        if type(layer).__module__.startswith("taskarith."):
+            layer.__class__ = type(layer).__base__
+    return network
+
+
 def _forward(network: Any) -> Callable[[torch.Tensor, torch.Tensor], object]:
     """The library's own call; a network with a decoder is asked for the first word."""
     if not network.config.is_encoder_decoder:
@@ -136,7 +159,22 @@ def _forward(network: Any) -> Callable[[torch.Tensor, torch.Tensor], object]:
     )
 
 
-def _padding(
-    lengths: dict[str, list[int]], batches: dict[str, list[list[int]]]
-) -> dict[str, float]:
-    return {task: round(padding_share(own, batches[task]), 3) for task, own in lengths.items()}
+def _sharing(evaluator: Evaluator, tasks: Sequence[str]) -> list[list[str]]:
+    """Tasks whose texts share batches, as the evaluator lets them."""
+    groups: dict[str, list[str]] = {}
+    for task in tasks:
+        head = evaluator.head(task)
+        shared = isinstance(head, EmbeddingHead) or (
+            isinstance(head, LabelLikelihood) and head.in_one_pass(evaluator.model)
+        )
+        groups.setdefault(type(head).__name__ if shared else task, []).append(task)
+    return list(groups.values())
+
+
+def _padding(lengths: Sequence[Sequence[int]], batches: Sequence[list[list[int]]]) -> float:
+    """The share of padding in the batches of several groups of texts."""
+    real = padded = 0
+    for own, cut in zip(lengths, batches, strict=True):
+        real += sum(own)
+        padded += sum(len(batch) * max(own[i] for i in batch) for batch in cut)
+    return round(1 - real / padded, 3)

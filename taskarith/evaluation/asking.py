@@ -49,19 +49,21 @@ class Reply:
 def ask(evaluator: Evaluator, edit: Edit, *, task: str, text: str) -> Reply:
     """What the model under `edit` answers to `text` by the head of `task`.
 
-    Leaves `edit` in use. Raises AssetError for a text that is empty, too long, or holds nothing the
-    model knows, and for a task whose examples are no texts; UnknownNameError for other names.
+    Leaves `edit` in use. Raises AssetError for a text that is empty, too long, no UTF-8, or holds
+    nothing the model knows, and for a task whose examples are no texts; UnknownNameError for other
+    names.
     """
-    said = text.strip()
-    if not said:
-        raise AssetError("there is no text; type a sentence")
-    if len(said) > MAX_CHARACTERS:
-        raise AssetError(f"a text of {len(said):,} characters; at most {MAX_CHARACTERS:,} are read")
+    said = _checked(text)
     asked = evaluator.suite.task(task)
     evaluator.use(edit)
     head, model = evaluator.head(task), evaluator.model
     if not hasattr(model, "tokenize"):
         raise AssetError(f"the suite {evaluator.suite.name!r} is about pictures, not texts")
+    if hasattr(model, "knows") and not model.knows(said):
+        raise AssetError(
+            "the model knows none of these words, and would answer as to any others; type a "
+            "sentence of words that its tasks are about"
+        )
     prompts = Prompts.of(model, Texts((said,), torch.zeros(1, dtype=torch.int64)))
     with torch.inference_mode():
         if isinstance(head, EmbeddingHead):
@@ -76,3 +78,22 @@ def ask(evaluator: Evaluator, edit: Edit, *, task: str, text: str) -> Reply:
             following = Generation((), most=WRITTEN).written(model, prompts)
             return Reply(written=following[0])
     return Reply(chances=dict(zip(asked.classnames, chances.tolist(), strict=True)))
+
+
+def _checked(text: str) -> str:
+    """The text without outer spaces; AssetError for one that is not read."""
+    said = text.strip()
+    if not said:
+        raise AssetError("there is no text; type a sentence")
+    if len(said) > MAX_CHARACTERS:
+        raise AssetError(
+            f"a text of {len(said):,} characters; at most {MAX_CHARACTERS:,} are read, give a "
+            "shorter one"
+        )
+    try:
+        said.encode()
+    except UnicodeEncodeError as error:  # what a command line makes of bytes it cannot read
+        raise AssetError(
+            f"the text is no UTF-8 (character {error.start + 1}); type it again, or save it so"
+        ) from error
+    return said

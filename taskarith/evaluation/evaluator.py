@@ -29,7 +29,7 @@ from taskarith.evaluation.results import ResultKey
 from taskarith.heads.checkpoint import CheckpointHead
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import Prompts, TextHead
-from taskarith.heads.likelihood import LabelLikelihood
+from taskarith.heads.likelihood import LabelLikelihood, rows_together
 from taskarith.heads.zero_shot import build_head
 from taskarith.models.tokens import Tokens
 from taskarith.suites import Suite
@@ -42,7 +42,7 @@ from taskarith.tasks.task import ZERO_SHOT
 __all__ = ["EVALUATION_VERSION", "Evaluator"]
 
 # Part of every result's key: raise it when the same edit may get other answers.
-EVALUATION_VERSION = 4
+EVALUATION_VERSION = 5
 
 ACCELERATOR_STEP_IMAGES = 2048
 RESIDENT_BYTES = 4 * 2**30  # pixels kept on an accelerator, as uint8
@@ -259,23 +259,44 @@ class Evaluator:
     def predict_parts(self, parts: Sequence[Part], *, split: SplitName) -> list[np.ndarray]:
         """Rows of each part under the edit in use: int32 answers, or float32 [n, 2] losses.
 
-        Examples of several tasks share a forward pass where their heads only need embeddings.
+        Examples of several tasks share a forward pass where their heads only need embeddings, or
+        the next token's chances.
         """
-        heads = [self.head(part.task) for part in parts]
-        embedded = [i for i, head in enumerate(heads) if isinstance(head, EmbeddingHead)]
-        rows: dict[int, np.ndarray] = dict(
-            zip(embedded, self._answers([parts[i] for i in embedded], split=split), strict=True)
-        )
-        for index, (part, head) in enumerate(zip(parts, heads, strict=True)):
-            if not isinstance(head, EmbeddingHead):
+        rows: dict[int, np.ndarray] = {}
+        embedded: list[int] = []
+        likely: list[tuple[int, LabelLikelihood]] = []
+        for index, part in enumerate(parts):
+            head = self.head(part.task)
+            if isinstance(head, EmbeddingHead):
+                embedded.append(index)
+            elif isinstance(head, LabelLikelihood) and head.in_one_pass(self.model):
+                likely.append((index, head))
+            else:
                 rows[index] = self.rows_by(head, part, split=split)
+        answers = self._answers([parts[i] for i in embedded], split=split)
+        rows.update(zip(embedded, answers, strict=True))
+        rows.update(self._likeliest(likely, parts, split=split))
         return [rows[index] for index in range(len(parts))]
 
     @torch.inference_mode()
     def rows_by(self, head: TextHead, part: Part, *, split: SplitName) -> np.ndarray:
         """The rows that `head`, the task's own or another, reads off a part's texts."""
-        found = head.rows(self.model, self._prompts_of(part, split=split)).cpu()
-        return found.float().numpy() if found.ndim == 2 else found.int().numpy()
+        return _as_rows(head.rows(self.model, self._prompts_of(part, split=split)))
+
+    @torch.inference_mode()
+    def _likeliest(
+        self,
+        heads: Sequence[tuple[int, LabelLikelihood]],
+        parts: Sequence[Part],
+        *,
+        split: SplitName,
+    ) -> dict[int, np.ndarray]:
+        """By place in `parts`, the answers of labels of one token."""
+        if not heads:
+            return {}
+        asked = [(head, self._prompts_of(parts[i], split=split)) for i, head in heads]
+        found = map(_as_rows, rows_together(self.model, asked))
+        return dict(zip((i for i, _ in heads), found, strict=True))
 
     def has_logits(self, task: str) -> bool:
         """Whether `logits` has some for the task."""
@@ -450,6 +471,12 @@ class Evaluator:
             return self.model.encode_images(pixels)
         with torch.autocast(self.device.type, dtype=self.dtype, cache_enabled=False):
             return self.model.encode_images(pixels).float()
+
+
+def _as_rows(found: Tensor) -> np.ndarray:
+    """Rows as estimates take them: float32 [n, 2], or int32 answers [n]."""
+    found = found.cpu()
+    return found.float().numpy() if found.ndim == 2 else found.int().numpy()
 
 
 def _batches(parts: Sequence[Part], *, size: int) -> Iterator[list[tuple[int, Part]]]:

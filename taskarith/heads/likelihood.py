@@ -11,8 +11,9 @@ from torch import Tensor
 
 from taskarith.errors import AssetError
 from taskarith.heads.head import LanguageModel, Prompts, per_token
+from taskarith.models.tokens import Tokens
 
-__all__ = ["LabelLikelihood"]
+__all__ = ["LabelLikelihood", "rows_together"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class LabelLikelihood:
         answers = [ids[label] for label in labels.tolist()]
         return per_token(model.answer_losses(prompts.tokens, answers, closed=False))
 
+    def in_one_pass(self, model: LanguageModel) -> bool:
+        """Whether each label is one token, so that one pass over a prompt tells them all."""
+        return all(len(label) == 1 for label in self._ids(model))
+
     def _ids(self, model: LanguageModel) -> Sequence[Sequence[int]]:
         ids = model.continuations(self.labels)
         for first, label in enumerate(ids):
@@ -56,3 +61,22 @@ class LabelLikelihood:
                     "whose tokenizer does not know them apart; give other words"
                 )
         return ids
+
+
+def rows_together(
+    model: LanguageModel, asked: Sequence[tuple[LabelLikelihood, Prompts]]
+) -> list[Tensor]:
+    """The rows of several heads, each on its own prompts; prompts of like length share a batch.
+
+    The model is asked for the labels of all after every prompt, and each head looks at its own:
+    free where labels are one token.
+    """
+    own = [[tuple(label) for label in head._ids(model)] for head, _ in asked]
+    every = list(dict.fromkeys(label for labels in own for label in labels))
+    prompts = Tokens.join([prompts.tokens for _, prompts in asked])
+    logits = model.label_logits(prompts, every, normalized=False)
+    parts = logits.split([len(prompts) for _, prompts in asked])
+    return [
+        part[:, [every.index(label) for label in labels]].argmax(1)
+        for part, labels in zip(parts, own, strict=True)
+    ]

@@ -41,6 +41,7 @@ def test_a_task_without_labels_gets_a_continuation(
         (" ", "there is no text"),
         ("the " * 1000, "a text of 3,999 characters"),
         ("the zebra is", "does not know zebra"),
+        ("the \udcff", "is no UTF-8 (character 5)"),
     ],
 )
 def test_what_cannot_be_asked_is_said(
@@ -55,3 +56,11 @@ def test_a_suite_of_pictures_is_told_apart(
 ) -> None:
     assert main(["generate", "--suite", str(tiny_folder), "--prompt", "a", "--device=cpu"]) == 2
     assert "is about pictures, not texts" in capsys.readouterr().err
+
+
+def test_words_that_the_model_does_not_know_are_no_question(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["generate", "--suite", "mini-lm", "--device=cpu", "--prompt"]
+    assert main([*words, "Zyx qwv"]) == 2
+    assert "the model knows none of these words" in capsys.readouterr().err

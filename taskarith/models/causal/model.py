@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from taskarith.errors import WeightsError
+from taskarith.models.fused_gelu import with_fused_gelus
 from taskarith.models.language.model import Pair, together
 from taskarith.models.language.tokenizer import TextTokenizer
 from taskarith.models.language.writing import Step, WritingModel, picked
@@ -27,6 +28,7 @@ class Causal(WritingModel):
 
     def __init__(self, network: Any, tokenizer: TextTokenizer, *, context: int) -> None:
         super().__init__(network, tokenizer, context=context)
+        with_fused_gelus(network)
         # Rows filled up with it are no mistake here: nothing is read off what fills them up.
         network.config.pad_token_id = None
         self._cap = getattr(network.config, "final_logit_softcapping", None)

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 __all__ = ["PADDING", "by_length", "padding_share"]
 
 PADDING = 0.1  # of a batch at most, as a share
-TOKENS = 4096  # of a batch at most: beyond that nothing gets faster
+# Of a batch at most: larger ones leave a processor's cache, smaller ones are mostly calls. Of 512
+# to 4096 the quickest on both embedded suites.
+TOKENS = 2048
 
 
 def by_length(

@@ -59,6 +59,10 @@ class TextModel:
         """
         return Tokens.of(self.tokenizer.encode(texts, second))
 
+    def knows(self, text: str) -> bool:
+        """Whether any of a text's words is known to the tokenizer."""
+        return self.tokenizer.knows(text)
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of some ids, without special tokens."""
         return self.tokenizer.decode(ids)

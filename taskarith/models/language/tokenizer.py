@@ -66,6 +66,11 @@ class TextTokenizer:
         rows: list[list[int]] = encoded["input_ids"]
         return rows
 
+    def knows(self, text: str) -> bool:
+        """Whether anything of a text is more to it than "unknown"."""
+        unknown = self._tokenizer.unk_token_id
+        return any(token != unknown for token in self.encode([text], special=False)[0])
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of some ids, without special tokens."""
         text: str = self._tokenizer.decode(list(ids), skip_special_tokens=True)

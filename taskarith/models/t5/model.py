@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import pad_sequence
 from taskarith.errors import AssetError
 from taskarith.models.adapter_space import read_after
 from taskarith.models.encoder.pooling import Pooling, pool
+from taskarith.models.fused_gelu import with_fused_gelus
 from taskarith.models.language.model import Pair, together
 from taskarith.models.language.tokenizer import TextTokenizer
 from taskarith.models.language.writing import Step, WritingModel, picked
@@ -33,6 +34,7 @@ class T5(WritingModel):
 
     def __init__(self, network: Any, tokenizer: TextTokenizer, *, context: int) -> None:
         super().__init__(network, tokenizer, context=context)
+        with_fused_gelus(network)  # of gated ones
         config = network.config
         self._start = int(config.decoder_start_token_id or 0)
         self._scale = config.d_model**-0.5 if config.scale_decoder_outputs else 1.0

@@ -8,10 +8,13 @@ import pytest
 import torch
 
 from taskarith.errors import AssetError, WeightsError
+from taskarith.heads.head import Prompts
+from taskarith.heads.likelihood import LabelLikelihood, rows_together
 from taskarith.models.causal.family import CAUSAL
 from taskarith.models.language.model import Pair
 from taskarith.models.tokens import Tokens
 from taskarith.sources import read_tensors, write_tensors
+from taskarith.tasks import Texts
 from tests.text_models import CONTEXT, SIZE, load_saved, new_network, own_state, write_words
 
 TEXTS = ["w1 w2 w3", "w4 w5 w6 w7 w8 w9 w10 w11 w12", "w9", "w3 w3 w3 w2", "w20 w21"]
@@ -189,3 +192,27 @@ def test_what_a_merge_sees_apart() -> None:
     assert CAUSAL.fused("transformer.h.0.attn.c_attn.weight") == -3
     assert CAUSAL.fused("transformer.h.0.attn.c_proj.weight") == 1
     assert CAUSAL.fused("model.layers.0.mlp.gate_up_proj.weight") == 2
+
+
+@torch.inference_mode()
+def test_heads_that_share_batches_answer_as_they_do_alone(gpt2: tuple[Any, Any]) -> None:
+    _, model = gpt2
+    heads = [LabelLikelihood(words) for words in (("w1", "w2"), ("w2", "w9", "w5"), ("w7", "w1"))]
+    texts = [TEXTS, TEXTS[1:3], TEXTS[::-1]]
+    asked = [
+        (head, Prompts.of(model, Texts(tuple(some), torch.zeros(len(some), dtype=torch.int64))))
+        for head, some in zip(heads, texts, strict=True)
+    ]
+    assert all(head.in_one_pass(model) for head in heads)
+    assert not LabelLikelihood(("w1", "w2 w3")).in_one_pass(model)
+    passes: list[int] = []
+    hook = model.network.base_model.register_forward_pre_hook(
+        lambda module, args, kwargs: passes.append(len(kwargs["input_ids"])), with_kwargs=True
+    )
+    together = [rows.tolist() for rows in rows_together(model, asked)]
+    hook.remove()
+    assert together == [head.rows(model, prompts).tolist() for head, prompts in asked]
+    assert len({tuple(rows) for rows in together}) > 1
+    # Twelve texts of four lengths: fewer batches than the three heads have alone, 4 + 2 + 4.
+    assert sum(passes) == 12
+    assert len(passes) < 10
