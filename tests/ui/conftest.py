@@ -1,5 +1,6 @@
 """A tiny suite with everything the page uses, the real page on it, and one real Chromium."""
 
+import http.client
 import json
 import os
 import shutil
@@ -119,6 +120,18 @@ class Server:
             self._process.terminate()
             self._process.wait(timeout=30)
             self._process = None
+
+
+def announce(server: Server, path: str, *, length: int) -> int:
+    """What is answered to a call that says how long it will be, before any of it is sent."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    connection.putrequest("POST", path)
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(length))
+    connection.endheaders()
+    status = connection.getresponse().status
+    connection.close()
+    return status
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from taskarith.errors import TaskArithError
 from taskarith.suites import Suite
 from taskarith.ui.serving.following import MOST_BYTES, checked_state
-from tests.ui.conftest import PATIENCE, Server
+from tests.ui.conftest import PATIENCE, Server, announce
 
 STATE = "suite=tiny&set=apples:-0.5&focus=apples"
 HOSTILE = (
@@ -97,7 +97,7 @@ def test_what_is_too_long_or_no_call_of_a_page_is_refused(server: Server) -> Non
     path = f"talks/{own['talk']}"
     long = {"key": own["key"], "state": f"{STATE}&hide={'x' * MOST_BYTES}"}
     assert post(server, path, long) == {"gone": True}
-    assert post(server, path, b"x" * 2**21) == 413
+    assert announce(server, f"/{path}", length=2**20 + 1) == 413
     assert post(server, "talks", b"a=b", kind="text/plain") == 415
     assert post(server, f"{path}/more", {}) in (404, 405)
     assert post(server, path, {"key": own["key"], "end": True}) == {"gone": True}

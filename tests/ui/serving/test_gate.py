@@ -1,7 +1,6 @@
 """The gate under the page: too much or too often is refused early, and pages are compressed."""
 
 import gzip
-import http.client
 import json
 import shutil
 import urllib.error
@@ -18,7 +17,7 @@ from taskarith.ui.serving.access import Access
 from taskarith.ui.serving.gate import Calls, Gate
 from taskarith.ui.serving.limits import Limiter, network_of
 from taskarith.ui.serving.pace import Pace, Quota, Windows
-from tests.ui.conftest import Server
+from tests.ui.conftest import Server, announce
 from tests.ui.serving.test_explorer import run
 
 
@@ -362,22 +361,10 @@ def post(url: str, body: bytes) -> int:
         return error.code
 
 
-def announce(server: Server, *, length: int) -> int:
-    """What is answered to a call that says how long it will be, before any of it is sent."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    connection.putrequest("POST", "/gradio_api/component_server/")
-    connection.putheader("Content-Type", "application/json")
-    connection.putheader("Content-Length", str(length))
-    connection.endheaders()
-    status = connection.getresponse().status
-    connection.close()
-    return status
-
-
 def test_the_real_page_refuses_what_is_too_long_and_goes_on(server: Server) -> None:
     instrument = instrument_id(server.url.rstrip("/"))
     call = {"session_hash": "s", "component_id": instrument, "fn_name": "engine"}
-    assert announce(server, length=2**20 + 1) == 413
+    assert announce(server, "/gradio_api/component_server/", length=2**20 + 1) == 413
     assert post(server.url, b"[" * 100_000) >= 400
     assert post(server.url, json.dumps(call | {"data": {}}).encode()) == 200
 
