@@ -14,7 +14,8 @@ PATIENCE = 120_000  # milliseconds
 @contextmanager
 def chromium() -> Iterator[Page]:
     """A fresh page, 1440×900."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    names = ("chromium", "google-chrome", "chromium-headless-shell")
+    path = next((path for name in names if (path := shutil.which(name))), None)
     if path is None:
         raise SystemExit("this benchmark needs Chromium on the PATH; on Debian: make chromium")
     with sync_playwright() as playwright:

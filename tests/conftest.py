@@ -31,7 +31,7 @@ torch.set_num_threads(1)
 # The process that gathers what the others found imports the modules that their warnings come from.
 declare_torchvision_operators()
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 # Marker: what its tests need, and whether that is there.
 NEEDS = {

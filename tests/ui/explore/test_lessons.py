@@ -53,7 +53,8 @@ def place(page: Page) -> str:
 
 def shown(page: Page) -> dict[str, Any]:
     found: dict[str, Any] = page.evaluate(
-        """() => {
+        """async () => {
+          for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);  // it is painted
           const text = (at) => document.querySelector(`.lesson ${at}`).textContent;
           return {say: text(".say"), place: text("small"), task: text(".task"),
             lit: document.querySelectorAll(".lit").length};

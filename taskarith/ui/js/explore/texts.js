@@ -14,9 +14,9 @@ function paintFormula({ parts, state }) {
   const text = formula(state.coefficients, state.merge);
   if (parts.formula.dataset.text === text + state.focus) return;
   parts.formula.dataset.text = text + state.focus;
-  const long =
-    text.length > 150 ? "longest" : text.length > 84 ? "longer" : text.length > 58 ? "long" : "";
-  parts.formula.className = `formula ${long}`;
+  // No class: a lesson that lights the formula up has set one.
+  const { length } = text;
+  parts.formula.dataset.long = `${length > 150 ? 3 : length > 84 ? 2 : length > 58 ? 1 : 0}`;
   // Built as one text, so that selecting and copying it gives the formula itself.
   parts.formula.replaceChildren(
     "θ = ",

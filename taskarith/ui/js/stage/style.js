@@ -51,7 +51,7 @@ const STYLE = `
 .taskarith.presenting .story { border: 0; min-height: 0; }
 .taskarith.presenting aside { justify-content: center; gap: 1.4em; }
 .taskarith.presenting .formula { font-size: 2.1em; }
-.taskarith.presenting .formula:is(.longer, .longest) { font-size: 1.3em; }
+.taskarith.presenting .formula:is([data-long="2"], [data-long="3"]) { font-size: 1.3em; }
 .taskarith.presenting .row { grid-template-columns: minmax(0, 1fr) 6.2em; height: auto;
   row-gap: 0; }
 .taskarith.presenting .row .name { grid-column: 1 / -1; font-size: 1.1em; }
