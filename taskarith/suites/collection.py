@@ -4,14 +4,13 @@ A collection is one JSON file that names its members; each is a suite like any o
 do share their tasks is seen when they are opened (`sharing`). Knows names alone.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from taskarith.errors import AssetError, unknown_name
+from taskarith.errors import unknown_name
 from taskarith.places import ASSETS
-from taskarith.suites.json_reader import JsonReader
+from taskarith.suites.json_reader import JsonReader, read_json
 
 __all__ = [
     "COLLECTIONS_FOLDER",
@@ -69,22 +68,16 @@ class Collection:
 
 def read_collection(path: Path) -> Collection:
     """The collection in the file `path`; one AssetError lists all its problems."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise AssetError(f"{path.name} is larger than {MAX_BYTES} bytes; it is no collection")
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise AssetError(
-            f"could not read the collection {path.name}: {error.strerror or error}; give the name "
-            "of a collection, or the path of its file"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise AssetError(f"the collection {path.name} is not valid JSON: {error}") from error
+    what = f"the collection {path.name}"
+    data = read_json(
+        path,
+        what,
+        most_bytes=MAX_BYTES,
+        instead="the name of a collection, or the path of its file",
+    )
     reader = JsonReader()
     collection = _collection(data, reader)
-    if reader.problems:
-        listed = "\n".join(f"- {problem}" for problem in reader.problems)
-        raise AssetError(f"the collection {path.name} has problems:\n{listed}")
+    reader.check(what)
     return collection
 
 

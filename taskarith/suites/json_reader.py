@@ -1,13 +1,35 @@
 """Reads typed values out of JSON that somebody else wrote, and collects what is wrong with it."""
 
+import json
 import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
-__all__ = ["NAME", "JsonReader"]
+from taskarith.errors import AssetError
+
+__all__ = ["NAME", "JsonReader", "read_json"]
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+
+
+def read_json(path: Path, what: str, *, most_bytes: int, instead: str) -> object:
+    """The value in the file `path`, which is named as `what`; AssetError where there is none.
+
+    Args:
+        most_bytes: a larger file is not read.
+        instead: what to give where the file cannot be read, as "the path of its file".
+    """
+    try:
+        if path.stat().st_size > most_bytes:
+            raise AssetError(f"{what} is larger than {most_bytes} bytes, the most that is read")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AssetError(
+            f"could not read {what}: {error.strerror or error}; give {instead}"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise AssetError(f"{what} is not valid JSON: {error}") from error
 
 
 class JsonReader:
@@ -67,6 +89,12 @@ class JsonReader:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             self.problems.append(f"{where}: {', '.join(twice)} must be there only once")
+
+    def check(self, what: str) -> None:
+        """AssetError with all problems of `what`, if there are any."""
+        if self.problems:
+            listed = "\n".join(f"- {problem}" for problem in self.problems)
+            raise AssetError(f"{what} has problems:\n{listed}")
 
     def _typed(
         self, value: object, kind: type, where: str, *, wanted: str, empty: object

@@ -3,14 +3,13 @@
 Parsing collects every problem before it gives up. Nothing here opens a weights file.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 from taskarith.core import NULLS, checked_coefficient
-from taskarith.errors import AssetError, CoefficientError
+from taskarith.errors import CoefficientError
 from taskarith.heads.describing import (
     CHECKPOINT,
     EMBEDDING_KINDS,
@@ -28,7 +27,7 @@ from taskarith.suites.entries import (
     parse_weights,
     used_task,
 )
-from taskarith.suites.json_reader import JsonReader
+from taskarith.suites.json_reader import JsonReader, read_json
 from taskarith.suites.recipe_book import RecipeBook, check_recipe_book, parse_recipe_book
 from taskarith.tasks.splits import DATA_KINDS
 from taskarith.tasks.task import ROLES, ZERO_SHOT, Role, Task
@@ -92,17 +91,12 @@ class Manifest:
 
 def read_manifest(path: Path) -> Manifest:
     """The manifest in the file `path`; AssetError if it is missing, damaged or inconsistent."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise AssetError(f"{path} is larger than {MAX_BYTES} bytes; it is no suite manifest")
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise AssetError(
-            f"could not read the manifest {path}: {error.strerror or error}; "
-            "give the folder of a suite or its manifest.json"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise AssetError(f"the manifest {path} is not valid JSON: {error}") from error
+    data = read_json(
+        path,
+        f"the manifest {path}",
+        most_bytes=MAX_BYTES,
+        instead="the folder of a suite or its manifest.json",
+    )
     return parse_manifest(data, where=str(path))
 
 
@@ -112,8 +106,7 @@ def parse_manifest(data: object, *, where: str = "the manifest") -> Manifest:
     manifest = _manifest(data, reader)
     if not reader.problems:
         _check_story(manifest, reader)
-    if reader.problems:
-        raise AssetError(f"{where} has problems:\n" + "\n".join(f"- {p}" for p in reader.problems))
+    reader.check(where)
     return manifest
 
 
