@@ -263,6 +263,7 @@ def test_one_drag_is_one_step_back(open_page: OpenPage) -> None:
 
 def test_dragging_in_the_chart_moves_the_slider_in_hand(open_page: OpenPage) -> None:
     page = open_page("?set=coins:0.2")
+    settled(page)  # what is measured first takes its room
     hand = page.locator("svg.over .hand").bounding_box()
     assert hand is not None
     page.mouse.move(hand["x"] + hand["width"] / 2, hand["y"] + 50)

@@ -107,7 +107,8 @@ def test_a_sweep_of_a_chosen_vector_range_and_number_of_points(
     with page.expect_download() as download:
         page.locator("#csv").click()
     download.value.save_as(tmp_path / "sweep.csv")
-    rows = list(csv.DictReader((tmp_path / "sweep.csv").open(encoding="utf-8")))
+    with (tmp_path / "sweep.csv").open(encoding="utf-8") as table:
+        rows = list(csv.DictReader(table))
     assert [float(row["λ"]) for row in rows] == [-0.5, 0.0, 0.5, 1.0]
     page.locator("#last input").fill("-2")
     expect(page.locator("#cost .failed")).to_contain_text("give rising ends")

@@ -1,15 +1,17 @@
 """The page Teach in a real browser: drawn, taught, and a slider in Explore."""
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.conftest import WHOLE_CHROMIUM
 from tests.training.teaching.doodles import doodles
 from tests.training.teaching.test_examples import folder_of
-from tests.ui.conftest import PATIENCE, NewVisitor, Server
+from tests.ui.conftest import ARGUMENTS, PATIENCE, Server
 from tests.ui.test_axe import AXE, violations
 
 pytestmark = pytest.mark.browser
@@ -74,13 +76,19 @@ def test_leaving_and_coming_back_finds_what_was_taught(open_drawn: Callable[[str
     expect(page.locator('.bank [data-vector="sun-moon"]')).to_be_visible()
 
 
-def test_pictures_by_camera_and_by_folder(
-    new_visitor: NewVisitor, server: Server, tmp_path: Path
-) -> None:
+@pytest.fixture
+def with_camera(browser: Browser, server: Server) -> Iterator[BrowserContext]:
+    path = next((found for name in WHOLE_CHROMIUM if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("needs a whole Chromium on the PATH, for its camera")
+    whole = browser.browser_type.launch(executable_path=path, args=ARGUMENTS)
+    yield whole.new_context(base_url=server.url)
+    whole.close()
+
+
+def test_pictures_by_camera_and_by_folder(with_camera: BrowserContext, tmp_path: Path) -> None:
     expect.set_options(timeout=1000 * PATIENCE)
-    # Browser and context are kept for other tests: nobody else has one that asked for a camera.
-    context = new_visitor(base_url=server.url, permissions=["camera"])
-    context.clear_permissions()
+    context = with_camera
     page, problems = context.new_page(), list[str]()
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto("/teach")
