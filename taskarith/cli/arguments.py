@@ -87,7 +87,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
         "--n",
         type=whole_number(1),
         metavar="N",
-        help="use the first N images of each task's stratified order (default: all)",
+        help="use the first N examples of each task's stratified order (default: all)",
     )
     add_device(parser)
 

@@ -78,7 +78,7 @@ class Comparison:
             "n": estimate.n,
             "total": estimate.total,
             "metric": estimate.metric,
-            # A ratio needs something to divide by, which few images may not give.
+            # A ratio needs something to divide by, which few examples may not give.
             "normalized": normalized_accuracy(estimate.skill, reference) if reference else None,
             "pretrained": self.pretrained[task].value,
             "finetuned": finetuned.value if finetuned is not None else None,

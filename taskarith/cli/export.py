@@ -30,7 +30,7 @@ __all__ = ["add_commands", "export", "import_recipe"]
 
 MAX_RECIPE = 1_000_000  # bytes
 MEASURED = (
-    256  # images of each task that a card's accuracies are of, unless another number is asked
+    256  # examples of each task that a card's accuracies are of, unless another number is asked
 )
 
 
@@ -56,7 +56,7 @@ def add_commands(commands: Any) -> None:
         type=whole_number(0),
         default=None,
         metavar="N",
-        help="measure N validation images of each task for the card, 0 for none (default: "
+        help="measure N validation examples of each task for the card, 0 for none (default: "
         f"{MEASURED} where there is a card and the pictures are here)",
     )
     add_device(parser)
@@ -181,7 +181,7 @@ def _measured(
 
 
 def _statistics(suite: "Suite", edit: "Edit", *, device: str | None) -> "Statistics | None":
-    """What merges that look at images ask about them."""
+    """What merges that look at examples ask about them."""
     from taskarith.core import METHODS
     from taskarith.evaluation import Evaluator
     from taskarith.export.accuracies import image_statistics

@@ -63,7 +63,7 @@ def _row(method: "Method") -> dict[str, object]:
 
 
 def _paragraph(method: "Method") -> str:
-    asks = ", from unlabelled validation images" if method.needs_data else ""
+    asks = ", from unlabelled validation examples" if method.needs_data else ""
     return "\n".join(
         [
             f"{method.name}: {method.about}",

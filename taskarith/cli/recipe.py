@@ -72,7 +72,7 @@ def add_commands(commands: Any) -> None:
         nargs="*",
         default=[8, 64],
         metavar="N",
-        help="also fine-tune on N images of D (default: 8 64; the bare option leaves it out)",
+        help="also fine-tune on N examples of D (default: 8 64; the bare option leaves it out)",
     )
 
     one = _add(recipes, "paint", "patch tasks by interpolation")
@@ -335,7 +335,7 @@ def _add(recipes: Any, name: str, about: str) -> argparse.ArgumentParser:
         "--n",
         type=whole_number(1),
         metavar="N",
-        help="use the first N images of each split only, for a quick look (default: all)",
+        help="use the first N examples of each split only, for a quick look (default: all)",
     )
     parser.add_argument(
         "--choose-on",

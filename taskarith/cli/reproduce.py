@@ -32,7 +32,7 @@ def add_commands(commands: Any) -> None:
         "--method", action="append", dest="methods", metavar="NAME", help="only these rows"
     )
     parser.add_argument(
-        "--n", type=whole_number(1), metavar="N", help="use N images of each task (default: all)"
+        "--n", type=whole_number(1), metavar="N", help="use N examples of each task (default: all)"
     )
     add_device(parser)
     add_engine(parser)

@@ -30,4 +30,4 @@ def test_the_text_says_what_a_method_costs_and_takes() -> None:
         for setting in method.settings:
             assert f"{setting.name}={setting.default:g}" in paragraph
         assert ("--seed" in paragraph) == method.seeded
-        assert ("validation images" in paragraph) == method.needs_data
+        assert ("unlabelled validation examples" in paragraph) == method.needs_data

@@ -13,4 +13,4 @@ Density = Annotated[
 Scale = Annotated[
     float, Bounds("factor of the merged vector", least=-MAX_COEFFICIENT, most=MAX_COEFFICIENT)
 ]
-Images = Annotated[int, Bounds("validation images of each task", least=1, most=8192)]
+Images = Annotated[int, Bounds("validation examples of each task", least=1, most=8192)]
