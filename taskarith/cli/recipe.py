@@ -29,8 +29,8 @@ def add_commands(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "recipe",
         help="run a protocol: negation, addition, analogy, paint, wise-ft, soup, methods, plane, "
-        "sweep, search, transfer, sequence, instruct, few-shot, ways, prompts, retrieval, "
-        "scaling",
+        "sweep, search, transfer, sequence, instruct, few-shot, ways, efficiency, prompts, "
+        "retrieval, scaling",
         description="Choose every coefficient on validation, measure once on test, and print the "
         "tables. What was measured is kept: an interrupted recipe goes on where it stopped.",
         epilog="Try: taskarith recipe negation --tasks printed-digits --n 64",
@@ -227,6 +227,40 @@ def add_commands(commands: Any) -> None:
     )
     _add_count(one, "--seeds", 3, "of every way; intervals are over them")
     _add_count(one, "--steps", 40, "of every training, of 32 examples each")
+
+    one = _add(
+        recipes, "efficiency", "few and many labels, few and many weights, also from an edit"
+    )
+    one.add_argument("--task", metavar="TASK", help="to learn (default: one of the targets)")
+    one.add_argument(
+        "--others",
+        nargs="+",
+        default=[],
+        metavar="TASK",
+        help="whose vectors are summed to start from (default: all other targets)",
+    )
+    one.add_argument(
+        "--ways",
+        nargs="+",
+        default=[],
+        metavar="WAY",
+        help="probe, ia3, lora, lp-ft or full (default: all that the base takes)",
+    )
+    one.add_argument(
+        "--shots",
+        type=whole_number(0),
+        nargs="+",
+        default=[5, 20, 50, 0],
+        metavar="N",
+        help="examples a class to learn from; 0: all there are (default: 5 20 50 0)",
+    )
+    _add_count(one, "--seeds", 3, "of every training; intervals are over them")
+    _add_count(one, "--steps", 20, "of every training, of at most 32 examples each")
+    one.add_argument(
+        "--measure",
+        metavar="NAME",
+        help="accuracy, mean-per-class, map or roc-auc (default: what the task is counted by)",
+    )
 
     one = _add(recipes, "prompts", "soft prompts: length, first values, other domains and tasks")
     one.add_argument("--task", metavar="TASK", help="to learn (default: one of the targets)")

@@ -456,7 +456,9 @@ class Evaluator:
         key = (own_name(task.name)[0], moved)
         head = self._remade.pop(key, None)
         if head is None:
-            head = EmbeddingHead(build_head(self.model, task.classnames, task.templates))
+            head = EmbeddingHead(
+                build_head(self.model, task.classnames, task.templates, task.knowledge)
+            )
         self._remade[key] = head  # the newest is last
         while len(self._remade) > MOST_HEADS:
             self._remade.popitem(last=False)

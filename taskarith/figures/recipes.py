@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from taskarith.errors import unknown_name
 from taskarith.figures.addition import addition_figures
 from taskarith.figures.analogy import analogy_figures
+from taskarith.figures.efficiency import efficiency_figures
 from taskarith.figures.few_shot import few_shot_figures
 from taskarith.figures.instruct import instruct_figures
 from taskarith.figures.interpolation import paint_figures, wise_ft_figures
@@ -45,6 +46,7 @@ FIGURES: dict[str, Callable[..., list[Any]]] = {
     "instruct": instruct_figures,
     "few-shot": few_shot_figures,
     "ways": ways_figures,
+    "efficiency": efficiency_figures,
     "prompts": prompts_figures,
     "retrieval": retrieval_figures,
 }

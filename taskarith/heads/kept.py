@@ -49,8 +49,10 @@ def kept_heads(
         def make(task: Task = task) -> EmbeddingHead:
             nonlocal encoder
             encoder = encoder or model()
-            return EmbeddingHead(build_head(encoder, task.classnames, task.templates))
+            head = build_head(encoder, task.classnames, task.templates, task.knowledge)
+            return EmbeddingHead(head)
 
-        made_of = [identity, task.classnames, task.templates]
+        told = [task.knowledge] if task.knowledge else []
+        made_of = [identity, task.classnames, task.templates, *told]
         heads[task.name] = kept_head(made_of, make=make).weights
     return heads

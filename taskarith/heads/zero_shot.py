@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from taskarith.errors import AssetError
+
 __all__ = ["TextEncoder", "alike", "build_head"]
 
 BATCH = 512  # prompts encoded at a time
@@ -28,8 +30,16 @@ class TextEncoder(Protocol):
         """L2-normalized embeddings float32 [len(texts), d]."""
 
 
-def build_head(model: TextEncoder, classnames: Sequence[str], templates: Sequence[str]) -> Tensor:
+def build_head(
+    model: TextEncoder,
+    classnames: Sequence[str],
+    templates: Sequence[str],
+    knowledge: Sequence[str] = (),
+) -> Tensor:
     """The zero-shot head float32 [classes, d] of the prompts "template with class name".
+
+    Each prompt of a class ends with its sentence of `knowledge`, where there are some (as in
+    Shen et al. 2022, arXiv:2204.09222).
 
     w_c = s · normalize(mean over templates of normalize(text(template(c)))) with s the model's
     exp(logit_scale), so that image embeddings @ headᵀ are logits. Source: Radford et al. 2021,
@@ -43,7 +53,16 @@ def build_head(model: TextEncoder, classnames: Sequence[str], templates: Sequenc
     tensor([[10.,  0.],
             [ 0., 10.]])
     """
-    prompts = [template.replace("{}", name) for name in classnames for template in templates]
+    told = knowledge or [""] * len(classnames)
+    if len(told) != len(classnames):
+        raise AssetError(
+            f"{len(classnames)} classes have {len(told)} sentences of knowledge; each needs one"
+        )
+    prompts = [
+        f"{template.replace('{}', name)} {more}".rstrip()
+        for name, more in zip(classnames, told, strict=True)
+        for template in templates
+    ]
     encoded = [
         model.encode_texts(prompts[start : start + BATCH])
         for start in range(0, len(prompts), BATCH)

@@ -26,6 +26,7 @@ from taskarith.recipes.search.recipe import SEEDS as SEARCH_SEEDS
 from taskarith.recipes.search.space import SUM, Space
 from taskarith.recipes.soup.recipe import SoupRecipe
 from taskarith.recipes.study_recipes import (
+    efficiency_recipe,
     scaling_recipe,
     sequence_recipe,
     transfer_recipe,
@@ -368,6 +369,7 @@ RECIPES: dict[str, Callable[..., Recipe]] = {
     "instruct": instruct_recipe,
     "few-shot": few_shot_recipe,
     "ways": ways_recipe,
+    "efficiency": efficiency_recipe,
     "prompts": prompts_recipe,
     "retrieval": retrieval_recipe,
 }
@@ -398,6 +400,7 @@ def suite_recipes(
         "instruct": answers_in_words(suite),
         "few-shot": answers_in_words(suite),
         "ways": len(learnable_tasks(suite, suite.targets)) > 1,
+        "efficiency": len(learnable_tasks(suite, suite.targets)) > 1,
         "prompts": reads_prompts(suite),
         "retrieval": reads_passages(suite),
     }

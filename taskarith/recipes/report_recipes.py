@@ -30,6 +30,7 @@ REPORTED = {
     "instruct": "a language model of the written world",
     "few-shot": "a language model of the written world",
     "ways": "two targets with right answers",
+    "efficiency": "two targets with right answers",
     "prompts": "a language model of the written world that reads soft prompts",
     "retrieval": "a text-to-text model of the written world",
 }

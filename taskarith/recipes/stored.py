@@ -16,6 +16,7 @@ from taskarith.errors import AssetError, TaskArithError
 from taskarith.evaluation import Estimate
 from taskarith.recipes.addition.result import AdditionResult
 from taskarith.recipes.analogy.result import AnalogyResult
+from taskarith.recipes.efficiency.result import EfficiencyResult
 from taskarith.recipes.few_shot.result import FewShotResult
 from taskarith.recipes.instruct.result import InstructResult
 from taskarith.recipes.interval import Interval
@@ -58,6 +59,7 @@ RESULTS: dict[str, type[Result]] = {
         InstructResult,
         FewShotResult,
         WaysResult,
+        EfficiencyResult,
         PromptsResult,
         RetrievalResult,
     )

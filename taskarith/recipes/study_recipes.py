@@ -3,9 +3,14 @@
 Knows what a suite must have for each; the protocols are the recipes' own.
 """
 
+import math
 from collections.abc import Sequence
 
 from taskarith.errors import RecipeError, listed, unknown_name
+from taskarith.recipes.efficiency import recipe as efficiency
+from taskarith.recipes.efficiency.protocol import ALL, SHOTS, TAKEN
+from taskarith.recipes.efficiency.recipe import EfficiencyRecipe
+from taskarith.recipes.efficiency.twenty import usual_measure
 from taskarith.recipes.scaling.measured import Base
 from taskarith.recipes.scaling.recipe import ScalingRecipe
 from taskarith.recipes.sequence import recipe as sequence
@@ -17,10 +22,19 @@ from taskarith.recipes.ways.protocol import OF_PICTURES, OF_TEXTS
 from taskarith.recipes.ways.recipe import WaysRecipe
 from taskarith.suites import Suite
 from taskarith.suites.collection import Collection, collections_of, load_collection
+from taskarith.suites.knowledge import KNOWLEDGE, class_knowledge
 from taskarith.suites.sharing import opened_members
 from taskarith.tasks.shifts import SHIFTS
+from taskarith.tasks.task import ZERO_SHOT
 
-__all__ = ["known_ways", "scaling_recipe", "sequence_recipe", "transfer_recipe", "ways_recipe"]
+__all__ = [
+    "efficiency_recipe",
+    "known_ways",
+    "scaling_recipe",
+    "sequence_recipe",
+    "transfer_recipe",
+    "ways_recipe",
+]
 
 
 def transfer_recipe(
@@ -71,14 +85,7 @@ def ways_recipe(
     most classes. Each vector is added to that of `other` (None: the next target).
     """
     learnable = learnable_tasks(suite, suite.targets)
-    shifted = [name for name in suite.recipes.shifted if name in learnable]
-    widest = max(learnable, key=lambda name: len(suite.task(name).classnames), default=None)
-    own = [task] if task is not None else shifted[:1] or ([widest] if widest else [])
-    (task,) = (
-        _learnable(suite, own, default=())
-        if own
-        else chosen_tasks(suite, (), default=(), what="targets with right answers")
-    )
+    task = _one_task(suite, task)
     after = learnable[learnable.index(task) + 1 :] if task in learnable else ()
     beside = [name for name in (*after, *learnable) if name != task]
     if other == task or (other is None and not beside):
@@ -94,6 +101,51 @@ def ways_recipe(
         shifts=tuple(SHIFTS) if "images" in suite.weights.family.examples else (),
         seeds=seeds,
         steps=steps,
+    )
+
+
+def efficiency_recipe(
+    suite: Suite,
+    *,
+    task: str | None = None,
+    others: Sequence[str] = (),
+    ways: Sequence[str] = (),
+    shots: Sequence[int] = (*SHOTS, ALL),
+    seeds: int = efficiency.SEEDS,
+    steps: int = efficiency.STEPS,
+    measure: str | None = None,
+) -> EfficiencyRecipe:
+    """Learn `task` from each number of `shots` a class (0: from all), by few and many weights.
+
+    No task given: as for `ways_recipe`. It also starts from the sum of the vectors of `others`
+    (none given: every other target of other examples). `measure` is one of
+    `efficiency.measures.MEASURES` (None: what the task is usually counted by).
+    """
+    task = _one_task(suite, task)
+    own = suite.task(task)
+    if own.metric.kind != "share" or len(own.classnames) < 2:
+        raise RecipeError(f"{task!r} has no classes to count right answers of; choose another task")
+    apart = [
+        name
+        for name in learnable_tasks(suite, suite.targets)
+        if name != task and dict(suite.task(name).data) != dict(own.data)
+    ]
+    if task in others or not (others or apart):
+        raise RecipeError(f"{task!r} starts from other tasks' vectors; name some with --others")
+    told = class_knowledge(suite, task) if own.head["kind"] == ZERO_SHOT else ()
+    untold = f"{suite.name} has no {KNOWLEDGE} that tells about {task}"
+    if own.head["kind"] != ZERO_SHOT:
+        untold = f"the head of {task} is not made of words by a text tower"
+    return EfficiencyRecipe(
+        task=task,
+        others=_learnable(suite, others, default=apart),
+        ways=tuple(dict.fromkeys(ways)) or TAKEN,
+        shots=tuple(sorted(dict.fromkeys(shots), key=lambda one: one or math.inf)),
+        seeds=seeds,
+        steps=steps,
+        measure=measure or usual_measure(task),
+        knowledge=told,
+        untold="" if told else untold,
     )
 
 
@@ -147,6 +199,20 @@ def _collection_of(suite: Suite, asked: str | None) -> Collection:
             "to compare; choose a suite that is, or name a collection"
         )
     return found[0]
+
+
+def _one_task(suite: Suite, asked: str | None) -> str:
+    """The task asked for; else one whose pictures are shifted, or of most classes."""
+    learnable = learnable_tasks(suite, suite.targets)
+    shifted = [name for name in suite.recipes.shifted if name in learnable]
+    widest = max(learnable, key=lambda name: len(suite.task(name).classnames), default=None)
+    own = [asked] if asked is not None else shifted[:1] or ([widest] if widest else [])
+    (task,) = (
+        _learnable(suite, own, default=())
+        if own
+        else chosen_tasks(suite, (), default=(), what="targets with right answers")
+    )
+    return task
 
 
 def _learnable(suite: Suite, asked: Sequence[str], *, default: Sequence[str]) -> tuple[str, ...]:

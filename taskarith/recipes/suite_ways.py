@@ -8,38 +8,38 @@ the head that the way asks for. What was learned is kept by a hash of all that m
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from taskarith.core import Edit, TaskVector, VectorInfo, random_vector
+from taskarith.core import Edit, TaskVector, random_vector
 from taskarith.errors import RecipeError, SettingError
-from taskarith.evaluation import Evaluator, Measurer, ResultCache
+from taskarith.evaluation import Evaluator, Measurer, Part, ResultCache
 from taskarith.heads.describing import EMBEDDING_KINDS, EXAMPLE_KINDS
+from taskarith.heads.embedding import EmbeddingHead
 from taskarith.recipes.lab import Answers, Meter
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.tuning import keep_vector, kept_path, kept_vector
+from taskarith.recipes.way_ground import OWN, derived_for, from_origin, how_of, kept_under
 from taskarith.recipes.way_lab import MADE, NOTHING, RANDOM, Learned, Learning, WayLab
-from taskarith.sources.native import NATIVE_FILE, base_fingerprint, write_vector
 from taskarith.sources.tensors import fingerprint
-from taskarith.suites import Suite, load_suite
-from taskarith.suites.making.deriving import derive_suite, same_task
+from taskarith.suites import Suite
 from taskarith.tasks import SplitName
 from taskarith.tasks.shifts import SEPARATOR, own_name
 from taskarith.tasks.task import ZERO_SHOT
-from taskarith.training.teaching.how import How
 from taskarith.training.teaching.learning import learn_task, one_thread, wanted_anchor
 from taskarith.training.ways.soft_prompt import SOFT_PROMPT
 from taskarith.training.ways.way import Moving, Setup
 
 __all__ = ["suite_way_lab"]
 
-OWN = "learned"  # the task of a derived suite, with the head of the way
 OPEN = 2  # derived suites that are kept open, and vectors
 ENDS = 32  # trainings whose last numbers are kept in memory: those beside others, mostly prompts
 SECONDS, MOVED = "seconds", "moved"  # where a kept vector says what it took, and of how many
@@ -56,7 +56,7 @@ def suite_way_lab(
 ) -> WayLab:
     """The way lab of the evaluator's suite, counted on `meter`; `final` answers for test."""
     school = _School(evaluator, cache=cache, meter=meter, sample=sample, final=final)
-    return WayLab(learn=school.learn, refused=school.refused)
+    return WayLab(learn=school.learn, refused=school.refused, began=school.began)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ class _School:
 
     def refused(self, learning: Learning) -> str | None:
         """Why the base cannot learn so."""
-        way, task = _how(learning).found, self._suite.task(learning.task)
+        way, task = how_of(learning).found, self._suite.task(learning.task)
         if self._kind not in way.examples:
             return f"{way.title} is for {' and '.join(way.examples)}"
         if way.remakes_heads and task.head["kind"] != ZERO_SHOT:
@@ -129,22 +129,73 @@ class _School:
             named, held = self._named(learning, coefficients, beside)
             return self._answers(learning, named, held, task, split=split, least=least)
 
+        def logits(coefficients: Mapping[str, float], task: str, *, split: SplitName) -> np.ndarray:
+            named, held = self._named(learning, coefficients, beside)
+            return self._logits(learning, named, held, task, split=split)
+
         return Learned(
             answer=answer,
+            logits=logits,
             moved=made.moved,
-            total=sum(t.numel() for t in self._suite.base_state().values()),
+            total=self._total,
             size=2 * made.vector.size,
             seconds=made.seconds,
+            fitted=self._fitted(learning),
+            examples=self._examples(learning),
+        )
+
+    def began(self, learning: Learning) -> Learned:
+        """What training would begin from: the edit `origin`, under the head of the way."""
+
+        def answer(
+            coefficients: Mapping[str, float], task: str, *, split: SplitName, least: int = 0
+        ) -> Answers:
+            named = from_origin(learning, coefficients)
+            return self._answers(learning, named, {}, task, split=split, least=least)
+
+        def logits(coefficients: Mapping[str, float], task: str, *, split: SplitName) -> np.ndarray:
+            named = from_origin(learning, coefficients)
+            return self._logits(learning, named, {}, task, split=split)
+
+        return Learned(
+            answer=answer,
+            logits=logits,
+            moved=0,
+            total=self._total,
+            size=0,
+            seconds=0.0,
+            fitted=self._fitted(learning),
+            examples=self._examples(learning),
         )
 
     # ---- learning ---------------------------------------------------------------------------
+
+    @property
+    def _total(self) -> int:
+        return sum(t.numel() for t in self._suite.base_state().values())
+
+    def _fitted(self, learning: Learning) -> int:
+        if how_of(learning).found.head is None:
+            return 0
+        head = self._ground(learning).suite.head(OWN)
+        assert isinstance(head, EmbeddingHead)
+        return head.weights.numel() + (0 if head.bias is None else head.bias.numel())
+
+    def _examples(self, learning: Learning) -> int:
+        every = self._suite.split(learning.task, "train").labels
+        counts = every.unique(return_counts=True)[1]
+        return int((counts.clamp(max=learning.few) if learning.few else counts).sum())
+
+    def _model(self, learning: Learning) -> Any:
+        """The model that training begins from."""
+        return self._suite.model_at(dict(learning.origin))
 
     @property
     def _kind(self) -> str:
         return self._suite.weights.family.examples[0]
 
     def _started(self, learning: Learning, model: Any) -> Moving:
-        how, names = _how(learning), self._suite.task(learning.task).classnames
+        how, names = how_of(learning), self._suite.task(learning.task).classnames
         setup = Setup(how.settings, how.seed, names)
         moving = how.found.start(model, self._suite.weights.family, setup=setup)
         if learning.start is not None:
@@ -175,7 +226,7 @@ class _School:
     def _began(self, learning: Learning) -> dict[str, Tensor]:
         began = self._beginnings.get(learning)
         if began is None:
-            began = self._started(learning, self._suite.model()).weights()
+            began = self._started(learning, self._model(learning)).weights()
             self._beginnings[learning] = began
             while len(self._beginnings) > OPEN:
                 self._beginnings.popitem(last=False)
@@ -185,7 +236,7 @@ class _School:
         """What was made, which of the last few need not be read again."""
         found = self._vectors.pop(learning, None)
         if found is None:
-            path = kept_path(self._suite, ["way", LEARNED, asdict(learning), self._device.type])
+            path = kept_path(self._suite, ["way", LEARNED, kept_under(learning), self._device.type])
             kept = kept_vector(path)
             if kept is None:
                 kept = self._trained(learning)
@@ -198,12 +249,12 @@ class _School:
         return found
 
     def _trained(self, learning: Learning) -> dict[str, Tensor]:
-        how = _how(learning)
+        how = how_of(learning)
         suite, task = self._suite, learning.task
         if how.found.head is not None:
             suite, task = self._ground(learning).suite, OWN
         with torch.inference_mode(False), one_thread():
-            model = self._suite.model()
+            model = self._model(learning)
             model.to(self._device)
             anchor = wanted_anchor(self._suite, model, how)
             moving = self._started(learning, model)
@@ -244,19 +295,12 @@ class _School:
     ) -> Answers:
         self._meter.check()
         ground = self._ground(learning)
-        opened: SplitName = self._final if split == "test" else split
-        first = self._sample.choosing if split == "validation" else self._sample.n
-        own, shift = own_name(task)
-        asked = task if own != learning.task else SEPARATOR.join([OWN, *([shift] if shift else [])])
+        opened, first = self._opened(split), self._first(split)
+        asked = _asked(learning, task)
         edit = Edit(ground.suite.name, named)
-        for called, found in held.items():
-            ground.evaluator.add_vector(called, found)
-        try:
+        with _holding(ground.evaluator, held):
             n = None if first is None else max(first, least)
             piece = ground.measurer.measure(edit, tasks=[asked], split=opened, n=n)
-        finally:
-            for called in held:
-                ground.evaluator.remove_vector(called)
         seen = (f"{learning.way}{learning.settings}{edit.key()}", task, opened)
         if seen not in self._seen:
             self._seen.add(seen)
@@ -265,6 +309,30 @@ class _School:
         told = reading.estimate
         labels = ground.evaluator.labels(asked, opened)[: told.n]
         return Answers(reading.rows, labels, told.total, opened, told.metric)
+
+    def _logits(
+        self,
+        learning: Learning,
+        named: Mapping[str, float],
+        held: Mapping[str, TaskVector],
+        task: str,
+        *,
+        split: SplitName,
+    ) -> np.ndarray:
+        self._meter.check()
+        ground, asked = self._ground(learning), _asked(learning, task)
+        opened, first = self._opened(split), self._first(split)
+        total = ground.evaluator.total(asked, opened)
+        with _holding(ground.evaluator, held):
+            ground.evaluator.use(Edit(ground.suite.name, named))
+            part = Part(asked, 0, total if first is None else min(first, total))
+            return ground.evaluator.logits([part], split=opened)[0]
+
+    def _opened(self, split: SplitName) -> SplitName:
+        return self._final if split == "test" else split
+
+    def _first(self, split: SplitName) -> int | None:
+        return self._sample.choosing if split == "validation" else self._sample.n
 
     def _named(
         self,
@@ -275,7 +343,7 @@ class _School:
         """Coefficients by what each vector holds, so that cached results stay true; and those."""
         named: dict[str, float] = {}
         held: dict[str, TaskVector] = {}
-        for name, value in coefficients.items():
+        for name, value in from_origin(learning, coefficients).items():
             called = name
             if name in (MADE, RANDOM, *beside):
                 found = self._direction(learning, name, beside)
@@ -294,53 +362,39 @@ class _School:
         return vector if name == MADE else random_vector(vector, learning.seed)
 
     def _ground(self, learning: Learning) -> _Ground:
-        # Only a prompt's first values depend on the seed.
-        seed = learning.seed if learning.way == SOFT_PROMPT.name else 0
-        key = repr((learning.task, learning.way, learning.settings, seed, learning.start))
+        # Only a prompt's first values depend on the seed, and a head that few examples make.
+        way, own = how_of(learning).found, learning
+        drawn = way.head is not None and own.few
+        seed = own.seed if own.way == SOFT_PROMPT.name or drawn else 0
+        head = (own.few, own.origin) if way.head is not None else ()
+        key = repr((own.task, own.way, own.settings, seed, own.start, head, own.knowledge))
         ground = self._grounds.pop(key, None)
         if ground is None:
             while len(self._grounds) >= OPEN:
                 self._grounds.popitem(last=False)[1].folder.cleanup()
             folder = TemporaryDirectory(prefix="taskarith-")
-            suite = self._derived(learning, Path(folder.name))
+            with torch.inference_mode(False):
+                moving = self._started(learning, self._suite.model())
+            suite = derived_for(self._suite, learning, moving, folder=Path(folder.name))
             evaluator = Evaluator(suite, device=self._device)
             ground = _Ground(folder, suite, evaluator, Measurer(evaluator, cache=self._cache))
         self._grounds[key] = ground
         return ground
 
-    def _derived(self, learning: Learning, folder: Path) -> Suite:
-        parent, way = self._suite, _how(learning).found
-        with torch.inference_mode(False):
-            moving = self._started(learning, parent.model())
-            zero = TaskVector({n: torch.zeros_like(t) for n, t in moving.weights().items()})
-        base = {**parent.base_state(), **moving.neutral}
-        info = VectorInfo(
-            task=OWN,
-            base_fingerprint=base_fingerprint(base, {name: name for name in zero}),
-            subtraction_dtype="float32",
-        )
-        write_vector(zero, folder / "vectors" / OWN, info=info, dtype=torch.float16)
-        head = {} if way.head is None else {"head": {"kind": way.head}}
-        entry = same_task(parent, learning.task, name=OWN, head=head)
-        derive_suite(
-            parent,
-            folder,
-            name=f"{parent.name}-{way.name}"[:64],
-            added=[(entry, f"vectors/{OWN}/{NATIVE_FILE}")],
-            neutral=moving.neutral,
-        )
-        return load_suite(folder)
+
+def _asked(learning: Learning, task: str) -> str:
+    """What a derived suite calls a task."""
+    own, shift = own_name(task)
+    return task if own != learning.task else SEPARATOR.join([OWN, *([shift] if shift else [])])
 
 
-def _how(learning: Learning) -> How:
-    plain = How(way=learning.way, settings=dict(learning.settings))
-    return How(
-        way=learning.way,
-        settings=dict(learning.settings),
-        steps=learning.steps,
-        batch=learning.batch,
-        rate=plain.found.rate * learning.faster,
-        anchor=learning.anchor,
-        sharpness=learning.sharpness,
-        seed=learning.seed,
-    )
+@contextmanager
+def _holding(evaluator: Evaluator, held: Mapping[str, TaskVector]) -> Iterator[None]:
+    """Edits may name what is `held` while it lasts."""
+    for called, found in held.items():
+        evaluator.add_vector(called, found)
+    try:
+        yield
+    finally:
+        for called in held:
+            evaluator.remove_vector(called)

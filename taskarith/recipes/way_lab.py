@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from taskarith.recipes.lab import Answer
+from taskarith.recipes.lab import Answer, Logits
 
 __all__ = ["MADE", "NOTHING", "RANDOM", "Learn", "Learned", "Learning", "WayLab"]
 
@@ -26,8 +26,12 @@ class Learning:
         settings: of the way, (name, value) pairs; the rest are its own.
         anchor: whether embeddings of other pictures are asked to stay.
         sharpness: ρ of sharpness-aware minimization; 0 is without.
-        seed: of the batches, and of what the way draws.
+        seed: of the batches, of what the way draws, and of which examples where only some are.
         start: of a way that moves numbers beside the base's own, whose values it begins at.
+        few: how many examples of each class are learned from; 0: all.
+        weight_decay: of the optimizer.
+        origin: coefficients of the edit that training begins from; none: the pretrained model.
+        knowledge: a second sentence about each class, for a head that is made of words.
 
     >>> Learning("textures", "lora", steps=60).settings
     ()
@@ -43,6 +47,10 @@ class Learning:
     sharpness: float = 0.0
     seed: int = 0
     start: "Learning | None" = None
+    few: int = 0
+    weight_decay: float = 0.0
+    origin: tuple[tuple[str, float], ...] = ()
+    knowledge: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +61,23 @@ class Learned:
         answer: as a lab's, under coefficients that may name `MADE`, `RANDOM` and what was given
             beside, as well as the suite's vectors; {} is the model that training began from, with
             the task's head.
+        logits: the same before the answer is taken.
         moved: how many numbers were trained.
+        fitted: how many numbers of the head were fitted to examples; 0 where it is of words.
+        examples: how many there were to learn from.
         total: how many the base has.
         size: bytes of the vector, in half precision.
         seconds: of one processor core that the training took, when it was made.
     """
 
     answer: Answer
+    logits: Logits
     moved: int
     total: int
     size: int
     seconds: float
+    fitted: int = 0
+    examples: int = 0
 
 
 class Learn(Protocol):
@@ -84,7 +98,9 @@ class WayLab:
 
     Attributes:
         refused: why the base cannot learn the task by a way; None where it can.
+        began: what a training would begin from, without training: its `answer` knows no `MADE`.
     """
 
     learn: Learn
     refused: Callable[[Learning], str | None]
+    began: Callable[[Learning], Learned]

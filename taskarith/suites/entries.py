@@ -138,6 +138,10 @@ def parse_head(
     """
     head = dict(reader.mapping(fields.get("head", {"kind": ZERO_SHOT}), f"{where}.head"))
     head["kind"] = reader.choice(head.get("kind"), f"{where}.head.kind", among=HEAD_KINDS)
+    told = head.get("knowledge", [])
+    if not isinstance(told, list) or not all(isinstance(one, str) for one in told):
+        reader.problems.append(f"{where}.head.knowledge must be a list of sentences, one a class")
+        head.pop("knowledge")
     metric = metric_of(head["kind"])
     given = fields.get("metric")
     if given is not None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from taskarith.core import NULLS, Edit, TaskVector
@@ -172,6 +173,16 @@ class Suite:
         except AssetError as error:
             raise AssetError(f"the suite {self.name!r}: {error}") from error
         attach(model, {n: t for n, t in self.base_state().items() if is_beside(n)})
+        return model
+
+    def model_at(self, coefficients: Mapping[str, float]) -> Any:
+        """A new model with the weights of an edit, on the CPU; UnknownNameError for a vector."""
+        model = self.model()
+        parameters = dict(model.network.named_parameters())
+        with torch.no_grad():
+            for name, value in coefficients.items():
+                for key, tensor in self.vector(name).items():
+                    parameters[key].add_(tensor.float(), alpha=value)
         return model
 
     def vector(self, name: str, *, seed: int = 0) -> TaskVector:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from taskarith.core import Edit
 from taskarith.errors import AssetError, WeightsError
 from taskarith.heads.checkpoint import CheckpointHead
 from taskarith.heads.describing import (
@@ -26,7 +27,7 @@ from taskarith.heads.from_examples import head_of_examples
 from taskarith.heads.head import TextHead
 from taskarith.heads.kept import kept_head, kept_heads
 from taskarith.heads.scores import RegressionHead
-from taskarith.sources.tensors import read_tensors
+from taskarith.sources.tensors import fingerprint, read_tensors
 from taskarith.suites.home import is_private
 from taskarith.suites.label_order import named_order, tried_order
 from taskarith.tasks import Images, Task, Texts
@@ -128,7 +129,7 @@ class SuiteHeads:
         return CheckpointHead(tensors, order)
 
     def _example_head(self, name: str) -> EmbeddingHead:
-        """A head of training examples, made once by the pretrained model."""
+        """A head of training examples, made once by the pretrained model, or by the edit `at`."""
         if name not in self._of_examples:
             suite, task = self._suite, self._suite.task(name)
             kind, classes = str(task.head["kind"]), len(task.classnames)
@@ -139,11 +140,14 @@ class SuiteHeads:
                     f"the head of {name!r} is made of its training examples: {error}"
                 ) from error
             assert isinstance(examples, Images | Texts)
+            at = Edit(suite.name, task.head.get("at", {})).coefficients
 
             def make() -> EmbeddingHead:
-                return head_of_examples(kind, suite.model(), examples, classes=classes)
+                return head_of_examples(kind, suite.model_at(at), examples, classes=classes)
 
-            made_of = [kind, suite.base_identity, examples.fingerprint]
+            made_of: list[object] = [kind, suite.base_identity, examples.fingerprint]
+            if at:
+                made_of += [dict(at), [fingerprint(suite.vector(one)) for one in at]]
             private = is_private(suite.folder)
             self._of_examples[name] = make() if private else kept_head(made_of, make=make)
         return self._of_examples[name]

@@ -3,12 +3,14 @@
 "world" draws pictures (and keeps them on disk), of a whole family or of some of its "classes";
 "written-world" writes texts, "table" reads them from a file; "tensors" reads pictures from a
 safetensors file, "folder" from class folders, "hub" from a dataset of the Hub, "lm-eval" from a
-task of lm-evaluation-harness. Knows nothing about models.
+task of lm-evaluation-harness. Of the training split, "few" takes some of each class. Knows nothing
+about models.
 """
 
 import hashlib
 import inspect
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from taskarith.models.picture_transform import PictureTransform
 from taskarith.sources.tensors import read_tensors
 from taskarith.tasks.cache_folder import cache_folder
 from taskarith.tasks.examples import Examples, Images, Texts, as_images
+from taskarith.tasks.few import few_of_each, few_wanted
 from taskarith.tasks.picture_cache import Pictures, kept_pictures, pictures_folder
 from taskarith.tasks.shifts import own_name, shifted_split
 from taskarith.tasks.tables import table_texts
@@ -52,6 +55,9 @@ def load_split(task: Task, split: str, *, transform: PictureTransform | None = N
     """
     if split not in SPLITS:
         raise unknown_name("split", split, existing=SPLITS)
+    few = few_wanted(task.data.get("few"))
+    if few is not None:  # drawn from the whole split, which is kept under its own name
+        task = replace(task, data={k: v for k, v in task.data.items() if k != "few"})
     kind = task.data.get("kind")
     if kind == "world":
         data = task.data
@@ -87,6 +93,8 @@ def load_split(task: Task, split: str, *, transform: PictureTransform | None = N
             f"the {split} split of {task.name!r} has labels {low}…{high}, "
             f"but the task has {len(task.classnames)} classes"
         )
+    if few is not None and split == "train" and isinstance(loaded, Images | Texts):
+        loaded = few_of_each(loaded, shots=few[0], seed=few[1])
     if "shift" in task.data:
         own, _ = own_name(task.name)
         return shifted_split(

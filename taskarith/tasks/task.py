@@ -58,6 +58,11 @@ class Task:
         return "texts" if has_texts else "images"
 
     @property
+    def knowledge(self) -> tuple[str, ...]:
+        """A second sentence about each class, that prompts end with; mostly none."""
+        return tuple(self.head.get("knowledge", ()))
+
+    @property
     def chance(self) -> float | None:
         """The share of right answers that guessing gives, 1 ÷ classes, where there are classes."""
         return 1 / len(self.classnames) if self.classnames else None

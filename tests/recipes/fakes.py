@@ -266,20 +266,42 @@ class FakeWays:
     @property
     def lab(self) -> Lab:
         """The fake's lab, in which ways can be compared."""
-        ways = WayLab(self.learn, lambda learning: self.refused.get(learning.way))
+        ways = WayLab(self.learn, lambda learning: self.refused.get(learning.way), began=self.began)
         return replace(self.fake.lab, way_lab=ways)
+
+    def began(self, learning: Learning) -> Learned:
+        """Answers are those of a vector "began …" at λ = 1."""
+        return self._came_of(learning, {}, {f"began {self.called(learning)}": 1.0})
 
     def learn(self, learning: Learning, *, beside: Mapping[str, Learning] = NOTHING) -> Learned:
         self.learned.append(learning)
         names = {name: self.called(one) for name, one in (*beside.items(), (MADE, learning))}
+        return self._came_of(learning, names, {})
+
+    def _came_of(
+        self, learning: Learning, names: Mapping[str, str], always: Mapping[str, float]
+    ) -> Learned:
+        def named(coefficients: Mapping[str, float]) -> dict[str, float]:
+            return {**always, **{names.get(n, n): value for n, value in coefficients.items()}}
 
         def answer(
             coefficients: Mapping[str, float], task: str, *, split: SplitName, least: int = 0
         ) -> Answers:
-            named = {names.get(name, name): value for name, value in coefficients.items()}
-            return self.fake.answer(named, task, split=split, least=least)
+            return self.fake.answer(named(coefficients), task, split=split, least=least)
 
-        return Learned(answer, moved=100, total=1000, size=200, seconds=2.0)
+        def logits(coefficients: Mapping[str, float], task: str, *, split: SplitName) -> np.ndarray:
+            return self.fake.logits(named(coefficients), task, split=split)
+
+        return Learned(
+            answer,
+            logits,
+            moved=100 if names else 0,
+            total=1000,
+            size=200,
+            seconds=2.0,
+            fitted=0 if names else 10,
+            examples=2 * learning.few or 200,
+        )
 
 
 def looked_at_test_last(fake: FakeLab) -> bool:

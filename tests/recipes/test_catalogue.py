@@ -42,7 +42,12 @@ from taskarith.recipes.report_recipes import Extent, recipe_results
 from taskarith.recipes.result import Table
 from taskarith.recipes.soup.result import SoupResult
 from taskarith.recipes.stored import read_result, write_result
-from taskarith.recipes.study_recipes import sequence_recipe, transfer_recipe, ways_recipe
+from taskarith.recipes.study_recipes import (
+    efficiency_recipe,
+    sequence_recipe,
+    transfer_recipe,
+    ways_recipe,
+)
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.tuning import trainable_model
 from taskarith.recipes.wise_ft.result import WiseFtResult
@@ -170,6 +175,9 @@ MADE: dict[str, Callable[[Suite], object]] = {
     "transfer": lambda s: transfer_recipe(s, tasks=tiny.TARGETS[:3], pairs=1, examples=8),
     "sequence": lambda s: sequence_recipe(s, tasks=tiny.TARGETS[:2], orders=1, steps=2, examples=8),
     "ways": lambda s: ways_recipe(s, ways=["lora", "lp-ft"], seeds=1, steps=1),
+    "efficiency": lambda s: efficiency_recipe(
+        s, ways=["probe", "lora"], shots=[2], seeds=1, steps=1
+    ),
 }
 
 
@@ -232,7 +240,7 @@ def test_a_suite_s_report_gets_a_section_for_every_recipe_it_has(evaluator: Eval
     assert {*suite_recipes(load_suite("mini-t5"))} >= in_words
     assert list(suite_recipes(without(evaluator.suite))) == [
         "negation", "addition", "methods", "plane", "sweep", "search", "transfer", "sequence",
-        "ways",
+        "ways", "efficiency",
     ]  # fmt: skip
     bare = Evaluator(without(evaluator.suite), device="cpu")
     results = list(recipe_results(bare, ["negation", "addition"], tuning=TUNING, extent=Extent(16)))

@@ -20,6 +20,7 @@ from taskarith.heads.zero_shot import build_head
 from taskarith.models.adapter_space import PROMPT, is_beside
 from taskarith.sources import BASE_FILES, write_tensors
 from taskarith.suites.home import MANIFEST, own_files, own_folders
+from taskarith.suites.library import library_task
 from taskarith.suites.making.creating import entry_name
 from taskarith.suites.manifest import Manifest, parse_manifest, read_manifest
 from taskarith.suites.references import is_reference
@@ -134,16 +135,25 @@ def keep_measurements(parent: Suite, folder: Path) -> None:
 
 
 def same_task(
-    parent: Suite, of: str, *, name: str, head: Mapping[str, Any] = MappingProxyType({})
+    parent: Suite,
+    of: str,
+    *,
+    name: str,
+    head: Mapping[str, Any] = MappingProxyType({}),
+    few: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """The entry of a task `name` with the pictures and the words of the parent's task `of`.
 
     For one more vector of a task that the suite has already. `head` is what the entry says of its
-    head, where that is another. Raises UnknownNameError.
+    head, where that is another; `few` how many training examples of each class it has, and which
+    (see `tasks.few`). Raises UnknownNameError.
     """
     for entry in _raw(parent)["tasks"]:
         if of in (entry.get("name"), entry.get("use")):
             kept = {key: value for key, value in entry.items() if key != "role"}
+            if few is not None:
+                data = kept.get("data") or library_task(kept["use"])["data"]
+                kept["data"] = {**data, "few": dict(few)}
             return {**kept, "name": name, "title": name, **head}
     raise unknown_name("task", of, existing=parent.tasks)
 
@@ -172,7 +182,7 @@ def _add_heads(parent: Suite, manifest: Manifest, *, folder: Path) -> None:
     kept = [task for task in parent.tasks.values() if task.head["kind"] not in EXAMPLE_KINDS]
     heads: dict[str, Tensor] = {task.name: parent.class_weights(task.name) for task in kept}
     by_words = {
-        (task.classnames, task.templates): heads[task.name]
+        (task.classnames, task.templates, task.knowledge): heads[task.name]
         for task in kept
         if task.head["kind"] == ZERO_SHOT
     }
@@ -180,7 +190,7 @@ def _add_heads(parent: Suite, manifest: Manifest, *, folder: Path) -> None:
     for task in filed:
         if task.name in heads:
             continue
-        words = (task.classnames, task.templates)
+        words = (task.classnames, task.templates, task.knowledge)
         if words not in by_words:
             by_words[words] = build_head(parent.model(), *words)
         heads[task.name] = by_words[words]

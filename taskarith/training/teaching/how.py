@@ -15,7 +15,7 @@ from taskarith.training.ways.way import Way, checked_settings
 __all__ = ["How"]
 
 STEPS, BATCH = 60, 32
-MOST_BATCH, MOST_RATE, MOST_SHARPNESS = 512, 1.0, 10.0
+MOST_BATCH, MOST_RATE, MOST_SHARPNESS, MOST_DECAY = 512, 1.0, 10.0, 100.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class How:
         steps, batch, rate: of training; a rate of None is the way's own.
         anchor: whether embeddings of pre-training pictures are asked to stay.
         sharpness: ρ of sharpness-aware minimization; 0 is without.
+        weight_decay: of the optimizer, on matrices, towards 0.
         few: how many examples of each class are learned from; None for all.
         start: coefficients of the edit that training starts from; none for the pretrained model.
         seed: of everything that is drawn.
@@ -43,6 +44,7 @@ class How:
     rate: float | None = None
     anchor: bool = True
     sharpness: float = 0.0
+    weight_decay: float = 0.0
     few: int | None = None
     start: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
@@ -55,6 +57,7 @@ class How:
         _check("steps", self.steps, 1, self.bounds.steps)
         _check("batch", self.batch, 1, MOST_BATCH)
         _check("sharpness", self.sharpness, 0.0, MOST_SHARPNESS)
+        _check("weight decay", self.weight_decay, 0.0, MOST_DECAY)
         _check("seed", self.seed, 0, 2**31)
         if self.few is not None:
             _check("few", self.few, 1, self.bounds.examples)
@@ -75,7 +78,7 @@ class How:
             batch=self.batch,
             rate=self.rate if self.rate is not None else self.found.rate,
             warmup=self.steps // 10,
-            weight_decay=0.0,
+            weight_decay=self.weight_decay,
             seed=self.seed,
             reach=max(1, side // 16),
         )
@@ -91,6 +94,7 @@ class How:
             f"seed {self.seed}",
         ]
         parts += [f"sharpness-aware, ρ = {self.sharpness:g}"] if self.sharpness else []
+        parts += [f"weight decay {self.weight_decay:g}"] if self.weight_decay else []
         parts += [f"{self.few} examples a class"] if self.few is not None else []
         parts += [f"starting from {dict(self.start)}"] if self.start else []
         return ", ".join(parts)

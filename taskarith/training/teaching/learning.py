@@ -18,6 +18,7 @@ from taskarith.heads.head import Prompts
 from taskarith.heads.text_loss import text_loss
 from taskarith.suites.suite import Suite
 from taskarith.tasks.examples import Images, Texts
+from taskarith.tasks.few import few_of_each
 from taskarith.training.anchor import Anchor
 from taskarith.training.finetune import Asked, Lesson, finetune
 from taskarith.training.loop import Watch
@@ -70,6 +71,8 @@ def learn_task(
     after every step and may raise.
     """
     examples = suite.split(task, "train")
+    if how.few is not None and isinstance(examples, Images | Texts):
+        examples = few_of_each(examples, shots=how.few, seed=how.seed)
     with TemporaryDirectory(prefix="taskarith-") as folder:
         if isinstance(examples, Images):
             head = suite.head(task)

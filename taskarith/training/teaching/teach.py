@@ -295,11 +295,10 @@ class _Teaching:
 
 def _at(suite: Suite, coefficients: Mapping[str, float], *others: tuple[float, TaskVector]) -> Any:
     """A fresh model at the weights of an edit, and of further vectors with their λ."""
-    model = suite.model()
-    named = [(value, suite.vector(name)) for name, value in coefficients.items()]
+    model = suite.model_at(coefficients)
     parameters = dict(model.network.named_parameters())
     with torch.no_grad():
-        for value, vector in (*named, *others):
+        for value, vector in others:
             for name, tensor in vector.items():
                 parameters[name].add_(tensor.float(), alpha=value)
     return model

@@ -167,6 +167,15 @@ FORMS: dict[str, Form] = {
         "https://arxiv.org/abs/2205.05638",
         names="Ways",
     ),
+    "efficiency": Form(
+        "Labels and weights",
+        "One task from five and twenty examples a class: a linear probe, LoRA, (IA)³, LP-FT and "
+        "full fine-tuning at rates chosen on validation, from the pretrained model, from the sum "
+        "of the other tasks’ vectors, and from random ones. Here with one seed and 15 steps.",
+        "Li et al. 2022",
+        "https://arxiv.org/abs/2204.08790",
+        names="Ways",
+    ),
     "prompts": Form(
         "Prompts",
         "Soft prompts of one task by length and first values, voted and averaged, asked about "

@@ -14,6 +14,7 @@ from typing import Any
 from taskarith.core import Edit
 from taskarith.errors import RecipeError
 from taskarith.recipes.catalogue import RECIPES, Recipe, run_recipe
+from taskarith.recipes.efficiency.protocol import TAKEN
 from taskarith.recipes.instruct.protocol import HELD_OUT
 from taskarith.recipes.result import Result
 from taskarith.recipes.stored import shipped_result
@@ -206,6 +207,8 @@ def make_recipe(suite: Suite, request: Request) -> Recipe:
             settings = {"tasks": request.names, "draws": 2}
         case "ways":
             settings = {"ways": request.names, "seeds": 1, "steps": 30}
+        case "efficiency":
+            settings = {"ways": request.names, "seeds": 1, "steps": 15, "shots": (5, 20)}
         case "prompts":
             if len(request.names) > 1:
                 raise RecipeError("prompts are learned of one task; choose one")
@@ -252,6 +255,8 @@ def offered(suite: Suite, recipe: str) -> tuple[list[str], list[str]]:
             return list(few_shot_tasks(suite)), list(few_shot_tasks(suite))[:1]
         case "ways":
             return list(known_ways(suite)), ["blocks", "full", "lora"]
+        case "efficiency":
+            return list(TAKEN), ["probe", "lora"]
         case "prompts":
             return list(few_shot_tasks(suite)), [RECIPES[recipe](suite).task]  # type: ignore[attr-defined]
     return [], []

@@ -7,11 +7,15 @@ import pytest
 
 from taskarith.errors import RecipeCancelled
 from taskarith.evaluation import Evaluator
+from taskarith.evaluation.order import stratified_order
+from taskarith.heads.from_examples import head_of_examples
 from taskarith.recipes import suite_ways
 from taskarith.recipes.lab import Meter
 from taskarith.recipes.suite_lab import suite_lab
+from taskarith.recipes.way_ground import kept_under
 from taskarith.recipes.way_lab import MADE, RANDOM, Learning
 from taskarith.suites import Suite, load_suite
+from taskarith.tasks.few import few_of_each
 
 WIDTH = 128  # of mini-t5's embeddings
 
@@ -68,3 +72,41 @@ def test_the_text_tower_changes_answers_and_nothing_at_zero(tiny_suite: Suite) -
     assert shifted.total == len(before)
     null = learned.answer({RANDOM: 1.0}, "apples", split="test")
     assert np.array_equal(null.rows, learned.answer({RANDOM: 1.0}, "apples", split="test").rows)
+
+
+def test_few_examples_an_edit_to_start_from_and_what_a_head_is_made_of(tiny_suite: Suite) -> None:
+    evaluator = Evaluator(tiny_suite, device="cpu")
+    lab, origin = suite_lab(evaluator), {"birds": 0.5}
+    few = Learning("apples", "lp-ft", steps=1, batch=8, few=2, origin=tuple(origin.items()))
+    learned, began = lab.ways.learn(few), lab.ways.began(few)
+    classes = len(tiny_suite.task("apples").classnames)
+    assert learned.examples == began.examples == 2 * classes
+    # The probe is fitted to the edit's embeddings of those few pictures, and answers at the edit.
+    examples = few_of_each(tiny_suite.split("apples", "train"), shots=2, seed=0)
+    model = tiny_suite.model_at(origin)
+    head = head_of_examples("linear-probe", model, examples, classes=classes)
+    pictures = tiny_suite.split("apples", "test")
+    wanted = head.logits(model.encode_images(pictures.pixels)).argmax(1).numpy()
+    told = began.answer({}, "apples", split="test")
+    order = stratified_order(pictures.labels.numpy())
+    assert (told.rows == wanted[order]).mean() > 0.98  # rounding alone may tell them apart
+    assert np.array_equal(told.rows, learned.answer({}, "apples", split="test").rows)
+    logits = began.logits({}, "apples", split="test")
+    assert np.array_equal(logits.argmax(1), told.rows)
+    assert (began.moved, learned.fitted) == (0, head.weights.numel() + classes)
+    other = lab.ways.began(replace(few, seed=1)).logits({}, "apples", split="test")
+    assert not np.array_equal(other, logits)
+    plain = Learning("apples", "full", steps=1)
+    named = replace(plain, knowledge=tuple(f"it is number {n}" for n in range(classes)))
+    logits = [lab.ways.began(one).logits({}, "apples", split="test") for one in (plain, named)]
+    assert np.array_equal(logits[0], lab.logits({}, "apples", split="test"))
+    assert not np.array_equal(*logits)
+
+
+def test_what_was_kept_before_there_were_more_settings_still_holds() -> None:
+    plain = kept_under(Learning("apples", "lora", steps=3))
+    assert list(plain) == [
+        "task", "way", "steps", "batch", "faster", "settings", "anchor", "sharpness", "seed",
+        "start",
+    ]  # fmt: skip
+    assert kept_under(Learning("apples", "lora", steps=3, few=5))["few"] == 5
