@@ -33,7 +33,7 @@ def test_a_shorter_report_does_not_replace_the_suites_own(
 def test_a_whole_report_has_every_recipe_that_ends_on_test(tiny_suite: Suite) -> None:
     assert reported_recipes(tiny_suite) == [
         "negation", "addition", "analogy", "paint", "wise-ft", "soup", "transfer", "sequence",
-        "ways",
+        "ways", "efficiency",
     ]  # fmt: skip
 
 

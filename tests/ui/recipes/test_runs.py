@@ -10,6 +10,7 @@ from taskarith.core import Edit
 from taskarith.errors import RecipeError, TaskArithError, UnknownNameError
 from taskarith.evaluation import Evaluator
 from taskarith.recipes.catalogue import run_recipe
+from taskarith.recipes.efficiency.recipe import EfficiencyRecipe
 from taskarith.recipes.sequence.recipe import SequenceRecipe
 from taskarith.recipes.ways.recipe import WaysRecipe
 from taskarith.suites import Suite, load_suite
@@ -168,6 +169,8 @@ def test_every_recipe_has_names_to_start_with_and_a_result_to_read(
         recipe = replace(recipe, steps=2, examples=8)  # it trains two dozen models
     if isinstance(recipe, WaysRecipe):
         recipe = replace(recipe, ways=("blocks",), steps=1)
+    if isinstance(recipe, EfficiencyRecipe):
+        recipe = replace(recipe, shots=(2,), steps=1)
     result = run_recipe(recipe, Evaluator(suite, device="cpu"), n=8, rehearse=True)
     html = result_html(result, rehearsal=True)
     assert "A rehearsal: test stayed closed" in html
