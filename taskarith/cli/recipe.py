@@ -4,6 +4,7 @@ Knows the words of each recipe's choices; the protocols are `taskarith.recipes`.
 """
 
 import argparse
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -325,6 +326,7 @@ def run(
             bar.set_postfix_str(what, refresh=False)
             bar.update(done - bar.n)
 
+        _tell_learning(recipe, evaluator, loaded.control)
         result = run_recipe(
             recipe,
             evaluator,
@@ -356,6 +358,23 @@ def run(
         **result.to_json(),
     }
     return Answer(data, f"{REHEARSAL}\n\n{as_text(result)}" if rehearse else as_text(result))
+
+
+def _tell_learning(recipe: Any, evaluator: Any, control: str) -> None:
+    """Say how long fine-tuning will take beside the evaluations, where there is some."""
+    from taskarith.recipes.learning_time import learned_examples, learning_seconds
+
+    learned = learned_examples(recipe)
+    if not learned:
+        return
+    told = f"Fine-tuning goes through at most {learned:,} examples, beside the evaluations"
+    evaluator.prepare([control], split="validation")
+    pace = evaluator.examples_per_second  # None where another machine measures
+    long = ""
+    if pace is not None:
+        minutes = max(1, round(learning_seconds(learned, pace=pace) / 60))
+        long = f": about {minutes:,} min here"
+    print(f"{told}{long}; what was learned before is kept.", file=sys.stderr)
 
 
 def _add(recipes: Any, name: str, about: str) -> argparse.ArgumentParser:

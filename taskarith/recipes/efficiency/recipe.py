@@ -86,6 +86,10 @@ class EfficiencyRecipe:
         tested = len(self.ways) * len(self.shots) * len(STARTS) * self.seeds
         return learned + tested + 2 * len(STARTS)
 
+    def learned(self) -> int:
+        """How many examples all steps go through, at most."""
+        return self.trainings() * self.steps * self._planned("full", self.shots[0]).batch
+
     def run(self, lab: Lab) -> EfficiencyResult:
         """Choose the edit, rates and decays on validation, then measure all on test."""
         asked = {way: lab.ways.refused(self._planned(way, self.shots[0])) for way in self.ways}

@@ -303,6 +303,8 @@ class EfficiencyResult(Result):
             return None
         reached = reaches(curve, self._level(EDIT, self.shots[0]))
         few = f"{curve[0][0]:,} examples from the edit"
+        if not self.mean_change(EDIT, self.shots[0]).low > 0:
+            return f"{few} are not surely worth more than as many from the pretrained model"
         if reached is None:
             return f"{few} are worth more than all {curve[-1][0]:,} from the pretrained model"
         if reached <= curve[0][0]:

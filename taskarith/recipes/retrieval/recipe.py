@@ -72,6 +72,12 @@ class RetrievalRecipe:
         forgetting = 3 * 3 + 3
         return learned + choosing + final + forgetting
 
+    def learned(self) -> int:
+        """How many examples all steps go through."""
+        books = 5 * [reading_plan(self.steps)] + 2 * [choosing_plan(self.steps)]
+        plans = books + (len(LOSSES) + 1) * [finding_plan(self.distilling)]
+        return sum(plan.steps * plan.batch for plan in plans)
+
     def run(self, lab: Lab) -> RetrievalResult:
         """Teach readers and retrievers, choose on validation, then ask test once."""
         everything = range(self.passages)

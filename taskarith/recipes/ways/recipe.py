@@ -66,6 +66,15 @@ class WaysRecipe:
         pretrained = 4 + len(self.shifts)
         return len(self.ways) * (rates + self.seeds * (chosen + measured)) + pretrained
 
+    def learned(self) -> int:
+        """How many examples all steps go through, at most; some ways go through each twice."""
+        plans = [self._planned(name) for name in self.ways]
+        passes = sum(
+            (2 if one.sharpness else 1) * (2 if one.anchor or find_way(one.way).tangent else 1)
+            for one in plans
+        )
+        return passes * (len(RATES) + self.seeds - 1) * self.steps * plans[0].batch
+
     def run(self, lab: Lab) -> WaysResult:
         """Choose every way's rate and coefficients on validation, then measure all on test."""
         refused = {name: lab.ways.refused(self._planned(name)) for name in self.ways}

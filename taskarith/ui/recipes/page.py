@@ -252,6 +252,7 @@ class _RecipesPage:
     async def price(self, query: str, *form: Any) -> str:
         """How much there is to measure at most; or what is wrong with the form."""
         try:
+            from taskarith.recipes.learning_time import learned_examples
             from taskarith.ui.recipes.runs import make_recipe
 
             request = read_request(*form)
@@ -261,7 +262,9 @@ class _RecipesPage:
             return said_html(str(error), kind="failed")
         evaluations = recipe.evaluations()
         seconds = explorer.seconds_of(evaluations, n=request.n)
-        return priced(evaluations, n=request.n, seconds=seconds)
+        learned = learned_examples(recipe)
+        learning = explorer.seconds_of_learning(learned) if learned else 0.0
+        return priced(evaluations, n=request.n, seconds=seconds, learning=learning)
 
     async def wait_for_engine(self, query: str) -> None:
         """Come back when the suite's engine is there, or will not be for a while."""

@@ -18,18 +18,22 @@ def about_form(form: Form) -> str:
     )
 
 
-def priced(evaluations: int, *, n: int | None, seconds: float | None) -> str:
-    """How much a recipe measures at most, and how long that takes, where it is known.
+def priced(
+    evaluations: int, *, n: int | None, seconds: float | None, learning: float | None = 0.0
+) -> str:
+    """How much a recipe measures at most, and how long that and learning take, where it is known.
 
     >>> priced(162, n=64, seconds=200.0)
     'At most 162 evaluations of 64 examples each: about 3 min of measuring here.'
+    >>> priced(16, n=64, seconds=7.0, learning=400.0)
+    'At most 16 evaluations of 64 examples each: about 7 s of measuring here, 7 min of learning.'
     """
     examples = "all examples" if n is None else f"{n:,} examples"
     text = f"At most {evaluations:,} evaluations of {examples} each"
     if seconds is None:
         return f"{text}."
-    long = f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60):,} min"
-    return f"{text}: about {long} of measuring here."
+    told = f"{text}: about {_long(seconds)} of measuring here"
+    return f"{told}, {_long(learning)} of learning." if learning else f"{told}."
 
 
 def progress_html(look: JobStatus) -> str:
@@ -52,3 +56,7 @@ def progress_html(look: JobStatus) -> str:
         f"<p>{look.done:,} of at most {look.needed:,} evaluations · "
         f"<span>{escape(look.what)}</span></p></div>"
     )
+
+
+def _long(seconds: float) -> str:
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60):,} min"

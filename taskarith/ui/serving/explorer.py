@@ -127,6 +127,13 @@ class Explorer:
         mean = sum(size if n is None else min(n, size) for size in self._sizes) / len(self._sizes)
         return evaluations * mean / pace
 
+    def seconds_of_learning(self, examples: int) -> float | None:
+        """About how long steps of fine-tuning through so many examples take here; None as above."""
+        from taskarith.recipes.learning_time import learning_seconds
+
+        pace = None if self._evaluator is None else self._evaluator.examples_per_second
+        return None if pace is None else learning_seconds(examples, pace=pace)
+
     @property
     def source(self) -> str:
         """What `load_suite` takes to open the suite again."""

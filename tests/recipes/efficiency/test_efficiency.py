@@ -16,6 +16,7 @@ from taskarith.recipes.efficiency.measures import (
 )
 from taskarith.recipes.efficiency.recipe import EfficiencyRecipe
 from taskarith.recipes.efficiency.result import EfficiencyResult
+from taskarith.recipes.learning_time import learned_examples, learning_seconds
 from taskarith.recipes.result import as_markdown
 from taskarith.recipes.study_recipes import efficiency_recipe
 from taskarith.recipes.way_lab import MADE, Learning
@@ -206,3 +207,13 @@ def test_bad_input_is_refused(
 ) -> None:
     with pytest.raises(error, match=words):
         efficiency_recipe(tiny_suite, **asked)  # type: ignore[arg-type]
+
+
+def test_how_much_is_learned_is_said_before_it_starts() -> None:
+    # Three λ, and for two ways and three numbers of shots two searches of four, the second seeds
+    # of both, and two of the null.
+    trained = replace(RECIPE, ways=("probe", "lora", "full"))
+    assert trained.trainings() == 3 + 2 * 3 * (2 * (4 + 1) + 2)
+    assert learned_examples(trained) == trained.trainings() * 4 * 32
+    assert learned_examples(replace(RECIPE, ways=("probe",))) == 0
+    assert learning_seconds(1000, pace=1000.0) > 1.0  # learning takes longer than looking
