@@ -59,11 +59,6 @@ def ask(evaluator: Evaluator, edit: Edit, *, task: str, text: str) -> Reply:
     head, model = evaluator.head(task), evaluator.model
     if not hasattr(model, "tokenize"):
         raise AssetError(f"the suite {evaluator.suite.name!r} is about pictures, not texts")
-    if hasattr(model, "knows") and not model.knows(said):
-        raise AssetError(
-            "the model knows none of these words, and would answer as to any others; type a "
-            "sentence of words that its tasks are about"
-        )
     prompts = Prompts.of(model, Texts((said,), torch.zeros(1, dtype=torch.int64)))
     with torch.inference_mode():
         if isinstance(head, EmbeddingHead):

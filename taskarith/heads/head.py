@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from taskarith.errors import AssetError
 from taskarith.models.tokens import Tokens
 from taskarith.tasks.examples import Requests, Texts
 
@@ -75,10 +76,15 @@ class Prompts:
 
     @classmethod
     def of(cls, model: LanguageModel, examples: Texts) -> "Prompts":
-        """All examples of a split."""
+        """All examples of a split. AssetError where the model knows no word of any."""
         answers = None if examples.answers is None else tuple(examples.answers)
         pairs = () if examples.second is None else (examples.second,)
         tokens = model.tokenize(examples.texts, *pairs)
+        if hasattr(model, "knows") and not model.knows(tokens):
+            raise AssetError(
+                f"the model knows none of the words of {_called(examples)}, and would answer as to "
+                "any others; take texts in the words that it was trained on, or another base"
+            )
         requests = None if examples.requests is None else tuple(examples.requests)
         return cls(tokens, torch.arange(len(examples)), answers, requests)
 
@@ -91,6 +97,10 @@ class Prompts:
         answers = self.answers and tuple(self.answers[i] for i in rows)
         requests = self.requests and tuple(self.requests[i] for i in rows)
         return Prompts(self.tokens.take(indices), self.places[indices], answers, requests)
+
+
+def _called(examples: Texts) -> str:
+    return "this text" if len(examples) == 1 else f"these {len(examples):,} texts"
 
 
 class TextHead(Protocol):

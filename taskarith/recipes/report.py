@@ -31,7 +31,8 @@ from taskarith.recipes.report_recipes import (
 )
 from taskarith.recipes.result import Result, as_markdown
 from taskarith.recipes.sample import Sample, mean_shown
-from taskarith.recipes.stored import FOLDER, write_result
+from taskarith.recipes.shortfalls import shortfalls
+from taskarith.recipes.stored import FOLDER, read_result, write_result
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.written_answers import OWN, written_answers
 from taskarith.sources.compact import compacted, expanded
@@ -65,6 +66,7 @@ def write_report(
         _tasks(suite, lab),
         written_answers(evaluator, lab.sample, edits=_edits(results)),
         *map(as_markdown, results),
+        shortfalls(suite, results),
         _without(suite) if recipes is None else "",
         _cosines(suite),
         _preview(evaluator, cache),
@@ -87,7 +89,8 @@ def add_to_report(
     """Measure `recipes` alone, and put their sections and results into the report at `path`.
 
     The rest of it stays as it is. Raises AssetError where there is no report, UnknownNameError for
-    a recipe that the suite has not what it takes for.
+    a recipe that the suite has not what it takes for. What came out of what was hoped for is told
+    anew, from the results beside the report.
     """
     if not path.is_file():
         raise AssetError(f"there is no report {path.name} to add to; write a whole one first")
@@ -103,6 +106,14 @@ def add_to_report(
         write_result(result, path.parent / FOLDER / f"{result.name}.json", suite=suite)
         amended = with_section(path.read_text(encoding="utf-8"), section)
         path.write_text(amended, encoding="utf-8")
+    if told := shortfalls(suite, _stored(suite, path.parent / FOLDER)):
+        path.write_text(with_section(path.read_text(encoding="utf-8"), told), encoding="utf-8")
+
+
+def _stored(suite: Suite, folder: Path) -> list[Result]:
+    """The results of the suite's recipes that are in a folder."""
+    files = [folder / f"{name}.json" for name in reported_recipes(suite)]
+    return [read_result(file, suite=suite) for file in files if file.exists()]
 
 
 def _head(evaluator: Evaluator, *, sample: Sample, asked: str) -> str:

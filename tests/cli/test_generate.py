@@ -63,4 +63,4 @@ def test_words_that_the_model_does_not_know_are_no_question(
 ) -> None:
     words = ["generate", "--suite", "mini-lm", "--device=cpu", "--prompt"]
     assert main([*words, "Zyx qwv"]) == 2
-    assert "the model knows none of these words" in capsys.readouterr().err
+    assert "the model knows none of the words of this text" in capsys.readouterr().err

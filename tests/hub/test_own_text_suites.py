@@ -28,7 +28,7 @@ def test_from_one_command_to_answers(
         "--vector", "code=hub:owner/code-model",
         "--task", "code=code.csv", "--head", "code=label-likelihood",
         "--task", "rte=hub:nyu-mll/glue@validation", "--config", "rte=rte",
-        "--text", "rte=Does '{sentence1}' entail '{sentence2}'?", "--head", "rte=label-likelihood",
+        "--text", "rte=Does {sentence1} entail {sentence2} ?", "--head", "rte=label-likelihood",
         "--classnames", f"rte={tmp_path / 'names'}",
         "--control", "wiki=hub:Salesforce/wikitext", "--config", "wiki=wikitext-103-raw-v1",
         "--text", "wiki=text", "--head", "wiki=language-modelling", "--json",
@@ -50,7 +50,7 @@ def test_from_one_command_to_answers(
         split="test",
     )
     assert [found[name].n for name in ("code", "rte", "wiki")] == [20, 36, 27]
-    assert suite.split("rte", "test").texts[0].startswith("Does 'w")
+    assert suite.split("rte", "test").texts[0].startswith("Does w")
     other = ["suites", "create", str(tmp_path / "other"), "--base", "owner/base"]
     assert main([*other, "--control", "x=a.csv", "--second", "y=b"]) == 2
     assert "there is no --task or --control 'y'" in capsys.readouterr().err

@@ -55,3 +55,11 @@ def test_a_clip_of_either_library(tmp_path: Path) -> None:
     ours.write_text(json.dumps({"model_cfg": {"vision_cfg": {"image_size": 16}}}))
     assert describe({"config.json": theirs}).kind == "transformers"
     assert describe({"config.json": theirs, "open_clip_config.json": ours}).kind == "open_clip"
+
+
+@pytest.mark.parametrize("kind", ["llama", "bert", "a-kind-of-its-own"])
+def test_a_base_that_asks_for_code_of_its_own_is_told_so(tmp_path: Path, kind: str) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"model_type": kind, "auto_map": {"AutoModel": "x.Y"}}))
+    with pytest.raises(AssetError, match=r"asks for code .* never run here; choose a base of"):
+        describe({"config.json": config})

@@ -19,7 +19,15 @@ from taskarith.errors import AssetError
 from taskarith.models.fitting import build_fitting, check_config
 from taskarith.models.library import import_transformers
 
-__all__ = ["Named", "as_built", "build", "named_parameters", "read_config", "renamed"]
+__all__ = [
+    "Named",
+    "RemoteCodeError",
+    "as_built",
+    "build",
+    "named_parameters",
+    "read_config",
+    "renamed",
+]
 
 LOOKED_AT = 64  # names that suggest a prefix
 # Words that say who trained it or what with, and what would change how it is built here.
@@ -27,6 +35,10 @@ NOT_OBEYED = (
     "_name_or_path", "transformers_version", "torch_dtype", "dtype", "_attn_implementation",
     "attn_implementation", "gradient_checkpointing",
 )  # fmt: skip
+
+
+class RemoteCodeError(AssetError):
+    """A base that is nothing without code of its own."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +64,9 @@ def read_config(files: Mapping[str, Path], *, known: Collection[str]) -> dict[st
         raise AssetError(f"config.json cannot be read: {error!s:.200}") from error
     kind = config.get("model_type") if isinstance(config, dict) else None
     if "auto_map" in (config if isinstance(config, dict) else {}):
-        raise AssetError(
-            "its config.json asks for code of the repository's own, which is never run here; "
-            f"choose a base of a kind that transformers has built in: {', '.join(sorted(known))}"
+        raise RemoteCodeError(
+            "its config.json asks for code of the repository's own (auto_map), which is never run "
+            "here; choose a base of a kind that transformers has built in"
         )
     if not isinstance(kind, str) or kind not in known:
         raise AssetError(

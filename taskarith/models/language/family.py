@@ -16,6 +16,7 @@ from taskarith.models.adapter_space import Side
 from taskarith.models.family import BaseFiles, ExampleKind, Found, Kind, Part
 from taskarith.models.language.building import (
     Named,
+    RemoteCodeError,
     as_built,
     named_parameters,
     read_config,
@@ -72,6 +73,8 @@ class TextFamily(OneLayout):
         """What the base with these files is, by the kind of model that its configuration names."""
         try:
             self.config(files)
+        except RemoteCodeError:
+            raise  # whatever it would be, it is not without that code
         except AssetError:
             return None
         return Found(self.name)

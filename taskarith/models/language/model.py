@@ -59,9 +59,10 @@ class TextModel:
         """
         return Tokens.of(self.tokenizer.encode(texts, second))
 
-    def knows(self, text: str) -> bool:
-        """Whether any of a text's words is known to the tokenizer."""
-        return self.tokenizer.knows(text)
+    def knows(self, tokens: Tokens) -> bool:
+        """Whether texts are more than unknown words; of a tokenizer that knows all, always."""
+        found = set(tokens.flat.unique().tolist())
+        return self.tokenizer.unknown not in found or not found <= self.tokenizer.special
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of some ids, without special tokens."""

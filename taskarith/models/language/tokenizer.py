@@ -32,7 +32,8 @@ class TextTokenizer:
     """A tokenizer of transformers.
 
     Attributes:
-        pad, start, end, separator: ids of its special tokens, None where it has none.
+        pad, start, end, separator, unknown: ids of its special tokens, None where it has none.
+        special: of all of them.
         longest: how many tokens a text may have as its files say, None where they do not.
     """
 
@@ -42,6 +43,8 @@ class TextTokenizer:
         self.start: int | None = tokenizer.bos_token_id
         self.end: int | None = tokenizer.eos_token_id
         self.separator: int | None = tokenizer.sep_token_id
+        self.unknown: int | None = tokenizer.unk_token_id
+        self.special: frozenset[int] = frozenset(tokenizer.all_special_ids)
         longest = int(tokenizer.model_max_length)
         self.longest = longest if longest < UNLIMITED else None
 
@@ -65,11 +68,6 @@ class TextTokenizer:
         )
         rows: list[list[int]] = encoded["input_ids"]
         return rows
-
-    def knows(self, text: str) -> bool:
-        """Whether anything of a text is more to it than "unknown"."""
-        unknown = self._tokenizer.unk_token_id
-        return any(token != unknown for token in self.encode([text], special=False)[0])
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of some ids, without special tokens."""

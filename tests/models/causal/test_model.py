@@ -216,3 +216,12 @@ def test_heads_that_share_batches_answer_as_they_do_alone(gpt2: tuple[Any, Any])
     # Twelve texts of four lengths: fewer batches than the three heads have alone, 4 + 2 + 4.
     assert sum(passes) == 12
     assert len(passes) < 10
+
+
+def test_texts_of_unknown_words_alone_are_refused(gpt2: tuple[Any, Any]) -> None:
+    _, model = gpt2
+    some = Texts(("zebra", "w1 zebra"), torch.zeros(2, dtype=torch.int64))
+    assert len(Prompts.of(model, some)) == 2  # a few words are enough
+    none = Texts(("zebra", "yak gnu"), torch.zeros(2, dtype=torch.int64))
+    with pytest.raises(AssetError, match="none of the words of these 2 texts"):
+        Prompts.of(model, none)
