@@ -184,7 +184,12 @@ def when_measured(
             if {name: value for name, value in at.items() if name != focus} == others:
                 missing -= {
                     (at.get(focus, 0.0), task)
-                    for task, (_, n, total) in counts.items()
+                    for task, (
+                        _,
+                        n,
+                        total,
+                        *_,
+                    ) in counts.items()  # of some metrics with an interval
                     if n >= min(images, total)
                 }
         if not missing:
