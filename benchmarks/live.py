@@ -184,12 +184,7 @@ def when_measured(
             if {name: value for name, value in at.items() if name != focus} == others:
                 missing -= {
                     (at.get(focus, 0.0), task)
-                    for task, (
-                        _,
-                        n,
-                        total,
-                        *_,
-                    ) in counts.items()  # of some metrics with an interval
+                    for task, (_, n, total, *_) in counts.items()  # means have their ends, too
                     if n >= min(images, total)
                 }
         if not missing:
