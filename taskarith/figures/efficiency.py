@@ -41,9 +41,12 @@ def _against_examples(result: "EfficiencyResult", theme: Theme) -> Any:
                     "hovertemplate": f"{way}, {CALLED[start]}: %{{y:.1%}}, %{{x:,}}<extra></extra>",
                 }
             )
-    frame = _frame(result, theme, x="labelled examples to learn from", rows=len(traces))
+    accuracy = result.measure == "accuracy"
+    note = "; dashed: zero-shot" if accuracy else ""
+    called = "labelled examples to learn from"
+    frame = _frame(result, theme, x=called, rows=len(traces), note=note)
     zero = result.untrained[0].plain
-    if result.measure == "accuracy":
+    if accuracy:
         frame["shapes"] = [rule("y", zero.value, colour=COLOURS[theme]["muted"], dash="dash")]
     return figure(traces, frame)
 
@@ -82,12 +85,14 @@ def _points(result: "EfficiencyResult", way: str, start: str) -> "list[Point]":
     return [point for point in found if point is not None]
 
 
-def _frame(result: "EfficiencyResult", theme: Theme, *, x: str, rows: int) -> dict[str, Any]:
+def _frame(
+    result: "EfficiencyResult", theme: Theme, *, x: str, rows: int, note: str = ""
+) -> dict[str, Any]:
     seeds = f"{result.seeds} seed{'s' if result.seeds > 1 else ''}"
     below = 96 + 24 * ((rows + 1) // 2)
     frame = titled(
         f"{result.task}: {x}",
-        f"mean over {seeds} with 95 % intervals, {result.sample.once}; dashed: zero-shot",
+        f"mean over {seeds} with 95 % intervals, {result.sample.once}{note}",
         x=x,
         y=result.said,
         theme=theme,

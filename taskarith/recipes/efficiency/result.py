@@ -340,13 +340,15 @@ class EfficiencyResult(Result):
         chosen = [one.tuned for one in self.points if one.tuned is not None]
         if not chosen:
             return None
-        fastest = sum(
-            one.rated.faster == max(float(rate) for rate in one.rated.tried) for one in chosen
-        )
+        ends = [
+            sum(one.rated.faster == end(map(float, one.rated.tried)) for one in chosen)
+            for end in (min, max)
+        ]
         decayed = sum(one.weight_decay > 0 for one in chosen)
         return (
-            f"of {len(chosen)} choices {fastest} take the fastest rate tried and {decayed} take "
-            "weight decay; where the end of a grid is taken, beyond it may be better"
+            f"of {len(chosen)} choices {ends[0]} take the slowest rate tried, {ends[1]} the "
+            f"fastest, and {decayed} weight decay; where the end of a grid is taken, beyond it may "
+            "be better"
         )
 
     # ---- words --------------------------------------------------------------------------------
