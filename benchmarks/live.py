@@ -180,12 +180,12 @@ def when_measured(
     others = {name: value for name, value in state["coefficients"].items() if name != focus}
     missing = set(wanted)
     for piece in pieces:
-        for at, counts in piece["points"]:
+        for at, counts, *_ in piece["points"]:  # and the merge, where it is no sum
             if {name: value for name, value in at.items() if name != focus} == others:
                 missing -= {
                     (at.get(focus, 0.0), task)
-                    for task, (_, n, total, *_) in counts.items()  # means have their ends, too
-                    if n >= min(images, total)
+                    for task, one in counts.items()
+                    if one["n"] >= min(images, one["total"])
                 }
         if not missing:
             return float(piece["after"])

@@ -177,11 +177,14 @@ def test_a_slice_is_done_when_every_point_has_its_images(
         {
             "after": 10.0,
             "points": [
-                [{"a": 1.0, "b": 0.3}, {"t": [8, 16, 99]}],
-                [{"b": 0.3}, {"t": [9, 20, 20]}],
+                [{"a": 1.0, "b": 0.3}, {"t": {"value": 0.5, "n": 16, "total": 99}}],
+                [{"b": 0.3}, {"t": {"value": 0.4, "n": 20, "total": 20}}, "ties"],
             ],
         },
-        {"after": 20.0, "points": [[{"a": 1.0, "b": 0.3}, {"t": [16, 32, 99]}]]},
+        {
+            "after": 20.0,
+            "points": [[{"a": 1.0, "b": 0.3}, {"t": {"value": 0.5, "n": 32, "total": 99}}]],
+        },
     ]
     state = {"focus": "a", "coefficients": {"a": 0.5, **others}}
     wanted = {(1.0, "t"), (0.0, "t")}
