@@ -68,8 +68,18 @@ test("the floor is judged with the interval", () => {
   assert.match(seen.controlSentence({ value: 0.3, kind: "preview" }), /30.0.*, preview$/);
   // On the same examples under both models most of the noise cancels.
   const found = { ...estimate(0.86), kind: "measured" };
-  const paired = seen.controlSentence(found, undefined, { low: -0.044, high: -0.036 });
+  const paired = seen.controlSentence(found, undefined, {
+    n: found.n,
+    low: -0.044,
+    high: -0.036,
+  });
   assert.match(paired, /90.0\u202f% → 86.0\u202f%, above the floor/);
+  // The first few of them say less than all that were measured without the other model.
+  const few = { n: 16, low: -0.2, high: 0.1 };
+  assert.match(
+    seen.controlSentence({ ...estimate(0.9), kind: "measured" }, undefined, few),
+    /above/,
+  );
 });
 
 test("what is not measured is unknown, or a preview where there is one", () => {

@@ -23,6 +23,7 @@ STILL = """Promise.allSettled(
   document.getAnimations()
     .filter((one) => one.effect.getComputedTiming().endTime < Infinity)
     .map((one) => one.finished))"""
+ROWS = "new Set([...document.querySelectorAll('.masthead button')].map((b) => b.offsetTop)).size"
 # From a phone to a wall; 720 is a window of 1,440 at 200 % zoom.
 WIDTHS = {"light": (1280, 390, 720), "dark": (1280, 2560)}
 # What there is to see once a page is open.
@@ -49,9 +50,10 @@ def test_axe_finds_nothing(name: str, theme: str, context: BrowserContext) -> No
     page.locator(SHOWN[name]).first.wait_for()
     page.locator(".loading").first.wait_for(state="detached")
     for width in WIDTHS[theme]:
-        page.set_viewport_size({"width": width, "height": 900})
+        page.set_viewport_size({"width": width, "height": 1440 if width == 2560 else 900})
         assert violations(page) == [], f"{width} pixels wide"
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(ROWS) <= 1, "the header's buttons stand in one row"
 
 
 def violations(page: Page) -> list[str]:

@@ -27,6 +27,7 @@ LITTER += (".env", "dist/a.whl", "taskarith.egg-info/PKG-INFO", ".mypy_cache/3.1
 LITTER += ("taskarith/__pycache__/a.pyc", "taskarith/ui/component.pyi", "tests/test_a.py")
 # What a Space with `hf_oauth: true` finds in its environment.
 OAUTH = {"OAUTH_CLIENT_ID": "us", "OAUTH_CLIENT_SECRET": "planted", "OAUTH_SCOPES": "profile"}
+OAUTH |= {"SYSTEM": "spaces"}  # by which Gradio knows one
 OAUTH |= {"OPENID_PROVIDER_URL": "http://127.0.0.1:9"}  # nobody logs in here
 
 

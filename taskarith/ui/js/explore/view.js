@@ -287,10 +287,10 @@ export class View {
 
   /**
    * "control: 98 % → 97 %, above the floor". The floor is judged with the interval, the paired one
-   * where there is one: within it, the examples do not tell.
+   * of as many examples: within it, they do not tell.
    * @param {Found | null} found
    * @param {Measurements} [store]
-   * @param {{low: number, high: number} | null} [paired] - against the pretrained model
+   * @param {{n: number, low: number, high: number} | null} [paired] - against the pretrained model
    */
   controlSentence(found, store = this.measurements, paired = null) {
     const { control } = this;
@@ -307,7 +307,7 @@ export class View {
   /**
    * @param {Found} found
    * @param {number} pretrained
-   * @param {{low: number, high: number} | null} paired
+   * @param {{n: number, low: number, high: number} | null} paired
    * @returns {"above" | "at" | "below"}
    */
   place(found, pretrained, paired) {
@@ -315,7 +315,7 @@ export class View {
     if (found.kind === "preview" || found.low === undefined || found.high === undefined)
       return "at";
     const range =
-      paired && metric.kind !== "mean"
+      paired && paired.n >= /** @type {number} */ (found.n) && metric.kind !== "mean"
         ? [pretrained + paired.low, pretrained + paired.high]
         : [found.low, found.high];
     const [low, high] = range.map((value) => skill(metric, value)).sort((a, b) => a - b);
