@@ -115,4 +115,4 @@ def opens(browser: Browser, url: str, *, measured: bool = False) -> None:
             "document.querySelector('#instrument').page.found('letters')?.kind === 'measured'"
         )
     page.close()
-    assert problems == []
+    assert not problems, problems

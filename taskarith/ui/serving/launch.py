@@ -115,6 +115,9 @@ def _serve(suite: str, *, host: str, port: int, device: str | None, access: "Acc
     talks = Talks()
     seen = threading.Event()
     page = build(explorers, public=access.public, limiter=limiter, on_open=seen.set)
+    # With a Space's name Gradio's page draws the Hub's header, which asks other hosts for fonts and
+    # for that Space. Logging in does not need it.
+    page.space_id = None
     calls = Calls(components=set(page.blocks), events=set(page.fns))
     middleware = gates(access, limiter, calls=calls, uploads=Path(get_upload_folder()))
     page.launch(
