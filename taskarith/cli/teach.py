@@ -46,7 +46,8 @@ def add_commands(commands: Any) -> None:
         default="blocks",
         help="blocks (the default), attention, full, lora, lp-ft (a linear probe first), car-ft "
         "(keeps which prompts a picture is near to), linearized (in the tangent space), lit (the "
-        "text tower alone), both-towers; of texts also ia3 (scales alone), t-few and soft-prompt",
+        "text tower alone), both-towers, context-tokens (before every prompt); of texts also ia3 "
+        "(scales alone), t-few and soft-prompt",
     )
     parser.add_argument(
         "--rank", type=whole_number(1), metavar="R", help="of LoRA's products (default: 8)"

@@ -1,6 +1,7 @@
 """What every CLIP has, whoever builds its network: two towers, a tokenizer and a device."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
@@ -13,6 +14,8 @@ from taskarith.models.clip.pixels import PixelNormalizer
 from taskarith.models.tokenizer import Tokenizer
 
 __all__ = ["DualEncoder"]
+
+PLACES = re.compile(r"position(al)?_embedding(\.weight)?$")
 
 
 class DualEncoder:
@@ -64,6 +67,16 @@ class DualEncoder:
     def embed(self, pixels: Tensor) -> Tensor:
         """What heads on embeddings take: `encode_images`."""
         return self.encode_images(pixels)
+
+    @property
+    def text_places(self) -> str | None:
+        """The parameter [places, d] that the text tower adds by place; None where it is no such."""
+        found = [
+            name
+            for name, parameter in self.network.named_parameters()
+            if parameter.ndim == 2 and self.makes_heads(name) and PLACES.search(name)
+        ]
+        return found[0] if len(found) == 1 else None
 
     def makes_heads(self, name: str) -> bool:
         """Whether a parameter takes part in encoding texts, and so in making zero-shot heads."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from taskarith.errors import unknown_name
 from taskarith.training.ways.car_ft import CAR_FT
+from taskarith.training.ways.context_tokens import CONTEXT_TOKENS
 from taskarith.training.ways.full import FULL
 from taskarith.training.ways.ia3 import IA3, T_FEW
 from taskarith.training.ways.linearized import LINEARIZED
@@ -28,6 +29,7 @@ WAYS: Mapping[str, Way] = {
         LINEARIZED,
         LIT,
         BOTH_TOWERS,
+        CONTEXT_TOKENS,
         IA3,
         T_FEW,
         SOFT_PROMPT,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from taskarith import Edit, load_suite, teach
-from taskarith.errors import TeachingError
+from taskarith.errors import SettingError, TeachingError
 from taskarith.evaluation import Evaluator, measure
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.suites import Suite
@@ -23,7 +23,7 @@ def taught(suite: Suite, *, way: str, names: tuple[str, ...] = NAMES, **options:
     return teach(suite, pictures, task="known", way=way, **asked)
 
 
-@pytest.mark.parametrize("way", ["lit", "both-towers"])
+@pytest.mark.parametrize("way", ["lit", "both-towers", "context-tokens"])
 def test_text_tower_sliders_move_answers(way: str, tiny_suite: Suite) -> None:
     looks: list[Look] = []
     result = taught(tiny_suite, way=way, look=looks.append)
@@ -33,7 +33,7 @@ def test_text_tower_sliders_move_answers(way: str, tiny_suite: Suite) -> None:
     read = {name for name in vector if model.makes_heads(name)}
     assert read
     assert any(bool(vector[name].any()) for name in read)
-    assert (set(vector) == read) == (way == "lit")  # what sees pictures is locked, or is not
+    assert (set(vector) == read) == (way != "both-towers")  # what sees pictures is locked, or not
     assert "logit_scale" not in vector
     evaluator = Evaluator(made, device="cpu")
 
@@ -55,3 +55,24 @@ def test_text_tower_sliders_move_answers(way: str, tiny_suite: Suite) -> None:
 def test_the_classes_must_be_told_apart_by_words(tiny_suite: Suite) -> None:
     with pytest.raises(TeachingError, match="moves what reads class names"):
         taught(tiny_suite, way="lit", names=("one", "two"))
+
+
+def test_context_tokens_are_vectors_before_a_class_s_name(tiny_suite: Suite) -> None:
+    """The rows of places that moved answer as words replaced by vectors v = word + δ do."""
+    made = load_suite(taught(tiny_suite, way="context-tokens", settings={"length": 2}).suite)
+    model, vector = made.model(), made.vector("known")
+    (name,) = vector
+    assert name == model.text_places
+    moved = vector[name].any(1).nonzero().flatten().tolist()
+    assert moved == [1, 2]
+    words = model.network.token_embedding
+    hook = words.register_forward_hook(
+        lambda _, __, out: torch.cat([out[:, :1], out[:, 1:3] + vector[name][1:3], out[:, 3:]], 1)
+    )
+    wanted = model.encode_texts(["a photo of birds2"])
+    hook.remove()
+    assert not torch.equal(model.encode_texts(["a photo of birds2"]), wanted)
+    found = made.model_at({"known": 1.0}).encode_texts(["a photo of birds2"])
+    torch.testing.assert_close(found, wanted, atol=1e-6, rtol=0)
+    with pytest.raises(SettingError, match="the text tower has"):
+        taught(tiny_suite, way="context-tokens", settings={"length": 32}, into="again")
