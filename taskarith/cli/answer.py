@@ -44,5 +44,7 @@ def percent(share: float) -> str:
 
     >>> percent(0.8125)
     '81.2 %'
+    >>> percent(-0.0004)
+    '0.0 %'
     """
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:z.1f} %"

@@ -92,7 +92,7 @@ def eval_result(
 
 def share(value: float) -> str:
     """A share of 1 in percent."""
-    return f"{100 * value:.1f} %"
+    return f"{100 * value:z.1f} %"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

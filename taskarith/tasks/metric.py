@@ -53,7 +53,7 @@ class Metric:
     def shown(self, value: float) -> str:
         """A value for people, with its unit."""
         if self.unit == "%":
-            return f"{100 * value:.1f} %"
+            return f"{100 * value:z.1f} %"
         return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
     def to_json(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ test("numbers are written as people read them", () => {
   assert.equal(signed(0), "0.00");
   assert.equal(percent(0.9714), "97.1\u202f%");
   assert.equal(percent(-0.05, 0), "−5\u202f%");
+  for (const nothing of [-0, -0.0004]) assert.equal(percent(nothing), "0.0\u202f%");
   for (const unknown of [null, undefined, NaN]) assert.equal(percent(unknown), "–");
   assert.equal(points(0.031), "+3.1");
   assert.equal(points(-0.0001), "±0.0");

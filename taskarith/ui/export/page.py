@@ -124,10 +124,13 @@ class _ExportPage:
             [self.visitor, self.theme, self.query, self.edit, self.run, self.to, self.dtype],
             js=visitor_script(), **quiet,
         )  # fmt: skip
-        opened.then(self.price, form, [self.size, self.about, self.dtype], **quiet)
         opened.then(**follow)
-        for element in (self.to, self.dtype):
-            element.change(self.price, form, [self.size, self.about, self.dtype], **quiet)
+        # One event for both: an answer about an earlier choice never takes a later one's place.
+        gr.on(
+            [self.to.change, self.dtype.change],
+            self.price, form, [self.size, self.about, self.dtype], trigger_mode="always_last",
+            **quiet,
+        )  # fmt: skip
         started = self.run.click(
             self.start,
             [self.visitor, *form],

@@ -31,7 +31,7 @@ export function signed(value) {
 export function percent(value, digits = 1) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   const text = (100 * value).toFixed(digits);
-  return text.replace("-", MINUS) + NARROW_SPACE + "%";
+  return text.replace(/^-(?=[0.]+$)/, "").replace("-", MINUS) + NARROW_SPACE + "%";
 }
 
 /** @param {number} value - a difference of shares */

@@ -84,16 +84,31 @@ class VectorForm:
         depends = [self._of_vectors, self.purpose]
         self._onlooker.change(_only_measured, [self._onlooker], depends, **how)
 
-    def started_from(self, targets: Sequence[str]) -> Updates:
-        """Updates of `depends_on_start` for a suite with these targets; none: a new base."""
+    def started_from(
+        self, targets: Sequence[str], *, purpose: object, control: object, same: object
+    ) -> Updates:
+        """Updates of `depends_on_start` for a suite with these targets; none: a new base.
+
+        What a visitor has chosen stays wherever it can.
+        """
+        own = control in (None, "", OWN_CONTROL[1])
+        chosen: dict[str, Any] = (
+            {} if same in targets else {"value": targets[0] if targets else None}
+        )
         return (
             gr.update(visible=not targets),
-            gr.update(open=not targets),
-            OWN_CONTROL[1] if targets else DEFAULT_CONTROL,
-            gr.update(choices=list(targets), value=targets[0] if targets else None),
-            "same" if targets else "shared",
-            gr.update(visible=bool(targets), value=False),  # a new base needs a vector
+            gr.update(open=not (targets and own)),
+            DEFAULT_CONTROL if own and not targets else gr.skip(),
+            gr.update(choices=list(targets), **chosen),
+            "shared" if purpose == "same" and not targets else gr.skip(),
+            # A new base needs a vector.
+            gr.update(visible=True) if targets else gr.update(visible=False, value=False),
         )
+
+    @property
+    def asked_of_start(self) -> list[gr.blocks.Block]:
+        """What `started_from` is told: the start, and what the form holds."""
+        return [self.start, self.purpose, self.control, self.same]
 
     @property
     def depends_on_start(self) -> list[gr.blocks.Block]:

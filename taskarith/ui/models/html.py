@@ -42,10 +42,10 @@ def collection_list(
     )
 
 
-def offered(offer: "Offer") -> str:
-    """A plan, before anything is done."""
+def offered(offer: "Offer", *, of: str) -> str:
+    """A plan, before anything is done; `of`: the fields that it was made of."""
     doubts = "".join(f'<p class="doubt">Note: {escape(text)}.</p>' for text in offer.warnings)
-    return _box(offer.title, _items(offer.lines) + doubts)
+    return _box(offer.title, _items(offer.lines) + doubts, more=f' data-of="{escape(of)}"')
 
 
 def progress(look: "JobStatus") -> str:
@@ -122,5 +122,5 @@ def _items(lines: Iterable[str]) -> str:
     return f"<ul>{items}</ul>" if items else ""
 
 
-def _box(title: str, body: str, *, kind: str = "") -> str:
-    return f'<div class="plan{kind}"><h3>{escape(title)}</h3>{body}</div>'
+def _box(title: str, body: str, *, kind: str = "", more: str = "") -> str:
+    return f'<div class="plan{kind}"{more}><h3>{escape(title)}</h3>{body}</div>'

@@ -126,15 +126,18 @@ def offer_assembly(asked: Asked, *, public: bool, in_use: InUse = _nothing) -> O
 
     total = sum(plan.size for plan in assembly.plans)
     together = (f"together {size_text(total)}",) if len(assembly.plans) > 1 else ()
-    tasks = [("target", task) for task in asked.tasks]
-    tasks += [("measured:", task) for task in asked.onlookers]
-    tasks += [("control", asked.control)] if asked.control else []
+    tasks = [
+        (f"target “{task.name}”{_made_of(plan, assembly)}", task)
+        for task, plan in zip(asked.tasks, assembly.vectors, strict=True)
+    ]
+    tasks += [(f"measured: “{task.name}”", task) for task in asked.onlookers]
+    tasks += [(f"control “{asked.control.name}”", asked.control)] if asked.control else []
     return Offer(
         title=f"New suite {asked.name}: {_start(asked)}",
         lines=(
             *map(_in_words, assembly.plans),
             *together,
-            *(f"{role} “{task.name}” ({_pictures(task, assembly)})" for role, task in tasks),
+            *(f"{role} ({_pictures(task, assembly)})" for role, task in tasks),
         ),
         verb=f"Fetch {size_text(assembly.to_fetch)} and make it"
         if assembly.to_fetch
@@ -278,11 +281,24 @@ def _in_words(plan: Plan) -> str:
     return f"{where}: {plan.describe()}{licence}"
 
 
+def _made_of(plan: Plan, assembly: Assembly) -> str:
+    """Of several vectors, from where this target's is."""
+    if len(assembly.vectors) == 1:
+        return ""
+    picked = _is_picked(plan)
+    return f" from {', '.join(plan.files) if picked else plan.reference.location}"
+
+
+def _is_picked(plan: Plan) -> bool:
+    place = Path(plan.reference.location).expanduser().resolve()
+    return plan.reference.kind == "file" and place.is_relative_to(picked_folder().resolve())
+
+
 def _of_this_machine(plan: Plan) -> str:
     """Picked files by their names, with those that are not used; others as they were written."""
-    place = Path(plan.reference.location).expanduser()
-    if not place.resolve().is_relative_to(picked_folder().resolve()):
+    if not _is_picked(plan):
         return str(plan.reference)
+    place = Path(plan.reference.location).expanduser()
     there = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
     unused = [name for name in there if name not in plan.files]
     left = f" (not used: {', '.join(unused)})" if unused else ""

@@ -43,6 +43,17 @@ STYLE = (Path(__file__).parents[1] / "models.css").read_text(encoding="utf-8")
 TO_PANEL = """() => document.querySelector("#panel .plan")?.scrollIntoView({
   block: "center", behavior: "smooth" })"""
 
+# A plan says what was asked for: when one of its fields changes, it goes with its button.
+CHANGED = """() => {
+  const plan = document.querySelector("#panel .plan");
+  const old = document.querySelector("#agree")?.checkVisibility()
+    && ["%s", undefined].includes(plan?.dataset.of);
+  const same = { __type__: "update" };
+  const said = "The form has changed since: press Plan to see what it takes now.";
+  return old ? [`<div class="plan"><p>${said}</p></div>`, { ...same, visible: false }]
+    : [same, same];
+}"""
+
 _log = logging.getLogger(__name__)
 
 Updates = tuple[Any, ...]
@@ -119,7 +130,7 @@ class _ModelsPage:
         plan: dict[str, Any] = {**quiet, "concurrency_limit": PLANS_AT_ONCE, "outputs": planned}
         seen = [self.said, self.agree, self.cancel, self.suites, self.form.start, self.own]
         follow: dict[str, Any] = {**quiet, "concurrency_limit": None, "outputs": seen}
-        form = list(self.form.fields.values())
+        form: list[Any] = list(self.form.fields.values())
         gr.on(
             [self.form.plan.click, self.form.vector.submit], self._plan_vector, form, **plan
         ).then(None, js=TO_PANEL, **quiet)
@@ -137,12 +148,16 @@ class _ModelsPage:
             self.remove.click(self._plan_removal, [self.own], **plan).then(
                 None, js=TO_PANEL, **quiet
             )
+        fields = {"vectors": form, "suite": [self.place], "own": [self.own, self.new_name]}
+        for of, elements in fields.items():
+            changes = [element.change for element in elements]
+            gr.on(changes, None, None, [self.said, self.agree], js=CHANGED % of, **quiet)
         self.agree.click(self._begin, [self.visitor, self.offer], [self.said], **quiet).then(
             self._follow, [self.visitor, self.offer], **follow
         )
         self.cancel.click(self._cancel, [self.visitor], None, **quiet)
         self.form.start.change(
-            self._started_from, [self.form.start], self.form.depends_on_start, **quiet
+            self._started_from, self.form.asked_of_start, self.form.depends_on_start, **quiet
         )
         self.form.wire(**quiet)
         lists = [self.suites, self.form.start, self.own, self.form.shared, self.form.control]
@@ -188,11 +203,12 @@ class _ModelsPage:
             gr.update(choices=mine, value=choice if choice in mine else None),
         )
 
-    async def _started_from(self, name: object) -> Updates:
+    async def _started_from(
+        self, name: object, purpose: object, control: object, same: object
+    ) -> Updates:
         """Fields that depend on the suite one starts from."""
-        if name == NEW_BASE:
-            return self.form.started_from(())
-        return self.form.started_from((await self._suite(name)).targets)
+        targets = () if name == NEW_BASE else (await self._suite(name)).targets
+        return self.form.started_from(targets, purpose=purpose, control=control, same=same)
 
     async def _plan_vector(self, *values: object) -> Updates:
         """The plan of what the form asks for."""
@@ -209,7 +225,7 @@ class _ModelsPage:
             )
             return await asyncio.to_thread(offer_assembly, asked, public=public, in_use=self.in_use)
 
-        return await self._planned(offer)
+        return await self._planned(offer, of="vectors")
 
     async def _plan_suite(self, place: object) -> Updates:
         """The plan of adding a whole suite from somewhere."""
@@ -222,7 +238,7 @@ class _ModelsPage:
                 offer_suite, where, public=self.site.public, in_use=self.in_use
             )
 
-        return await self._planned(offer)
+        return await self._planned(offer, of="suite")
 
     async def _plan_manifest(self, file: object) -> Updates:
         """The plan of adding the suite of a picked manifest."""
@@ -235,7 +251,7 @@ class _ModelsPage:
                 offer_manifest, path, public=self.site.public, in_use=self.in_use
             )
 
-        return await self._planned(offer)
+        return await self._planned(offer, of="suite")
 
     async def _plan_rename(self, name: object, new: object) -> Updates:
         """The plan of calling a suite of the owner's by another name."""
@@ -247,7 +263,7 @@ class _ModelsPage:
             wanted = slug(str(new or ""))
             return await asyncio.to_thread(offer_rename, str(name), wanted, in_use=self.in_use)
 
-        return await self._planned(offer)
+        return await self._planned(offer, of="own")
 
     async def _plan_removal(self, name: object) -> Updates:
         """The plan of removing a suite of the owner's."""
@@ -257,7 +273,7 @@ class _ModelsPage:
 
             return await asyncio.to_thread(offer_removal, str(name), in_use=self.in_use)
 
-        return await self._planned(offer)
+        return await self._planned(offer, of="own")
 
     async def _asked_for(self, request: gr.Request) -> Updates:
         """The plan of fetching the suite that the page's address asks for."""
@@ -271,10 +287,10 @@ class _ModelsPage:
             suite = await self._suite(name)
             return await asyncio.to_thread(offer_pull, suite, public=self.site.public)
 
-        return await self._planned(offer)
+        return await self._planned(offer, of="fetch")
 
-    async def _planned(self, make: "Callable[[], Awaitable[Offer]]") -> Updates:
-        """An offer on the panel, or the reason why there is none."""
+    async def _planned(self, make: "Callable[[], Awaitable[Offer]]", *, of: str) -> Updates:
+        """An offer on the panel, made `of` some fields; or the reason why there is none."""
         from taskarith.ui.models.html import offered, problem
 
         hidden = gr.update(visible=False)
@@ -286,7 +302,7 @@ class _ModelsPage:
         except Exception as error:
             _log.exception("a plan failed")
             return None, problem(_unexpected(error)), hidden, hidden
-        return offer, offered(offer), gr.update(visible=True, value=offer.verb), hidden
+        return offer, offered(offer, of=of), gr.update(visible=True, value=offer.verb), hidden
 
     async def _begin(self, visitor: object, offer: Any) -> Any:
         """Queue what was agreed to."""

@@ -87,6 +87,7 @@ class _RecipesPage:
         """The form on the left, what comes of it on the right."""
         self.visitor = gr.Textbox(visible=False)
         self.query = gr.Textbox(visible=False)
+        self.priceable = gr.Textbox(visible=False)  # what can be told about the price by now
         self.started = gr.State(True)
         self._recipes()
         with gr.Row(elem_id="recipes"):
@@ -133,6 +134,12 @@ class _RecipesPage:
             True, label="Rehearse: test stays closed", elem_id="rehearse",
             info="Without it, test is opened once, at the end.",
         )  # fmt: skip
+        self.form: list[Any] = [
+            self.recipe, self.names, self.images, self.rehearse, self.floor, self.examples,
+            self.ways, self.first, self.last, self.points,
+        ]  # fmt: skip
+        for element in self.form:
+            element.interactive = False  # until it is filled in: nobody's words are written over
         with gr.Row(elem_classes="buttons"):
             self.run = gr.Button("Run", variant="primary", elem_id="run", interactive=False)
             self.cancel = gr.Button("Cancel", visible=False, elem_id="cancel")
@@ -155,10 +162,7 @@ class _RecipesPage:
 
     def wire(self) -> None:
         """Connect the elements with what they do."""
-        form: list[Any] = [
-            self.recipe, self.names, self.images, self.rehearse, self.floor, self.examples,
-            self.ways, self.first, self.last, self.points,
-        ]  # fmt: skip
+        form = self.form
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         shown = [self.progress, self.run, self.cancel, self.take, self.csv, self.json]
         outcome = [*shown, self.result, self.figures]
@@ -185,11 +189,12 @@ class _RecipesPage:
             self.shipped, [self.visitor, self.theme, self.query, self.recipe], outcome, **quiet
         )
         asking = [self.query, *form]
-        priced_once = opened.then(self.price, asking, self.cost, **quiet)
-        live = priced_once.then(self.wait_for_engine, self.query, concurrency_limit=None, **quiet)
-        live.then(self.price, asking, self.cost, **quiet)  # with the time that it takes here
-        for element in form:
-            element.change(self.price, asking, self.cost, trigger_mode="always_last", **quiet)
+        opened.then(
+            self.wait_for_engine, self.query, self.priceable, concurrency_limit=None, **quiet
+        )
+        # One event for all: an answer about an earlier form never takes a later one's place.
+        changes = [element.change for element in (*form, self.priceable)]
+        gr.on(changes, self.price, asking, self.cost, trigger_mode="always_last", **quiet)
         followed = opened.then(**follow)
         asked = self.run.click(
             self.start,
@@ -214,26 +219,20 @@ class _RecipesPage:
         except TaskArithError as error:
             said = said_html(str(error), kind="failed")
             return [*same, gr.update(value="Run", interactive=False), said, *[gr.skip()] * 10]
-        note = said_html(f"From the link: {'; '.join(problems)}.") if problems else gr.skip()
         ready = gr.update(value="Run", interactive=True)
+        note = said_html(f"From the link: {'; '.join(problems)}.") if problems else gr.skip()
         asked = self._asked(visitor, explorer)
-        if asked is None:
-            names = await self._names(visitor, explorer, query, START)
-            return [*same, ready, note, gr.skip(), names, *[gr.skip()] * 8]
-        return [
-            *same,
-            ready,
-            note,
-            asked.recipe,
-            await self._names(visitor, explorer, query, asked.recipe),
-            str(asked.n or ALL_IMAGES),
-            asked.rehearse,
-            asked.floor,
-            bool(asked.examples),
-            list(asked.ways),
-            *asked.ends,
-            asked.points,
-        ]
+        names = await self._names(visitor, explorer, query, asked.recipe if asked else START)
+        values: list[dict[str, Any]] = [{}] * (len(self.form) - 2)
+        if asked is not None:
+            rest = [
+                str(asked.n or ALL_IMAGES), asked.rehearse, asked.floor, bool(asked.examples),
+                list(asked.ways), *asked.ends, asked.points,
+            ]  # fmt: skip
+            values = [{"value": value} for value in rest]
+        recipe: dict[str, Any] = {"value": asked.recipe} if asked else {}
+        form = [gr.update(interactive=True, **now) for now in (recipe, names, *values)]
+        return [*same, ready, note, *form]
 
     async def choose(self, visitor: str, query: str, recipe: str) -> Updates:
         """Another recipe: its words and settings."""
@@ -241,7 +240,7 @@ class _RecipesPage:
         explorer, _ = await self._explorer(query)
         return [
             about_form(form),
-            await self._names(visitor, explorer, query, recipe),
+            gr.update(**await self._names(visitor, explorer, query, recipe)),
             gr.update(visible="floor" in form.settings),
             gr.update(visible="ways" in form.settings),
             gr.update(visible="examples" in form.settings),
@@ -266,14 +265,19 @@ class _RecipesPage:
         learning = explorer.seconds_of_learning(learned) if learned else 0.0
         return priced(evaluations, n=request.n, seconds=seconds, learning=learning)
 
-    async def wait_for_engine(self, query: str) -> None:
-        """Come back when the suite's engine is there, or will not be for a while."""
+    async def wait_for_engine(self, query: str) -> AsyncIterator[str]:
+        """When a price can be told, and when also how long it takes here.
+
+        The latter is when the suite's engine is there, or will not be for a while.
+        """
+        yield "evaluations"
         with contextlib.suppress(TaskArithError):
             explorer, _ = await self._explorer(query)
             for _ in range(round(LONGEST / LOOK_EVERY)):
                 if explorer.seconds_of(1, n=1) is not None or explorer.failed:
                     break
                 await asyncio.sleep(LOOK_EVERY)
+        yield "seconds"
 
     async def start(self, visitor: str, query: str, *form: Any) -> Updates:
         """Queue the recipe."""
@@ -426,7 +430,9 @@ class _RecipesPage:
         except TaskArithError:
             return None
 
-    async def _names(self, visitor: str, explorer: "Explorer", query: object, recipe: str) -> Any:
+    async def _names(
+        self, visitor: str, explorer: "Explorer", query: object, recipe: str
+    ) -> dict[str, Any]:
         """The list of names for a recipe: those of the visitor's run, else of the edit in hand."""
         from taskarith.ui.edit_link import read_link
         from taskarith.ui.recipes.runs import offered
@@ -441,7 +447,8 @@ class _RecipesPage:
         if asked is not None and asked.recipe == recipe:
             start = list(asked.names)
         form = FORMS.get(recipe, FORMS[START])
-        return gr.update(choices=every, value=start, label=form.names, visible=bool(form.names))
+        shown = bool(form.names)
+        return {"choices": every, "value": start, "label": form.names, "visible": shown}
 
 
 def _shade(theme: object) -> "Theme":

@@ -186,7 +186,9 @@ def test_several_at_once_are_as_many_sliders(whole: Page, place: Place, hub: Loo
     hub.fault("/large/", pause=2.0, times=2)
     plan(whole, "tuned/one\nbirds = tuned/two\ntuned/three", name="three-more")
     says(whole, "New suite three-more: tiny-hub and 3 sliders more")
-    says(whole, r"hub:tuned/two at .*together 295\.4 kB.*“birds-2” \(the pictures of birds\)")
+    says(
+        whole, r"hub:tuned/two at .*together 295\.4 kB.*“birds-2” from tuned/two \(the pictures of"
+    )
     expect(whole.locator("#agree")).to_have_text("Fetch 295.4 kB and make it")
     whole.locator("#agree").click()
     says(whole, r"of 295\.4 kB \((?!0%)")
@@ -334,6 +336,11 @@ def test_a_picked_file(broken: bool, whole: Page, place: Place) -> None:
         expect(panel(whole)).not_to_contain_text(str(place.folder))
     else:
         says(whole, r"picked mine\.safetensors: 98")
+        whole.locator("#suite-name input, #suite-name textarea").fill("another-name")
+        expect(whole.locator("#agree")).to_be_hidden()  # what it says is not asked for any more
+        says(whole, "The form has changed since: press Plan")
+        plan(whole, "", name="picked-false")
+        says(whole, r"picked mine\.safetensors: 98")
         whole.locator("#agree").click()
         says(whole, "picked-false is there")
 
@@ -356,7 +363,8 @@ def test_a_base_and_vectors_that_were_picked(whole: Page, place: Place, hub: Loo
     fill_dataset(whole)
     plan(whole, "", name="all-picked")
     says(whole, r"New suite all-picked: a suite on a new base.*picked model\.safetensors, config")
-    says(whole, r"picked first\.safetensors: .*picked second\.safetensors: .*“birds” .*“birds-2”")
+    says(whole, r"picked first\.safetensors: .*picked second\.safetensors: ")
+    says(whole, r"“birds” from first\.safetensors .*“birds-2” from second\.safetensors ")
     expect(panel(whole)).not_to_contain_text(str(place.folder))
     expect(whole.locator("#agree")).to_have_text("Make it")
     whole.locator("#agree").click()

@@ -66,10 +66,7 @@ export class Asking {
         "This is the pretrained model itself: move a slider to change its answers.",
       );
     } else if (page.engine.state === "loading") {
-      page.examples.wait(
-        "The engine is warming up: what you see was measured when the suite was " +
-          "built. Examples come when it is ready.",
-      );
+      page.examples.wait("Examples come when the engine is ready.");
     }
     if (page.engine.state !== "ready") return;
     const { sent, focus, analogy, pinned } = page.state;

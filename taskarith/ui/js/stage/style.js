@@ -14,7 +14,6 @@ const STYLE = `
   color: var(--paper); font-weight: 650; }
 .taskarith .offer { display: flex; flex-wrap: wrap; gap: 0.4em 0.6em; align-items: center; }
 .taskarith .offer p { flex: 1 0 100%; }
-.taskarith dfn { font-style: normal; }
 .taskarith [data-word] { text-decoration: underline dotted 0.08em var(--muted);
   text-underline-offset: 0.2em; cursor: help; }
 .taskarith .explained { position: absolute; z-index: 60; width: max-content;
