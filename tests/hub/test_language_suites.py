@@ -49,7 +49,7 @@ def parquet(**columns: list[Any]) -> bytes:
 def publish_texts(hub: LoopbackHub) -> None:
     count = 40
     pairs = {
-        "sentence1": [f"w{i % 60} w1" for i in range(count)],
+        "sentence1": [f"w{i % 60} w1 w3" for i in range(count)],
         "sentence2": [f"w2 w{i % 50}" for i in range(count)],
         "label": [i % 2 for i in range(count)],
     }
@@ -127,7 +127,9 @@ def test_from_nothing_to_answers(name: str, hub: LoopbackHub, tmp_path: Path) ->
     assert main(["suites", "pull", name, "--yes"]) == 0
     suite = load_suite(name)
     asked = suite.split("rte", "test").texts
-    assert asked[0] == "Does the text: 'w1 w1' entail that 'w2 w1' is true? Provide 'yes' or 'no'."
+    assert (
+        asked[0] == "Does the text: 'w1 w1 w3' entail that 'w2 w1' is true? Provide 'yes' or 'no'."
+    )
     evaluator = Evaluator(suite, device="cpu")
     asked_of = ["rte", "stsb", "wikitext"]
     before, after = (

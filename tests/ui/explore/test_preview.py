@@ -46,7 +46,7 @@ def test_it_comes_to_a_page_that_is_open_and_its_error_is_told(
         page.wait_for_timeout(50)
     page.evaluate(f"() => {{ {PAGE}.link.follow({PAGE}.engine); }}")  # as every ten seconds
     page.wait_for_function(f"{PAGE}.view.surrogate && {PAGE}.preview.used")
-    assert page.evaluate(f"{PAGE}.view.line !== null")
+    page.wait_for_function(f"{PAGE}.view.line !== null")
     slider(page, "apples").focus()
     page.keyboard.press("ArrowRight")
     settled(page)
