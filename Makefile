@@ -1,8 +1,8 @@
 # make app    sets everything up in .venv and starts the app
 # make test   sets everything up and runs every check and test
 # make wheel  writes dist/taskarith-….whl
-# Tests run three files at a time, as those of the browser wait a part of their time; a file's tests
-# share servers, so they stay in one process.
+# Tests run two files at a time: a file's tests share servers, so they stay in one process. Three
+# take as long on two cores.
 # Both are cheap to repeat: a stamp in .venv remembers what is installed.
 
 VENV := .venv
@@ -19,7 +19,7 @@ test: $(VENV)/test-installed chromium javascript
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
 	$(PY) -m mypy
-	$(PY) -m pytest --numprocesses 3 --dist loadfile
+	$(PY) -m pytest --numprocesses 2 --dist loadfile
 
 # One file that `pip install` takes anywhere, suites included; then `taskarith app` opens the page.
 wheel: $(VENV)/app-installed
