@@ -6,6 +6,7 @@ from the suite's own file.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -18,16 +19,19 @@ from taskarith.sources import find_pulled
 from taskarith.suites import Suite
 from taskarith.suites.references import pull_ledger
 from taskarith.tasks.dataset_commits import dataset_commit
-from taskarith.tasks.picture_cache import pictures_folder
+from taskarith.tasks.splits import hub_folder
 
 __all__ = ["Comparison", "Published", "origins", "read_published", "reproduce", "whole_test"]
 
-STEP = 1024  # images between two notes on disk: what an interruption can cost
+STEP = 1024  # examples between two notes on disk: what an interruption can cost
 
 
 @dataclass(frozen=True)
 class Published:
-    """Other people's accuracies, in percent, by method and task; and where they were read."""
+    """Other people's numbers, in percent, by method and task; and where they were read.
+
+    A number is what the task's metric says: accuracy, or 100 times Spearman's ρ.
+    """
 
     source: str
     titles: Mapping[str, str]
@@ -36,7 +40,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Our accuracy of a method on a task beside the published one, in percent (None: not given)."""
+    """Our number of a method on a task beside the published one, in percent (None: not given)."""
 
     method: str
     task: str
@@ -75,21 +79,34 @@ def _each(coefficient: float) -> Callable[[str, Sequence[str], str], Edit]:
     return lambda suite, tasks, task: Edit(suite, dict.fromkeys(tasks, coefficient))
 
 
-# The edit that a row of a published table stands for, of a suite, its targets and one of them.
-EDITS: dict[str, Callable[[str, Sequence[str], str], Edit]] = {
+EditOf = Callable[[str, Sequence[str], str], Edit]  # of a suite, its targets and one of them
+
+EDITS: dict[str, EditOf] = {
     "pretrained": _each(0.0),
     "individual": lambda suite, tasks, task: Edit(suite, {task: 1.0}),
     "weight_averaging": lambda suite, tasks, task: Edit(
         suite, dict.fromkeys(tasks, 1.0), method="average"
     ),
-    "task_arithmetic_0.3": _each(0.3),
-    "ties_0.3": lambda suite, tasks, task: Edit(
+}
+SCALED = re.compile(r"(task_arithmetic|ties)_([01]\.\d)")  # a method, and its λ
+
+
+def _edit_of(method: str) -> EditOf:
+    """The edit that a row of a published table stands for; AssetError where it stands for none."""
+    if method in EDITS:
+        return EDITS[method]
+    scaled = SCALED.fullmatch(method)
+    if scaled is None:
+        raise AssetError(f"the row {method!r:.80} of a published table stands for no edit")
+    scale = float(scaled[2])
+    if scaled[1] == "task_arithmetic":
+        return _each(scale)
+    return lambda suite, tasks, task: Edit(
         suite,
         dict.fromkeys(tasks, 1.0),
         method="ties-sum",
-        settings={"density": 0.2, "scale": 0.3},
-    ),
-}
+        settings={"density": 0.2, "scale": scale},
+    )
 
 
 def read_published(suite: Suite) -> Published:
@@ -109,9 +126,8 @@ def read_published(suite: Suite) -> Published:
         source = str(data["source"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AssetError(f"{path} holds no table of numbers: {error!r:.200}") from error
-    unknown = [method for method in rows if method not in EDITS]
-    if unknown:
-        raise AssetError(f"{path} has rows that stand for no edit: {', '.join(unknown)}")
+    for method in rows:
+        _edit_of(method)
     return Published(source, titles, rows)
 
 
@@ -121,27 +137,28 @@ def whole_test(suite: Suite) -> Suite:
     for task in suite.manifest.tasks:
         data = dict(task.data)
         if data["kind"] == "hub" and "test" in data["splits"]:
-            data |= {"images": None, "splits": {"test": {"from": data["splits"]["test"]["from"]}}}
+            limit = "texts" if task.examples == "texts" else "images"
+            data |= {limit: None, "splits": {"test": {"from": data["splits"]["test"]["from"]}}}
         tasks.append(replace(task, data=data))
     return Suite(suite.folder, replace(suite.manifest, tasks=tuple(tasks)))
 
 
 def origins(suite: Suite) -> dict[str, dict[str, Any]]:
-    """The commits behind the numbers: of "weights" by reference, of "pictures" by target.
+    """The commits behind the numbers: of "weights" by reference, of "datasets" by target.
 
-    None where nothing was fetched: files of this machine, pictures that were not looked at.
+    None where nothing was fetched: files of this machine, examples that were not looked at.
     """
     weights = {r: find_pulled(r, ledger=pull_ledger()).commit for r in suite.references()}
-    hub = {name: suite.task(name).data for name in suite.targets}
-    pictures = {
+    targets = {name: suite.task(name) for name in suite.targets}
+    datasets = {
         name: {
-            "dataset": data["dataset"],
-            "commit": dataset_commit(data, folder=pictures_folder()),
+            "dataset": task.data["dataset"],
+            "commit": dataset_commit(task.data, folder=hub_folder(task.examples)),
         }
-        for name, data in hub.items()
-        if data["kind"] == "hub"
+        for name, task in targets.items()
+        if task.data["kind"] == "hub"
     }
-    return {"weights": weights, "pictures": pictures}
+    return {"weights": weights, "datasets": datasets}
 
 
 def reproduce(
@@ -154,8 +171,8 @@ def reproduce(
 ) -> Iterator[Comparison]:
     """Measure each published method on each target's test split, one after the other.
 
-    With `n`, the first images of each task only, as a quick look. What was measured is in the
-    measurer's cache after every thousand images, so that an interrupted run goes on where it was.
+    With `n`, the first examples of each task only, as a quick look. What was measured is in the
+    measurer's cache after every thousand examples, so that an interrupted run goes on where it was.
     """
     rows = [
         (method, task)
@@ -165,7 +182,7 @@ def reproduce(
 
     def steps() -> Iterator[Step]:
         for method, task in rows:
-            edit = EDITS[method](suite.name, suite.targets, task)
+            edit = _edit_of(method)(suite.name, suite.targets, task)
             total = len(measurer.predictor.labels(task, "test"))
             last = total if n is None else min(n, total)
             edges = [0, *range(STEP, last, STEP), last]

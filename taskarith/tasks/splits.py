@@ -28,7 +28,7 @@ from taskarith.tasks.tables import table_texts
 from taskarith.tasks.task import SPLITS, Task
 from taskarith.tasks.written import written_texts
 
-__all__ = ["DATA_KINDS", "load_split", "world_pictures"]
+__all__ = ["DATA_KINDS", "hub_folder", "load_split", "world_pictures"]
 
 # What each kind of data needs beside "kind": the world's family, or a safetensors file that
 # holds "<split>.images" and "<split>.labels", a folder of class folders, the name of a dataset or
@@ -144,11 +144,15 @@ def _from_elsewhere(task: Task, split: str, *, transform: PictureTransform) -> I
     return Images(torch.from_numpy(images), torch.from_numpy(labels))
 
 
+def hub_folder(examples: str) -> Path:
+    """Where "images" or "texts" of Hub datasets are kept once fetched."""
+    return cache_folder() / "texts" if examples == "texts" else pictures_folder()
+
+
 def _hub_texts(task: Task, split: str) -> Texts:
     from taskarith.tasks.hub_texts import hub_texts
 
-    folder = cache_folder() / "texts"
-    return hub_texts(task.data, split, classnames=task.classnames, folder=folder)
+    return hub_texts(task.data, split, classnames=task.classnames, folder=hub_folder("texts"))
 
 
 def _fitted(split: Images, transform: PictureTransform) -> Images:

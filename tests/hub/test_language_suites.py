@@ -1,6 +1,7 @@
 """Suites of text models on the Hub, with tiny models in the layout of the real ones."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import torch
 
 from taskarith import Edit, load_suite
 from taskarith.cli import main
-from taskarith.evaluation import Evaluator, measure
+from taskarith.evaluation import Evaluator, Measurer, ResultCache, measure
 from taskarith.models.library import import_transformers
+from taskarith.recipes.reproduce import origins, read_published, reproduce, whole_test
+from taskarith.suites import Suite
 from tests.hub.server import LoopbackHub
 from tests.text_models import SIZE, new_network, write_words
 
@@ -145,3 +148,32 @@ def test_from_nothing_to_answers(name: str, hub: LoopbackHub, tmp_path: Path) ->
     assert ours["shared.weight"].shape == (SIZE, 32)
     for key, parameter in ours.items():
         torch.testing.assert_close(parameter, theirs[key].detach(), rtol=1e-4, atol=1e-5)
+    if name == WHOLE:
+        few = replace(
+            suite.manifest,
+            tasks=tuple(task for task in suite.manifest.tasks if task.name in asked_of),
+            vectors={task: suite.manifest.vectors[task] for task in ("rte", "stsb")},
+        )
+        whole = whole_test(Suite(suite.folder, few))
+        published = read_published(whole)
+        measurer = Measurer(Evaluator(whole, device="cpu"), cache=ResultCache())
+        rows = list(reproduce(measurer, published, suite=whole, methods=["individual"]))
+        # The whole of GLUE's validation, its tenth with it, by each task's own metric.
+        assert [(row.task, row.ours.n, row.published) for row in rows] == [
+            ("rte", 40, 85.9),
+            ("stsb", 40, 88.7),
+        ]
+        assert (
+            origins(whole)["datasets"]["rte"]["commit"]
+            == hub.refs["datasets", "nyu-mll/glue"]["main"]
+        )
+
+
+@pytest.mark.parametrize("name", [WHOLE, LORA, LARGE, "gpt2-glue"])
+def test_published_numbers_are_of_all_targets_and_of_edits(name: str) -> None:
+    suite = load_suite(name)
+    published = read_published(suite)
+    assert {"pretrained", "individual", "task_arithmetic_0.3"} <= published.accuracies.keys()
+    for row in published.accuracies.values():
+        assert tuple(row) == suite.targets
+        assert all(20 < value < 100 for value in row.values())

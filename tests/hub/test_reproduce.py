@@ -71,7 +71,7 @@ def test_both_numbers_side_by_side_and_nothing_asked_twice(
         assert row["agrees"] is (100 * row["low"] - 0.05 <= 25 <= 100 * row["high"] + 0.05)
     assert len({row["accuracy"] for row in found}) > 1
     heads = {name: sha for (kind, name), refs in hub.refs.items() for sha in [refs["main"]]}
-    assert answer["pictures"] == {
+    assert answer["datasets"] == {
         task: {"dataset": f"pictures/{task}", "commit": heads[f"pictures/{task}"]}
         for task in TARGETS
     }
