@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from taskarith.cli.arguments import add_device, add_suite, whole_number
+from taskarith.cli.arguments import add_suite, whole_number
 
 __all__ = ["add_commands", "app"]
 
@@ -18,7 +18,11 @@ def add_commands(commands: Any) -> None:
         "who get smaller limits, and neither this machine's files nor its Hub token.",
     )
     add_suite(parser)
-    add_device(parser)
+    parser.add_argument(
+        "--device", metavar="DEVICE[,DEVICE…]",
+        help="cpu, cuda or mps, or several that share the visitors, as in cuda:0,cuda:1 (default: "
+        "all GPUs of this machine, or the fastest device that it has)",
+    )  # fmt: skip
     parser.add_argument("--host", help="address to listen on (default: this machine only)")
     parser.add_argument(
         "--port", type=whole_number(1), metavar="N", help="port to listen on (default: 7860)"

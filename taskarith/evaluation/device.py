@@ -5,13 +5,23 @@ Knows nothing of what is computed.
 
 import os
 import time
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from taskarith.errors import unknown_name
 
-__all__ = ["DEVICE_VARIABLE", "Stopwatch", "choose_device", "computing_dtype", "describe_device"]
+__all__ = [
+    "DEVICE_VARIABLE",
+    "Stopwatch",
+    "choose_device",
+    "choose_devices",
+    "computing_dtype",
+    "describe_device",
+    "described_together",
+]
 
 DEVICE_VARIABLE = "TASKARITH_DEVICE"
 
@@ -33,6 +43,21 @@ def choose_device(name: str | None = None) -> torch.device:
     if asked not in found:
         raise unknown_name("device", asked, existing=found)
     return torch.device(asked)
+
+
+def choose_devices(names: str | None = None) -> list[torch.device]:
+    """The devices of `names`, parted by commas, or $TASKARITH_DEVICE, or all of the fastest kind.
+
+    Raises UnknownNameError as `choose_device` does.
+
+    >>> choose_devices("cpu,cpu")
+    [device(type='cpu'), device(type='cpu')]
+    """
+    asked = names or os.environ.get(DEVICE_VARIABLE)
+    if asked:
+        return [choose_device(name.strip()) for name in asked.split(",")]
+    best = choose_device()
+    return [d for d in map(torch.device, _available()) if d.type == best.type]
 
 
 def computing_dtype(device: torch.device) -> torch.dtype:
@@ -85,6 +110,16 @@ def describe_device(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return "Apple GPU" if device.type == "mps" else device.type.upper()
+
+
+def described_together(devices: Sequence[str]) -> str:
+    """Several devices in words.
+
+    >>> described_together(["NVIDIA H200", "NVIDIA H200", "CPU"])
+    '2 × NVIDIA H200, CPU'
+    """
+    counted = Counter(devices)
+    return ", ".join(f"{n} × {name}" if n > 1 else name for name, n in counted.items())
 
 
 def _available() -> list[str]:

@@ -5,7 +5,7 @@ One Explorer serves every window; a window is a session. Nothing here trusts wha
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import takewhile
 from typing import Any
@@ -20,11 +20,12 @@ from taskarith.evaluation import (
     ResultCache,
     Shipped,
     Step,
-    Worker,
     load_shipped,
     visible_tasks,
 )
 from taskarith.evaluation.asking import ask
+from taskarith.evaluation.crew import Crew
+from taskarith.evaluation.device import described_together
 from taskarith.evaluation.preview import Preview
 from taskarith.evaluation.worker import QUIET, Message
 from taskarith.export.accuracies import TaskAccuracy, known_accuracies
@@ -67,6 +68,7 @@ class Explorer:
     Args:
         source: what the suite was opened by (name or folder), for the Python snippet.
         make_evaluator: makes the evaluator; called on the worker's thread.
+        others: make evaluators on further devices, each for a worker of its own.
         cache: where results are kept; memory only if None.
         patience: seconds that a call may wait for something new.
         quiet: seconds without a wish of anyone until the preview may be fitted.
@@ -77,6 +79,7 @@ class Explorer:
         suite: Suite,
         *,
         make_evaluator: Callable[[], Evaluator],
+        others: Sequence[Callable[[], Evaluator]] = (),
         source: str | None = None,
         cache: ResultCache | None = None,
         patience: float = PATIENCE,
@@ -95,10 +98,12 @@ class Explorer:
         self._preview = Preview(suite)
         # Who never asked what became of a commit goes before who did.
         self._sessions = Sessions[Pieces](most=MAX_SESSIONS, spare=lambda pieces: pieces.followed)
-        self._worker = Worker(self._open, cache=cache, idle=self._preview.fit, quiet=quiet)
+        self._devices: list[str] = []  # in words, of the evaluators that are there
+        openings = [partial(self._open, make) for make in (make_evaluator, *others)]
+        self._worker = Crew(openings, cache=cache, idle=self._preview.fit, quiet=quiet)
 
     def close(self) -> None:
-        """End the worker's thread."""
+        """End the workers' threads."""
         self._worker.close()
         self._preview.save()
 
@@ -315,12 +320,12 @@ class Explorer:
         assert self._evaluator is not None  # nothing is measured before the engine is there
         return self._evaluator
 
-    def _open(self) -> Evaluator:
-        """Make the evaluator and warm it up; on the worker's thread."""
+    def _open(self, make_evaluator: Callable[[], Evaluator]) -> Evaluator:
+        """Make an evaluator and warm it up; on its worker's thread."""
         # Where browser and engine share a machine, drawing the picture goes first.
         lower_priority(NICENESS)
         try:
-            evaluator = self._make_evaluator()
+            evaluator = make_evaluator()
             pretrained = Edit(self.suite.name)
             evaluator.use(pretrained)
             tasks = visible_tasks(self.suite, pretrained)
@@ -333,7 +338,8 @@ class Explorer:
             self._failure = str(error) if known else f"{type(error).__name__}: {error}"
             _log.error("the engine could not start", exc_info=None if known else error)
             raise
-        self._evaluator = evaluator
+        self._devices.append(evaluator.described)
+        self._evaluator = self._evaluator or evaluator
         return evaluator
 
     def _engine(self) -> Answer:
@@ -341,10 +347,10 @@ class Explorer:
         if self._failure is not None:
             message = f"The engine could not start, so nothing new is measured: {self._failure}"
             answer |= {"state": "failed", "message": message}
-        elif self._evaluator is not None:
+        elif len(self._devices) == self._worker.devices:
             answer |= {
                 "state": "ready",
-                "device": self._evaluator.described,
+                "device": described_together(self._devices),
                 "other_images": self._other_images,
                 "layers": self._layers,
             }

@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from taskarith.tasks.ahead import draw_ahead
 from taskarith.ui.hello import drawn_families, shown_source
 
 if TYPE_CHECKING:
-    from taskarith.evaluation import Evaluator, ResultCache
+    from taskarith.evaluation import ResultCache
     from taskarith.evaluation.zero_gpu import Measure
     from taskarith.ui.serving.access import Access
     from taskarith.ui.serving.explorer import Explorer
@@ -50,7 +50,8 @@ def launch(
         suite: name of a suite, or path of its folder.
         host: address to listen on; this machine only unless told otherwise, or in a Space.
         port: 7860 unless told otherwise.
-        device: "cpu", "cuda" or "mps"; the fastest this machine has if None.
+        device: "cpu", "cuda" or "mps", or several that share the visitors ("cuda:0,cuda:1"); all
+            GPUs of this machine if None, or the fastest that it has.
         public: whether it is for visitors, or for the owner of this machine alone; None: as
             $TASKARITH_ACCESS says ("owner" or "public"), else the owner's where nobody else can
             reach it.
@@ -171,22 +172,22 @@ def opener(device: str | None, *, public: bool = False) -> "Callable[[str], Expl
         measure = borrowed()
 
     def open_suite(source: str) -> "Explorer":
-        from taskarith.evaluation import Evaluator, choose_device
+        from taskarith.evaluation import Evaluator
+        from taskarith.evaluation.device import choose_devices
         from taskarith.suites import load_suite
         from taskarith.suites.home import note_use
         from taskarith.ui.serving.explorer import Explorer
 
         suite = load_suite(source)
         note_use(suite.folder)
-        chosen = choose_device("cpu" if measure else device)
-
-        def make_evaluator() -> "Evaluator":
-            return (
-                BorrowedGpu(suite, measure=measure) if measure else Evaluator(suite, device=chosen)
-            )
-
         shown = suite.name if public else source
-        return Explorer(suite, source=shown, make_evaluator=make_evaluator, cache=results())
+        if measure is not None:
+            borrows = partial(BorrowedGpu, suite, measure=measure)
+            return Explorer(suite, source=shown, make_evaluator=borrows, cache=results())
+        first, *others = [
+            partial(Evaluator, suite, device=chosen) for chosen in choose_devices(device)
+        ]
+        return Explorer(suite, source=shown, make_evaluator=first, others=others, cache=results())
 
     return open_suite
 

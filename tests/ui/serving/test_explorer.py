@@ -79,6 +79,26 @@ async def ready(explorer: Explorer) -> Answer:
     return state
 
 
+def test_two_devices_give_two_windows_the_answers_of_one(page_suite: Suite) -> None:
+    def make() -> Evaluator:
+        return Evaluator(page_suite, device="cpu")
+
+    async def seen(explorer: Explorer) -> tuple[str, list[Answer]]:
+        state = await ready(explorer)
+        sent = [message({"apples": 0.5}) | {"session": name} for name in SESSIONS]
+        found = [await follow(explorer, explorer.commit, one) for one in sent]
+        return state["device"], [points_of(answers) for answers in found]
+
+    told = []
+    for others in ((), (make,)):
+        explorer = Explorer(page_suite, make_evaluator=make, others=others)
+        told.append(run(seen(explorer)))
+        explorer.close()
+    assert [device for device, _ in told] == ["CPU", "2 × CPU"]
+    assert told[0][1] == told[1][1]
+    assert told[0][1][0] == told[0][1][1]
+
+
 def test_a_call_waits_for_the_engine_within_bounds(page_suite: Suite) -> None:
     gate = threading.Event()
 
