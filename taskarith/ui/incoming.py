@@ -22,6 +22,7 @@ __all__ = [
     "read_poll",
     "read_question",
     "read_rest",
+    "read_suggestion",
 ]
 
 LARGEST_NUMBER = 2**53  # the last whole number a browser counts to exactly
@@ -113,6 +114,14 @@ def read_question(message: object, suite: Suite) -> tuple[Edit, str, str]:
     if not isinstance(text, str):
         raise TaskArithError("a question needs a text; type a sentence")
     return _measured(fields, suite), str(task), text
+
+
+def read_suggestion(message: object, suite: Suite) -> tuple[Edit, str]:
+    """The edit whose vectors are to be added, and the language to say it in ("en" if none)."""
+    fields = _fields(message)
+    language = fields.get("language")
+    edit = read_edit(fields.get("coefficients"), suite)
+    return edit, language if isinstance(language, str) else "en"
 
 
 def read_edit(coefficients: object, suite: Suite, *, merge: object = None) -> Edit:

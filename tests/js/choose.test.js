@@ -7,7 +7,7 @@ import {
   ends,
   fine,
   surelyNormalized,
-} from "../../taskarith/ui/js/explore/choose.js";
+} from "../../taskarith/ui/js/choosing/choose.js";
 
 test("first a coarse grid is tried, then the grid of 0.05 around its best", () => {
   assert.deepEqual(coarse("forget"), [-1, -0.75, -0.5, -0.25]);

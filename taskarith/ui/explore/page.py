@@ -22,7 +22,18 @@ __all__ = ["build", "server_functions"]
 
 LONGEST_NAME = 64
 MEASURING = ("commit", "test", "ask")
-CALLS = ("engine", "commit", "more", "rest", "test", "surrogate", "changed", "ask", "take")
+CALLS = (
+    "engine",
+    "commit",
+    "more",
+    "rest",
+    "test",
+    "surrogate",
+    "changed",
+    "ask",
+    "take",
+    "suggest",
+)
 
 Answer = dict[str, Any]
 Handler = Callable[[Answer], Awaitable[Answer]]

@@ -204,6 +204,7 @@ export interface Backend {
   changed: Call;
   ask: Call;
   take: Call;
+  suggest: Call;
   suites: Call;
   lessons: Call;
   qr: Call;

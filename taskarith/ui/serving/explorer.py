@@ -40,6 +40,7 @@ from taskarith.ui.incoming import (
     read_poll,
     read_question,
     read_rest,
+    read_suggestion,
 )
 from taskarith.ui.merge_methods import offered_methods
 from taskarith.ui.serving.changes import changed_answers
@@ -48,6 +49,7 @@ from taskarith.ui.serving.pieces import Pieces
 from taskarith.ui.serving.priority import lower_priority
 from taskarith.ui.serving.sessions import Sessions
 from taskarith.ui.serving.steps import look_steps, other_images, page_steps
+from taskarith.ui.serving.suggesting import Suggesting
 
 __all__ = ["Explorer"]
 
@@ -96,6 +98,7 @@ class Explorer:
         self._failure: str | None = None
         self._shipped = _read_shipped(suite)
         self._preview = Preview(suite)
+        self._suggesting = Suggesting(suite)
         # Who never asked what became of a commit goes before who did.
         self._sessions = Sessions[Pieces](most=MAX_SESSIONS, spare=lambda pieces: pieces.followed)
         self._devices: list[str] = []  # in words, of the evaluators that are there
@@ -258,6 +261,11 @@ class Explorer:
         tasks = visible_tasks(self.suite, edit)
         python = python_snippet(edit, source=self._source, tasks=tasks, split=split)
         return {"edit": edit.to_json(), "python": python}
+
+    async def suggest(self, message: object) -> Answer:
+        """λ for adding vectors, from their lengths alone, and what to say of it."""
+        edit, language = read_suggestion(message, self.suite)
+        return await asyncio.to_thread(self._suggesting.answer, edit, language=language)
 
     async def _start(
         self,

@@ -165,6 +165,19 @@ def test_a_choice_of_lambda_says_by_which_rule(open_page: OpenPage) -> None:
     expect(page.locator(".about")).not_to_contain_text("selected")
 
 
+def test_what_lengths_suggest_is_set_and_said_to_be_measured_nowhere(open_page: OpenPage) -> None:
+    page = open_page("?set=apples:0.1,coins:0.5&focus=apples&lang=zh-Hans", live=False)
+    page.locator(".bank .menu summary").click()
+    page.locator('[data-choose="suggest"]').click()
+    expect(page.locator(".about")).to_contain_text("λ 由 MetaGPT 根据 2 个向量的长度给出")
+    chosen = page.evaluate(f"{PAGE}.state.coefficients")
+    assert sorted(chosen) == ["apples", "coins"]
+    assert abs(sum(chosen.values()) - 1) < 2e-3
+    page.locator('[data-tool="undo"]').click()
+    expect(formula(page)).to_have_text("θ = θ₀ + 0.10·τ(apples) + 0.50·τ(coins)")
+    expect(page.locator(".about")).not_to_contain_text("MetaGPT")
+
+
 def test_a_notice_goes_when_what_it_is_about_is_settled(open_page: OpenPage) -> None:
     page = open_page("?set=pears:1,dice:0.2&focus=dice")
     notices = page.locator(".notice")

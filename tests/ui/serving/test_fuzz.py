@@ -67,7 +67,7 @@ MESSAGE: dict[str, Any] = {
 CALLS = {
     "instrument": (
         "hello", "suites", "engine", "commit", "more", "rest", "test", "surrogate", "changed",
-        "ask", "take",
+        "ask", "take", "suggest",
     ),
     "compare": ("hello", "start", "look", "cancel"),
     "geometry": ("geometry",),

@@ -113,6 +113,7 @@ def test_what_is_measured_is_solid_and_what_is_previewed_hollow(
         expect(page.locator(gone)).to_be_hidden()
     page.locator(".save summary").click()
     assert page.locator("[data-export]").count() == 3  # what needs no engine
+    assert page.locator('[data-choose="suggest"]').count() == 0  # needs the vectors
 
 
 @pytest.mark.browser

@@ -20,7 +20,7 @@ export function linkOf(page, backend) {
     preview: (/** @type {import("../types.js").Preview} */ preview) =>
       page.asking.previewChanged(preview),
     problem: (/** @type {string} */ text) => {
-      page.chooser.stop(); // what cannot be measured is not chosen
+      page.choice.stop(); // what cannot be measured is not chosen
       page.say("server", text);
     },
     lost: () => page.say("connection", LOST),
@@ -94,7 +94,7 @@ export class Asking {
   test() {
     const { page } = this;
     if (!this.ready("test", "the test split opens")) return;
-    page.chooser.stop();
+    page.choice.stop();
     page.status.test = { look: null };
     page.status.paired = null;
     page.comparing.compared = 0;

@@ -172,29 +172,11 @@ function presets(page) {
 
 /** @param {Page} page */
 function bankTools(page) {
-  const act = (
-    /** @type {string} */ name,
-    /** @type {string} */ text,
-    /** @type {() => void} */ onclick,
-  ) => h("button", { type: "button", "data-choose": name, onclick }, text);
-  const list = h(
-    "div",
-    {},
-    act("forget", "Forget the task in hand: lowest, control above its floor", () =>
-      page.chooser.run("forget"),
-    ),
-    act("add", "Add all targets: one λ, best mean normalized", () => page.chooser.run("add")),
-  );
-  const choice = menu(["choose λ"], list, {
-    title: "tries some λ on validation and takes the best by the stated rule",
-    className: "quiet",
-    signal: page.gone.signal,
-  });
   const reset = () => page.hand.replace({ ...page.state.sent, coefficients: {} });
   return h(
     "span",
     { class: "acts" },
-    choice,
+    page.choice.menu(),
     h(
       "button",
       { type: "button", class: "quiet", "data-tool": "reset", title: "all λ to 0", onclick: reset },

@@ -36,7 +36,7 @@ export class Hand {
   moved(name, value) {
     const { page } = this;
     const { state, screen } = page;
-    page.chooser.stop();
+    page.choice.stop();
     if (name !== state.focus) this.grab(name);
     const { analogy } = state;
     state.move(name, value);
@@ -100,8 +100,8 @@ export class Hand {
    *   merge?: Merge | null}} edit
    */
   replace(edit) {
-    const { chooser, state, comparing, screen } = this.page;
-    chooser.stop();
+    const { choice, state, comparing, screen } = this.page;
+    choice.stop();
     state.replace(edit);
     this.changed();
     comparing.picked = null;
@@ -139,7 +139,7 @@ export class Hand {
 
   /** All of the edit may be another one. */
   turned() {
-    this.page.chooser.stop();
+    this.page.choice.stop();
     this.changed();
     this.page.screen.refresh();
   }

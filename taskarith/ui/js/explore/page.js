@@ -8,7 +8,7 @@ import { Bank } from "./bank.js";
 import { Bars } from "./bars.js";
 import { ByLayer } from "./bylayer.js";
 import { Chart } from "./chart.js";
-import { Chooser } from "./chooser.js";
+import { Choice } from "./choice.js";
 import { Comparing } from "./comparing.js";
 import { EditState } from "./edit.js";
 import { Examples } from "./examples.js";
@@ -58,7 +58,7 @@ export class Page {
     this.asking = new Asking(this);
     this.comparing = new Comparing(this);
     this.link = linkOf(this, backend);
-    this.chooser = new Chooser(this);
+    this.choice = new Choice(this);
     this.stage = new Stage(this);
     this.screen = new Screen(this);
     this.parts = buildParts(root, this);
@@ -140,7 +140,7 @@ export class Page {
 
   /** The address says another edit. */
   reread() {
-    this.chooser.stop();
+    this.choice.stop();
     const before = this.state.recorded;
     const { problems } = this.state.fromQuery(this.address.read());
     this.state.recorded = before;
@@ -214,7 +214,7 @@ export class Page {
   /** Take the page down: nothing of it listens, measures or asks any more. */
   unmount() {
     this.gone.abort();
-    this.chooser.stop();
+    this.choice.stop();
     this.hand.close();
     this.screen.close();
     this.link.close();

@@ -23,6 +23,7 @@ const CALLS = [
   "changed",
   "ask",
   "take",
+  "suggest",
   "suites",
   "lessons",
   "qr",

@@ -39,6 +39,7 @@ export function staticBackend({ suites, lessons }) {
     changed: refused,
     ask: refused,
     take: refused,
+    suggest: refused,
     qr: refused,
   };
 }

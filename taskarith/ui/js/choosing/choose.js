@@ -1,7 +1,7 @@
 // Choosing λ by a stated rule, on validation: which λ are tried, and which of them is best.
 // Pure: what was measured comes in, a choice goes out.
 
-import { skill } from "./metric.js";
+import { skill } from "../explore/metric.js";
 
 const COARSE = 0.25; // from one λ tried to the next, at first
 const FINE = [-0.1, -0.05, 0.05, 0.1]; // then around the best, to the grid of 0.05

@@ -1,12 +1,14 @@
 // Runs a choice of λ: tries one edit after the other on the page, as a hand would, and keeps the
-// best by the rule. Whatever the visitor does meanwhile ends it.
+// best by the rule; or takes what the vectors' lengths suggest. Whatever the visitor does meanwhile
+// ends it.
 
+import { LostConnection } from "../explore/link.js";
 import { AIMS, best, coarse, ends, fine, surelyNormalized } from "./choose.js";
-import { shown } from "./metric.js";
+import { shown } from "../explore/metric.js";
 import { under } from "../under.js";
 import { percent, signed } from "../words.js";
 
-/** @typedef {import("./page.js").Page} Page */
+/** @typedef {import("../explore/page.js").Page} Page */
 /** @typedef {keyof typeof AIMS} Aim */
 
 const ENOUGH = 128; // examples a task behind every λ that is compared
@@ -136,6 +138,28 @@ export class Chooser {
       `λ = ${signed(chosen.x)} selected on validation among ${tried.length}: ${AIMS[aim].rule}. ` +
       `Picked among several, what is shown flatters; it was picked by the worse end of its ` +
       `interval, ${chosen.worst}. The test split tells.`;
+    page.screen.painting.wish();
+  }
+
+  /** λ from the lengths of vectors, in closed form: nothing is tried, nothing is measured. */
+  async suggest() {
+    const { page } = this;
+    const { state, address } = page;
+    const number = ++this.number;
+    const language = new URLSearchParams(address.read()).get("lang");
+    let answer;
+    try {
+      answer = await page.link.call("suggest", { coefficients: state.coefficients, language });
+    } catch (error) {
+      if (!(error instanceof LostConnection)) throw error;
+      return page.say("choose", "The server suggested nothing: no answer; try again.");
+    }
+    if (answer.error || number !== this.number) return; // said already, or nobody wants it any more
+    const { coefficients, said } = answer;
+    page.hand.replace({ coefficients, focus: state.focus });
+    const taken = Object.entries(coefficients).every(([name, x]) => state.value(name) === x);
+    if (!taken) return page.say("choose", "This page's sliders do not go as far as was suggested.");
+    page.status.selected = said;
     page.screen.painting.wish();
   }
 }
