@@ -48,6 +48,7 @@ DRAWS, STEPS = 5, 30
 BATCH, RATE = 16, 3e-4
 MOST = 200  # examples of a task that are asked where all are wanted
 TEMPLATES = 3  # of an ensemble
+TAUGHT = 6 + TEMPLATES - 1  # models of a draw
 # Words that say nothing of any class, for a head that has to learn what its rows mean.
 SAYING_NOTHING = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
@@ -67,8 +68,12 @@ class FewShotRecipe:
 
     def evaluations(self) -> int:
         """The most evaluations that `run` takes: lessons, questions on test, and searches."""
-        asked, taught, searched = 10, 8, 2 + 2 * 40 + 3
-        return len(self.tasks) * self.draws * (asked + taught + searched)
+        asked, searched = 10, 2 + 2 * 40 + 3
+        return len(self.tasks) * self.draws * (asked + TAUGHT + searched)
+
+    def learned(self) -> int:
+        """How many examples all steps go through."""
+        return len(self.tasks) * self.draws * TAUGHT * self.steps * BATCH
 
     def run(self, lab: Lab) -> FewShotResult:
         """Search and learn for every task and draw, then ask test once each."""

@@ -60,6 +60,11 @@ class InstructRecipe:
         curve = len(GRID) * tasks + tasks
         return len(every) * tasks + taught_models + curve + 7 * len(self.beside)
 
+    def learned(self) -> int:
+        """How many examples all steps go through."""
+        models = sum(trial.kind != UNTUNED for trial in trials(self.held_out))
+        return models * self.steps * Plan(self.steps).batch
+
     def run(self, lab: Lab) -> InstructResult:
         """Teach every model, choose λ on validation, then ask everything once on test."""
         at = levels(self.held_out)

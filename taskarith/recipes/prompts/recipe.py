@@ -78,6 +78,14 @@ class PromptsRecipe:
         summed = len(self.kin) * self.seeds * 2 * (len(ADDED) + 1)
         return learned + 2 * self.seeds + crossed + summed + len(self.tasks) + 4 * len(self.lengths)
 
+    def learned(self) -> int:
+        """How many examples all steps go through, at most; what two parts ask for is made once."""
+        each = len(RATES) + self.seeds - 1
+        forms = len(self.lengths) * (len(BEGINNINGS) * each + 1)  # and the prompt that others take
+        others = 2 * (len(self.tasks) - 1) * self.seeds
+        batch = self._prompt(LENGTH, RANDOM_WORDS).batch
+        return (forms + each + others) * self.steps * batch
+
     def run(self, lab: Lab) -> PromptsResult:
         """Choose on validation, then measure once on test."""
         refused = lab.ways.refused(self._prompt(LENGTH, RANDOM_WORDS))

@@ -30,6 +30,7 @@ from taskarith.recipes.sequence.result import (
     Chain,
     SequenceResult,
 )
+from taskarith.recipes.tuning import TUNING
 
 __all__ = ["EXAMPLES", "MOST_TASKS", "ORDERS", "RADIUS", "STEPS", "SequenceRecipe"]
 
@@ -75,6 +76,17 @@ class SequenceRecipe:
         chain = count + (count + 1) * count + (1 + 2 * ROUNDS) + (len(GRID) + 1) * count
         added = 2 * count + count + (len(GRID) + 1) * count
         return 2 * 2 * (orders * chain + added) + 2 * 2 * len(FASTER) + 2 * (1 + count) + 2 * count
+
+    def learned(self) -> int:
+        """How many examples all steps go through, as usual batches are; sharpness-aware ones twice.
+
+        A joint training takes as many steps as a sequence.
+        """
+        count = len(self.tasks)
+        orders = len(drawn_orders(self.tasks, count=self.orders))
+        plain_and_sharp = (1 + 2) * (count + orders * count)
+        trainings = 2 * (plain_and_sharp + len(FASTER) + count)
+        return trainings * self.steps * TUNING.few.batch
 
     def run(self, lab: Lab) -> SequenceResult:
         """Choose on validation as it goes, then measure everything once on test."""

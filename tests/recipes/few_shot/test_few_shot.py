@@ -19,6 +19,7 @@ from taskarith.recipes.few_shot.protocol import (
 from taskarith.recipes.few_shot.recipe import FewShotRecipe
 from taskarith.recipes.few_shot.result import LABEL_WORDS, NEW_WORDS, WAYS, FewShotResult
 from taskarith.recipes.instruct.wording import Item, drawn
+from taskarith.recipes.learning_time import learned_examples
 from taskarith.recipes.result import as_markdown
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.text_recipes import few_shot_recipe
@@ -133,6 +134,10 @@ def test_every_way_learns_from_the_same_examples_as_long(
         assert len(share.lessons) == SHOTS * len(LABELS)
     first = [lesson.answer for lesson in texts.taught[0][2][0].lessons]
     assert set(first) == set(WEEKDAYS.values())
+
+
+def test_it_says_beforehand_how_much_it_learns(texts: FakeTexts, result: FewShotResult) -> None:
+    assert learned_examples(RECIPE) == sum(p.steps * p.batch for _, _, _, p in texts.taught)
 
 
 def test_intervals_are_over_draws_and_differences_on_the_same_draw(result: FewShotResult) -> None:

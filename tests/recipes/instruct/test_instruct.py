@@ -9,6 +9,7 @@ from taskarith.recipes.instruct.protocol import CAP, CAPPED, levels, mixture, ta
 from taskarith.recipes.instruct.recipe import InstructRecipe
 from taskarith.recipes.instruct.result import InstructResult
 from taskarith.recipes.instruct.wording import BARE, INSTRUCTIONS, SHUFFLED, asked, drawn
+from taskarith.recipes.learning_time import learned_examples
 from taskarith.recipes.result import as_markdown
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.text_recipes import instruct_recipe
@@ -102,6 +103,10 @@ def test_every_rival_takes_as_many_steps_from_the_same_base(
     }
     assert len(texts.taught) == sum(model.over_untuned is not None for model in result.models)
     assert {SHUFFLED, BARE, INSTRUCTIONS} <= {model.kind for model in result.models}
+
+
+def test_it_says_beforehand_how_much_it_learns(texts: FakeTexts, result: InstructResult) -> None:
+    assert learned_examples(RECIPE) == sum(p.steps * p.batch for _, _, _, p in texts.taught)
 
 
 def test_lambda_is_chosen_where_tasks_were_seen_and_by_validation(result: InstructResult) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from taskarith.errors import RecipeError
 from taskarith.figures import recipe_figures
+from taskarith.recipes.learning_time import learned_examples
 from taskarith.recipes.prompts.protocol import (
     BEGINNINGS,
     LABEL_WORDS,
@@ -78,6 +79,12 @@ def test_one_prompt_begins_where_another_of_its_length_ended(school: FakeWays) -
         assert start is not None
         assert (start.task, dict(start.settings)["initial"]) == ("a", "random")
         assert dict(start.settings)["length"] == dict(one.settings)["length"]
+
+
+def test_it_says_beforehand_how_much_it_learns(school: FakeWays, result: PromptsResult) -> None:
+    trainings = {*school.learned, *(one.start for one in school.learned if one.start)}
+    learned = sum(one.steps * one.batch for one in trainings)
+    assert 0.9 * learned_examples(RECIPE) <= learned <= learned_examples(RECIPE)
 
 
 def test_lengths_beginnings_and_votes_are_compared(result: PromptsResult) -> None:

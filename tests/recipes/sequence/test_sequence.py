@@ -7,6 +7,7 @@ import torch
 from taskarith.core import TaskVector
 from taskarith.errors import RecipeError
 from taskarith.evaluation import Evaluator
+from taskarith.recipes.learning_time import learned_examples
 from taskarith.recipes.sequence.protocol import drawn_orders, largest_curvature
 from taskarith.recipes.sequence.recipe import SequenceRecipe
 from taskarith.recipes.sequence.result import (
@@ -19,6 +20,7 @@ from taskarith.recipes.sequence.result import (
 )
 from taskarith.recipes.study_recipes import sequence_recipe
 from taskarith.recipes.suite_lab import suite_lab
+from taskarith.recipes.tuning import TUNING
 from taskarith.suites import Suite
 from tests.recipes.fakes import FakeLab, looked_at_test_last
 
@@ -87,6 +89,13 @@ def test_it_never_takes_more_evaluations_than_it_says(fake: FakeLab) -> None:
     RECIPE.run(fake.lab)
     distinct = {str(question) for question in fake.asked}
     assert len(distinct) + len(fake.tuned) <= RECIPE.evaluations()
+
+
+def test_it_says_beforehand_how_much_it_learns() -> None:
+    once = FakeLab(accuracy)
+    RECIPE.run(once.lab)
+    passes = sum((course.steps or 0) * (2 if course.sharpness else 1) for course in once.courses)
+    assert learned_examples(RECIPE) == passes * TUNING.few.batch
 
 
 def test_orders_begin_with_other_tasks() -> None:
