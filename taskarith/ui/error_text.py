@@ -7,7 +7,7 @@ of a path, the server's log all of it.
 import logging
 import re
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from html import escape
 from pathlib import Path
@@ -36,17 +36,27 @@ HOMES = tuple(
 HOMES_PATHS = re.compile("|".join(rf"{re.escape(home)}(?:[/\\]{PART})*" for home in HOMES))
 
 
-def without_paths(text: str) -> str:
+def without_paths(text: str, *, typed: Sequence[str] = ()) -> str:
     """`text`, with no more of a path of this machine than its last names.
+
+    What the reader has `typed` is no secret, and stays as it was written.
 
     >>> without_paths("could not read /usr/share/suites/mine/manifest.json: restore it")
     'could not read mine/manifest.json: restore it'
     >>> without_paths("owner/name and/or https://host/usr/x are none, nor is 1/2 or /no-such/x")
     'owner/name and/or https://host/usr/x are none, nor is 1/2 or /no-such/x'
+    >>> without_paths("/usr/share/mine has no pictures", typed=["/usr/share/mine"])
+    '/usr/share/mine has no pictures'
     """
     if "/" not in text and "\\" not in text:
         return text
-    shown = PATHS.sub(_end_of_path, HOMES_PATHS.sub(lambda found: _end(found.group()), text))
+
+    def shorter(found: re.Match[str], shorten: Callable[[re.Match[str]], str]) -> str:
+        known = any(found.group() in one for one in typed)
+        return found.group() if known else shorten(found)
+
+    shown = HOMES_PATHS.sub(lambda found: shorter(found, lambda one: _end(one.group())), text)
+    shown = PATHS.sub(lambda found: shorter(found, _end_of_path), shown)
     if shown != text:
         _log.warning("%s", text)
     return shown

@@ -36,10 +36,9 @@ from taskarith.ui.models.offers import (
     offer_assembly,
     offer_manifest,
     offer_pull,
-    offer_removal,
-    offer_rename,
     offer_suite,
 )
+from taskarith.ui.models.own_offers import offer_removal, offer_rename
 from taskarith.ui.models.picked import picked_folder
 from tests.hub.server import Claimed, LoopbackHub
 from tests.hub.tiny_hub import TARGETS, manifest, moved, pulled
@@ -111,6 +110,15 @@ def test_messages_about_picked_files_name_no_folder_of_this_machine(
     (kept / "notes.txt").write_text("x")
     offer = offer_assembly(asked, public=True)
     assert offer.lines[0].startswith("picked mine.safetensors (not used: notes.txt): 98")
+    write_tensors(picked_folder() / "other" / "mine.safetensors", moved(base, 5))
+    two = (f"file:{kept}", f"file:{picked_folder() / 'other'}")
+    named = (AGAIN, replace(AGAIN, name="once-more"))
+    asked_both = replace(asked, vectors=tuple(map(AskedVector, two, named)))
+    lines = offer_assembly(asked_both, public=True).lines
+    assert [line.split(" (not")[0].split(":")[0] for line in lines[:2]] == [
+        "picked mine.safetensors no. 1", "picked mine.safetensors no. 2",
+    ]  # fmt: skip
+    assert "from mine.safetensors no. 2" in lines[-1]
     write_tensors(kept / "mine.safetensors", base)
     with pytest.raises(WeightsError, match=r"the picked mine.*is the base itself: ‖τ‖ = 0"):
         offer_assembly(asked, public=True)
@@ -152,11 +160,15 @@ def test_what_would_stop_the_making_is_said_by_the_plan(
 def test_own_suites_are_renamed_and_removed(folder: Path, desk: Any) -> None:
     add_folder(folder, taken=lambda _: False)
     name = load_suite(folder).name
-    with pytest.raises(AssetError, match="is open in Explore now"):
-        offer_removal(name, in_use=lambda _: True)
-    renamed = offer_rename(name, "other")
+    with pytest.raises(AssetError, match=f"this server was started with {name}"):
+        offer_removal(name, served=name)
+    closed: list[str] = []
+    renamed = offer_rename(name, "other", in_use=lambda _: True, close=closed.append)
     assert renamed.title == f"Call {name} other from now on"
+    assert renamed.lines[1:] == ("it was opened here, and is closed first",)
+    assert closed == []
     assert renamed.act(desk).suite == "other"
+    assert closed == [name]
     removed = offer_removal("other")
     assert removed.lines == ("its folder stays where it is",)
     assert removed.act(desk).gone

@@ -25,6 +25,7 @@ SAME, SHARED, DATASET, FOLDER = PURPOSES = ("same", "shared", "dataset", "folder
 OWN = "own"  # the control: that of the suite it starts from
 LONGEST = 1_000  # characters of a line
 LONGEST_LIST = 100_000  # of class names or templates
+LONGEST_QUOTE = 80  # of what was written, in an error
 MOST_VECTORS = 20  # at once
 MOST_CLASSES = 10_000
 MOST_TEMPLATES = 200
@@ -167,6 +168,12 @@ def _own_task(form: Mapping[str, Any], *, public: bool, picked: Picked) -> Asked
         raise AssetError("give the task a name: what the model learned, in a word or two")
     classnames = tuple(_lines(form, "classnames", "class names", most=MOST_CLASSES))
     templates = tuple(_lines(form, "templates", "prompts", most=MOST_TEMPLATES)) or TEMPLATES
+    for template in templates:
+        if template.count("{}") != 1:
+            raise AssetError(
+                f"a prompt holds {{}} once, where the class's name goes, as in “{TEMPLATES[0]}”; "
+                f"got “{template[:LONGEST_QUOTE]}”"
+            )
     head = form.get("head") or WORDS
     if head not in HEADS:
         raise unknown_name("head", head, existing=HEADS)

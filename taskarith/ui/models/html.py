@@ -3,7 +3,7 @@
 Everything that comes from elsewhere is escaped.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -76,9 +76,9 @@ def outcome(done: "Done", *, here: bool, theme: str | None = None) -> str:
     return _box(f"{done.suite} is there", f"{_items(done.lines)}<p>{link}</p>")
 
 
-def problem(text: str, *, title: str = "That does not work") -> str:
-    """What went wrong and what to do, as the error says it."""
-    return _box(title, f"<p>{escape(without_paths(text))}</p>", kind=" problem")
+def problem(text: str, *, title: str = "That does not work", typed: Sequence[str] = ()) -> str:
+    """What went wrong and what to do, as the error says it; `typed` paths stay as they are."""
+    return _box(title, f"<p>{escape(without_paths(text, typed=typed))}</p>", kind=" problem")
 
 
 def _row(suite: "Suite", *, here: bool, theme: str | None) -> str:

@@ -4,15 +4,16 @@ An offer is made for the files that are there now, at their commits; what change
 Hub changes nothing about it. Knows suites and sources, not how the page looks.
 """
 
+import itertools
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taskarith.errors import AssetError, TaskArithError, unknown_name
+from taskarith.errors import AssetError, TaskArithError
 from taskarith.sources import OWNER, VISITOR, Limits, Plan, Reference, parse_reference
 from taskarith.sources.hub_cache import repo_folder
 from taskarith.sources.plan import size_text
@@ -33,7 +34,6 @@ from taskarith.suites.home import (
 from taskarith.suites.label_order import order_notes
 from taskarith.suites.making.assembling import assemble, carry_out
 from taskarith.suites.making.named_bases import base_reference
-from taskarith.suites.making.own import own_suites, remove_suite, rename_suite, stays
 from taskarith.suites.making.planning import (
     Asked,
     AskedTask,
@@ -51,12 +51,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Done",
+    "InUse",
     "Offer",
     "offer_assembly",
     "offer_manifest",
     "offer_pull",
-    "offer_removal",
-    "offer_rename",
     "offer_suite",
 ]
 
@@ -126,8 +125,9 @@ def offer_assembly(asked: Asked, *, public: bool, in_use: InUse = _nothing) -> O
 
     total = sum(plan.size for plan in assembly.plans)
     together = (f"together {size_text(total)}",) if len(assembly.plans) > 1 else ()
+    called = _told_apart(assembly.plans)
     tasks = [
-        (f"target “{task.name}”{_made_of(plan, assembly)}", task)
+        (f"target “{task.name}”{_made_of(plan, assembly, called[id(plan)])}", task)
         for task, plan in zip(asked.tasks, assembly.vectors, strict=True)
     ]
     tasks += [(f"measured: “{task.name}”", task) for task in asked.onlookers]
@@ -135,7 +135,7 @@ def offer_assembly(asked: Asked, *, public: bool, in_use: InUse = _nothing) -> O
     return Offer(
         title=f"New suite {asked.name}: {_start(asked)}",
         lines=(
-            *map(_in_words, assembly.plans),
+            *_in_words(assembly.plans),
             *together,
             *(f"{role} ({_pictures(task, assembly)})" for role, task in tasks),
         ),
@@ -162,7 +162,7 @@ def offer_pull(suite: Suite, *, public: bool) -> Offer:
 
     return Offer(
         title=f"Fetch what {suite.name} needs",
-        lines=(*map(_in_words, plans), f"together {size_text(total)}"),
+        lines=(*_in_words(plans), f"together {size_text(total)}"),
         verb=f"Fetch {size_text(total)}",
         act=act,
     )
@@ -223,38 +223,6 @@ def offer_manifest(file: Path, *, public: bool, in_use: InUse = _nothing) -> Off
     return Offer(f"Add the suite {manifest.name}", lines, "Add it", act)
 
 
-def offer_rename(name: str, new: str, *, in_use: InUse = _nothing) -> Offer:
-    """Another name for a suite of the owner's."""
-    _check_own(name, in_use)
-
-    def act(desk: "Desk") -> Done:
-        rename_suite(name, new)
-        return Done(new, (f"it was called {name}",))
-
-    lines = (f"links and edits that name {name} no longer open it",)
-    return Offer(f"Call {name} {new} from now on", lines, "Rename it", act)
-
-
-def offer_removal(name: str, *, in_use: InUse = _nothing) -> Offer:
-    """Removing a suite of the owner's."""
-    _check_own(name, in_use)
-    kept = stays(name)
-
-    def act(desk: "Desk") -> Done:
-        remove_suite(name)
-        return Done(name, (), gone=True)
-
-    line = "its folder stays where it is" if kept else "its files are removed"
-    return Offer(f"Remove {name}", (line,), "Remove it", act)
-
-
-def _check_own(name: str, in_use: InUse) -> None:
-    if name not in own_suites():
-        raise unknown_name("suite of your own", name, existing=own_suites())
-    if in_use(name):
-        raise AssetError(f"{name} is open in Explore now; try again when it is not")
-
-
 def _keep_bound(made: str, *, public: bool, in_use: InUse) -> None:
     """A public server keeps so many suites that visitors made; who was unused longest goes."""
     if public:
@@ -273,20 +241,38 @@ def _start(asked: Asked) -> str:
     return " and ".join([asked.start.name, *more])
 
 
-def _in_words(plan: Plan) -> str:
-    """A plan as a line: where from, how large, what it is, and on what terms."""
-    where = _of_this_machine(plan) if plan.reference.kind == "file" else str(plan.reference)
-    where = where.replace(f"@{plan.commit}", f" at {plan.commit[:7]}") if plan.commit else where
-    licence = f", licence {plan.licence}" if plan.licence else ""
-    return f"{where}: {plan.describe()}{licence}"
+def _in_words(plans: Sequence[Plan]) -> list[str]:
+    """Each plan as a line: where from, how large, what it is, and on what terms."""
+    lines, called = [], _told_apart(plans)
+    for plan in plans:
+        picked = called[id(plan)]
+        where = f"picked {picked}{_unused(plan)}" if picked else str(plan.reference)
+        if plan.commit:
+            where = where.replace(f"@{plan.commit}", f" at {plan.commit[:7]}")
+        licence = f", licence {plan.licence}" if plan.licence else ""
+        lines.append(f"{where}: {plan.describe()}{licence}")
+    return lines
 
 
-def _made_of(plan: Plan, assembly: Assembly) -> str:
+def _made_of(plan: Plan, assembly: Assembly, called: str) -> str:
     """Of several vectors, from where this target's is."""
     if len(assembly.vectors) == 1:
         return ""
-    picked = _is_picked(plan)
-    return f" from {', '.join(plan.files) if picked else plan.reference.location}"
+    return f" from {called or plan.reference.location}"
+
+
+def _told_apart(plans: Sequence[Plan]) -> dict[int, str]:
+    """What picked files are called, by the `id` of their plan; "" for all that is not picked.
+
+    Those of one name are numbered, in the order in which they were picked.
+    """
+    names = {id(plan): ", ".join(plan.files) if _is_picked(plan) else "" for plan in plans}
+    every = list(names.values())
+    of_one_name = {name: itertools.count(1) for name in every if name and every.count(name) > 1}
+    return {
+        key: f"{name} no. {next(of_one_name[name])}" if name in of_one_name else name
+        for key, name in names.items()
+    }
 
 
 def _is_picked(plan: Plan) -> bool:
@@ -294,15 +280,12 @@ def _is_picked(plan: Plan) -> bool:
     return plan.reference.kind == "file" and place.is_relative_to(picked_folder().resolve())
 
 
-def _of_this_machine(plan: Plan) -> str:
-    """Picked files by their names, with those that are not used; others as they were written."""
-    if not _is_picked(plan):
-        return str(plan.reference)
+def _unused(plan: Plan) -> str:
+    """What was picked and is not used."""
     place = Path(plan.reference.location).expanduser()
     there = sorted(path.name for path in place.iterdir()) if place.is_dir() else []
     unused = [name for name in there if name not in plan.files]
-    left = f" (not used: {', '.join(unused)})" if unused else ""
-    return f"picked {', '.join(plan.files)}{left}"
+    return f" (not used: {', '.join(unused)})" if unused else ""
 
 
 def _pictures(task: AskedTask, assembly: Assembly) -> str:

@@ -6,7 +6,7 @@ Ties a form to offers and an offer to the queue that carries it out; decides not
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ ABOUT = (
 SEEN_BY_ALL = "All visitors of this server see the suites that are made here."
 REFRESH = 0.3  # seconds between two looks at what is being fetched
 PLANS_AT_ONCE = 4
+LONGEST_CLOSING = 60.0  # seconds that closing a suite may take
 SEEN = 6  # elements that change while something is fetched
 STYLE = (Path(__file__).parents[1] / "models.css").read_text(encoding="utf-8")
 # Where there is something to read: a page that was only opened stays where it is.
@@ -225,7 +226,7 @@ class _ModelsPage:
             )
             return await asyncio.to_thread(offer_assembly, asked, public=public, in_use=self.in_use)
 
-        return await self._planned(offer, of="vectors")
+        return await self._planned(offer, of="vectors", typed=values)
 
     async def _plan_suite(self, place: object) -> Updates:
         """The plan of adding a whole suite from somewhere."""
@@ -238,7 +239,7 @@ class _ModelsPage:
                 offer_suite, where, public=self.site.public, in_use=self.in_use
             )
 
-        return await self._planned(offer, of="suite")
+        return await self._planned(offer, of="suite", typed=[place])
 
     async def _plan_manifest(self, file: object) -> Updates:
         """The plan of adding the suite of a picked manifest."""
@@ -258,10 +259,11 @@ class _ModelsPage:
 
         async def offer() -> "Offer":
             from taskarith.ui.models.asked import slug
-            from taskarith.ui.models.offers import offer_rename
+            from taskarith.ui.models.own_offers import offer_rename
 
             wanted = slug(str(new or ""))
-            return await asyncio.to_thread(offer_rename, str(name), wanted, in_use=self.in_use)
+            how = await self._of_own()
+            return await asyncio.to_thread(offer_rename, str(name), wanted, **how)
 
         return await self._planned(offer, of="own")
 
@@ -269,11 +271,22 @@ class _ModelsPage:
         """The plan of removing a suite of the owner's."""
 
         async def offer() -> "Offer":
-            from taskarith.ui.models.offers import offer_removal
+            from taskarith.ui.models.own_offers import offer_removal
 
-            return await asyncio.to_thread(offer_removal, str(name), in_use=self.in_use)
+            return await asyncio.to_thread(offer_removal, str(name), **await self._of_own())
 
         return await self._planned(offer, of="own")
+
+    async def _of_own(self) -> dict[str, Any]:
+        """What a plan to rename or remove a suite has to know, and how it is closed here first."""
+        loop = asyncio.get_running_loop()
+
+        def close(name: str) -> None:
+            closing = self.site.explorers.forget(name)
+            asyncio.run_coroutine_threadsafe(closing, loop).result(LONGEST_CLOSING)
+
+        served = (await asyncio.wrap_future(self.site.explorer)).suite.name
+        return {"served": served, "in_use": self.in_use, "close": close}
 
     async def _asked_for(self, request: gr.Request) -> Updates:
         """The plan of fetching the suite that the page's address asks for."""
@@ -289,8 +302,13 @@ class _ModelsPage:
 
         return await self._planned(offer, of="fetch")
 
-    async def _planned(self, make: "Callable[[], Awaitable[Offer]]", *, of: str) -> Updates:
-        """An offer on the panel, made `of` some fields; or the reason why there is none."""
+    async def _planned(
+        self, make: "Callable[[], Awaitable[Offer]]", *, of: str, typed: Sequence[object] = ()
+    ) -> Updates:
+        """An offer on the panel, made `of` some fields; or the reason why there is none.
+
+        Paths that were `typed` into the fields are told as they were written.
+        """
         from taskarith.ui.models.html import offered, problem
 
         hidden = gr.update(visible=False)
@@ -298,7 +316,8 @@ class _ModelsPage:
             await asyncio.wrap_future(self.site.explorer)
             offer = await make()
         except TaskArithError as error:
-            return None, problem(str(error)), hidden, hidden
+            written = [text for text in typed if isinstance(text, str)]
+            return None, problem(str(error), typed=written), hidden, hidden
         except Exception as error:
             _log.exception("a plan failed")
             return None, problem(_unexpected(error)), hidden, hidden

@@ -28,7 +28,7 @@ from taskarith.ui.recipes.form import (
     Request,
     read_request,
 )
-from taskarith.ui.recipes.progress_html import about_form, priced, progress_html
+from taskarith.ui.recipes.progress_html import about_form, priced, progress_html, ran
 from taskarith.ui.serving.downloads import Downloads
 from taskarith.ui.serving.jobs import LOOK_EVERY, JobStatus
 from taskarith.ui.serving.visitor import read_visitor, visitor_script
@@ -100,6 +100,7 @@ class _RecipesPage:
         self.recipe = gr.Radio(
             [(one.title, name) for name, one in FORMS.items()],
             value=START,
+            label="Recipe",
             show_label=False,
             elem_id="recipe",
         )
@@ -359,7 +360,10 @@ class _RecipesPage:
         ]
         files: list[Any] = [gr.update(visible=False), gr.skip(), gr.skip()]
         rest: list[Any] = [gr.skip(), gr.skip()] if last is not None else ["", ""]
+        going = look.partial.request.recipe if isinstance(look.partial, Searching) else ""
+        said = progress_html(look, recipe=going)
         if isinstance(look.result, Finished):
+            said = said_html(ran(look.result.request), kind="hint")
             files, rest = self._files(look.result), self._finished(look.result, theme)
         elif look.over:
             rest = ["", ""]  # no half table, no half picture
@@ -368,7 +372,7 @@ class _RecipesPage:
         ):
             figure = self._search(look.partial, theme)
             rest = ["", figures_html([figure], name=look.partial.request.recipe)]
-        return [progress_html(look), *buttons, *files, *rest]
+        return [said, *buttons, *files, *rest]
 
     def _search(self, found: Any, theme: str) -> Any:
         from taskarith.figures import search_figure

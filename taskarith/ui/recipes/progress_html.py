@@ -4,10 +4,10 @@ from html import escape
 from typing import Literal
 
 from taskarith.ui.error_text import said_html, sentence
-from taskarith.ui.recipes.form import Form
+from taskarith.ui.recipes.form import FORMS, Form, Request
 from taskarith.ui.serving.jobs import JobStatus
 
-__all__ = ["about_form", "priced", "progress_html"]
+__all__ = ["about_form", "priced", "progress_html", "ran"]
 
 
 def about_form(form: Form) -> str:
@@ -36,8 +36,22 @@ def priced(
     return f"{told}, {_long(learning)} of learning." if learning else f"{told}."
 
 
-def progress_html(look: JobStatus) -> str:
-    """How a job stands: how many are before it, a bar and what was last measured, or its end."""
+def ran(request: Request) -> str:
+    """Whose result is shown: the form beside it may be another recipe's by now.
+
+    >>> ran(Request("sweep"))
+    'Your run of Sweep, 64 examples a task.'
+    """
+    examples = "all examples" if request.n is None else f"{request.n:,} examples a task"
+    return f"Your run of {FORMS[request.recipe].title}, {examples}."
+
+
+def progress_html(look: JobStatus, *, recipe: str = "") -> str:
+    """How a job stands: how many are before it, a bar and what was last measured, or its end.
+
+    Args:
+        recipe: the name of the one that runs, where that is known by now.
+    """
     if look.state == "waiting":
         before = "the one before yours" if look.ahead == 1 else f"{look.ahead} before yours"
         return said_html(f"Waiting for {before}." if look.ahead else "Starting…")
@@ -49,11 +63,12 @@ def progress_html(look: JobStatus) -> str:
     if not look.needed:
         return said_html("Getting ready: models and pictures are loaded…")
     share = 100 * look.done / look.needed
+    title = f"{escape(FORMS[recipe].title)}: " if recipe else ""
     return (
         f'<div class="progress"><div class="bar" role="progressbar" aria-label="evaluations" '
         f'aria-valuemin="0" aria-valuemax="{look.needed}" aria-valuenow="{look.done}">'
         f'<i style="width:{share:.1f}%"></i></div>'
-        f"<p>{look.done:,} of at most {look.needed:,} evaluations · "
+        f"<p>{title}{look.done:,} of at most {look.needed:,} evaluations · "
         f"<span>{escape(look.what)}</span></p></div>"
     )
 

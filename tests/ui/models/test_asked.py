@@ -198,6 +198,9 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "no name": ({"purpose": "dataset", "dataset": "a/b"}, "give the task a name"),
     "a name of signs": ({"purpose": "folder", "task": "!!!"}, "give the task a name"),
     "no dataset": ({"purpose": "dataset", "task": "x"}, "say which dataset"),
+    "no class in a prompt": (
+        {"purpose": "folder", "task": "x", "templates": "{}\na photo"}, "got “a photo”"
+    ),
     "no folder": ({"purpose": "folder", "task": "x"}, "pick a folder"),
     "pictures that are no list": (
         {"purpose": "folder", "task": "x", "pictures": '{"a": 1}'}, "pick a folder"
