@@ -21,6 +21,7 @@ NAMES = (
     "memory",
     "half_billion",
     "low_rank",
+    "cluster",
 )
 ONLY = {"seconds": ("visitors",), "device": ("recompose", "evaluate")}
 

@@ -12,6 +12,7 @@ import benchmarks.teaching
 import benchmarks.visitors
 from benchmarks import evaluate, texts
 from benchmarks.__main__ import main
+from benchmarks.cluster import bytes_of_edit, edits_a_second, seconds_of_edits
 from benchmarks.half_billion import QWEN, measure_language, shapes
 from benchmarks.live import way_of_first_point, when_measured
 from benchmarks.low_rank import measure_rank
@@ -23,7 +24,9 @@ from benchmarks.timing import percentile, turns
 from benchmarks.towers import Tower, random_vectors
 from taskarith.core import Recomposer
 from taskarith.errors import AssetError
+from taskarith.evaluation.distributed import DistributedEvaluator
 from taskarith.suites import Suite, load_suite
+from tests.evaluation.test_distributed import Colleagues
 from tests.tiny import CONFIG
 
 
@@ -70,6 +73,22 @@ def test_recompose_reports_its_floor_and_its_peers() -> None:
     assert {"per-key, in place", "per-key dicts, load_state_dict"} <= found["peers"].keys()
     assert found["floor_ratio"] > 0
     assert "copy_gb_per_s" in found
+
+
+def test_a_cluster_is_as_fast_as_its_workers_or_as_who_asks() -> None:
+    assert edits_a_second(2, seconds=0.5, driver_seconds=0.01) == pytest.approx(4)
+    assert edits_a_second(100, seconds=0.5, driver_seconds=0.01) == pytest.approx(100)
+
+
+def test_edits_are_timed_and_what_travels_is_counted(tiny_suite: Suite) -> None:
+    elsewhere = DistributedEvaluator(tiny_suite, workers=Colleagues(tiny_suite), device="cpu")
+    found = seconds_of_edits(elsewhere)
+    assert all(took > 0 and busy > 0 for took, busy in found.values())
+    tasks = [*tiny_suite.targets, *tiny_suite.onlookers, tiny_suite.control]
+    answers = sum(min(256, len(tiny_suite.split(task, "validation").labels)) for task in tasks)
+    sent = bytes_of_edit(elsewhere)
+    assert sent["answered"] == 4 * answers  # int32
+    assert sent["asked"] > 0
 
 
 def test_factors_and_dense_vectors_make_the_same_weights() -> None:
