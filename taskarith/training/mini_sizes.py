@@ -195,7 +195,7 @@ def _write_collection(path: Path) -> None:
         "tasks": list(TARGETS),
         "controls": list(CONTROLS),
         "members": [
-            *({"suite": f"mini-{size}", "seen": seen} for size in SIZES),
+            *({"suite": f"mini-{size}", "seen": seen, "listed": False} for size in SIZES),
             {"suite": "mini", "seen": whole, "apart": f"trained on {whole:,} examples"},
         ],
     }
