@@ -33,9 +33,14 @@ for (const event of ["pointerover", "focusin", "click"]) {
   element.addEventListener(event, carry, { capture: true });
 }
 const size = element.querySelector("[data-tool=presenter]");
+const pages = element.querySelector("nav");
+const open = pages.querySelector("[aria-current]");
 const enlarge = (large) => {
   document.body.classList.toggle("large", large);
   size.setAttribute("aria-pressed", String(large));
+  // Where the pages' names scroll sideways (large letters on a phone), the open one is in sight.
+  const room = pages.clientWidth - open.offsetWidth;
+  pages.scrollLeft = open.offsetLeft - pages.offsetLeft - room / 2;
 };
 try {
   enlarge(localStorage.getItem("taskarith-size") === "large");
