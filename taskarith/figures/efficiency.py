@@ -10,8 +10,14 @@ if TYPE_CHECKING:
 
 __all__ = ["efficiency_figures"]
 
-ROLES: dict[str, Role] = {"pretrained": "control", "edit": "target", "random": "other"}
-CALLED = {"pretrained": "from pretrained", "edit": "from the edit", "random": "from random vectors"}
+ROLES: dict[str, Role] = {
+    "pretrained": "control", "edit": "target", "random": "other", "shuffled": "pinned",
+}  # fmt: skip
+CALLED = {
+    "pretrained": "from pretrained", "edit": "from the edit", "random": "from random vectors",
+    "shuffled": "of shuffled labels",
+}  # fmt: skip
+NULLS = ("random", "shuffled")
 SYMBOLS = {
     "probe": "triangle-up", "ia3": "cross", "lora": "square", "lp-ft": "diamond", "full": "circle",
 }  # fmt: skip
@@ -28,8 +34,10 @@ def _against_examples(result: "EfficiencyResult", theme: Theme) -> Any:
     for start, role in ROLES.items():
         for way in result.ways:
             points = _points(result, way, start)
+            if not points:
+                continue
             drawn = line(role, theme)
-            drawn["line"] |= {"width": 1.5, "dash": "dot" if start == "random" else "solid"}
+            drawn["line"] |= {"width": 1.5, "dash": "dot" if start in NULLS else "solid"}
             drawn["marker"] |= {"size": 10, "symbol": SYMBOLS[way]}
             traces.append(
                 {

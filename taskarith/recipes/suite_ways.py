@@ -27,7 +27,14 @@ from taskarith.heads.embedding import EmbeddingHead
 from taskarith.recipes.lab import Answers, Meter
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.tuning import keep_vector, kept_path, kept_vector
-from taskarith.recipes.way_ground import OWN, derived_for, from_origin, how_of, kept_under
+from taskarith.recipes.way_ground import (
+    OWN,
+    derived_for,
+    from_origin,
+    how_of,
+    kept_under,
+    learns_here,
+)
 from taskarith.recipes.way_lab import MADE, NOTHING, RANDOM, Learned, Learning, WayLab
 from taskarith.sources.tensors import fingerprint
 from taskarith.suites import Suite
@@ -251,7 +258,7 @@ class _School:
     def _trained(self, learning: Learning) -> dict[str, Tensor]:
         how = how_of(learning)
         suite, task = self._suite, learning.task
-        if how.found.head is not None:
+        if learns_here(learning):
             suite, task = self._ground(learning).suite, OWN
         with torch.inference_mode(False), one_thread():
             model = self._model(learning)
@@ -362,11 +369,11 @@ class _School:
         return vector if name == MADE else random_vector(vector, learning.seed)
 
     def _ground(self, learning: Learning) -> _Ground:
-        # Only a prompt's first values depend on the seed, and a head that few examples make.
-        way, own = how_of(learning).found, learning
-        drawn = way.head is not None and own.few
+        # Only a prompt's first values depend on the seed, and examples that are drawn or shuffled.
+        own, here = learning, learns_here(learning)
+        drawn = here and (own.few or own.shuffled)
         seed = own.seed if own.way == SOFT_PROMPT.name or drawn else 0
-        head = (own.few, own.origin) if way.head is not None else ()
+        head = (own.few, own.origin, own.shuffled) if here else ()
         key = repr((own.task, own.way, own.settings, seed, own.start, head, own.knowledge))
         ground = self._grounds.pop(key, None)
         if ground is None:

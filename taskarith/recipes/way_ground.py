@@ -19,7 +19,7 @@ from taskarith.tasks.task import ZERO_SHOT
 from taskarith.training.teaching.how import How
 from taskarith.training.ways.way import Moving
 
-__all__ = ["OWN", "derived_for", "from_origin", "how_of", "kept_under"]
+__all__ = ["OWN", "derived_for", "from_origin", "how_of", "kept_under", "learns_here"]
 
 OWN = "learned"  # the task of a derived suite, with the head of the way
 
@@ -39,15 +39,21 @@ def derived_for(parent: Suite, learning: Learning, moving: Moving, *, folder: Pa
         subtraction_dtype="float32",
     )
     write_vector(zero, folder / "vectors" / OWN, info=info, dtype=torch.float16)
-    few = None
+    few = {"shots": learning.few, "seed": learning.seed} if learning.few else None
     head: dict[str, Any] = {}
     if way.head is not None:
         at = {"at": dict(learning.origin)} if learning.origin else {}
         head = {"head": {"kind": way.head, **at}}
-        few = {"shots": learning.few, "seed": learning.seed} if learning.few else None
     elif learning.knowledge:
         head = {"head": {"kind": ZERO_SHOT, "knowledge": list(learning.knowledge)}}
-    entry = same_task(parent, learning.task, name=OWN, head=head, few=few)
+    entry = same_task(
+        parent,
+        learning.task,
+        name=OWN,
+        head=head,
+        few=few if learns_here(learning) else None,
+        shuffled=learning.seed if learning.shuffled else None,
+    )
     derive_suite(
         parent,
         folder,
@@ -56,6 +62,11 @@ def derived_for(parent: Suite, learning: Learning, moving: Moving, *, folder: Pa
         neutral=moving.neutral,
     )
     return load_suite(folder)
+
+
+def learns_here(learning: Learning) -> bool:
+    """Whether the derived suite's own examples are learned from: under their head, or a null's."""
+    return how_of(learning).found.head is not None or learning.shuffled
 
 
 def how_of(learning: Learning) -> How:
@@ -79,7 +90,7 @@ def kept_under(learning: Learning) -> dict[str, Any]:
     """What a training is kept under: later settings only where they are set, so older ones hold."""
     told = asdict(learning)
     for one in (told, told["start"] or {}):
-        for name in ("few", "weight_decay", "origin", "knowledge"):
+        for name in ("few", "weight_decay", "origin", "knowledge", "shuffled"):
             if not one.get(name, True):
                 del one[name]
     return told

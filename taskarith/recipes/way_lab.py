@@ -32,6 +32,7 @@ class Learning:
         weight_decay: of the optimizer.
         origin: coefficients of the edit that training begins from; none: the pretrained model.
         knowledge: a second sentence about each class, for a head that is made of words.
+        shuffled: whether training examples have each other's labels: a null.
 
     >>> Learning("textures", "lora", steps=60).settings
     ()
@@ -51,6 +52,7 @@ class Learning:
     weight_decay: float = 0.0
     origin: tuple[tuple[str, float], ...] = ()
     knowledge: tuple[str, ...] = ()
+    shuffled: bool = False
 
 
 @dataclass(frozen=True, eq=False)

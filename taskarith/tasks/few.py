@@ -1,6 +1,10 @@
-"""A few examples of each class: what few-shot learning learns from. Knows labels and seeds."""
+"""Which examples are learned from: a few of each class, or all under labels that say nothing.
+
+Knows labels and seeds.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -9,9 +13,10 @@ import torch
 from taskarith.errors import AssetError
 from taskarith.tasks.examples import Images, Texts
 
-__all__ = ["few_of_each", "few_wanted"]
+__all__ = ["few_of_each", "few_wanted", "seed_wanted", "shuffled_labels"]
 
 FEW_SEED = 17
+SHUFFLING_SEED = 19
 Anything = TypeVar("Anything")
 
 
@@ -47,6 +52,22 @@ def few_of_each(examples: Images | Texts, *, shots: int, seed: int) -> Images | 
     )
 
 
+def shuffled_labels(examples: Images | Texts, *, seed: int) -> Images | Texts:
+    """The same examples under each other's labels: a null for what is learned of them.
+
+    As many of each class as before; the order is drawn by `seed`. Raises AssetError for texts
+    that have answers or requests of their own, which labels do not tell.
+
+    >>> shuffled_labels(Texts(list("abcd"), torch.tensor([0, 0, 1, 1])), seed=0).labels.tolist()
+    [0, 1, 0, 1]
+    """
+    rng = np.random.default_rng([seed, SHUFFLING_SEED])
+    labels = examples.labels[torch.from_numpy(rng.permutation(len(examples.labels)))]
+    if isinstance(examples, Texts) and (examples.answers is not None or examples.requests):
+        raise AssetError("labels are shuffled where an example has a label, and no answer beside")
+    return replace(examples, labels=labels)
+
+
 def few_wanted(value: object) -> tuple[int, int] | None:
     """How many of each class, and the seed, from a task's data["few"]; None where it has none.
 
@@ -64,3 +85,16 @@ def few_wanted(value: object) -> tuple[int, int] | None:
                 "and a seed"
             )
     return int(found[0]), int(found[1])
+
+
+def seed_wanted(value: object) -> int | None:
+    """The seed that labels are shuffled by, from a task's data["shuffled"]; None where it has none.
+
+    >>> seed_wanted(3)
+    3
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise AssetError(f"shuffled of a task's data is {value!r:.80}; it takes a seed from 0 on")
+    return value

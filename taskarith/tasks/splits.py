@@ -3,8 +3,8 @@
 "world" draws pictures (and keeps them on disk), of a whole family or of some of its "classes";
 "written-world" writes texts, "table" reads them from a file; "tensors" reads pictures from a
 safetensors file, "folder" from class folders, "hub" from a dataset of the Hub, "lm-eval" from a
-task of lm-evaluation-harness. Of the training split, "few" takes some of each class. Knows nothing
-about models.
+task of lm-evaluation-harness. Of the training split, "few" takes some of each class, and "shuffled"
+gives them each other's labels. Knows nothing about models.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from taskarith.models.picture_transform import PictureTransform
 from taskarith.sources.tensors import read_tensors
 from taskarith.tasks.cache_folder import cache_folder
 from taskarith.tasks.examples import Examples, Images, Texts, as_images
-from taskarith.tasks.few import few_of_each, few_wanted
+from taskarith.tasks.few import few_of_each, few_wanted, seed_wanted, shuffled_labels
 from taskarith.tasks.picture_cache import Pictures, kept_pictures, pictures_folder
 from taskarith.tasks.shifts import own_name, shifted_split
 from taskarith.tasks.tables import table_texts
@@ -55,9 +55,10 @@ def load_split(task: Task, split: str, *, transform: PictureTransform | None = N
     """
     if split not in SPLITS:
         raise unknown_name("split", split, existing=SPLITS)
-    few = few_wanted(task.data.get("few"))
-    if few is not None:  # drawn from the whole split, which is kept under its own name
-        task = replace(task, data={k: v for k, v in task.data.items() if k != "few"})
+    few, seed = few_wanted(task.data.get("few")), seed_wanted(task.data.get("shuffled"))
+    # Drawn from the whole split, which is kept under its own name.
+    whole = {k: v for k, v in task.data.items() if k not in ("few", "shuffled")}
+    task = replace(task, data=whole) if len(whole) < len(task.data) else task
     kind = task.data.get("kind")
     if kind == "world":
         data = task.data
@@ -95,6 +96,8 @@ def load_split(task: Task, split: str, *, transform: PictureTransform | None = N
         )
     if few is not None and split == "train" and isinstance(loaded, Images | Texts):
         loaded = few_of_each(loaded, shots=few[0], seed=few[1])
+    if seed is not None and split == "train" and isinstance(loaded, Images | Texts):
+        loaded = shuffled_labels(loaded, seed=seed)
     if "shift" in task.data:
         own, _ = own_name(task.name)
         return shifted_split(

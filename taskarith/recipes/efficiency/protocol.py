@@ -13,8 +13,22 @@ from taskarith.recipes.learning_rates import RATES, Rated, choose_rate
 from taskarith.recipes.way_lab import MADE, Learning
 
 __all__ = [
-    "ALL", "EDIT", "ORIGINS", "PRETRAINED", "PROBE", "RANDOM_EDIT", "RUNS", "SHOTS", "STARTS",
-    "TAKEN", "Tuned", "choose_origin", "choose_settings", "planned", "summed",
+    "ALL",
+    "EDIT",
+    "ORIGINS",
+    "PRETRAINED",
+    "PROBE",
+    "RANDOM_EDIT",
+    "RUNS",
+    "SHOTS",
+    "SHUFFLED",
+    "STARTS",
+    "TAKEN",
+    "Tuned",
+    "choose_origin",
+    "choose_settings",
+    "planned",
+    "summed",
 ]  # fmt: skip
 
 SHOTS = (5, 20, 50)
@@ -22,6 +36,7 @@ ALL = 0  # shots: every training example
 PROBE = "probe"
 TAKEN = (PROBE, "ia3", "lora", "lp-ft", "full")  # in the order of what they move
 PRETRAINED, EDIT, RANDOM_EDIT = STARTS = ("pretrained", "edit", "random")
+SHUFFLED = "shuffled"  # from the pretrained model, with each other's labels: the null of labels
 ORIGINS = (0.1, 0.2, 0.4)
 DECAY = 1.0  # tried beside none: in few steps at small rates less than that does nothing
 RUNS = len(RATES) + 1

@@ -1,7 +1,8 @@
 """The efficiency recipe: a task learned from few and many labels, by few and many weights.
 
-From the pretrained model, from the sum of the other tasks' vectors, and from random vectors as
-long. Everything is chosen on validation before test is opened.
+From the pretrained model, from the sum of the other tasks' vectors, from random vectors as long,
+and from the pretrained model with shuffled labels. Everything is chosen on validation before test
+is opened.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from taskarith.recipes.efficiency.protocol import (
     RANDOM_EDIT,
     RUNS,
     SHOTS,
+    SHUFFLED,
     STARTS,
     TAKEN,
     Tuned,
@@ -77,13 +79,13 @@ class EfficiencyRecipe:
         """The most trainings that `run` takes."""
         trained = len([way for way in self.ways if way != PROBE])
         again = self.seeds - 1
-        each = 2 * (RUNS + again) + self.seeds
+        each = 2 * (RUNS + again) + 2 * self.seeds  # of two starts, and of two nulls
         return (len(ORIGINS) if trained else 0) + trained * len(self.shots) * each
 
     def evaluations(self) -> int:
         """The most evaluations that `run` takes; a training counts as one."""
         learned = 2 * self.trainings()  # each is measured, too
-        tested = len(self.ways) * len(self.shots) * len(STARTS) * self.seeds
+        tested = len(self.ways) * len(self.shots) * (len(STARTS) + 1) * self.seeds
         return learned + tested + 2 * len(STARTS)
 
     def learned(self) -> int:
@@ -146,16 +148,23 @@ class EfficiencyRecipe:
     ) -> list["_Chosen"]:
         found = []
         settings, tuned = self._planned(way, shots), None
+        chosen: dict[str, Learning] = {}
         for start, origin in starts.items():
             settings = replace(settings, origin=origin)
             # Random vectors are learned from with what was chosen for the edit.
             if way != PROBE and start != RANDOM_EDIT:
                 plain = replace(self._planned(way, shots), origin=origin)
                 settings, tuned = choose_settings(lab, plain)
-            learn = lab.ways.began if way == PROBE else lab.ways.learn
-            runs = tuple(learn(replace(settings, seed=seed)) for seed in range(self.seeds))
+            chosen[start] = settings
+            runs = self._runs(lab, settings, way=way)
             found.append(_Chosen(way, start, shots, tuned if start != RANDOM_EDIT else None, runs))
-        return found
+        # What labels are worth, with what was chosen for right ones.
+        null = replace(chosen[PRETRAINED], shuffled=True)
+        return [*found, _Chosen(way, SHUFFLED, shots, None, self._runs(lab, null, way=way))]
+
+    def _runs(self, lab: Lab, settings: Learning, *, way: str) -> tuple[Learned, ...]:
+        learn = lab.ways.began if way == PROBE else lab.ways.learn
+        return tuple(learn(replace(settings, seed=seed)) for seed in range(self.seeds))
 
     # ---- on test ------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from taskarith.recipes.efficiency.protocol import (
     PRETRAINED,
     RANDOM_EDIT,
     RUNS,
+    SHUFFLED,
     Tuned,
 )  # fmt: skip
 from taskarith.recipes.efficiency.twenty import TWENTY
@@ -138,14 +139,15 @@ class EfficiencyResult(Result):
             f"the training split, each time {self.steps} steps of at most 32, over {seeds}. It "
             f"starts from the pretrained model; from an edit, the sum of the vectors of "
             f"{', '.join(self.others)} at one λ ({edit}); and from the null, random vectors whose "
-            "every tensor is as long, at that λ. A linear probe is ridge regression on the start's "
-            "embeddings, its penalty chosen by leaving one out; LP-FT moves every weight under "
-            "such a head; the others move under the task's own head, which stays. The budget of "
-            f"each way, number of shots and start is {RUNS} trainings with seed 0: three learning "
-            f"rates, then weight decay {DECAY:g} at the best, chosen by accuracy on validation "
-            f"({self.sample.each}){self.sample.by}, as many for the edit as for the pretrained "
-            "model; the null takes what was chosen for the edit. Validation holds more labels than "
-            f"few shots do: what is chosen on it helps every start alike. {self._counted()} "
+            f"every tensor is as long, at that λ.{self._null()} A linear probe is ridge regression "
+            "on the start's embeddings, its penalty chosen by leaving one out; LP-FT moves every "
+            "weight under such a head; the others move under the task's own head, which stays. The "
+            f"budget of each way, number of shots and start is {RUNS} trainings with seed 0: three "
+            f"learning rates, then weight decay {DECAY:g} at the best, chosen by accuracy on "
+            f"validation ({self.sample.each}){self.sample.by}, as many for the edit as for the "
+            "pretrained model; the null takes what was chosen for the edit. Validation holds more "
+            "labels than few shots do: what is chosen on it helps every start alike. "
+            f"{self._counted()} "
             f"{self.sample.once}; intervals are Student's over seeds. Share of weights: numbers "
             "that are fitted ÷ numbers of the base, with those of a head that is fitted."
             f"{self._prompts()}"
@@ -157,6 +159,7 @@ class EfficiencyResult(Result):
             Table("From the pretrained model, by shots a class", self._by_shots(PRETRAINED)),
             Table("From the edit: change by it", self._changes(EDIT)),
             Table("From random vectors as long: change by them", self._changes(RANDOM_EDIT)),
+            Table("The null: shuffled labels, from the pretrained model", self._by_shots(SHUFFLED)),
             Table("Zero-shot", [self._zero(one) for one in self.untrained]),
             Table("Chosen on validation", self._settings()),
             Table("Every training", [r for one in self.points for r in _runs(one)], long=True),
@@ -166,12 +169,13 @@ class EfficiencyResult(Result):
         ]
         if self.refused:
             rows = [{"way": TITLES[way], "why": why} for way, why in self.refused.items()]
-            tables.insert(5, Table("Ways left out", rows))
+            tables.insert(6, Table("Ways left out", rows))
         return [table for table in tables if table.rows]
 
     def findings(self) -> list[str]:
         """Whether an edit saves labels, few weights suffice, and knowledge helps."""
         lines = [self._saved(EDIT), self._saved(RANDOM_EDIT), self._against_null(), self._worth()]
+        lines += [self._learned_by_labels()]
         lines += [self._weights(), self._knowledge(), self._ends()]
         return [line for line in lines if line]
 
@@ -183,6 +187,11 @@ class EfficiencyResult(Result):
         return [(told, dict.fromkeys(self.others, self.coefficient))]
 
     # ---- numbers ------------------------------------------------------------------------------
+
+    @property
+    def _has_null(self) -> bool:
+        """Whether labels were shuffled, too: older results have no such null."""
+        return any(one.start == SHUFFLED for one in self.points)
 
     @property
     def said(self) -> str:
@@ -228,6 +237,8 @@ class EfficiencyResult(Result):
         for way in self.ways:
             points = {shots: self.find(way, start, shots) for shots in self.shots}
             there = [point for point in points.values() if point is not None]
+            if not there:
+                continue
             row: dict[str, Cell] = {
                 "way": TITLES[way],
                 "share of weights": f"{100 * there[0].moved / there[0].total:.3g} %",
@@ -314,6 +325,14 @@ class EfficiencyResult(Result):
             "numbers on a straight line over their logarithms, in the mean of ways)"
         )
 
+    def _learned_by_labels(self) -> str | None:
+        """What right labels give over shuffled ones, seed by seed."""
+        if not self._has_null:
+            return None
+        over = {s: self.mean_change(PRETRAINED, s, over=SHUFFLED) for s in self.shots}
+        told = "; ".join(f"{_shots(s, None)}: {in_points(change)}" for s, change in over.items())
+        return f"right labels over shuffled ones, in the mean of {len(self.ways)} ways: {told}"
+
     def _weights(self) -> str | None:
         """What the ways of few weights leave to full fine-tuning, at both ends of the shots."""
         lines = []
@@ -352,6 +371,14 @@ class EfficiencyResult(Result):
         )
 
     # ---- words --------------------------------------------------------------------------------
+
+    def _null(self) -> str:
+        if not self._has_null:
+            return ""
+        return (
+            " The null of labels learns from the pretrained model, as was chosen for it, with each "
+            "other's labels."
+        )
 
     def _counted(self) -> str:
         if self.measure == "accuracy":

@@ -141,19 +141,23 @@ def same_task(
     name: str,
     head: Mapping[str, Any] = MappingProxyType({}),
     few: Mapping[str, int] | None = None,
+    shuffled: int | None = None,
 ) -> dict[str, Any]:
     """The entry of a task `name` with the pictures and the words of the parent's task `of`.
 
     For one more vector of a task that the suite has already. `head` is what the entry says of its
     head, where that is another; `few` how many training examples of each class it has, and which
-    (see `tasks.few`). Raises UnknownNameError.
+    (see `tasks.few`); `shuffled` the seed by which they get each other's labels. Raises
+    UnknownNameError.
     """
     for entry in _raw(parent)["tasks"]:
         if of in (entry.get("name"), entry.get("use")):
             kept = {key: value for key, value in entry.items() if key != "role"}
-            if few is not None:
+            drawn = {"few": None if few is None else dict(few), "shuffled": shuffled}
+            drawn = {key: value for key, value in drawn.items() if value is not None}
+            if drawn:
                 data = kept.get("data") or library_task(kept["use"])["data"]
-                kept["data"] = {**data, "few": dict(few)}
+                kept["data"] = {**data, **drawn}
             return {**kept, "name": name, "title": name, **head}
     raise unknown_name("task", of, existing=parent.tasks)
 

@@ -18,6 +18,7 @@ from taskarith.recipes.efficiency.recipe import EfficiencyRecipe
 from taskarith.recipes.efficiency.result import EfficiencyResult
 from taskarith.recipes.learning_time import learned_examples, learning_seconds
 from taskarith.recipes.result import as_markdown
+from taskarith.recipes.stored import shipped_result
 from taskarith.recipes.study_recipes import efficiency_recipe
 from taskarith.recipes.way_lab import MADE, Learning
 from taskarith.suites import Suite, load_suite
@@ -41,6 +42,8 @@ def accuracy(coefficients: Mapping[str, float], task: str) -> float:
         if kind not in (MADE, "began"):
             continue
         way, rate, decay, shots, seed, origin = told[-6:]
+        if origin == "shuffled":
+            return 0.5  # nothing is learned
         if kind == "began" and way == "full":
             return 0.4  # with knowledge
         level += {"5": 0.1, "20": 0.2, "0": 0.3}[shots] + 0.01 * int(seed)
@@ -56,6 +59,8 @@ def called(learning: Learning) -> str:
     if learning.origin:
         name, value = learning.origin[0]
         origin = "random" if name.startswith("random") else f"{value:g}"
+    if learning.shuffled:
+        origin = "shuffled"
     return (
         f"{MADE} {learning.way} {learning.faster:g} {learning.weight_decay:g} {learning.few} "
         f"{learning.seed} {origin}"
@@ -114,10 +119,31 @@ def test_starts_are_compared_seed_by_seed(result: EfficiencyResult) -> None:
     assert "| hateful-memes | ROC AUC | – |" in text
 
 
+def test_shuffled_labels_are_learned_as_right_ones_are(
+    school: FakeWays, result: EfficiencyResult
+) -> None:
+    null = [one for one in school.learned if one.shuffled]
+    assert {replace(one, shuffled=False) for one in null} <= set(school.learned)
+    assert {one.origin for one in null} == {()}
+    assert result.mean_change("shuffled", 5).value == pytest.approx(0.5 - 0.605 - 0.1 / 3)
+    found = " ".join(result.findings())
+    assert "right labels over shuffled ones, in the mean of 3 ways: 5 shots: +13.8 points" in found
+    assert "with each other's labels" in result.protocol()
+    assert "The null: shuffled labels" in as_markdown(result)
+
+
+def test_what_was_measured_without_that_null_reads_as_before() -> None:
+    found = shipped_result(load_suite("mini"), "efficiency")
+    assert isinstance(found, EfficiencyResult)
+    assert all(one.start != "shuffled" for one in found.points) or "shuffled" in as_markdown(found)
+    assert len(recipe_figures(found)) == 2
+    assert found.findings()
+
+
 def test_figures_show_labels_and_weights(result: EfficiencyResult) -> None:
     labels, weights = recipe_figures(result)
     assert labels.layout.xaxis.type == weights.layout.xaxis.type == "log"
-    assert len(labels.data) == 3 * 3
+    assert len(labels.data) == 4 * 3
     assert list(labels.data[0].x) == [10, 40, 200]
     assert [trace.name for trace in weights.data] == ["5 a class", "20 a class", "all examples"]
     assert list(weights.data[0].x) == [0.01, 0.1, 0.1]
@@ -213,7 +239,7 @@ def test_how_much_is_learned_is_said_before_it_starts() -> None:
     # Three λ, and for two ways and three numbers of shots two searches of four, the second seeds
     # of both, and two of the null.
     trained = replace(RECIPE, ways=("probe", "lora", "full"))
-    assert trained.trainings() == 3 + 2 * 3 * (2 * (4 + 1) + 2)
+    assert trained.trainings() == 3 + 2 * 3 * (2 * (4 + 1) + 2 * 2)
     assert learned_examples(trained) == trained.trainings() * 4 * 32
     assert learned_examples(replace(RECIPE, ways=("probe",))) == 0
     assert learning_seconds(1000, pace=1000.0) > 1.0  # learning takes longer than looking

@@ -15,7 +15,7 @@ from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.way_ground import kept_under
 from taskarith.recipes.way_lab import MADE, RANDOM, Learning
 from taskarith.suites import Suite, load_suite
-from taskarith.tasks.few import few_of_each
+from taskarith.tasks.few import few_of_each, shuffled_labels
 
 WIDTH = 128  # of mini-t5's embeddings
 
@@ -101,6 +101,31 @@ def test_few_examples_an_edit_to_start_from_and_what_a_head_is_made_of(tiny_suit
     logits = [lab.ways.began(one).logits({}, "apples", split="test") for one in (plain, named)]
     assert np.array_equal(logits[0], lab.logits({}, "apples", split="test"))
     assert not np.array_equal(*logits)
+
+
+def test_shuffled_labels_teach_the_same_pictures_something_else(tiny_suite: Suite) -> None:
+    lab = suite_lab(Evaluator(tiny_suite, device="cpu"))
+    right = Learning("apples", "full", steps=2, batch=8, faster=30.0, few=2)
+    learned, null = (lab.ways.learn(one) for one in (right, replace(right, shuffled=True)))
+    assert null.examples == learned.examples
+    asked = [one.logits({}, "apples", split="test") for one in (learned, null)]
+    assert np.array_equal(*asked)  # the head is the task's own, and test's labels stay
+    asked = [one.logits({MADE: 1.0}, "apples", split="test") for one in (learned, null)]
+    assert not np.array_equal(*asked)
+    labels = [one.answer({}, "apples", split="test").labels for one in (learned, null)]
+    assert np.array_equal(*labels)
+    # A head that examples make is made of the shuffled ones.
+    examples = few_of_each(tiny_suite.split("apples", "train"), shots=2, seed=0)
+    shuffled = shuffled_labels(examples, seed=0)
+    assert sorted(shuffled.labels.tolist()) == sorted(examples.labels.tolist())
+    classes = len(tiny_suite.task("apples").classnames)
+    head = head_of_examples("linear-probe", tiny_suite.model(), shuffled, classes=classes)
+    pictures = tiny_suite.split("apples", "test")
+    wanted = head.logits(tiny_suite.model().encode_images(pictures.pixels)).argmax(1).numpy()
+    probe = lab.ways.began(replace(right, way="lp-ft", shuffled=True))
+    rows = probe.answer({}, "apples", split="test").rows
+    order = stratified_order(pictures.labels.numpy())
+    assert (rows == wanted[order]).mean() > 0.98
 
 
 def test_what_was_kept_before_there_were_more_settings_still_holds() -> None:
