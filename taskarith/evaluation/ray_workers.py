@@ -29,6 +29,10 @@ LOOPBACK = ("127.0.0.1", "localhost")
 START_SECONDS = 180.0
 IN_FLIGHT = 2  # pieces of work an actor has: the one in hand and the next
 RESTARTS = 2  # of an actor that was lost, before the others have to do without it
+FULL = (
+    "the cluster's object store is full, and so is the disk behind it; what was measured is kept. "
+    "Start the cluster with a larger --object-store-memory, or with --temp-dir where there is room"
+)
 KEPT = 4096  # answers that were begun and not yet asked for
 
 
@@ -168,6 +172,8 @@ class RayWorkers:
             self._queue.appendleft(work)
         except errors.RayTaskError as error:
             self._found[work] = error.cause if isinstance(error.cause, Exception) else error
+        except (errors.ObjectStoreFullError, errors.OutOfDiskError) as error:
+            raise EngineError(FULL) from error
         while len(self._found) > KEPT:
             self._found.popitem(last=False)
 
@@ -181,11 +187,9 @@ class RayWorkers:
             raise _cause(error) from error
         except errors.RayActorError as error:
             raise _cause(error) from error
-        except errors.ObjectStoreFullError as error:
-            raise EngineError(
-                "the cluster's object store is full, and a vector that a recipe made does not fit; "
-                "start the cluster with a larger --object-store-memory"
-            ) from error
+        except (errors.ObjectStoreFullError, errors.OutOfDiskError) as error:
+            # Ray puts what does not fit on disk; this is the end of both.
+            raise EngineError(FULL) from error
 
 
 def _cause(error: Any) -> Exception:

@@ -9,17 +9,21 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 from taskarith.cli import main
+from taskarith.core import Edit, TaskVector
 from taskarith.errors import EngineError, MissingDependencyError
 from taskarith.evaluation import Evaluator
-from taskarith.evaluation.distributed import DistributedEvaluator
-from taskarith.evaluation.ray_workers import ray_workers
+from taskarith.evaluation.distributed import DistributedEvaluator, Work
+from taskarith.evaluation.ray_workers import RayWorkers, ray_workers
 from taskarith.recipes.catalogue import addition_recipe, run_recipe
 from taskarith.suites import Suite
 
@@ -156,6 +160,27 @@ def test_other_versions_are_said(
 
 
 @needs_ray
+@needs_ray
+@pytest.mark.parametrize("error", ["ObjectStoreFullError", "OutOfDiskError"])
+def test_a_full_store_is_said_and_nothing_is_half_done(error: str) -> None:
+    import ray
+
+    def full(*_: object, **__: object) -> None:
+        raise getattr(ray.exceptions, error)
+
+    there = SimpleNamespace(exceptions=ray.exceptions, put=full, get=full)
+    workers = RayWorkers.__new__(RayWorkers)  # without a cluster
+    workers.__dict__ |= {"_ray": there, "_stored": {}, "_queue": deque(), "_busy": {"actor": 1}}
+    work = Work(Edit("tiny", {"made": 1.0}), (), "validation", (), held=(("made", 7),))
+    with pytest.raises(EngineError, match=r"object store is full.*what was measured is kept"):
+        workers.submit(work, {7: TaskVector({"w": torch.ones(2)})})
+    assert not workers._queue
+    workers.__dict__ |= {"_flying": {"answer": ("actor", work)}, "_found": OrderedDict()}
+    with pytest.raises(EngineError, match="Start the cluster with a larger"):
+        workers._take("answer")
+    assert not workers._found
+
+
 @pytest.mark.parametrize("where", ["here", "127.0.0.1:none"])
 def test_an_address_is_a_host_and_a_port(tiny_suite: Suite, where: str) -> None:
     with pytest.raises(EngineError, match="HOST:PORT"), ray_workers(tiny_suite, address=where):
