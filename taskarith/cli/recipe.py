@@ -280,6 +280,13 @@ def add_commands(commands: Any) -> None:
     _add_count(one, "--passages", 150, "of the index, 12 to 400")
     _add_count(one, "--steps", 300, "of every reader and closed book")
     _add_count(one, "--distilling", 150, "steps of every retriever that learns from the reader")
+    one.add_argument(
+        "--readers",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the reader, a retriever and the closed book there, for Recipes: a suite's "
+        "folder `retrieval`",
+    )
 
 
 def run(

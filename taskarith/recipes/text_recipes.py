@@ -5,6 +5,7 @@ Knows what a suite must have for each; the protocols are the recipes' own.
 
 from collections.abc import Sequence
 from itertools import combinations
+from pathlib import Path
 
 from taskarith.errors import RecipeError, unknown_name
 from taskarith.recipes.few_shot.recipe import DRAWS, FewShotRecipe
@@ -151,8 +152,9 @@ def retrieval_recipe(
     passages: int = PASSAGES,
     steps: int = READING_STEPS,
     distilling: int = DISTILLING,
+    readers: Path | None = None,
 ) -> RetrievalRecipe:
-    """A reader over an index of `passages`, beside a closed book.
+    """A reader over an index of `passages`, beside a closed book; `readers` keeps what it learned.
 
     Raises RecipeError for a suite whose models cannot read several passages apart, for an index
     with too few passages or too many, and for less than a step.
@@ -172,7 +174,7 @@ def retrieval_recipe(
         raise RecipeError(
             f"readers and retrievers need at least 1 step, got {steps} and {distilling}"
         )
-    return RetrievalRecipe(passages, steps, distilling)
+    return RetrievalRecipe(passages, steps, distilling, readers)
 
 
 def _needs_words(suite: Suite, recipe: str, *, like: str = "mini-lm") -> None:

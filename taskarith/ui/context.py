@@ -9,6 +9,7 @@ import gradio as gr
 from taskarith.ui.chrome import Nav
 from taskarith.ui.serving.explorers import Explorers
 from taskarith.ui.serving.jobs import Jobs
+from taskarith.ui.serving.limits import Limiter
 
 if TYPE_CHECKING:
     from taskarith.ui.serving.explorer import Explorer
@@ -27,6 +28,7 @@ class Site:
         explorers: the same of any suite: `await explorers.get(name)`, the name from the link.
         jobs: where work that takes minutes waits its turn.
         nav: titles and addresses of all pages.
+        limiter: how much of everything a visitor gets.
         public: whether others than the owner of this machine may come.
     """
 
@@ -36,4 +38,5 @@ class Site:
     explorers: Explorers
     jobs: Jobs
     nav: Nav
+    limiter: Limiter
     public: bool = False

@@ -79,6 +79,7 @@ def build(
         explorers=explorers,
         jobs=Jobs(shared=public),
         nav=nav,
+        limiter=limiter,
         public=public,
     )
     for title, path, build_page in PAGES:

@@ -48,6 +48,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         for name in ("suite_texts", "text_losses", "text_recipes")
     },
     "recipes/tuning.py": ({"ClipModel", "open_clip"}, "fine-tunes models of pictures"),
+    "ui/recipes/passages.py": ({"t5"}, "the name of a suite, `mini-t5`"),
     "sources/adapters.py": ({"GPT-2", "in_proj_weight", "open_clip"}, "what PEFT does of whom"),
     "sources/align.py": ({"vision_model", "clip_model", "transformers"}, "prefixes to try"),
     "sources/recognition.py": (

@@ -14,6 +14,7 @@ PAGES = {
     "compare": "compare/page.js",
     "geometry": "geometry/page.js",
     "recipes": "recipes/page.js",
+    "passages": "passages/page.js",
     "teach": "teach/page.js",
 }
 IMPORT = re.compile(r'^(?:import|\} from|export) .*?"(\.[^"]+)";$', re.MULTILINE)

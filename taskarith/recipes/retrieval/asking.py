@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from taskarith.recipes.interval import Interval, share_interval
-from taskarith.recipes.retrieval.facts import ANSWERS, Asked
+from taskarith.recipes.retrieval.facts import ANSWERS, KINDS, Asked
 from taskarith.recipes.retrieval.index import Index
 from taskarith.recipes.retrieval.protocol import (
     KS,
@@ -17,7 +17,7 @@ from taskarith.recipes.retrieval.protocol import (
     removed,
     with_answer,
 )
-from taskarith.recipes.retrieval.result import BM25, ORACLE, RANDOM
+from taskarith.recipes.retrieval.result import BM25, CLOSED, ORACLE, RANDOM
 from taskarith.recipes.text_lab import Question, TextLab
 
 __all__ = ["Edit", "Exam"]
@@ -92,6 +92,19 @@ class Exam:
     def recall(self, order: np.ndarray) -> dict[int, Interval]:
         """How often the right passage is among the first k, by k."""
         return {k: self.share(hits(order, self.asked, k=k)) for k in KS}
+
+    def shares(self, reader: Edit, closed: Edit, index: Index) -> dict[str, Interval]:
+        """How often a reader and a closed book are right, from the first passage that is found.
+
+        The right passage handed over is told by kind of question, too.
+        """
+        answers = {
+            name: self.right(self.answers(reader, self.order(name, index), index, k=1))
+            for name in (BM25, ORACLE)
+        }
+        told = {name: self.share(right) for name, right in answers.items()}
+        told |= {kind: self.share(answers[ORACLE], kind=kind) for kind in KINDS}
+        return told | {CLOSED: self.share(self.right(self.closed_book(closed)))}
 
     def _likeliest(self, edit: Edit, texts: Sequence[Question]) -> np.ndarray:
         return self.lab.ask(edit, texts, ANSWERS).argmax(1)

@@ -14,7 +14,7 @@ import numpy as np
 from taskarith.errors import RecipeError
 from taskarith.worlds.texts import split_words
 
-__all__ = ["LONGEST", "MOST_PASSAGES", "Index", "nearest"]
+__all__ = ["LONGEST", "MOST_PASSAGES", "Index", "best", "nearest"]
 
 MOST_PASSAGES = 1_000
 LONGEST = 200  # characters of a passage
@@ -71,10 +71,19 @@ class Index:
         >>> Index(("Ben left.", "Anna found the hat.")).bm25(["Who found the hat?"], k=1).tolist()
         [[1]]
         """
+        return best(self.bm25_scores(questions), k)
+
+    def bm25_scores(self, questions: Sequence[str]) -> np.ndarray:
+        """BM25 of every passage for each question, float32 [n, passages]; 0 without a common word.
+
+        >>> found = Index(("Ben left.", "Anna found the hat.")).bm25_scores(["Left?"])
+        >>> found.shape, float(found[0, 0]) > 0, float(found[0, 1])
+        ((1, 2), True, 0.0)
+        """
         library = self._bm25
         known = (library.get_tokens_ids(split_words(one)) for one in questions)
         scores = [library.get_scores_from_ids(ids) for ids in known]
-        return _best(np.array(scores).reshape(len(questions), len(self)), k)
+        return np.array(scores).reshape(len(questions), len(self))
 
     @cached_property
     def _bm25(self) -> Any:
@@ -97,8 +106,13 @@ def nearest(questions: np.ndarray, passages: np.ndarray, *, k: int) -> np.ndarra
     >>> nearest(np.array([[1.0, 0.0]]), kept, k=2).tolist()
     [[1, 2]]
     """
-    return _best(questions @ passages.T, k)
+    return best(questions @ passages.T, k)
 
 
-def _best(scores: np.ndarray, k: int) -> np.ndarray:
+def best(scores: np.ndarray, k: int) -> np.ndarray:
+    """The places of the k highest scores of each row, int64 [n, k]; of equal ones the first.
+
+    >>> best(np.array([[0.1, 0.9, 0.9]]), 2).tolist()
+    [[1, 2]]
+    """
     return np.argsort(-scores, axis=1, kind="stable")[:, :k]

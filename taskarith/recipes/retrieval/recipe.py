@@ -6,8 +6,10 @@ The retriever, the number of passages and λ are chosen on validation's facts; t
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
+from taskarith.core import TaskVector
 from taskarith.recipes.lab import Lab
 from taskarith.recipes.retrieval.asking import Edit, Exam
 from taskarith.recipes.retrieval.facts import ASKED, questions, world
@@ -26,6 +28,7 @@ from taskarith.recipes.retrieval.protocol import (
     shuffled,
     which,
 )
+from taskarith.recipes.retrieval.readers import BOOK, FINDER, READS, write_measured, write_readers
 from taskarith.recipes.retrieval.result import (
     BM25,
     CLOSED,
@@ -58,11 +61,14 @@ class RetrievalRecipe:
     Attributes:
         steps: of every reader and closed book; readers take half as many again.
         distilling: steps of every retriever that is distilled.
+        readers: a folder for the reader, EMDR²'s retriever and the closed book, for the page; None
+            keeps none.
     """
 
     passages: int = PASSAGES
     steps: int = STEPS
     distilling: int = DISTILLING
+    readers: Path | None = None
 
     def evaluations(self) -> int:
         """The most evaluations that `run` takes: lessons, questions and embeddings."""
@@ -111,6 +117,9 @@ class RetrievalRecipe:
                     {}, learned, loss=loss, plan=finding_plan(self.distilling)
                 )
                 retrievers[name] = {keep.enter_context(distilled): 1.0}
+            if self.readers is not None:
+                kept = {READS: reader, FINDER: retrievers[EMDR], BOOK: closed}
+                write_readers(self.readers, {name: _summed(lab, e) for name, e in kept.items()})
             first = self._exam(lab, "validation", retrievers)
             curves = [
                 Curve(READER, name, first.accuracy(reader, first.order(name, index), index))
@@ -120,6 +129,8 @@ class RetrievalRecipe:
             retriever, k = _best(curves)
             coefficient = strength(first, closed, gone)
             final = self._exam(lab, "test", retrievers)
+            if self.readers is not None:
+                write_measured(self.readers, final.shares(reader, closed, index), steps=self.steps)
             orders = final.orders(index)
             beside = [(FEW_SHOT, few, name) for name in (retriever, ORACLE)]
             beside += [(UNTUNED, {}, name) for name in (retriever, ORACLE)]
@@ -162,3 +173,8 @@ def _best(curves: Sequence[Curve]) -> tuple[str, int]:
     every = [(curve.by_k[k].low, -k, curve.retriever) for k in KS for curve in curves]
     _, k, retriever = max(every, key=lambda one: one[:2])
     return retriever, -k
+
+
+def _summed(lab: Lab, edit: Edit) -> TaskVector:
+    first, *rest = [value * lab.direction(name) for name, value in edit.items()]
+    return sum(rest, first)

@@ -28,6 +28,7 @@ from taskarith.ui.recipes.form import (
     Request,
     read_request,
 )
+from taskarith.ui.recipes.passages import passages_part
 from taskarith.ui.recipes.progress_html import about_form, priced, progress_html, ran
 from taskarith.ui.serving.downloads import Downloads
 from taskarith.ui.serving.jobs import LOOK_EVERY, JobStatus
@@ -52,6 +53,7 @@ SHIPPED = (
 START = "negation"
 # Recipes whose edits are no walk along a direction: while they run each is a mark of its own.
 WITHOUT_CURVES = ("analogy", "soup", "search", "transfer", "sequence", "scaling")
+WITH_PASSAGES = "retrieval"  # whose index a visitor may edit
 LONGEST = 60.0  # seconds that a page waits for an engine before it says how long measuring takes
 NOTHING_NEW = [gr.skip()] * 8  # for every element of the outcome
 
@@ -157,6 +159,8 @@ class _RecipesPage:
         with gr.Row(elem_classes="buttons", visible=False, elem_id="take") as self.take:
             self.csv = gr.DownloadButton("Table (CSV)", elem_id="csv")
             self.json = gr.DownloadButton("Everything (JSON)", elem_id="json")
+        with gr.Column(visible=False) as self.passages:
+            passages_part(self.site)
         self.result = gr.HTML("", js_on_load=starting("recipes"), elem_id="result")
 
     # ---- what happens -----------------------------------------------------------------------
@@ -184,6 +188,7 @@ class _RecipesPage:
         choosing = [self.visitor, self.query, self.recipe]
         chosen = [
             self.about, self.names, self.floor, self.ways, self.examples, self.range, self.rehearse,
+            self.passages,
         ]  # fmt: skip
         picked = self.recipe.change(self.choose, choosing, chosen, **quiet)
         picked.then(
@@ -237,6 +242,8 @@ class _RecipesPage:
 
     async def choose(self, visitor: str, query: str, recipe: str) -> Updates:
         """Another recipe: its words and settings."""
+        from taskarith.recipes.retrieval.readers import has_readers
+
         form = FORMS.get(recipe, FORMS[START])
         explorer, _ = await self._explorer(query)
         return [
@@ -247,6 +254,7 @@ class _RecipesPage:
             gr.update(visible="examples" in form.settings),
             gr.update(visible="range" in form.settings),
             gr.update(visible=form.tests),
+            gr.update(visible=recipe == WITH_PASSAGES and has_readers(explorer.suite)),
         ]
 
     async def price(self, query: str, *form: Any) -> str:

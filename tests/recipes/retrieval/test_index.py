@@ -62,3 +62,9 @@ def test_what_is_no_index_is_refused(text: str, problem: str) -> None:
     with pytest.raises(RecipeError, match=problem):
         Index.of_lines(text)
     assert len(Index.of_lines("a\n" * MOST_PASSAGES)) == MOST_PASSAGES
+
+
+def test_scores_are_those_by_hand() -> None:
+    question = "Who lost the red cup?"
+    found = INDEX.bm25_scores([question])[0]
+    assert found.tolist() == pytest.approx(scores_by_hand(question), rel=1e-5)

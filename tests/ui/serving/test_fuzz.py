@@ -71,6 +71,7 @@ CALLS = {
     ),
     "compare": ("hello", "start", "look", "cancel"),
     "geometry": ("geometry",),
+    "passages": ("hello", "ask"),
 }  # fmt: skip
 
 JUNK: tuple[object, ...] = (
