@@ -19,9 +19,7 @@ OWN = "set=letters:0.4,signs:-0.2&focus=signs&measure=gain&pin=textures:1"
 
 
 @pytest.fixture
-def visit(
-    server: Server, held: Path, new_visitor: NewVisitor
-) -> Iterator[BrowserContext]:
+def visit(server: Server, held: Path, new_visitor: NewVisitor) -> Iterator[BrowserContext]:
     """A browser that was never here, of whose edits nothing is measured: no lesson waits for it."""
     context = new_visitor(
         viewport={"width": 1440, "height": 900}, base_url=server.url, has_touch=True
