@@ -1,6 +1,5 @@
 """Fixtures every test may use, and the rule when a marked test runs."""
 
-import gc
 import itertools
 import os
 import shutil
@@ -13,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from taskarith.models.torchvision_operators import declare_torchvision_operators
 from taskarith.suites import Suite, load_suite
+from taskarith.ui.serving.importing import quick_imports
 from tests.hub.environment import HUB
 from tests.hub.server import LoopbackHub
 from tests.tiny import build_tiny_suite
@@ -50,12 +50,8 @@ NEEDS = {
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """Look for garbage among what tests make: among imports it was a quarter of the time."""
-    gc.disable()
-    try:
+    with quick_imports():
         return (yield)
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from taskarith.errors import MissingDependencyError, PortInUseError
 from taskarith.tasks.ahead import draw_ahead
 from taskarith.ui.hello import drawn_families, shown_source
+from taskarith.ui.serving.importing import quick_imports
 
 if TYPE_CHECKING:
     from taskarith.evaluation import ResultCache
@@ -96,15 +97,16 @@ def _serve(suite: str, *, host: str, port: int, device: str | None, access: "Acc
     if access.public:  # what the owner's Hub token opens is not for visitors
         os.environ.setdefault("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
     try:
-        from gradio.utils import get_upload_folder
+        with quick_imports():
+            from gradio.utils import get_upload_folder
 
-        from taskarith.ui.modules import route
-        from taskarith.ui.serving.explorers import Explorers
-        from taskarith.ui.serving.following import following
-        from taskarith.ui.serving.gate import Calls, gates
-        from taskarith.ui.serving.limits import Limiter
-        from taskarith.ui.serving.talks import Talks
-        from taskarith.ui.site import SITE_CSS, build
+            from taskarith.ui.modules import route
+            from taskarith.ui.serving.explorers import Explorers
+            from taskarith.ui.serving.following import following
+            from taskarith.ui.serving.gate import Calls, gates
+            from taskarith.ui.serving.limits import Limiter
+            from taskarith.ui.serving.talks import Talks
+            from taskarith.ui.site import SITE_CSS, build
     except ImportError as error:
         raise MissingDependencyError(
             f"The page needs gradio, which cannot be imported ({error}): pip install gradio"
