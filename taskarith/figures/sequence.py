@@ -3,6 +3,7 @@
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from taskarith.figures.sequence_plane import plane_figures
 from taskarith.figures.standing import sample
 from taskarith.figures.style import COLOURS, Theme, figure, rule, titled, whiskers
 
@@ -22,8 +23,12 @@ ROW = 44  # px of height for a start and way
 
 
 def sequence_figures(result: "SequenceResult", *, theme: Theme = "light") -> list[Any]:
-    """The mean over tasks learned so far, step by step; what was learned and forgotten."""
-    return [_course(result, theme), _forgotten(result, theme)]
+    """The mean over tasks learned so far; what was learned and forgotten; loss around a path."""
+    called = f"cross-entropy on validation, {result.sample.each}"
+    planes = [
+        one for plane in result.planes for one in plane_figures(plane, theme=theme, called=called)
+    ]
+    return [_course(result, theme), _forgotten(result, theme), *planes]
 
 
 def _course(result: "SequenceResult", theme: Theme) -> Any:

@@ -175,12 +175,13 @@ def test_transfer_shows_the_matrix_and_every_predictor() -> None:
 
 def test_sequence_shows_every_step_and_what_was_forgotten() -> None:
     result = result_of("sequence")
-    course, forgotten = recipe_figures(result)
+    course, forgotten, *planes = recipe_figures(result)
     line = traces(course)["pretrained, plain"]
     assert list(line.x) == [0, 1, 2, 3]
     assert line.y[0] == pytest.approx(0.5)
     assert list(traces(forgotten)["forgotten"].y)[-1] == "pretrained, plain"
     assert traces(forgotten)["forgotten"].x[-1] == pytest.approx(0.2)
+    assert len(planes) == 2
 
 
 def test_a_result_without_figures_is_refused() -> None:

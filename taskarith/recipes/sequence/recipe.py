@@ -11,6 +11,7 @@ from taskarith.core import TaskVector
 from taskarith.errors import RecipeError
 from taskarith.evaluation import Estimate
 from taskarith.recipes.lab import Course, Lab
+from taskarith.recipes.sequence.loss_plane import SIDE, loss_plane
 from taskarith.recipes.sequence.protocol import (
     FASTER,
     GRID,
@@ -75,7 +76,9 @@ class SequenceRecipe:
         orders = len(drawn_orders(self.tasks, count=self.orders))
         chain = count + (count + 1) * count + (1 + 2 * ROUNDS) + (len(GRID) + 1) * count
         added = 2 * count + count + (len(GRID) + 1) * count
-        return 2 * 2 * (orders * chain + added) + 2 * 2 * len(FASTER) + 2 * (1 + count) + 2 * count
+        plane = 2 * (SIDE**2 + count + 2)
+        starts = 2 * 2 * len(FASTER) + 2 * (1 + count) + 2 * count
+        return 2 * 2 * (orders * chain + added) + starts + plane
 
     def learned(self) -> int:
         """How many examples all steps go through, as usual batches are; sharpness-aware ones twice.
@@ -111,6 +114,14 @@ class SequenceRecipe:
                 for one, (alone, _) in zip(trainings, added, strict=True)
                 for order in orders
             ]
+            first = learned[0]  # from the pretrained weights, plain
+            plane = loss_plane(
+                lab,
+                first.edits,
+                order=first.order,
+                start=first.training.name,
+                way=first.training.way,
+            )
             joint = {
                 name: self._train_jointly(lab, keep, start, faster[name])
                 for name, start in starts.items()
@@ -128,6 +139,7 @@ class SequenceRecipe:
                 steps=self.steps,
                 examples=self.examples,
                 sample=lab.sample,
+                planes=(plane,),
             )
 
     # ---- on validation ------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from taskarith.evaluation import Estimate
 from taskarith.recipes.interval import Interval, mean_interval
 from taskarith.recipes.result import Result, Row, Table, shown
 from taskarith.recipes.sample import Sample, measured_by
+from taskarith.recipes.sequence.loss_plane import Plane
 
 __all__ = ["PLAIN", "PRETRAINED", "SHARP", "SHUFFLED", "Added", "Chain", "SequenceResult"]
 
@@ -88,6 +89,7 @@ class SequenceResult(Result):
         before: every task at each start.
         faster: times the usual learning rate, chosen for each start.
         joint: every task after training on all at once, from each start.
+        planes: the loss around the first sequence's path; older results have none.
     """
 
     name: ClassVar[str] = "sequence"
@@ -107,6 +109,7 @@ class SequenceResult(Result):
     steps: int
     examples: int
     sample: Sample
+    planes: tuple[Plane, ...] = ()
 
     @property
     def measure(self) -> str:
@@ -153,6 +156,7 @@ class SequenceResult(Result):
             "start to right before it is learned. Intervals of means are Student's over tasks. "
             "Curvature is the largest eigenvalue of the first task's loss (64 validation "
             f"{self.sample.examples}) right after it was learned, by power iteration."
+            f"{self._planes_told()}"
         )
 
     def tables(self) -> list[Table]:
@@ -161,6 +165,7 @@ class SequenceResult(Result):
             Table("Sequences", [self._row(*kind) for kind in self.kinds()]),
             Table("Task after task", [row for chain in self.chains for row in self._steps(chain)]),
             Table("Added and joint", self._others()),
+            *(Table("Loss along the path", _along(plane)) for plane in self.planes),
         ]
 
     def findings(self) -> list[str]:
@@ -181,6 +186,16 @@ class SequenceResult(Result):
                 f"{100 * _mean(self.before[start].values()):.1f} at the start (mean over tasks)"
             )
         return lines
+
+    def _planes_told(self) -> str:
+        if not self.planes:
+            return ""
+        return (
+            " The loss is looked at on a plane through the start, the end of the first task and "
+            f"the end of the first {PRETRAINED}, {PLAIN} sequence: cross-entropy of its first and "
+            f"last task on validation ({self.sample.each}); other end points are shown where they "
+            "are nearest to."
+        )
 
     def _against(self, what: str, one: tuple[str, str], other: tuple[str, str], called: str) -> str:
         """How much more (or less) is forgotten one way than the other, over tasks."""
@@ -246,6 +261,20 @@ class SequenceResult(Result):
             rows.append({"start": one.start, "model": model, **one.together})
         rows += [{"start": s, "model": "trained jointly", **own} for s, own in self.joint.items()]
         return [{**row, **{task: row[task] for task in self.tasks}} for row in rows]
+
+
+def _along(plane: Plane) -> list[Row]:
+    """The losses at the end points of a path, and how far each is from the plane."""
+    return [
+        {
+            "after": place.after or f"nothing ({plane.start}, {plane.way})",
+            **{f"loss of {task}": f"{loss:.3f}" for task, loss in place.losses.items()},
+            "x": f"{place.x:.3g}",
+            "y": f"{place.y:.3g}",
+            "off the plane": f"{place.off:.2g}",
+        }
+        for place in plane.path
+    ]
 
 
 def _mean(estimates: Iterable[Estimate], *, percent: bool = False) -> float:

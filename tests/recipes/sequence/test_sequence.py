@@ -7,6 +7,7 @@ import torch
 from taskarith.core import TaskVector
 from taskarith.errors import RecipeError
 from taskarith.evaluation import Evaluator
+from taskarith.figures import recipe_figures
 from taskarith.recipes.learning_time import learned_examples
 from taskarith.recipes.sequence.protocol import drawn_orders, largest_curvature
 from taskarith.recipes.sequence.recipe import SequenceRecipe
@@ -18,10 +19,11 @@ from taskarith.recipes.sequence.result import (
     Chain,
     SequenceResult,
 )
+from taskarith.recipes.stored import shipped_result
 from taskarith.recipes.study_recipes import sequence_recipe
 from taskarith.recipes.suite_lab import suite_lab
 from taskarith.recipes.tuning import TUNING
-from taskarith.suites import Suite
+from taskarith.suites import Suite, load_suite
 from tests.recipes.fakes import FakeLab, looked_at_test_last
 
 TASKS = ("a", "b", "c")
@@ -96,6 +98,25 @@ def test_it_says_beforehand_how_much_it_learns() -> None:
     RECIPE.run(once.lab)
     passes = sum((course.steps or 0) * (2 if course.sharpness else 1) for course in once.courses)
     assert learned_examples(RECIPE) == passes * TUNING.few.batch
+
+
+def test_the_path_of_the_first_sequence_is_drawn_on_the_loss(result: SequenceResult) -> None:
+    (plane,) = result.planes
+    assert (plane.start, plane.way, plane.order) == (PRETRAINED, PLAIN, TASKS)
+    assert list(plane.losses) == ["a", "c"]
+    figures = recipe_figures(result)
+    assert len(figures) == 2 + 2
+    heat, path = figures[2].data
+    assert (heat.type, len(path.x)) == ("heatmap", len(TASKS) + 1)
+    assert [one[0] for one in path.customdata] == ["pretrained", *TASKS]
+    assert "0 pretrained, 1 a, 2 b, 3 c" in figures[2].layout.title.text
+    assert [table.title for table in result.tables()][-1] == "Loss along the path"
+
+
+def test_what_was_measured_without_a_plane_reads_as_before() -> None:
+    found = shipped_result(load_suite("mini-t5"), "sequence")
+    assert isinstance(found, SequenceResult)
+    assert len(recipe_figures(found)) == 2 + 2 * len(found.planes)
 
 
 def test_orders_begin_with_other_tasks() -> None:
