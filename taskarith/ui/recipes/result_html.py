@@ -21,6 +21,8 @@ WIDE = 40  # letters, from which on a cell takes several lines
 UNITS = "Shares and their differences in percent, with 95 % intervals."
 # "97.3 [95.0, 98.6]": the number, and its interval, which is written smaller.
 INTERVAL = re.compile(r"^(.*?) (\[.*\])$")
+# What would end an attribute or an address, or be left out of one; the rest may stand in it.
+RESERVED = re.compile(r"[\x00-\x1f\x7f'#%&<>\\]")
 
 
 def result_html(result: Result, *, rehearsal: bool) -> str:
@@ -81,10 +83,12 @@ def _file(table: Table, text: str, ending: str) -> str:
     """A link that holds a whole file, so that nothing is asked of the server for it."""
     kind = "text/csv" if ending == "csv" else "application/json"
     name = re.sub(r"[^a-z0-9]+", "-", table.title.lower()).strip("-")
-    return (
-        f'<a download="{name}.{ending}" href="data:{kind};charset=utf-8,{quote(text)}">'
-        f"{ending.upper()}</a>"
-    )
+    address = f"data:{kind};charset=utf-8,{RESERVED.sub(_escaped, text)}"
+    return f"<a download='{name}.{ending}' href='{address}'>{ending.upper()}</a>"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return quote(found[0])
 
 
 def _json(table: Table) -> str:

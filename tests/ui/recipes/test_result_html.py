@@ -39,7 +39,7 @@ def test_a_long_text_takes_several_lines_and_a_long_table_is_counted() -> None:
 
 def test_a_table_can_be_taken_as_csv_and_json() -> None:
     table = Table("By task & model", [{"task": 'a "b", c', "now": ESTIMATE}])
-    files = dict(re.findall(r'download="([^"]+)" href="data:[^,]+,([^"]*)"', table_html(table)))
+    files = dict(re.findall(r"download='([^']+)' href='data:[^,]+,([^']*)'", table_html(table)))
     assert list(files) == ["by-task-model.csv", "by-task-model.json"]
     csv, told = (unquote(text) for text in files.values())
     assert csv == as_csv(table)
