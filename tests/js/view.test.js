@@ -7,7 +7,13 @@ import { sceneOf } from "../../taskarith/ui/js/explore/scene.js";
 import { View } from "../../taskarith/ui/js/explore/view.js";
 import { PERPLEXITY, hello } from "./hello.js";
 
-const estimate = (value) => ({ value, low: value - 0.02, high: value + 0.02, n: 80, total: 80 });
+const estimate = (value, n = 80) => ({
+  value,
+  low: value - 0.02,
+  high: value + 0.02,
+  n,
+  total: n,
+});
 
 function view({ coefficients = {}, measure = "accuracy", told = hello(), more = [] } = {}) {
   const state = new EditState(told);
@@ -49,6 +55,18 @@ test("normalized is against the fine-tuned model, the control against the pretra
   const { view: seen } = view({ measure: "normalized", coefficients: { apples: 1 } });
   assert.ok(Math.abs(seen.shown("apples", seen.at("apples", 1)).y - 1) < 1e-12);
   assert.ok(Math.abs(seen.shown("gardens", seen.at("gardens", 1)).y - 0.8 / 0.9) < 1e-12);
+});
+
+test("a change is told between as many examples; a look at test waits for them", () => {
+  const { view: seen } = view();
+  const store = new Measurements([64]);
+  store.add({}, { apples: estimate(0.4, 64) }, "measured");
+  const look = { ...estimate(0.9, 64), kind: "measured" };
+  assert.match(seen.shown("apples", look, store).change, /^\+50/);
+  assert.equal(seen.shown("apples", { ...look, n: 500 }, store).change, "");
+  store.add({}, { apples: estimate(0.6, 500) }, "measured");
+  assert.match(seen.shown("apples", { ...look, n: 500 }, store).change, /^\+30/);
+  assert.match(seen.shown("apples", look, store).change, /^\+50/);
 });
 
 test("gain is zero at the pretrained model and one at the fine-tuned", () => {

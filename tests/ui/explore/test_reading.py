@@ -313,6 +313,11 @@ def test_the_systems_own_colours_keep_bars_and_pressed_states(
         "(n) => getComputedStyle(n).borderBottomWidth"
     )
     assert border == "3px"
+    page.goto(f"{server.url}recipes")
+    # A tick that is drawn as a picture would be gone, and a rehearsal look like none.
+    for ticked in ("#rehearse input", "#recipe input:checked"):
+        appearance = "(node) => getComputedStyle(node).appearance"
+        assert page.locator(ticked).evaluate(appearance) == "auto"
     context.close()
 
 
@@ -322,7 +327,8 @@ def test_paper_shows_picture_and_bars(landscape: bool, open_page: OpenPage) -> N
     page.emulate_media(media="print")
     width, height = (1123, 794) if landscape else (794, 1123)  # A4 at 96 dots an inch
     page.set_viewport_size({"width": width, "height": height})
-    expect(page.locator(".tools")).to_be_hidden()
+    for selector in (".tools", ".pages", ".offer"):
+        expect(page.locator(selector)).to_be_hidden()
     expect(page.locator(".bar.target .fill")).to_be_visible()
     adjust = "(node) => getComputedStyle(node).printColorAdjust"
     assert page.locator(".bar.target .fill").evaluate(adjust) == "exact"

@@ -105,15 +105,14 @@ export class AnalogyBuilder {
     const [bracket, own] = [Number(this.bracket.value), Number(this.own.value)];
     setText(this.bracketText, decimal(bracket));
     setText(this.ownText, decimal(own));
-    if (!(a && b && c && d)) return;
-    if (a === b) {
+    if (a && a === b) {
       this.hint.replaceChildren(
         "A and B are the same task, so τ(B) − τ(A) is nothing: choose two.",
       );
       this.element.classList.remove("in-use");
       return;
     }
-    this.write({ a, b, c, d, bracket, own }, done);
+    if (a && b && c && d) this.write({ a, b, c, d, bracket, own }, done);
   }
 
   /** @param {Analogy} analogy @param {boolean} done */

@@ -107,6 +107,15 @@ export class Measurements {
   }
 
   /**
+   * All estimates of a task under an edit, rising in n.
+   * @param {Coefficients} coefficients
+   * @param {string} task
+   */
+  of(coefficients, task) {
+    return under(this.points.get(keyOf(coefficients, null))?.tasks, task) ?? [];
+  }
+
+  /**
    * The measured points along λ(focus), the others as in `coefficients`.
    * @param {Coefficients} coefficients
    * @param {string} focus

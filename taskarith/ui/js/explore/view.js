@@ -223,13 +223,15 @@ export class View {
   shown(name, found, store = this.measurements) {
     if (!found) return null;
     const task = this.task(name);
-    const here = store === this.measurements ? this.scales.get(name) : undefined;
-    const scaled = here ?? this.scaled(task, store);
-    const { pretrained } = this.references(name, store);
+    const here = store === this.measurements;
+    const scaled = (here && this.scales.get(name)) || this.scaled(task, store);
+    // Held against as many examples; a look at test waits until there are as many.
+    const known = store.of({}, name);
+    const alike = known.find(({ n }) => n === found.n) ?? (here ? known.at(-1) : undefined);
     const hollow = found.kind === "preview";
     const y = scaled(found.value);
     const own = this.isOwn;
-    const moved = pretrained === undefined ? NaN : found.value - pretrained;
+    const moved = alike ? found.value - alike.value : NaN;
     return {
       y,
       low: undefined,
@@ -237,7 +239,7 @@ export class View {
       ...(hollow ? {} : ends(scaled, found)),
       hollow,
       text: own ? shown(task.metric, found.value) : percent(y),
-      change: this.change(task, { own, moved, y, before: scaled(pretrained) }),
+      change: this.change(task, { own, moved, y, before: scaled(alike?.value) }),
       value: found.value,
       hint: this.hint(task, found, moved),
     };
