@@ -111,7 +111,9 @@ export class Run {
     this.say(
       {
         waiting: ahead,
-        running: `${look.done} of at most ${look.needed} evaluations. ${look.what}`,
+        running: look.needed
+          ? `${look.done} of at most ${look.needed} evaluations. ${look.what}`
+          : "Getting ready: models and pictures are loaded…",
         done: "",
         none: "The server no longer knows this run; it may have restarted. Run it again.",
       }[look.state] ??

@@ -17,6 +17,7 @@ function paintFormula({ parts, state }) {
   // No class: a lesson that lights the formula up has set one.
   const { length } = text;
   parts.formula.dataset.long = `${length > 150 ? 3 : length > 84 ? 2 : length > 58 ? 1 : 0}`;
+  parts.formula.tabIndex = length > 400 ? 0 : -1; // it may have to be scrolled
   // Built as one text, so that selecting and copying it gives the formula itself.
   parts.formula.replaceChildren(
     "θ = ",
