@@ -68,6 +68,14 @@ element.addEventListener("click", (event) => {
   props.value = theme();
   trigger("change");
 });
+// Gradio names each radio on its own, whenever one changes, so that no arrow moves among them: a
+// group has one name.
+const group = () => {
+  for (const radio of document.querySelectorAll("fieldset[id] input[type=radio]")) {
+    radio.name = radio.closest("fieldset").id;
+  }
+};
+for (const event of ["focusin", "keydown"]) document.addEventListener(event, group, true);
 props.value = theme();
 """
 

@@ -230,6 +230,19 @@ def test_a_name_that_is_none_is_explained(open_recipes: OpenRecipes) -> None:
     expect(page.locator("#cost .failed")).to_contain_text("did you mean 'apples'?")
 
 
+def test_recipes_are_chosen_by_arrow_keys(open_recipes: OpenRecipes) -> None:
+    page = open_recipes()
+    page.get_by_label("Negation", exact=True).focus()
+    for name in ("sweep", "addition"):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#about")).to_contain_text(FORMS[name].about)
+    focused = page.locator("#recipe input:focus")
+    expect(focused).to_have_value("addition")
+    assert focused.evaluate("(node) => getComputedStyle(node).outlineStyle") == "solid"
+    page.keyboard.press("Tab")  # past the others of the group
+    expect(page.locator("#recipe input:focus")).to_have_count(0)
+
+
 def test_a_soup_of_one_is_explained(open_recipes: OpenRecipes) -> None:
     page = open_recipes()
     choose(page, "Model soup")
