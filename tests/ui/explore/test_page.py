@@ -212,6 +212,13 @@ def test_a_number_beyond_the_slider_stretches_it(open_page: OpenPage) -> None:
     expect(slider(page, "coins")).to_have_attribute("max", "3")
     settled(page)
     assert page.evaluate("document.querySelector('#instrument').page.view.range") == [-3, 3]
+    # What is wrong with a box goes when another edit fills it.
+    number_box(page, "coins").fill("9")
+    number_box(page, "coins").press("Enter")
+    expect(page.locator(".notice")).to_contain_text("λ goes from −3 to 3")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".notice")).to_have_count(0)
+    expect(number_box(page, "coins")).to_have_value("0.00")
 
 
 def test_it_settles_on_the_last_value(open_page: OpenPage) -> None:

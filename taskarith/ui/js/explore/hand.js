@@ -100,10 +100,11 @@ export class Hand {
    *   merge?: Merge | null}} edit
    */
   replace(edit) {
-    const { choice, state, comparing, screen } = this.page;
+    const { choice, state, comparing, notices, screen } = this.page;
     choice.stop();
     state.replace(edit);
     this.changed();
+    notices.clear("number:*");
     comparing.picked = null;
     screen.refresh();
     this.released();
@@ -141,6 +142,7 @@ export class Hand {
   turned() {
     this.page.choice.stop();
     this.changed();
+    this.page.notices.clear("number:*"); // the boxes are filled anew
     this.page.screen.refresh();
   }
 

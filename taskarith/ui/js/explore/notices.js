@@ -22,9 +22,12 @@ export class Notices {
     setText(line, text);
   }
 
-  /** @param {string[]} about */
+  /** @param {string[]} about - "number:*": of all that begin so */
   clear(...about) {
-    for (const one of about) {
+    const known = [...this.lines.keys()];
+    for (const one of about.flatMap((name) =>
+      name.endsWith("*") ? known.filter((line) => line.startsWith(name.slice(0, -1))) : name,
+    )) {
       this.lines.get(one)?.remove();
       this.lines.delete(one);
     }
