@@ -47,6 +47,13 @@ NEEDS = {
 }
 
 
+def share_drawn(cache: Path, drawn: Path) -> Path:
+    """The cache at `cache`, made new with the pictures of the folder `drawn`."""
+    cache.mkdir(parents=True)
+    (cache / "pictures").symlink_to(drawn)
+    return cache
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """Look for garbage among what tests make: among imports it was a quarter of the time."""
@@ -99,3 +106,18 @@ def own_cache(own_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.setenv("TASKARITH_CACHE", str(own / "cache"))
     monkeypatch.setenv("TASKARITH_SUITES", str(own / "suites"))
     return own / "cache"
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures for all processes of the run: to draw those of `mini` takes a processor 17 s."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "drawn"
+    shared.mkdir(exist_ok=True)
+    return shared
+
+
+@pytest.fixture
+def drawn_once(own_cache: Path, drawn: Path) -> Path:
+    """The test's cache, in which the pictures that other tests drew are kept already."""
+    return share_drawn(own_cache, drawn)

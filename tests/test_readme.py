@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from taskarith.cli import main
+from tests.conftest import share_drawn
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,12 +37,15 @@ NOT_RUN = {
 }
 
 
+@pytest.fixture(scope="module")
+def readme_cache(tmp_path_factory: pytest.TempPathFactory, drawn: Path) -> Path:
+    return share_drawn(tmp_path_factory.mktemp("readme") / "cache", drawn)
+
+
 @pytest.fixture(autouse=True)
-def one_cache(
-    own_cache: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The pictures of `mini` are drawn for the first example only."""
-    monkeypatch.setenv("TASKARITH_CACHE", str(tmp_path_factory.getbasetemp() / "readme-cache"))
+def one_cache(own_cache: Path, readme_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one example measures, the next ones find."""
+    monkeypatch.setenv("TASKARITH_CACHE", str(readme_cache))
 
 
 def blocks(language: str) -> list[str]:

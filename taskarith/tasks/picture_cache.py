@@ -49,6 +49,8 @@ def kept_pictures(
     try:
         _write(folder, images, labels)
     except OSError as error:
+        if (kept := _read(folder)) is not None:  # another process was as fast
+            return kept
         _warn_once(f"{folder.parent}: {error.strerror or error}")
         return images, labels
     _remove_oldest(folder, most_bytes)

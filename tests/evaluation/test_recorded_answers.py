@@ -13,6 +13,7 @@ TURNED = 0.002
 RECORDED = json.loads(RECORD.read_text(encoding="utf-8"))
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_thirty_edits_answer_what_was_recorded() -> None:
     recorded = [np.array(answer) for answer in RECORDED["quick"]]
     assert len(recorded) == len(list(edits())) == 30

@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,20 @@ def test_pictures_are_drawn_once(tmp_path: Path) -> None:
     for _ in range(3):
         assert_drawn(kept_pictures(tmp_path / "a" / "b", draw=draw))
     assert draw.times == 1
+    assert os.listdir(tmp_path / "a") == ["b"]
+
+
+def test_two_that_draw_at_once_share_what_the_faster_one_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+
+    def as_fast(source: Path, target: Path) -> None:
+        shutil.copytree(source, target)
+        replace(source, target)  # fails: a folder that holds something is there
+
+    monkeypatch.setattr(os, "replace", as_fast)
+    assert_drawn(kept_pictures(tmp_path / "a" / "b", draw=Drawing()))
     assert os.listdir(tmp_path / "a") == ["b"]
 
 

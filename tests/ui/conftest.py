@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from taskarith.evaluation import Evaluator, fit_surrogate, make_shipped
 from taskarith.suites import Suite, load_suite
-from tests.conftest import CHROMIUM
+from tests.conftest import CHROMIUM, share_drawn
 from tests.tiny import TARGETS
 
 NewVisitor = Callable[..., BrowserContext]
@@ -135,9 +135,11 @@ def announce(server: Server, path: str, *, length: int) -> int:
 
 
 @pytest.fixture(scope="session")
-def server(page_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    page_folder: Path, tmp_path_factory: pytest.TempPathFactory, drawn: Path
+) -> Iterator[Server]:
     """One page for all tests that leave it as it is."""
-    cache = tmp_path_factory.mktemp("served") / "cache"
+    cache = share_drawn(tmp_path_factory.mktemp("served") / "cache", drawn)
     server = Server(page_folder, cache=cache, module="tests.ui.held")
     server.start()
     yield server

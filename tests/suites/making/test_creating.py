@@ -129,6 +129,7 @@ def test_what_is_found_is_said_and_what_is_missing_refused(tmp_path: Path) -> No
         task_entry("pets", "pets", folder=tmp_path, classnames=["cat"], seed=0)
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_the_drawn_tasks_of_mini_serve_any_base(base: Path, tmp_path: Path) -> None:
     """At the size that the base takes."""
     control = task_entry("things", "mini:objects", folder=tmp_path)
