@@ -1,6 +1,8 @@
 """λ from the lengths of task vectors alone, in closed form: a place to start, measured nowhere.
 
-Knows lengths and no vectors, no data, and not how well it does.
+Knows lengths and no vectors, no data, and not how well it does. NAN (arXiv 2505.16148) takes the
+inverse of norms instead; of which, and how they are scaled, could not be read in the paper itself,
+so it is not among what is suggested.
 """
 
 from collections.abc import Mapping
