@@ -46,9 +46,10 @@ export class PassageList {
         button("Add", () => this.add()),
       ),
       this.problem,
-      h("details", { ontoggle: () => this.write() }, ...this.bulk()),
+      h("details", {}, ...this.bulk()),
     );
     this.show();
+    this.write();
   }
 
   /** All passages as text. */
