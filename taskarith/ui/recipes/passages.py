@@ -41,6 +41,9 @@ def passages_part(site: "Site") -> gr.HTML:
     async def ask(message: object) -> Answer:
         await asyncio.sleep(site.limiter.window_calls.wait(f"passages {address()}"))
         explorer = await site.explorers.get(suite_of(message))
+        # Two threads that import a library at once trip over each other: the engine comes first.
+        while (await explorer.engine({"known": "loading"}))["state"] == "loading":
+            continue  # each waits for a while
         async with turn:
             return await asyncio.to_thread(passages.ask, explorer.suite, message)
 
