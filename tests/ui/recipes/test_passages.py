@@ -71,6 +71,8 @@ def test_answers_follow_the_index(
     part = page.locator("#passages")
     expect(part).to_have_count(0)
     page.get_by_label("Retrieval", exact=True).check()
+    # All that this choice changes on the page has come.
+    expect(page.locator("#result")).to_contain_text("Two ways of forgetting")
     part.get_by_role("button", name="Ask", exact=True).click()
     expect(part.locator("tr[data-who]")).to_have_count(4)
     found = part.locator(".found li").first
