@@ -42,7 +42,7 @@ ANCHOR_PICTURES = 4_000
 ANCHOR_BATCH = 32
 PRETRAINING = Recipe(steps=1_000, batch=128, rate=1e-3, warmup=100, weight_decay=0.1, seed=SEED)
 FINETUNING = Recipe(steps=120, batch=64, rate=2e-4, warmup=20, weight_decay=0.0, seed=SEED)
-RANK = 32  # of a stored vector's matrices
+RANK = 16  # of a stored vector's matrices
 
 TARGETS = ("handwritten-digits", "textures", "signs", "land-cover")
 CONTROLS = ("objects", "everyday")
