@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_commands", "generate"]
 
+NOTHING = "(nothing: the text ends here)"
+
 
 def add_commands(commands: Any) -> None:
     """Add `generate` to the parser's commands."""
@@ -78,6 +80,6 @@ def generate(
 
 def _beside(before: "Reply", after: "Reply") -> str:
     if before.chances is None or after.chances is None:
-        return f"pretrained: {before.written}\nedited:     {after.written}"
+        return f"pretrained: {before.written or NOTHING}\nedited:     {after.written or NOTHING}"
     rows = [[name, percent(p), percent(after.chances[name])] for name, p in before.chances.items()]
     return columns([["answer", "pretrained", "edited"], *rows])

@@ -175,7 +175,7 @@ def create(
     from taskarith.suites.home import add_folder
     from taskarith.suites.making.base_kind import kind_of_base
     from taskarith.suites.making.creating import TEMPLATES, create_suite, task_entry, task_notes
-    from taskarith.suites.making.inspection import look_at_vectors
+    from taskarith.suites.making.inspection import check_reading, look_at_vectors
     from taskarith.suites.making.text_tasks import is_of_texts, text_task_entry
     from taskarith.suites.suite import is_installed
 
@@ -231,6 +231,7 @@ def create(
         control=other,
     )
     with _unwritten_where_refused(folder):
+        check_reading(load_suite(folder))
         look_at_vectors(load_suite(folder))
         notes = _words_of(folder, (*entries, other), alike=alike)
         add_folder(folder, taken=is_installed)

@@ -55,8 +55,12 @@ def read_grid(path: Path) -> Grid:
                 f"{MAX_POINTS:,} points takes less: split it into several files"
             )
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CoefficientError(f"could not read the grid {path.name}: {error!s:.120}") from error
+    except UnicodeDecodeError as error:
+        raise CoefficientError(f"{path.name} is no text in UTF-8; save it so") from error
+    except OSError as error:
+        raise CoefficientError(
+            f"could not read the grid {path.name}: {error.strerror or error}"
+        ) from error
     if path.suffix.lower() == ".json":
         points = _from_json(text, path.name)
     elif path.suffix.lower() == ".csv":

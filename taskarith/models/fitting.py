@@ -65,7 +65,10 @@ def refuse_misfits(
     }
     report = [f"{kind}: {listed(names)}" for kind, names in problems.items() if names]
     if report:
-        raise WeightsError(f"the weights do not fit their configuration: {'; '.join(report)}")
+        raise WeightsError(
+            f"the weights do not fit their configuration: {'; '.join(report)}; get config.json and "
+            "weights again, from one place"
+        )
 
 
 def check_config(config: Mapping[str, Any]) -> None:

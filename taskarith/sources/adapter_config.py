@@ -19,6 +19,7 @@ __all__ = ["AdapterConfig", "parse_adapter_config", "read_adapter_config"]
 
 MAX_BYTES = 2**20
 MAX_PATTERNS = 2_000
+USUAL = 8  # PEFT's rank and α of a LoRA
 # Settings that change how an adapter was found or is run, not which weights it stands for.
 HARMLESS = {
     *(
@@ -123,8 +124,8 @@ def parse_adapter_config(data: object) -> AdapterConfig:
         return AdapterConfig(
             kind=data["peft_type"],
             base=base[:200] if isinstance(base, str) and base else None,
-            rank=int(_finite(data.get("r") or 0)),
-            alpha=_finite(data.get("lora_alpha") or 0),
+            rank=int(_size(data, "r")),
+            alpha=_size(data, "lora_alpha"),
             rank_pattern=_patterns(data.get("rank_pattern")),
             alpha_pattern=_patterns(data.get("alpha_pattern")),
             rank_stabilized=bool(data.get("use_rslora")),
@@ -147,6 +148,11 @@ def _patterns(value: object) -> dict[LayerPattern, float]:
 def _by_pattern(patterns: Mapping[LayerPattern, float], module: str, *, default: float) -> float:
     """The number of the first pattern that fits `module`, as PEFT looks it up."""
     return next((number for pattern, number in patterns.items() if pattern.fits(module)), default)
+
+
+def _size(data: Mapping[str, Any], name: str) -> float:
+    """The rank or α of a LoRA; where it is not said, PEFT's own default. (IA)³ has neither."""
+    return _finite(data.get(name, USUAL)) if data["peft_type"] == "LORA" else 0.0
 
 
 def _finite(value: Any) -> float:

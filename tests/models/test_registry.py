@@ -38,7 +38,15 @@ def test_names_of_nobody() -> None:
     assert family_of_names(["stem.conv.weight", "fc.weight"]) is None
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"model_type": "mamba"}', '{"vision_config": 3}'])
+@pytest.mark.parametrize(("text", "words"), [("{", "is not valid JSON"), ("[]", "holds no object")])
+def test_a_base_whose_description_is_damaged(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(text)
+    with pytest.raises(AssetError, match=f"^its config.json {words}; get the file again$"):
+        describe({"config.json": path})
+
+
+@pytest.mark.parametrize("text", ['{"model_type": "mamba"}', '{"vision_config": 3}'])
 def test_a_base_that_does_not_say_what_it_is(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.json"
     path.write_text(text)

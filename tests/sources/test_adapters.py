@@ -259,6 +259,7 @@ def test_the_adapter_of_a_tower_fits_the_whole_model(
         ({"peft_type": "LORA", "r": 4, "use_qalora": True}, "use_qalora"),
         ({"peft_type": "LORA", "r": 4, "tomorrows_setting": 1}, "tomorrows_setting"),
         ({"peft_type": "LORA", "r": "four"}, "four"),
+        ({"peft_type": "LORA", "r": 4, "lora_alpha": None}, "None is no finite number"),
         ({"peft_type": "LORA", "r": 4, "lora_alpha": float("nan")}, "finite"),
         ({"peft_type": "LORA", "r": 4, "rank_pattern": {"(a+)+b": 2}}, "too intricate"),
         ({"peft_type": "LORA", "r": 4, "alpha_pattern": {"(a|a)*b": 2}}, "too intricate"),

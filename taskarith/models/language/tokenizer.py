@@ -103,9 +103,14 @@ def load_tokenizer(files: Mapping[str, Path]) -> TextTokenizer:
             tokenizer = transformers.AutoTokenizer.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False
             )
-        except Exception as error:  # whatever a library says to files it cannot use
-            reason = str(error).replace(folder, "it")
+        except ImportError as error:  # it names the package that is missing
+            reason = str(error).strip().replace(folder, "it")
             raise AssetError(f"the base's tokenizer cannot be read: {reason:.200}") from error
+        except Exception as error:  # whatever a library says to files it cannot use
+            raise AssetError(
+                "the base's tokenizer cannot be read: its files are damaged, or do not belong "
+                "together; get them again"
+            ) from error
     return TextTokenizer(tokenizer)
 
 

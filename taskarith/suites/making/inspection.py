@@ -4,6 +4,7 @@ So that whoever plans a suite hears now what would stop its making. Knows folder
 weights that are here; nothing is fetched or written.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from taskarith.tasks.folders import class_folders
 __all__ = [
     "check_entry",
     "check_moved",
+    "check_reading",
     "look_at_pictures",
     "look_at_vector",
     "look_at_vectors",
@@ -33,7 +35,8 @@ __all__ = [
 ]
 
 MOST_OPENED = 200  # pictures that are opened for a look
-LARGEST = 2**30  # bytes of a vector's files that are read for a look
+LARGEST = 2**30  # bytes of a vector's files, or of a base, that are read for a look
+FLOAT32 = 4  # bytes
 SIDE = 32  # of the pictures: only whether they open matters
 
 
@@ -89,6 +92,20 @@ def _sketch(base: Mapping[str, Any], entry: Mapping[str, Any], *, where: str) ->
         },
         where=where,
     )
+
+
+def check_reading(suite: Suite) -> None:
+    """AssetError for a base whose tokenizer cannot be read, or is not that of its weights.
+
+    Of a base of this machine's; the Hub's, whose small files come with `suites pull`, and large
+    ones are looked at when they are loaded.
+    """
+    base = suite.weights.location
+    if base is not None and not base.startswith("file:"):
+        return
+    numbers = sum(math.prod(shape) for shape in suite.weights.base().shapes().values())
+    if FLOAT32 * numbers <= LARGEST:
+        suite.model()
 
 
 def look_at_vectors(suite: Suite) -> None:

@@ -1,6 +1,7 @@
 """One CLIP through transformers and through open_clip: the same edit gives the same logits."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,14 @@ def test_a_base_without_a_tokenizer_says_so(theirs: Path) -> None:
     present = {n: p for n, p in files(theirs).items() if n not in ("vocab.json", "tokenizer.json")}
     with pytest.raises(AssetError, match="has no tokenizer"):
         load_transformers_clip(present, open_tensors(theirs / "model.safetensors"))
+
+
+@pytest.mark.parametrize("name", ["vocab.json", "merges.txt"])
+def test_a_tokenizer_that_is_damaged_is_said(theirs: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(theirs, tmp_path / "damaged")
+    (tmp_path / "damaged" / name).write_text("{")
+    with pytest.raises(AssetError, match="tokenizer cannot be read: its files are damaged"):
+        load_theirs(tmp_path / "damaged")
 
 
 def test_open_clips_own_names(ours: Path) -> None:

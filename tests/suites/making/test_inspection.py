@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from taskarith import load_suite
-from taskarith.errors import TaskArithError
+from taskarith.errors import AssetError, TaskArithError
 from taskarith.sources import write_tensors
 from taskarith.suites import Suite
 from taskarith.suites.making import inspection
 from taskarith.suites.making.deriving import derive_suite, same_task
-from taskarith.suites.making.inspection import look_at_vectors
+from taskarith.suites.making.inspection import check_reading, look_at_vectors
+from tests.suites.text_suite import write_text_suite
 
 LAYER, WIDTH = "visual.transformer.resblocks.0.mlp.c_fc", 32
 
@@ -91,3 +92,19 @@ def test_of_what_is_large_names_and_shapes_are_looked_at(
     write_tensors(path, {**state, "visual.proj": torch.ones(3, 3)})
     with pytest.raises(TaskArithError, match=r"visual\.proj"):
         look_at_vectors(load_suite(suite.folder))
+
+
+def test_a_tokenizer_of_another_base_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = write_text_suite(tmp_path, "causal")
+    check_reading(suite)
+    path = tmp_path / "base" / "tokenizer.json"
+    described = json.loads(path.read_text())
+    described["model"]["vocab"] |= {"of-another": 200}
+    for text, words in ((json.dumps(described), "do not belong together"), ("{", "are damaged")):
+        path.write_text(text)
+        with pytest.raises(AssetError, match=words):
+            check_reading(load_suite(suite.folder))
+    monkeypatch.setattr(inspection, "LARGEST", 10)
+    check_reading(load_suite(suite.folder))  # when it is loaded

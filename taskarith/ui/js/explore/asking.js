@@ -143,13 +143,15 @@ export class Asking {
   }
 
   /**
-   * One sentence of the visitor's, by the head of the task in hand.
+   * One sentence of the visitor's, by the head of the task in hand. What is wrong with it stands
+   * under it, and nowhere else.
    * @param {string} text
    */
   async ask(text) {
     const { link, state, view } = this.page;
     try {
-      return await link.call("ask", { ...state.sent, task: view.taskInHand(), text });
+      const message = { ...state.sent, task: view.taskInHand(), text };
+      return await link.call("ask", message, () => {});
     } catch (error) {
       if (!(error instanceof LostConnection)) throw error;
       return null;

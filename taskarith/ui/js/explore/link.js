@@ -26,8 +26,9 @@ export class ServerLink {
     this.silent = false; // whether nothing is measured for this window: it goes along with another
   }
 
-  // One call. A backend answers `undefined` where nobody answered it.
-  async call(name, message = {}) {
+  // One call. A backend answers `undefined` where nobody answered it. What is wrong with it is said
+  // to all, or to `problem`.
+  async call(name, message = {}, problem = this.on.problem) {
     const late = new Promise((resolve) => {
       setTimeout(resolve, PATIENCE);
     });
@@ -40,7 +41,7 @@ export class ServerLink {
       this.lost = false;
       this.on.back();
     }
-    if (answer.error) this.on.problem(answer.error);
+    if (answer.error) problem(answer.error);
     return answer;
   }
 

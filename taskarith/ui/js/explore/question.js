@@ -5,7 +5,19 @@ import { h } from "../dom.js";
 import { under } from "../under.js";
 
 const LONGEST = 2000; // characters, as the server takes them
+const NOTHING = "(nothing: the text ends here)";
 const PERCENT = 100;
+
+/**
+ * Why a text is not asked; empty where it is.
+ * @param {string} text
+ */
+export function problemOf(text) {
+  if (!text) return "Type a sentence first.";
+  return text.length > LONGEST
+    ? `${text.length} characters; at most ${LONGEST} are read: shorten it.`
+    : "";
+}
 
 /**
  * The rows of an answer with chances, the likeliest first under the edit.
@@ -31,7 +43,6 @@ export class Question {
     this.asked = 0; // a later question overtakes an earlier one
     this.input = h("input", {
       type: "text",
-      maxlength: LONGEST,
       placeholder: "a sentence for both models",
       "aria-label": "a sentence for both models",
     });
@@ -61,17 +72,15 @@ export class Question {
   async send() {
     const number = ++this.asked;
     const text = this.input.value.trim();
-    if (!text) {
-      this.answer.replaceChildren(h("p", { class: "hint" }, "Type a sentence first."));
-      return;
-    }
+    const wrong = problemOf(text);
+    if (wrong) return this.hint(wrong);
     const answer = await this.ask(text);
     if (number === this.asked && answer) this.show(answer);
   }
 
   show(answer) {
     if (answer.error) {
-      this.answer.replaceChildren(h("p", { class: "hint" }, answer.error));
+      this.hint(answer.error);
     } else if (answer.edited?.chances) {
       this.answer.replaceChildren(chances(chanceRows(answer)));
     } else if (answer.edited) {
@@ -80,14 +89,18 @@ export class Question {
           "dl",
           { class: "written" },
           h("dt", {}, "pretrained"),
-          h("dd", {}, answer.pretrained.written),
+          h("dd", {}, answer.pretrained.written || NOTHING),
           h("dt", {}, "edited"),
-          h("dd", {}, answer.edited.written),
+          h("dd", {}, answer.edited.written || NOTHING),
         ),
       );
     } else {
-      this.answer.replaceChildren(h("p", { class: "hint" }, "The engine is still warming up."));
+      this.hint("The engine is still warming up.");
     }
+  }
+
+  hint(text) {
+    this.answer.replaceChildren(h("p", { class: "hint" }, text));
   }
 }
 
