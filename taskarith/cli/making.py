@@ -209,9 +209,9 @@ def report(
             add_to_report(evaluator, path, recipes=add, extent=extent)
         print(f"Added {', '.join(add)} to {path}.")
         return
-    if output is None and (recipes is not None or n is not None or rehearse):
+    if output is None and (recipes is not None or extent != Extent()):
         raise RecipeError(
-            f"a report of some recipes, or of some examples, would replace the whole one of "
+            f"a report of some recipes, subsets or examples would replace the whole one of "
             f"{loaded.name!r}; say where to write it with --output FILE, or add to it with --add"
         )
     path = output or loaded.path("REPORT.md")

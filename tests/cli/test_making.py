@@ -19,7 +19,13 @@ def test_report_writes_the_file(
     assert str(path) in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("shorter", [["--recipes", "negation"], ["--n", "16"], ["--rehearse"]])
+@pytest.mark.parametrize(
+    "shorter",
+    [
+        *(["--recipes", "negation"], ["--n", "16"], ["--rehearse"], ["--examples"]),
+        *(["--choose-on", "16"], ["--per-size", "1"]),
+    ],
+)
 def test_a_shorter_report_does_not_replace_the_suites_own(
     tiny_folder: Path, shorter: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
