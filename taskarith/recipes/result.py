@@ -21,6 +21,7 @@ __all__ = [
     "Cell",
     "Result",
     "Row",
+    "Span",
     "Table",
     "about_unseen",
     "as_csv",
@@ -30,7 +31,16 @@ __all__ = [
     "shown",
 ]
 
-Cell = str | int | float | Estimate | Interval | PairedDifference | None
+
+@dataclass(frozen=True)
+class Span:
+    """From the least of some values to the greatest."""
+
+    low: float
+    high: float
+
+
+Cell = str | int | float | Estimate | Interval | PairedDifference | Span | None
 Row = Mapping[str, Cell]
 Flat = str | int | float | None
 
@@ -210,6 +220,8 @@ def _parts(cell: Cell) -> dict[str, Flat]:
         case Interval():
             low, high = (end if math.isfinite(end) else None for end in (cell.low, cell.high))
             return {"": cell.value, " low": low, " high": high, " over": cell.over}
+        case Span():
+            return {" low": cell.low, " high": cell.high}
     return {"": cell}
 
 
@@ -229,6 +241,8 @@ def shown(cell: Cell) -> str:
                 for number in (cell.value, cell.low, cell.high)
             )
             return f"{told} [{', '.join(ends)}]".replace("-inf", "−∞").replace("inf", "∞")
+        case Span():
+            return f"{cell.low:.2f} to {cell.high:.2f}"
         case float():
             return f"{cell:.2f}"
     return str(cell)

@@ -9,7 +9,7 @@ import pytest
 from taskarith.errors import UnknownNameError
 from taskarith.evaluation import Estimate, PairedDifference
 from taskarith.recipes.interval import Interval
-from taskarith.recipes.result import Table, as_csv, as_markdown, as_text, plain
+from taskarith.recipes.result import Span, Table, as_csv, as_markdown, as_text, plain, shown
 from taskarith.recipes.soup.result import SoupResult
 from tests.recipes.fakes import FakeLab
 from tests.recipes.soup.test_soup import RECIPE, accuracy
@@ -100,3 +100,9 @@ def test_a_frame_has_what_the_csv_has() -> None:
     assert list(soup.frame()["model"]) == [model.kind for model in soup.models]
     with pytest.raises(UnknownNameError, match="did you mean 'Weights'"):
         soup.frame("Weigths")
+
+
+def test_a_span_has_a_column_for_each_end() -> None:
+    table = Table("t", [{"task": "digits", "spread": Span(-0.25, 0.5)}])
+    assert as_csv(table) == "task,spread low,spread high\ndigits,-0.25,0.5\n"
+    assert shown(Span(-0.25, 0.5)) == "-0.25 to 0.50"

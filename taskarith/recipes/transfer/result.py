@@ -9,7 +9,7 @@ import numpy as np
 
 from taskarith.evaluation import Estimate, PairedDifference
 from taskarith.recipes.interval import Interval, mean_interval
-from taskarith.recipes.result import Result, Row, Table, shown
+from taskarith.recipes.result import Result, Row, Span, Table, shown
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.transfer.protocol import RankCorrelation, rank_correlation
 
@@ -241,8 +241,6 @@ class TransferResult(Result):
 def _told(found: RankCorrelation | None, of: str) -> Row:
     return {
         f"ρ with {of}": None if found is None else found.value,
-        f"{of}: one task left out": None
-        if found is None
-        else f"{found.lowest:.2f} to {found.highest:.2f}",
-        f"{of}: null": None if found is None else f"{found.null[0]:.2f} to {found.null[1]:.2f}",
+        f"{of}: one task left out": None if found is None else Span(found.lowest, found.highest),
+        f"{of}: null": None if found is None else Span(*found.null),
     }
