@@ -160,7 +160,6 @@ def test_other_versions_are_said(
 
 
 @needs_ray
-@needs_ray
 @pytest.mark.parametrize("error", ["ObjectStoreFullError", "OutOfDiskError"])
 def test_a_full_store_is_said_and_nothing_is_half_done(error: str) -> None:
     import ray
@@ -181,6 +180,7 @@ def test_a_full_store_is_said_and_nothing_is_half_done(error: str) -> None:
     assert not workers._found
 
 
+@needs_ray
 @pytest.mark.parametrize("where", ["here", "127.0.0.1:none"])
 def test_an_address_is_a_host_and_a_port(tiny_suite: Suite, where: str) -> None:
     with pytest.raises(EngineError, match="HOST:PORT"), ray_workers(tiny_suite, address=where):

@@ -104,7 +104,7 @@ def test_keys_shapes_presets_and_a_narrow_screen(open_page: OpenPage) -> None:
     box(page).press("Enter")
     expect(page.locator(".notice")).to_contain_text("is a number from 0 to 2")
     expect(box(page)).to_have_attribute("aria-invalid", "true")
-    page.locator('[data-preset="forget"]').click()
+    page.locator('[data-preset="forget"]').press("Enter")
     expect(box(page)).to_have_value("1.00")
     expect(formula(page)).not_to_contain_text("by layer")
 
