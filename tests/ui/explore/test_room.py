@@ -20,9 +20,16 @@ BOX = """(selector) => {
 }"""
 
 
-def names(page: Page, selector: str, attribute: str) -> list[str]:
-    found = page.locator(f"{selector}:visible")
-    return [str(node.get_attribute(attribute)) for node in found.all()]
+# Of what is seen, once it is as wanted: the page is painted a frame after it is told.
+SEEN = """([selector, attribute, wanted]) => {
+  const seen = [...document.querySelectorAll(selector)].filter((node) => node.checkVisibility());
+  const found = seen.map((node) => node.getAttribute(attribute));
+  return JSON.stringify(found) === JSON.stringify(wanted);
+}"""
+
+
+def expect_names(page: Page, selector: str, attribute: str, wanted: list[str]) -> None:
+    page.wait_for_function(SEEN, arg=[selector, attribute, wanted])
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (2560, 1440)])
@@ -34,8 +41,8 @@ def test_a_presentation_is_large_and_holds_only_what_it_is_about(
     page.locator(".presenting").wait_for()
     for gone in ("header", ".presets", ".analogy", ".foot", ".images"):
         expect(page.locator(gone)).to_be_hidden()
-    assert names(page, ".row[data-vector]", "data-vector") == ["letters"]
-    assert names(page, ".bar[data-bar]", "data-bar") == ["letters", "objects"]
+    expect_names(page, ".row[data-vector]", "data-vector", ["letters"])
+    expect_names(page, ".bar[data-bar]", "data-bar", ["letters", "objects"])
     reading = page.wait_for_function(BOX, arg=".over text.reading.target").json_value()
     assert reading["height"] >= height / 20  # a twentieth of the screen, to be read from the back
     body = page.evaluate("[document.body.scrollWidth, document.body.scrollHeight]")
@@ -77,7 +84,7 @@ def test_a_lesson_is_presented(visit: BrowserContext) -> None:
     page = opened(visit, "present=1&lesson=adding&step=2")
     expect(page.locator(".lesson .say")).to_contain_text("Two separate")
     page.locator(".presenting").wait_for()
-    assert names(page, ".row[data-vector]", "data-vector") == ["printed-digits", "textures"]
+    expect_names(page, ".row[data-vector]", "data-vector", ["printed-digits", "textures"])
     page.keyboard.press("PageDown")
     assert place(page) == "3 of 7"
     page.keyboard.press("Escape")
@@ -93,7 +100,7 @@ def test_a_link_for_a_class_hides_and_bounds(visit: BrowserContext) -> None:
     expect(page.locator(".foot")).to_be_hidden()
     expect(page.locator(".bars")).to_be_visible()
     assert state(page)["coefficients"] == {"letters": 0.5}
-    assert names(page, ".row[data-vector]", "data-vector") == ["letters", "signs"]
+    expect_names(page, ".row[data-vector]", "data-vector", ["letters", "signs"])
     number_box(page, "letters").fill("-2")
     number_box(page, "letters").press("Enter")
     expect(formula(page)).to_have_text("θ = θ₀ − 0.80·τ(letters)")
