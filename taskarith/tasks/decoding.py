@@ -79,7 +79,10 @@ def upright(data: bytes, *, what: str, on_white: bool = False) -> Image.Image:
             "smaller"
         ) from error
     except Exception as error:  # PIL has one kind of error per format, and some that have none
-        raise AssetError(f"{what} is no picture that can be read: {error!s:.200}") from error
+        raise AssetError(
+            f"{what} is no picture that can be read: it is none of {', '.join(FORMATS)}, or it is "
+            "damaged; save it anew, or take it out"
+        ) from error
     return colours if turn is None else colours.transpose(turn)
 
 
