@@ -89,6 +89,7 @@ class _RecipesPage:
         """The form on the left, what comes of it on the right."""
         self.visitor = gr.Textbox(visible=False)
         self.query = gr.Textbox(visible=False)
+        self.filled = gr.Textbox(visible=False)  # whose form this is, once all of it is filled in
         self.priceable = gr.Textbox(visible=False)  # what can be told about the price by now
         self.started = gr.State(True)
         self._recipes()
@@ -173,7 +174,7 @@ class _RecipesPage:
         outcome = [*shown, self.result, self.figures]
         follow: dict[str, Any] = {
             "fn": self.follow,
-            "inputs": [self.visitor, self.theme, self.query, self.recipe],
+            "inputs": [self.visitor, self.theme],
             "outputs": outcome,
             "concurrency_limit": None,
             **quiet,
@@ -181,7 +182,15 @@ class _RecipesPage:
         opened = self.site.blocks.load(
             self.open,
             inputs=[self.visitor, self.theme, self.query],
-            outputs=[self.visitor, self.theme, self.query, self.run, self.progress, *form],
+            outputs=[
+                self.visitor,
+                self.theme,
+                self.query,
+                self.run,
+                self.progress,
+                *form,
+                self.filled,
+            ],
             js=visitor_script(),
             **quiet,
         )
@@ -190,15 +199,15 @@ class _RecipesPage:
             self.about, self.names, self.floor, self.ways, self.examples, self.range, self.rehearse,
             self.passages,
         ]  # fmt: skip
-        picked = self.recipe.change(self.choose, choosing, chosen, **quiet)
-        picked.then(
-            self.shipped, [self.visitor, self.theme, self.query, self.recipe], outcome, **quiet
-        )
+        self.recipe.change(self.choose, choosing, chosen, **quiet)
         asking = [self.query, *form]
         opened.then(
             self.wait_for_engine, self.query, self.priceable, concurrency_limit=None, **quiet
         )
         # One event for all: an answer about an earlier form never takes a later one's place.
+        looks = [element.change for element in (self.filled, self.recipe, self.theme)]
+        shown_first = [self.visitor, self.theme, self.query, self.recipe]
+        gr.on(looks, self.shipped, shown_first, outcome, trigger_mode="always_last", **quiet)
         changes = [element.change for element in (*form, self.priceable)]
         gr.on(changes, self.price, asking, self.cost, trigger_mode="always_last", **quiet)
         followed = opened.then(**follow)
@@ -224,7 +233,7 @@ class _RecipesPage:
             explorer, problems = await self._explorer(query)
         except TaskArithError as error:
             said = said_html(str(error), kind="failed")
-            return [*same, gr.update(value="Run", interactive=False), said, *[gr.skip()] * 10]
+            return [*same, gr.update(value="Run", interactive=False), said, *[gr.skip()] * 11]
         ready = gr.update(value="Run", interactive=True)
         note = said_html(f"From the link: {'; '.join(problems)}.") if problems else gr.skip()
         asked = self._asked(visitor, explorer)
@@ -238,7 +247,7 @@ class _RecipesPage:
             values = [{"value": value} for value in rest]
         recipe: dict[str, Any] = {"value": asked.recipe} if asked else {}
         form = [gr.update(interactive=True, **now) for now in (recipe, names, *values)]
-        return [*same, ready, note, *form]
+        return [*same, ready, note, *form, visitor]
 
     async def choose(self, visitor: str, query: str, recipe: str) -> Updates:
         """Another recipe: its words and settings."""
@@ -300,13 +309,13 @@ class _RecipesPage:
         return [said_html("Starting…"), gr.update(value="Run", interactive=False), True]
 
     async def follow_started(
-        self, visitor: str, theme: str, query: str, recipe: str, started: bool
+        self, visitor: str, theme: str, started: bool
     ) -> AsyncIterator[Updates]:
         """What `follow` gives, unless nothing was started: then what is shown, and why, stays."""
         if not started:
             yield NOTHING_NEW
             return
-        async for updates in self.follow(visitor, theme, query, recipe):
+        async for updates in self.follow(visitor, theme):
             yield updates
 
     async def shipped(self, visitor: str, theme: str, query: str, recipe: str) -> Updates:
@@ -314,12 +323,13 @@ class _RecipesPage:
         from taskarith.ui.recipes.runs import shipped
 
         try:
-            if self.runs.status(read_visitor(visitor)) is not None:
-                return NOTHING_NEW
+            own = read_visitor(visitor)
             explorer, problems = await self._explorer(query)
         except TaskArithError:
             return NOTHING_NEW
         found = await asyncio.to_thread(shipped, explorer.suite, recipe)
+        if self.runs.status(own) is not None:  # also one that was started meanwhile
+            return NOTHING_NEW
         if problems:
             said: Any = gr.skip()  # what of the link cannot be taken stays there
         else:
@@ -329,14 +339,9 @@ class _RecipesPage:
         rest = await asyncio.to_thread(self._finished, found, theme)
         return [said, gr.skip(), gr.skip(), *self._files(found), *rest]
 
-    async def follow(
-        self, visitor: str, theme: str, query: str, recipe: str
-    ) -> AsyncIterator[Updates]:
-        """What the visitor's recipe has found, whenever it is more, until it is over.
-
-        Where there is none: what comes with the suite.
-        """
-        yield await self.shipped(visitor, theme, query, recipe)
+    async def follow(self, visitor: str, theme: str) -> AsyncIterator[Updates]:
+        """What the visitor's recipe has found, whenever it is more, until it is over."""
+        yield NOTHING_NEW  # Gradio empties the outputs of a generator that gives nothing
         last: JobStatus | None = None
         try:
             own = read_visitor(visitor)

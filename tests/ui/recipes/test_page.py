@@ -119,6 +119,7 @@ def test_a_figure_is_saved_and_a_table_sorted(open_recipes: OpenRecipes, tmp_pat
     page = open_recipes()
     choose(page, "Negation")
     run_to_the_end(page)
+    expect(page.locator("#figures .js-plotly-plot")).to_have_count(3)  # no longer the search's one
     saved = {}
     for kind in ("SVG", "CSV", "HTML"):
         with page.expect_download() as download:
