@@ -23,7 +23,7 @@ NAMES = (
     "low_rank",
     "cluster",
 )
-ONLY = {"seconds": ("visitors",), "device": ("recompose", "evaluate")}
+ONLY = {"seconds": ("visitors",), "visitors": ("visitors",), "device": ("recompose", "evaluate")}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -33,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--suite", default="mini", help="name or folder (default: mini)")
     parser.add_argument(
         "--seconds", type=float, help="visitors: how long each crowd stays (default: 600)"
+    )
+    parser.add_argument(
+        "--visitors", type=int, help="visitors: one crowd of so many, alone (default: four crowds)"
     )
     parser.add_argument(
         "--device", help="recompose, evaluate: where to compute, as in cuda (default: cpu)"

@@ -4,8 +4,9 @@ A visitor commits a new edit every 5 s through the page's own server functions, 
 follows what is measured as the page does. Its wait runs from the commit to the first measured point
 of that edit, or of a newer one where none came in between. Each crowd comes twice: alone, and with
 one bad visitor at another address, who sends commits as fast as the server takes them (1,000 a
-second at most), half of them from windows made up on the spot, and absurd payloads. The client runs
-on the same cores. Footprints are the server's. Linux only.
+second at most), half of them from windows made up on the spot, and absurd payloads. With
+`--visitors N` one crowd of N comes, alone: for an hour, `--visitors 32 --seconds 3600`. The client
+runs on the same cores. Footprints are the server's, looked at every minute. Linux only.
 """
 
 import asyncio
@@ -27,7 +28,8 @@ __all__ = ["run", "summary"]
 
 CROWDS = (32, 100)
 EVERY = 5.0  # seconds between a visitor's commits
-SETTLING = 20.0  # seconds before the footprint is first looked at: sessions open, caches fill
+SETTLING = 20.0  # seconds before the footprint is first looked at: sessions open
+LOOK_EVERY = 60.0  # seconds between two looks at the footprint
 BAD_CALLERS = 8
 BAD_PER_SECOND = 1000
 BAD_ADDRESS = "127.0.0.2"  # Linux takes all of 127.0.0.0/8 for this machine
@@ -52,17 +54,17 @@ class Tally:
     errors: list[str] = field(default_factory=list)
 
 
-def run(suite: str, *, seconds: float = 600.0, crowds: Sequence[int] = CROWDS) -> dict[str, object]:
+def run(suite: str, *, seconds: float = 600.0, visitors: int | None = None) -> dict[str, object]:
     results: dict[str, dict[str, Any]] = {}
-    for visitors in crowds:
-        for bad in (False, True):
+    for crowd in CROWDS if visitors is None else [visitors]:
+        for bad in (False, True) if visitors is None else [False]:
             with (
                 tempfile.TemporaryDirectory() as cache,
                 servers.app(suite, cache=Path(cache)) as server,
             ):
-                name = f"{visitors} visitors" + (" and a bad one" if bad else "")
+                name = f"{crowd} visitors" + (" and a bad one" if bad else "")
                 results[name] = asyncio.run(
-                    _crowd(server, suite=suite, visitors=visitors, bad=bad, seconds=seconds)
+                    _crowd(server, suite=suite, visitors=crowd, bad=bad, seconds=seconds)
                 )
     return summary(results, seconds=seconds)
 
@@ -95,7 +97,10 @@ async def _crowd(
             group.create_task(_misbehave(caller, number, targets, ends=ends, tally=misdeeds))
         await asyncio.sleep(SETTLING)
         before = footprint(server.pid)
-        await asyncio.sleep(ends - time.perf_counter())
+        looks = [before.rss]
+        while (left := ends - time.perf_counter()) > 0:
+            await asyncio.sleep(min(LOOK_EVERY, left))
+            looks.append(footprint(server.pid).rss)
         after = footprint(server.pid)
     waits = [wait for each in tally.waits.values() for wait in each]
     means = [sum(each) / len(each) for each in tally.waits.values() if each]
@@ -111,6 +116,7 @@ async def _crowd(
         "bad_calls": misdeeds.calls,
         "rss_mb": round(after.rss / 2**20),
         "rss_growth_mb": round((after.rss - before.rss) / 2**20, 1),
+        "rss_mb_each_minute": [round(rss / 2**20) for rss in looks],
         "threads": [before.threads, after.threads],
         "handles": [before.handles, after.handles],
     }
