@@ -90,6 +90,7 @@ class _RecipesPage:
         self.visitor = gr.Textbox(visible=False)
         self.query = gr.Textbox(visible=False)
         self.filled = gr.Textbox(visible=False)  # whose form this is, once all of it is filled in
+        self.words_of = gr.Textbox(START, visible=False)  # the recipe whose words and names stand
         self.priceable = gr.Textbox(visible=False)  # what can be told about the price by now
         self.started = gr.State(True)
         self._recipes()
@@ -194,10 +195,10 @@ class _RecipesPage:
             js=visitor_script(),
             **quiet,
         )
-        choosing = [self.visitor, self.query, self.recipe]
+        choosing = [self.visitor, self.query, self.recipe, self.words_of]
         chosen = [
             self.about, self.names, self.floor, self.ways, self.examples, self.range, self.rehearse,
-            self.passages,
+            self.passages, self.words_of,
         ]  # fmt: skip
         self.recipe.change(self.choose, choosing, chosen, **quiet)
         asking = [self.query, *form]
@@ -249,10 +250,12 @@ class _RecipesPage:
         form = [gr.update(interactive=True, **now) for now in (recipe, names, *values)]
         return [*same, ready, note, *form, visitor]
 
-    async def choose(self, visitor: str, query: str, recipe: str) -> Updates:
+    async def choose(self, visitor: str, query: str, recipe: str, words_of: str) -> Updates:
         """Another recipe: its words and settings."""
         from taskarith.recipes.retrieval.readers import has_readers
 
+        if recipe == words_of:  # Gradio tells some choices twice: what was picked since then stays
+            return [gr.skip()] * 9
         form = FORMS.get(recipe, FORMS[START])
         explorer, _ = await self._explorer(query)
         return [
@@ -264,6 +267,7 @@ class _RecipesPage:
             gr.update(visible="range" in form.settings),
             gr.update(visible=form.tests),
             gr.update(visible=recipe == WITH_PASSAGES and has_readers(explorer.suite)),
+            recipe,
         ]
 
     async def price(self, query: str, *form: Any) -> str:

@@ -5,12 +5,19 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
+import gradio as gr
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from taskarith.ui.recipes.form import FORMS
+from taskarith.ui.recipes.page import _RecipesPage
+from tests.apart import run
 from tests.ui.conftest import PATIENCE, Server
+
+if TYPE_CHECKING:
+    from taskarith.ui.context import Site
 
 pytestmark = pytest.mark.browser
 
@@ -252,6 +259,11 @@ def test_a_soup_of_one_is_explained(open_recipes: OpenRecipes) -> None:
     page.locator("#names input").fill("soup-apples-00")
     page.keyboard.press("Enter")
     expect(page.locator("#cost .failed")).to_contain_text("needs at least 2 different ingredients")
+
+
+def test_a_choice_that_is_told_twice_leaves_what_was_picked_since() -> None:
+    page = _RecipesPage(cast("Site", None))  # the second telling asks no suite
+    assert run(page.choose("", "", "soup", words_of="soup")) == [gr.skip()] * 9
 
 
 def test_a_link_with_nonsense_is_explained(open_recipes: OpenRecipes) -> None:
