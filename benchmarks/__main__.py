@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if options.name not in names:
                 parser.error(f"--{option} is for {' and '.join(names)}, not {options.name}")
             only[option] = value
+    if options.visitors is not None and options.visitors < 1:
+        parser.error(f"--visitors {options.visitors}: a crowd has at least one")
     module = importlib.import_module(f"benchmarks.{options.name}")
     try:
         result = {"benchmark": options.name, **module.run(options.suite, **only)}

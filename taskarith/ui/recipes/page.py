@@ -89,9 +89,11 @@ class _RecipesPage:
         """The form on the left, what comes of it on the right."""
         self.visitor = gr.Textbox(visible=False)
         self.query = gr.Textbox(visible=False)
-        self.filled = gr.Textbox(visible=False)  # whose form this is, once all of it is filled in
-        self.words_of = gr.Textbox(START, visible=False)  # the recipe whose words and names stand
-        self.priceable = gr.Textbox(visible=False)  # what can be told about the price by now
+        # Gradio (6.31) tells an event that had to wait to all its listeners again: two that wait on
+        # one event keep each other going for ever. So each event has one of them.
+        self.filled = gr.Textbox(visible=False)  # whose form is filled in: its result is due
+        self.shade = gr.Textbox(visible=False)  # the theme: another draws the result again
+        self.due = gr.Textbox(visible=False)  # changes when another price can be told
         self.started = gr.State(True)
         self._recipes()
         with gr.Row(elem_id="recipes"):
@@ -195,21 +197,19 @@ class _RecipesPage:
             js=visitor_script(),
             **quiet,
         )
-        choosing = [self.visitor, self.query, self.recipe, self.words_of]
+        choosing = [self.visitor, self.query, self.recipe]
         chosen = [
             self.about, self.names, self.floor, self.ways, self.examples, self.range, self.rehearse,
-            self.passages, self.words_of,
+            self.passages, self.filled, self.due,
         ]  # fmt: skip
         self.recipe.change(self.choose, choosing, chosen, **quiet)
         asking = [self.query, *form]
-        opened.then(
-            self.wait_for_engine, self.query, self.priceable, concurrency_limit=None, **quiet
-        )
+        opened.then(self.wait_for_engine, self.query, self.due, concurrency_limit=None, **quiet)
         # One event for all: an answer about an earlier form never takes a later one's place.
-        looks = [element.change for element in (self.filled, self.recipe, self.theme)]
+        looks = [self.filled.change, self.shade.change]
         shown_first = [self.visitor, self.theme, self.query, self.recipe]
         gr.on(looks, self.shipped, shown_first, outcome, trigger_mode="always_last", **quiet)
-        changes = [element.change for element in (*form, self.priceable)]
+        changes = [e.change for e in (*form, self.due) if e is not self.recipe]
         gr.on(changes, self.price, asking, self.cost, trigger_mode="always_last", **quiet)
         followed = opened.then(**follow)
         asked = self.run.click(
@@ -221,7 +221,10 @@ class _RecipesPage:
         again = asked.then(
             **follow | {"fn": self.follow_started, "inputs": [*follow["inputs"], self.started]}
         )
-        self.theme.change(**follow, cancels=[followed, again])
+        self.theme.change(
+            **follow | {"fn": self.draw_again, "outputs": [*outcome, self.shade]},
+            cancels=[followed, again],
+        )
         self.cancel.click(self.stop, self.visitor, self.cancel, **quiet)
 
     async def open(self, visitor: str, theme: str, query: str) -> Updates:
@@ -248,14 +251,12 @@ class _RecipesPage:
             values = [{"value": value} for value in rest]
         recipe: dict[str, Any] = {"value": asked.recipe} if asked else {}
         form = [gr.update(interactive=True, **now) for now in (recipe, names, *values)]
-        return [*same, ready, note, *form, visitor]
+        return [*same, ready, note, *form, asked.recipe if asked else START]
 
-    async def choose(self, visitor: str, query: str, recipe: str, words_of: str) -> Updates:
+    async def choose(self, visitor: str, query: str, recipe: str) -> Updates:
         """Another recipe: its words and settings."""
         from taskarith.recipes.retrieval.readers import has_readers
 
-        if recipe == words_of:  # Gradio tells some choices twice: what was picked since then stays
-            return [gr.skip()] * 9
         form = FORMS.get(recipe, FORMS[START])
         explorer, _ = await self._explorer(query)
         return [
@@ -267,6 +268,7 @@ class _RecipesPage:
             gr.update(visible="range" in form.settings),
             gr.update(visible=form.tests),
             gr.update(visible=recipe == WITH_PASSAGES and has_readers(explorer.suite)),
+            recipe,
             recipe,
         ]
 
@@ -358,6 +360,12 @@ class _RecipesPage:
             if look.over:
                 return
             await asyncio.sleep(LOOK_EVERY)
+
+    async def draw_again(self, visitor: str, theme: str) -> AsyncIterator[Updates]:
+        """The same in another theme: what is shipped, or what the visitor's recipe finds."""
+        yield [*NOTHING_NEW, theme]
+        async for updates in self.follow(visitor, theme):
+            yield [*updates, gr.skip()]
 
     def stop(self, visitor: str) -> Any:
         """Cancel what runs."""

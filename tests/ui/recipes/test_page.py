@@ -5,19 +5,12 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
-import gradio as gr
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from taskarith.ui.recipes.form import FORMS
-from taskarith.ui.recipes.page import _RecipesPage
-from tests.apart import run
 from tests.ui.conftest import PATIENCE, Server
-
-if TYPE_CHECKING:
-    from taskarith.ui.context import Site
 
 pytestmark = pytest.mark.browser
 
@@ -120,6 +113,21 @@ def test_a_sweep_of_a_chosen_vector_range_and_number_of_points(
     assert [float(row["λ"]) for row in rows] == [-0.5, 0.0, 0.5, 1.0]
     page.locator("#last input").fill("-2")
     expect(page.locator("#cost .failed")).to_contain_text("give rising ends")
+
+
+def test_who_changes_their_mind_at_once_leaves_a_quiet_page(open_recipes: OpenRecipes) -> None:
+    page = open_recipes()
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if "/queue/join" in one.url else None)
+    for recipe in ("Model soup", "Analogy", "Model soup"):
+        page.get_by_label(recipe, exact=True).check()
+    for _ in range(2):
+        page.locator("#masthead [data-tool=theme]").click()
+    expect(page.locator("#names")).to_contain_text("soup-apples-00")
+    page.wait_for_timeout(1500)  # answers that are on their way
+    before = len(asked)
+    page.wait_for_timeout(1000)
+    assert len(asked) == before
 
 
 def test_a_figure_is_saved_and_a_table_sorted(open_recipes: OpenRecipes, tmp_path: Path) -> None:
@@ -259,11 +267,6 @@ def test_a_soup_of_one_is_explained(open_recipes: OpenRecipes) -> None:
     page.locator("#names input").fill("soup-apples-00")
     page.keyboard.press("Enter")
     expect(page.locator("#cost .failed")).to_contain_text("needs at least 2 different ingredients")
-
-
-def test_a_choice_that_is_told_twice_leaves_what_was_picked_since() -> None:
-    page = _RecipesPage(cast("Site", None))  # the second telling asks no suite
-    assert run(page.choose("", "", "soup", words_of="soup")) == [gr.skip()] * 9
 
 
 def test_a_link_with_nonsense_is_explained(open_recipes: OpenRecipes) -> None:
