@@ -38,3 +38,15 @@ def test_help_does_not_even_load_torch() -> None:
         "except SystemExit as done: assert done.code == 0"
     )
     assert loaded.isdisjoint({*HEAVY, "torch", "numpy"})
+
+
+def test_the_engine_of_a_plain_clip_loads_no_library_of_models() -> None:
+    loaded = loaded_after(
+        "from taskarith import Edit, load_suite\n"
+        "from taskarith.evaluation import Evaluator, measure\n"
+        "suite = load_suite('mini')\n"
+        "edit = Edit('mini', {suite.targets[0]: 0.5})\n"
+        "measure(Evaluator(suite), edit, tasks=[suite.targets[0]], n=16)"
+    )
+    libraries = {"gradio", "transformers", "open_clip", "timm", "torchvision", "sympy"}
+    assert loaded.isdisjoint(libraries)

@@ -24,12 +24,17 @@ DEEPEST = 20
 
 
 def build_fitting(
-    build: Callable[[], nn.Module], state: Mapping[str, Tensor], *, config: Mapping[str, Any]
+    build: Callable[[], nn.Module],
+    state: Mapping[str, Tensor],
+    *,
+    config: Mapping[str, Any],
+    strict: bool = False,
 ) -> Any:
     """What `build` gives, with the weights of `state` as float32.
 
-    `config` is what `build` was told. Further tensors in `state` are left out. Raises AssetError
-    where the configuration is absurd, WeightsError listing names and shapes that do not fit.
+    `config` is what `build` was told. Further tensors in `state` are left out, or refused where
+    `strict`. Raises AssetError where the configuration is absurd, WeightsError listing names and
+    shapes that do not fit.
     """
     check_config(config)
     try:
@@ -40,7 +45,7 @@ def build_fitting(
             "the library cannot build a model of this configuration: a setting is missing, of "
             "another kind, or contradicts another; compare it with the original's"
         ) from error
-    refuse_misfits(shapes, state)
+    refuse_misfits(shapes, state, strict=strict)
     network = build()
     # What is not a parameter (numbers of positions, masks) the network has made itself.
     network.load_state_dict({name: state[name].float() for name in shapes}, strict=False)

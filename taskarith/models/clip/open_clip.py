@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.functional import normalize
 
-from taskarith.errors import MissingDependencyError
+from taskarith.errors import ExportError, MissingDependencyError
 from taskarith.models.clip.dual_encoder import DualEncoder
 from taskarith.models.clip.pixels import PixelNormalizer
+from taskarith.models.clip.plain_network import PlainClip, PlainVision
+from taskarith.models.clip.shape import ClipShape
 from taskarith.models.clip.tower import encode_class_token
-from taskarith.models.fitting import refuse_misfits
+from taskarith.models.fitting import build_fitting
 from taskarith.models.tokenizer import Tokenizer, WordTokenizer
 from taskarith.models.torchvision_operators import declare_torchvision_operators
 
@@ -33,13 +35,13 @@ VISION_PREFIX = "visual."
 
 
 class ClipModel(DualEncoder):
-    """An open_clip network with its tokenizer, ready to encode."""
+    """A network of open_clip, or a plain one of its layout, with its tokenizer, ready to encode."""
 
     vision_prefix = VISION_PREFIX
 
     def __init__(
         self,
-        network: "open_clip.CLIP",
+        network: "open_clip.CLIP | PlainClip",
         tokenizer: Tokenizer,
         *,
         normalize: PixelNormalizer | None = None,
@@ -99,20 +101,37 @@ def build_clip(config: Mapping[str, Any], vocabulary: Sequence[str]) -> ClipMode
 def load_clip(
     config: Mapping[str, Any], state: Mapping[str, torch.Tensor], vocabulary: Sequence[str]
 ) -> ClipModel:
-    """A CLIP with the weights of `state`, computed in float32.
+    """A CLIP with the weights of `state`, computed in float32; loads open_clip only where needed.
 
     Raises:
+        AssetError: `config` asks for what no model has.
         WeightsError: names or shapes of `state` do not fit the configuration; all are listed.
     """
-    model = build_clip(config, vocabulary)
-    own = {name: tensor.shape for name, tensor in model.network.state_dict().items()}
-    refuse_misfits(own, state, strict=True)
-    model.network.load_state_dict({name: t.float() for name, t in state.items()}, strict=True)
-    return model
+    tokenizer = WordTokenizer(vocabulary, context_length=int(config["text_cfg"]["context_length"]))
+    config = {**config, "text_cfg": {**config["text_cfg"], "vocab_size": tokenizer.size}}
+    plain = _plain_shape(config)
+    network = build_fitting(
+        lambda: PlainClip(plain) if plain else import_open_clip().CLIP(**config),
+        state,
+        config=config,
+        strict=True,
+    )
+    return ClipModel(network, tokenizer)
+
+
+def _plain_shape(config: Mapping[str, Any]) -> ClipShape | None:
+    """The shape of a CLIP that `PlainClip` can be; None where open_clip must build it."""
+    try:
+        shape = ClipShape.from_open_clip(config)
+    except ExportError:
+        return None
+    return shape if shape.activation == "gelu" else None
 
 
 def is_read_off_class_token(visual: Any) -> bool:
     """Whether `visual` is a plain ViT whose answer is its class token, as published CLIPs' are."""
+    if isinstance(visual, PlainVision):
+        return True
     transformer = import_open_clip().transformer
     if type(visual) is not transformer.VisionTransformer:
         return False
