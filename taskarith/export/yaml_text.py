@@ -12,6 +12,7 @@ from taskarith.errors import ExportError
 __all__ = ["dump_yaml", "read_yaml"]
 
 MAX_CHARACTERS = 256 * 1024
+MAX_DEPTH = 100  # yaml takes seconds for thousands of open brackets, as the square of their number
 
 
 def dump_yaml(value: object) -> str:
@@ -34,8 +35,7 @@ def read_yaml(text: str, what: str) -> Any:
             f"{what} has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read"
         )
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            raise ExportError(f"{what} uses YAML aliases (*name), which are not read; write it out")
+        _check_events(text, what)
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -44,3 +44,14 @@ def read_yaml(text: str, what: str) -> Any:
         raise ExportError(f"{what} is no valid YAML{where}: {problem}; mend that line") from error
     except (RecursionError, ValueError) as error:
         raise ExportError(f"{what} cannot be read: {str(error)[:200]}") from error
+
+
+def _check_events(text: str, what: str) -> None:
+    depth = 0
+    for event in yaml.parse(text):
+        if isinstance(event, yaml.AliasEvent):
+            raise ExportError(f"{what} uses YAML aliases (*name), which are not read; write it out")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ExportError(f"{what} nests deeper than {MAX_DEPTH} lists or mappings; flatten it")

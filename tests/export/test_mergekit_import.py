@@ -143,7 +143,8 @@ def test_what_changes_no_weight_is_noted(tiny_suite: Suite) -> None:
         ("a: &x [1]\nb: *x\n", ExportError, "aliases"),
         ("a: !!python/object/apply:os.system ['true']\n", ExportError, "no valid YAML"),
         ("x: " + "y" * 300_000, ExportError, "at most 262,144 are read"),
-        ("[" * 5_000, ExportError, None),
+        ("[" * 262_000, ExportError, "nests deeper than 100"),
+        ("a: " + "[" * 200 + "]" * 200, ExportError, "nests deeper than 100"),
     ],
 )
 def test_everything_else_is_refused(

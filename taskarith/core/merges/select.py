@@ -5,7 +5,7 @@ the upper half of the bits, then the lower half of those that share the sought u
 nothing of what is trimmed at the magnitude it finds.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor
@@ -54,7 +54,7 @@ def _counted(blocks: Iterable[Tensor], rank: int) -> tuple[int, int]:
     """The value at `rank` from above among numbers of HALF bits, and how many are larger."""
     values = 1 << HALF
     counts = sum(
-        (torch.bincount(block, minlength=values) for block in blocks),
+        (torch.bincount(run, minlength=values) for run in _runs(blocks, values // 8)),
         start=torch.zeros((), dtype=torch.int64),
     ).expand(values)
     at_least = counts.cpu().flip(0).cumsum(0)  # how many are ≥ the largest value, the next …
@@ -62,3 +62,15 @@ def _counted(blocks: Iterable[Tensor], rank: int) -> tuple[int, int]:
     if place == values:
         return 0, int(at_least[-1])
     return values - 1 - place, int(at_least[place - 1]) if place else 0
+
+
+def _runs(blocks: Iterable[Tensor], size: int) -> Iterator[Tensor]:
+    """The blocks, those of fewer entries side by side: counts take as long to add up for few."""
+    held: list[Tensor] = []
+    for block in blocks:
+        held.append(block)
+        if sum(map(len, held)) >= size:
+            yield torch.cat(held)
+            held = []
+    if held:
+        yield torch.cat(held)

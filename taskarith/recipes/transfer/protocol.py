@@ -76,10 +76,7 @@ def spearman(one: np.ndarray, two: np.ndarray) -> float:
     >>> spearman(np.array([1.0, 2.0, 3.0, 3.0]), np.array([10.0, 20.0, 30.0, 40.0])).__round__(2)
     0.95
     """
-    first, second = _ranks(one), _ranks(two)
-    first, second = first - first.mean(), second - second.mean()
-    length = float(np.sqrt((first @ first) * (second @ second)))
-    return float(first @ second) / length if length else 0.0
+    return _correlation(_ranks(one), _ranks(two))
 
 
 @dataclass(frozen=True)
@@ -124,10 +121,10 @@ def rank_correlation(
         ]
     )
     rng = np.random.default_rng(SEED)
-    shuffled = []
+    shuffled, true_ranks = [], _ranks(truth)
     for _ in range(PERMUTATIONS):
         order = rng.permutation(count)
-        shuffled.append(spearman(predicted[order[rows], order[columns]], truth))
+        shuffled.append(_correlation(_ranks(predicted[order[rows], order[columns]]), true_ranks))
     ends = np.quantile(shuffled, [0.025, 0.975])
     if len(left) < LEAST_TASKS:
         low, high = -1.0, 1.0  # too few tasks to tell
@@ -142,6 +139,12 @@ def rank_correlation(
         float(left.max()),
         (float(ends[0]), float(ends[1])),
     )
+
+
+def _correlation(first: np.ndarray, second: np.ndarray) -> float:
+    first, second = first - first.mean(), second - second.mean()
+    length = float(np.sqrt((first @ first) * (second @ second)))
+    return float(first @ second) / length if length else 0.0
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
