@@ -20,7 +20,7 @@ from taskarith.ui.bundle import bundle
 from taskarith.ui.chrome import TITLE
 from taskarith.ui.lessons import languages, lessons, told
 from taskarith.ui.still.measured import measured_of
-from taskarith.ui.still.results import NAV, packed_plotly, results_html
+from taskarith.ui.still.results import NAV, Results, packed, results_of
 
 __all__ = ["page_files", "write_page"]
 
@@ -43,7 +43,7 @@ PAGE = """<!doctype html>
 <body>
 <div class="taskarith" data-state="starting"><p class="starting">{title} is opening…</p></div>
 {results}
-{plotly}
+{later}
 {script}
 </body>
 </html>
@@ -79,7 +79,7 @@ def write_page(
             f"a page holds a suite once; {len(suites)} were named, and their names are "
             f"{', '.join(opened)}"
         )
-    results = results_html(list(opened.values()))
+    results = results_of(list(opened.values()))
     known = {
         name: measured_of(suite, measured=measure_lessons, device=device)
         for name, suite in opened.items()
@@ -96,13 +96,15 @@ def write_page(
     return written
 
 
-def page_files(suites: Mapping[str, Json], *, results: str = "", apart: bool = False) -> Json:
+def page_files(
+    suites: Mapping[str, Json], *, results: Results | None = None, apart: bool = False
+) -> Json:
     """Every file's text by its name.
 
     Args:
         suites: by name, what a suite's page says hello with (`hello`) and previews with
             (`surrogate`, empty if it has none).
-        results: what `results_html` gives.
+        results: what `results_of` gives.
         apart: whether script, style and data are files of their own.
     """
     if results:
@@ -118,29 +120,38 @@ def page_files(suites: Mapping[str, Json], *, results: str = "", apart: bool = F
     style = f"body {{ margin: 0; }}\n{STYLE.read_text(encoding='utf-8')}"
     script = bundle([ENTRY], then=f'__modules["{ENTRY}"].start(document);')
     parts = _apart(results) if apart else _inside(style, data, script, results)
-    index = PAGE.format(title=html.escape(TITLE), version=__version__, results=results, **parts)
+    frame = results.frame if results else ""
+    index = PAGE.format(title=html.escape(TITLE), version=__version__, results=frame, **parts)
     if not apart:
         return {INDEX: index}
     files = {INDEX: index, "page.css": style, "page.js": script, "measured.json": _json(data)}
-    return files | ({"plotly.js": plotly_script().decode()} if results else {})
+    if results:
+        files |= {"results.html": results.templates, "plotly.js": plotly_script().decode()}
+    return files
 
 
-def _inside(style: str, data: Json, script: str, results: str) -> dict[str, str]:
+def _inside(style: str, data: Json, script: str, results: Results | None) -> dict[str, str]:
     closed = script.replace("</script", "<\\/script")  # what a module quotes ends no element
-    plotly = f'<script type="text/plain" id="plotly">{packed_plotly()}</script>' if results else ""
+    later = {"templates": results.templates.encode(), "plotly": plotly_script()} if results else {}
     return {
         "style": f"<style>{style}</style>",
         "data": f'<script type="application/json" id="measured">{_in_script(data)}</script>',
-        "plotly": plotly,
+        "later": "\n".join(
+            f'<script type="text/plain" id="{name}">{packed(text)}</script>'
+            for name, text in later.items()
+        ),
         "script": f'<script type="module">{closed}</script>',
     }
 
 
-def _apart(results: str) -> dict[str, str]:
+def _apart(results: Results | None) -> dict[str, str]:
+    later = {"templates": "results.html", "plotly": "plotly.js"} if results else {}
     return {
         "style": '<link rel="stylesheet" href="page.css">',
         "data": '<link rel="preload" as="fetch" crossorigin id="measured" href="measured.json">',
-        "plotly": '<link rel="prefetch" id="plotly" href="plotly.js">' if results else "",
+        "later": "\n".join(
+            f'<link rel="prefetch" id="{name}" href="{file}">' for name, file in later.items()
+        ),
         "script": '<script type="module" src="page.js"></script>',
     }
 

@@ -1,16 +1,16 @@
 """The results that recipes ship with a suite, as HTML for a page without a server.
 
-The same tables and figures as on the page Recipes. What a visitor sees is a template of the
-document, cloned when it is chosen, so nothing is read as HTML at run time.
+The same tables and figures as on the page Recipes. They are templates, of which the chosen one is
+cloned; together they stand packed beside the page's own frame, in a fifth of the room.
 """
 
 import base64
 import gzip
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from taskarith.figures import recipe_figures
-from taskarith.figures.bundle import plotly_script
 from taskarith.figures.style import Theme
 from taskarith.suites import Suite
 from taskarith.ui.chrome import navigation, pages_style
@@ -20,7 +20,7 @@ from taskarith.ui.recipes.progress_html import about_form
 from taskarith.ui.recipes.result_html import edits_html, result_html
 from taskarith.ui.recipes.runs import Finished, chosen_edits, shipped
 
-__all__ = ["NAV", "RESULTS_STYLE", "packed_plotly", "results_html"]
+__all__ = ["NAV", "RESULTS_STYLE", "Results", "packed", "results_of"]
 
 NAV = (("Explore", "#"), ("Recipes", "#page=recipes"))
 ABOUT = (
@@ -38,12 +38,20 @@ RESULTS_STYLE = """
 """
 
 
-def results_html(suites: Sequence[Suite]) -> str:
-    """Every shipped result of these suites; empty where there is none."""
+@dataclass(frozen=True)
+class Results:
+    """The frame that one result at a time is shown in, and the templates of all, as HTML."""
+
+    frame: str
+    templates: str
+
+
+def results_of(suites: Sequence[Suite]) -> Results | None:
+    """Every shipped result of these suites; None where there is none."""
     found = [(suite, list(_shipped(suite))) for suite in suites]
     templates = "".join(_templates(name, one) for _, results in found for name, one in results)
     if not templates:
-        return ""
+        return None
     several = sum(bool(results) for _, results in found) > 1
     links = "".join(
         f'<a href="#page=recipes&amp;suite={escape(suite.name)}&amp;recipe={name}" '
@@ -53,18 +61,19 @@ def results_html(suites: Sequence[Suite]) -> str:
         for name, _ in results
     )
     header = navigation(NAV, "Recipes").replace('href="./"', 'href="#"')
-    return (
+    frame = (
         f'<div id="results" class="gradio-container" hidden><style>{pages_style()}{RESULTS_STYLE}'
         f'</style>{header}<main id="sheet"><div class="opening"><h1>Recipes</h1>'
         f'<p class="about">{escape(ABOUT)}</p></div>'
         f'<nav class="chosen" aria-label="results">{links}</nav>'
-        f'<div class="outcome"></div></main>{templates}</div>'
+        f'<div class="outcome"></div></main></div>'
     )
+    return Results(frame, templates)
 
 
-def packed_plotly() -> str:
-    """Plotly's script, gzipped and in base64: 2.0 MB instead of 4.8, which browsers unpack."""
-    return base64.b64encode(gzip.compress(plotly_script(), 9, mtime=0)).decode()
+def packed(text: bytes) -> str:
+    """A text gzipped and in base64, which browsers unpack: Plotly's script is 2.0 MB, not 4.8."""
+    return base64.b64encode(gzip.compress(text, 9, mtime=0)).decode()
 
 
 def _shipped(suite: Suite) -> Iterator[tuple[str, Finished]]:

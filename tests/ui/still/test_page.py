@@ -1,5 +1,7 @@
 """The explorer as one file, opened from a disk without a network, beside the live page."""
 
+import base64
+import gzip
 import json
 import re
 import statistics
@@ -201,13 +203,16 @@ def test_mini_is_small_and_whole(tmp_path: Path, capsys: pytest.CaptureFixture[s
     answer: Any = json.loads(capsys.readouterr().out)
     assert answer["bytes"] <= MOST_BYTES
     text = Path(answer["file"]).read_text(encoding="utf-8")
-    assert text.count("</script>") == 3
+    assert text.count("</script>") == 4
     # It asks for nothing; what it quotes for others to paste begins with a name in braces.
     assert not re.search(r"""src=["'](?!\$\{)|<link|url\((?!#)|@import""", text)
-    links = set(re.findall(r'href="([a-z]+:|[^"])', text))
+    held = re.search(r'id="templates">([^<]+)<', text)
+    assert held is not None
+    templates = gzip.decompress(base64.b64decode(held[1])).decode()
+    links = set(re.findall(r'href="([a-z]+:|[^"])', text + templates))
     assert links <= {"#", "https:", "data:"}  # of the page, of papers, and downloads
     assert answer["files"] == ["index.html"]
-    recipes = set(re.findall(r'<template data-suite="mini" data-recipe="([^"]+)"', text))
+    recipes = set(re.findall(r'<template data-suite="mini" data-recipe="([^"]+)"', templates))
     assert recipes == {file.stem for file in (SUITES_FOLDER / "mini" / "results").iterdir()}
 
 

@@ -1,4 +1,4 @@
-// The results of recipes in a page without a server: one at a time, cloned from the document.
+// The results of recipes in a page without a server: one at a time, cloned from their templates.
 
 import { plotlyFrom, watchFigures } from "../recipes/figures.js";
 import { sortTables } from "../recipes/tables.js";
@@ -7,12 +7,15 @@ import { theme } from "../theme.js";
 import { unpacked } from "./given.js";
 
 /**
- * @param {HTMLElement} root - for every suite and recipe, a template of figures in each theme and one
- *   of tables, which have no theme
+ * @param {HTMLElement} root - the frame; the document holds, for every suite and recipe, a template
+ *   of figures in each theme and one of tables, which have no theme
  * @param {URLSearchParams} query - which is shown; the first where it names none
  */
-export function showResults(root, query) {
-  const templates = [...root.querySelectorAll("template")];
+export async function showResults(root, query) {
+  // Part of this very page, as trusted as the rest of it; what is parsed so runs nothing.
+  const held = await unpacked(root.ownerDocument, "templates");
+  const parsed = new DOMParser().parseFromString(held, "text/html");
+  const templates = [...parsed.querySelectorAll("template")];
   const fits = (/** @type {string[]} */ ...keys) =>
     templates.find(({ dataset }) =>
       keys.every((key) => dataset[key] === (key === "theme" ? theme() : query.get(key))),
