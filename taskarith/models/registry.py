@@ -1,6 +1,5 @@
 """The model families there are, and which of them something is of."""
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from taskarith.models.causal.family import CAUSAL
 from taskarith.models.clip.family import CLIP
 from taskarith.models.encoder.family import ENCODER
 from taskarith.models.family import Found, Kind, ModelFamily
+from taskarith.models.json_files import read_object
 from taskarith.models.layouts import LAYOUTS
 from taskarith.models.t5.family import T5_FAMILY
 
@@ -77,22 +77,12 @@ def describe(files: Mapping[str, Path]) -> Found:
             return found
     for name in DESCRIPTION_FILES:
         if name in files:
-            _check_object(files[name])
+            read_object(files[name])  # one that is damaged is told so
     titles = ", ".join(family.title for family in FAMILIES)
     raise AssetError(
         f"the base does not say what it is: it needs {' or '.join(DESCRIPTION_FILES)} of "
         f"{titles}; found {', '.join(files) or 'nothing'}"
     )
-
-
-def _check_object(path: Path) -> None:
-    """AssetError for a file that is there and is no JSON object."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise AssetError(f"its {path.name} is not valid JSON; get the file again") from error
-    if not isinstance(data, dict):
-        raise AssetError(f"its {path.name} holds no object; get the file again")
 
 
 for _family in (CLIP, ENCODER, T5_FAMILY, CAUSAL):

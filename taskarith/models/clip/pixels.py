@@ -3,7 +3,6 @@
 What such a file asks for is done or refused, never passed over.
 """
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, cast
 import torch
 
 from taskarith.errors import AssetError
+from taskarith.models.json_files import read_object
 from taskarith.models.picture_transform import (
     OPENAI_MEAN,
     OPENAI_STD,
@@ -25,7 +25,7 @@ __all__ = [
     "OPENAI_STD",
     "PixelNormalizer",
     "open_clip_transform",
-    "read_object",
+    "read_described",
     "read_transformers_transform",
     "transformers_transform",
 ]
@@ -108,26 +108,20 @@ def open_clip_transform(
 
 def read_transformers_transform(folder: Mapping[str, Path]) -> PictureTransform:
     """What the files of a repository, by their names, say about pictures."""
-    config = read_object(folder, "config.json")
+    config = read_described(folder, "config.json")
     if "processor_config.json" in folder:  # transformers 5 writes the processors of both kinds here
-        both = read_object(folder, "processor_config.json")
+        both = read_described(folder, "processor_config.json")
         if isinstance(both.get("image_processor"), dict):
             return transformers_transform(config, both["image_processor"])
     name = "preprocessor_config.json"
-    return transformers_transform(config, read_object(folder, name) if name in folder else {})
+    return transformers_transform(config, read_described(folder, name) if name in folder else {})
 
 
-def read_object(folder: Mapping[str, Path], name: str) -> dict[str, Any]:
+def read_described(folder: Mapping[str, Path], name: str) -> dict[str, Any]:
     """The JSON object in a file of a base; AssetError where there is none."""
     if name not in folder:
         raise AssetError(f"the base has no {name}; give a repository of a transformers CLIP")
-    try:
-        value = json.loads(folder[name].read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise AssetError(f"{folder[name]} cannot be read: {error!s:.200}") from error
-    if not isinstance(value, dict):
-        raise AssetError(f"{folder[name]} holds no object")
-    return value
+    return read_object(folder[name])
 
 
 def transformers_transform(

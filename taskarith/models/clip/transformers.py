@@ -17,7 +17,7 @@ from taskarith.errors import AssetError
 from taskarith.models.clip.dual_encoder import DualEncoder
 from taskarith.models.clip.pixels import (
     PixelNormalizer,
-    read_object,
+    read_described,
     read_transformers_transform,
 )
 from taskarith.models.fitting import build_fitting
@@ -81,7 +81,7 @@ def load_transformers_clip(
     where they describe no CLIP, WeightsError where the weights do not fit; all names are listed.
     """
     transformers = import_transformers()
-    described = read_object(folder, "config.json")
+    described = read_described(folder, "config.json")
     if described.get("model_type") != "clip":
         raise AssetError(f"config.json describes a {described.get('model_type')!r}, not a clip")
 

@@ -4,7 +4,6 @@ sentence-transformers writes it beside the weights: `modules.json` names the ste
 a folder of its own. Where nothing is said, it is the mean of all tokens, normalized.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor
 
 from taskarith.errors import AssetError
+from taskarith.models.json_files import read_json, read_object
 
 __all__ = ["POOLING_FILES", "Pooling", "pool", "read_pooling"]
 
@@ -40,7 +40,7 @@ class Pooling:
 
 def read_pooling(files: Mapping[str, Path]) -> Pooling:
     """What the files say; AssetError where they ask for steps that are not known here."""
-    longest = _read(files[SENTENCES]).get("max_seq_length") if SENTENCES in files else None
+    longest = read_object(files[SENTENCES]).get("max_seq_length") if SENTENCES in files else None
     longest = longest if isinstance(longest, int) and longest > 0 else None
     normalized = True
     if MODULES in files:
@@ -53,7 +53,7 @@ def read_pooling(files: Mapping[str, Path]) -> Pooling:
         normalized = "Normalize" in steps
     if POOLING not in files:
         return Pooling(normalized=normalized, longest=longest)
-    config = _read(files[POOLING])
+    config = read_object(files[POOLING])
     asked = [name for name, value in config.items() if name.startswith("pooling_mode_") and value]
     if len(asked) != 1 or asked[0] not in WAYS:
         raise AssetError(
@@ -80,22 +80,8 @@ def pool(states: Tensor, mask: Tensor | None, pooling: Pooling) -> Tensor:
     return torch.nn.functional.normalize(pooled, dim=-1) if pooling.normalized else pooled
 
 
-def _read(path: Path) -> dict[str, Any]:
-    value = _json(path)
-    if not isinstance(value, dict):
-        raise AssetError(f"{path.name} holds no object")
-    return value
-
-
 def _list(path: Path) -> list[dict[str, Any]]:
-    value = _json(path)
+    value = read_json(path)
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise AssetError(f"{path.name} holds no list of steps")
     return value
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise AssetError(f"{path.name} cannot be read: {error!s:.200}") from error

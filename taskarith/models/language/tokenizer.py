@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from taskarith.errors import AssetError
+from taskarith.models.json_files import read_object
 from taskarith.models.library import import_transformers
 
 __all__ = ["TOKENIZER_FILES", "TextTokenizer", "load_tokenizer"]
@@ -118,12 +119,7 @@ def _names_its_class(path: Path) -> bool:
     """Whether its settings name its class; AssetError for code of the repository's own."""
     if not path.is_file():
         return False
-    try:
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise AssetError(f"{SETTINGS} cannot be read: {error!s:.200}") from error
-    if not isinstance(described, dict):
-        raise AssetError(f"{SETTINGS} holds no object")
+    described = read_object(path)
     if "auto_map" in described:
         raise AssetError(
             "its tokenizer is code of the repository's own, which is never run here; choose a base "

@@ -1,9 +1,12 @@
 """The widget without a browser: a channel that is written down, messages as a page sends them."""
 
 import builtins
+import json
 import queue
+import re
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,13 @@ from taskarith.core import Edit
 from taskarith.errors import MissingDependencyError, TaskArithError
 from taskarith.evaluation import Evaluator, measure
 from taskarith.suites import load_suite
+from taskarith.ui.explore.page import server_functions
+from taskarith.ui.modules import JS
 from taskarith.ui.notebook import desk
 from taskarith.ui.notebook.explorer_widget import LONGEST, ExplorerWidget
+from taskarith.ui.serving.explorers import Explorers
+from taskarith.ui.serving.launch import opener
+from taskarith.ui.serving.limits import Limiter
 from taskarith.ui.serving.pieces import as_sent
 
 PATIENCE = 60  # seconds for one answer
@@ -236,3 +244,13 @@ def test_without_anywidget_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(MissingDependencyError, match=r"pip install 'taskarith\[notebook\]'"):
         taskarith.widget("mini")
+
+
+def test_the_widget_calls_what_the_page_answers() -> None:
+    file = JS / "notebook" / "backend.js"
+    listed = re.search(r"const CALLS = (\[.*?\]);", file.read_text(encoding="utf-8"), re.DOTALL)
+    assert listed is not None
+    names = json.loads(re.sub(r",\s*\]", "]", listed[1]))
+    opened = Explorers("tiny", Future(), open_suite=opener("cpu"))
+    answered = server_functions(opened, limiter=Limiter(public=False), on_open=lambda: None)
+    assert sorted(names) == sorted(function.__name__ for function in answered)
