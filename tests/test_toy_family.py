@@ -39,7 +39,7 @@ def test_rows_are_those_of_the_model_by_itself(suite: Suite) -> None:
     model.network.load_state_dict(edited)
     for task in TASKS:
         texts = suite.split(task, "validation")
-        order = evaluator._order_of(task, "validation").order.tolist()
+        order = evaluator._examples.of(task, "validation").order.tolist()
         for row, place in zip(readings[task].rows, order, strict=True):
             ids = torch.tensor([[model.ids[word] for word in texts.shown(place)["text"].split()]])
             scores = model.network(ids)[0, -1][[model.ids[word] for word in TASKS[task]]]

@@ -1,14 +1,14 @@
 """The evaluator: a live model whose weights are recomposed for each edit, and what it answers.
 
-Prepares everything once (heads, orders, ids, the vectors' flat buffers) and repeats nothing;
-examples of several tasks share one forward pass. Knows nothing of sessions, caches or intervals.
+Prepares everything once (the vectors' flat buffers; what `ordered_examples` and `heads_in_use`
+hold) and repeats nothing; examples of several tasks share one forward pass. Knows nothing of
+sessions, caches or intervals.
 One thread at a time changes the weights.
 """
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,23 +21,20 @@ from taskarith.evaluation.allocator import keep_freed_memory
 from taskarith.evaluation.captured import CapturedForward, capture
 from taskarith.evaluation.device import Stopwatch, choose_device, computing_dtype, describe_device
 from taskarith.evaluation.fisher_gram import Kept, ModelStatistics
+from taskarith.evaluation.heads_in_use import HeadsInUse
 from taskarith.evaluation.memory import recomposer_of
 from taskarith.evaluation.merged_vectors import MergedVectors
-from taskarith.evaluation.order import stratified_order
+from taskarith.evaluation.ordered_examples import OrderedExamples
 from taskarith.evaluation.plan import MAX_STEP_IMAGES, STEP_IMAGES, Part, Step
 from taskarith.evaluation.results import ResultKey
 from taskarith.heads.checkpoint import CheckpointHead
 from taskarith.heads.embedding import EmbeddingHead
 from taskarith.heads.head import Prompts, TextHead
 from taskarith.heads.likelihood import LabelLikelihood, rows_together
-from taskarith.heads.zero_shot import build_head
 from taskarith.models.tokens import Tokens
 from taskarith.suites import Suite
-from taskarith.tasks import SplitName, Task, Texts
-from taskarith.tasks.examples import as_images
+from taskarith.tasks import SplitName
 from taskarith.tasks.metric import Metric
-from taskarith.tasks.shifts import own_name
-from taskarith.tasks.task import ZERO_SHOT
 
 __all__ = ["EVALUATION_VERSION", "Evaluator"]
 
@@ -45,18 +42,7 @@ __all__ = ["EVALUATION_VERSION", "Evaluator"]
 EVALUATION_VERSION = 5
 
 ACCELERATOR_STEP_IMAGES = 2048
-RESIDENT_BYTES = 4 * 2**30  # pixels kept on an accelerator, as uint8
 PACED = 4  # examples of each task that tell how fast they are answered
-MOST_HEADS = 32  # made anew under edits that move what they are made of
-
-
-@dataclass(frozen=True, eq=False)
-class _Ordered:
-    """A split in its stratified order: where each example lies, its label, and a fingerprint."""
-
-    order: Tensor
-    labels: np.ndarray
-    fingerprint: str
 
 
 class Evaluator:
@@ -116,12 +102,8 @@ class Evaluator:
         )
         self._kept_statistics: Kept = OrderedDict()
         self._in_use: Edit | None = None
-        self._ordered: dict[tuple[str, str], _Ordered] = {}
-        self._heads: dict[str, EmbeddingHead | TextHead] = {}
-        self._remade: OrderedDict[tuple[str, Edit], EmbeddingHead] = OrderedDict()
-        self._words: dict[str, bool] = {}  # by vector: whether it moves what heads are made of
-        self._prompts: dict[tuple[str, str], Prompts] = {}
-        self._resident: dict[tuple[str, str], Tensor] = {}
+        self._examples = OrderedExamples(suite, model=self.model, device=self.device)
+        self._heads = HeadsInUse(suite, model=self.model, device=self.device, stored=self._stored)
         self.examples_per_second: float | None = None  # until `prepare` has measured it
 
     def use(self, edit: Edit) -> Callable[[], float]:
@@ -188,25 +170,15 @@ class Evaluator:
 
         A head made of words is made anew where the edit moves what encodes words.
         """
-        head = self._heads.get(task)
-        if head is None:
-            head = self.suite.head(task)
-            if isinstance(head, EmbeddingHead):
-                head = head.to(self.device)
-            self._heads[task] = head
-        asked = self.suite.task(task)
-        if self._in_use is None or asked.head["kind"] != ZERO_SHOT:
-            return head
-        moved = self._moves_words(self._in_use)
-        return head if moved is None else self._remade_head(asked, moved)
+        return self._heads.of(task, edit=self._in_use)
 
     def total(self, task: str, split: SplitName) -> int:
         """How many examples the split holds."""
-        return len(self._order_of(task, split).labels)
+        return len(self._examples.of(task, split).labels)
 
     def labels(self, task: str, split: SplitName) -> np.ndarray:
         """The true labels, int32 [total], in the stratified order."""
-        return self._order_of(task, split).labels
+        return self._examples.of(task, split).labels
 
     def metric(self, task: str) -> Metric:
         """What the task's examples are counted by."""
@@ -214,27 +186,19 @@ class Evaluator:
 
     def images(self, task: str, split: SplitName, *, start: int, stop: int) -> Tensor:
         """The pixels, uint8 [stop − start, side, side, 3], at positions of the stratified order."""
-        order = self._order_of(task, split).order[start:stop]
-        if self.device.type == "cpu":
-            # Rows copied whole: four times as fast as indexing, which goes pixel by pixel.
-            return self._pixels(task, split).index_select(0, order)
-        resident = self._resident.get((task, split))
-        if resident is None:
-            pixels = self._pixels(task, split)
-            if self._resident_bytes() + pixels.nbytes > RESIDENT_BYTES:
-                return pixels[order].to(self.device)
-            resident = pixels[self._order_of(task, split).order].to(self.device)
-            self._resident[task, split] = resident
-        return resident[start:stop]
+        return self._examples.images(task, split, start=start, stop=stop)
 
     @torch.inference_mode(False)
     def prompts(self, task: str, split: SplitName, *, start: int, stop: int) -> Prompts:
         """The texts at positions of the stratified order, as the model takes them."""
-        return self._prompts_of(Part(task, start, stop), split=split)
+        return self._examples.prompts(Part(task, start, stop), split)
 
     def key(self, edit: Edit, *, task: str, split: SplitName) -> ResultKey:
         """What the answers to `task` under `edit` are kept under."""
-        examples, head = self._order_of(task, split).fingerprint, self.suite.head_fingerprint(task)
+        examples, head = (
+            self._examples.of(task, split).fingerprint,
+            self.suite.head_fingerprint(task),
+        )
         return ResultKey(
             suite=self.suite.fingerprint_of(edit, task),
             edit=edit.key(),
@@ -250,7 +214,9 @@ class Evaluator:
 
     def shown(self, task: str, split: SplitName, position: int) -> Mapping[str, Any]:
         """The example at a position of the stratified order, for people."""
-        return self.suite.split(task, split).shown(int(self._order_of(task, split).order[position]))
+        return self.suite.split(task, split).shown(
+            int(self._examples.of(task, split).order[position])
+        )
 
     def predict(self, task: str, split: SplitName, *, start: int, stop: int) -> np.ndarray:
         """The rows at positions start…stop under the edit in use."""
@@ -281,7 +247,7 @@ class Evaluator:
     @torch.inference_mode()
     def rows_by(self, head: TextHead, part: Part, *, split: SplitName) -> np.ndarray:
         """The rows that `head`, the task's own or another, reads off a part's texts."""
-        return _as_rows(head.rows(self.model, self._prompts_of(part, split=split)))
+        return _as_rows(head.rows(self.model, self._examples.prompts(part, split)))
 
     @torch.inference_mode()
     def _likeliest(
@@ -294,7 +260,7 @@ class Evaluator:
         """By place in `parts`, the answers of labels of one token."""
         if not heads:
             return {}
-        asked = [(head, self._prompts_of(parts[i], split=split)) for i, head in heads]
+        asked = [(head, self._examples.prompts(parts[i], split)) for i, head in heads]
         found = map(_as_rows, rows_together(self.model, asked))
         return dict(zip((i for i, _ in heads), found, strict=True))
 
@@ -314,7 +280,7 @@ class Evaluator:
                 found.append(torch.cat(self._logits([part], split=split)[0]).cpu().numpy())
             elif isinstance(head, LabelLikelihood | CheckpointHead):
                 with torch.inference_mode():
-                    logits = head.logits(self.model, self._prompts_of(part, split=split))
+                    logits = head.logits(self.model, self._examples.prompts(part, split))
                 found.append(logits.float().cpu().numpy())
             else:
                 raise AssetError(f"the task {part.task!r} has answers without logits")
@@ -356,10 +322,14 @@ class Evaluator:
                 self._recomposer.add_vector(name, self.vector(name))
         return edit.coefficients
 
+    def _stored(self, name: str) -> TaskVector:
+        """The vector `name` in the numbers in which it is kept."""
+        is_there = name in self._recomposer.vectors
+        return self._recomposer.vector(name) if is_there else self.vector(name)
+
     def _vectors_changed(self) -> None:
         self._merged.forget()
-        self._words.clear()
-        self._remade.clear()
+        self._heads.vectors_changed()
         self._kept_statistics.clear()
         self._in_use = None
 
@@ -390,16 +360,6 @@ class Evaluator:
         together = torch.cat(answers).to(torch.int32).cpu().numpy()
         return np.split(together, np.cumsum([len(answer) for answer in answers])[:-1])
 
-    def _order_of(self, task: str, split: SplitName) -> _Ordered:
-        found = self._ordered.get((task, split))
-        if found is None:
-            loaded = self.suite.split(task, split)
-            order = torch.from_numpy(stratified_order(loaded.labels.numpy()))
-            labels = loaded.labels[order].numpy().astype(np.int32)
-            found = _Ordered(order, labels, loaded.fingerprint)
-            self._ordered[task, split] = found
-        return found
-
     def _embedding_head(self, task: str) -> EmbeddingHead:
         head = self.head(task)
         assert isinstance(head, EmbeddingHead)
@@ -411,61 +371,9 @@ class Evaluator:
             return self._encode(
                 torch.cat([self.images(p.task, split, start=p.start, stop=p.stop) for p in parts])
             )
-        texts = [self._prompts_of(part, split=split).tokens for part in parts]
+        texts = [self._examples.prompts(part, split).tokens for part in parts]
         embeddings: Tensor = self.model.embed(Tokens.join(texts))
         return embeddings
-
-    def _prompts_of(self, part: Part, *, split: SplitName) -> Prompts:
-        """A part's texts as the model takes them; tokenized once."""
-        key = (part.task, split)
-        if key not in self._prompts:
-            examples = self.suite.split(part.task, split)
-            if not isinstance(examples, Texts):
-                raise AssetError(f"the head of {part.task!r} takes texts, not {examples.kind}")
-            with torch.inference_mode(False):  # whoever differentiates may ask for them, too
-                self._prompts[key] = Prompts.of(self.model, examples)
-        order = self._order_of(part.task, split).order
-        return self._prompts[key].take(order[part.start : part.stop])
-
-    def _pixels(self, task: str, split: SplitName) -> Tensor:
-        return as_images(self.suite.split(task, split), of=task).pixels
-
-    def _moves_words(self, edit: Edit) -> Edit | None:
-        """The part of `edit` that moves what encodes class names; None where it moves nothing."""
-        makes = getattr(self.model, "makes_heads", None)
-        if makes is None:
-            return None
-        moving = {n: c for n, c in edit.coefficients.items() if self._encodes_words(n, makes)}
-        if not moving or LAYERS in edit.settings:
-            return edit if moving else None
-        return replace(edit, coefficients=moving)
-
-    def _encodes_words(self, vector: str, makes: Callable[[str], bool]) -> bool:
-        found = self._words.get(vector)
-        if found is None:
-            is_there = vector in self._recomposer.vectors
-            tensors = self._recomposer.vector(vector) if is_there else self.vector(vector)
-            # A whole model may have been saved of which only the rest was fine-tuned.
-            moves = (bool(tensors[name].any()) for name in tensors if makes(name))
-            found = self._words[vector] = any(moves)
-        return found
-
-    @torch.inference_mode()
-    def _remade_head(self, task: Task, moved: Edit) -> EmbeddingHead:
-        """The zero-shot head under the edit in use, whose part that moves words is `moved`."""
-        key = (own_name(task.name)[0], moved)
-        head = self._remade.pop(key, None)
-        if head is None:
-            head = EmbeddingHead(
-                build_head(self.model, task.classnames, task.templates, task.knowledge)
-            )
-        self._remade[key] = head  # the newest is last
-        while len(self._remade) > MOST_HEADS:
-            self._remade.popitem(last=False)
-        return head
-
-    def _resident_bytes(self) -> int:
-        return sum(pixels.nbytes for pixels in self._resident.values())
 
     def _encode_plainly(self, pixels: Tensor) -> Tensor:
         """L2-normalized embeddings float32 [n, d]."""

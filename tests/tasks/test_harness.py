@@ -106,7 +106,7 @@ def test_its_answers_are_ours(suite: tuple[Suite, Any]) -> None:
         right = [one["acc"] for one in sorted(samples["own_choice"], key=lambda s: s["doc_id"])]
         part = Part("apples", 0, len(right))
         rows = evaluator.predict_parts([part], split="test")[0]
-        order = evaluator._order_of("apples", "test").order.tolist()
+        order = evaluator._examples.of("apples", "test").order.tolist()
         assert [right[place] for place in order] == (rows == 0).tolist()
         assert 0 < sum(right) < len(right)
         assert found["apples"].value == pytest.approx(theirs["results"]["own_choice"]["acc,none"])
