@@ -6,12 +6,14 @@ on writing.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from taskarith.errors import WeightsError
+from taskarith.models.causal.gpt2_pass import Past, is_plain, states
 from taskarith.models.fused_gelu import with_fused_gelus
 from taskarith.models.language.model import Pair, together
 from taskarith.models.language.tokenizer import TextTokenizer
@@ -20,6 +22,7 @@ from taskarith.models.tokens import Tokens
 
 __all__ = ["Causal"]
 
+LABELS = 64  # as many lists, of at most as many labels, are cut into tokens once
 HEAD = "score.weight"  # of GPT2ForSequenceClassification and its like
 
 
@@ -31,12 +34,18 @@ class Causal(WritingModel):
         with_fused_gelus(network)
         # Rows filled up with it are no mistake here: nothing is read off what fills them up.
         network.config.pad_token_id = None
+        self._labels = lru_cache(maxsize=LABELS)(self._cut)  # heads ask for theirs at every step
         self._cap = getattr(network.config, "final_logit_softcapping", None)
         first = tokenizer.start if tokenizer.start is not None else tokenizer.end
         self._first = first if first is not None else self._filling
 
     def continuations(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of texts as they follow a prompt: behind a space, which belongs to them."""
+        if len(texts) > LABELS:
+            return self._cut(texts)
+        return [list(row) for row in self._labels(tuple(texts))]
+
+    def _cut(self, texts: Sequence[str]) -> list[list[int]]:
         before = self.tokenizer.encode(["x"], special=False)[0]
         rows = self.tokenizer.encode([f"x {text.strip()}" for text in texts], special=False)
         return [row[_common(before, row) :] for row in rows]
@@ -105,7 +114,7 @@ class Causal(WritingModel):
             columns = torch.arange(ids.shape[1])
             lengths, counts = batch.lengths[:, None], asked.lengths[:, None]
             there = (columns < lengths) & (columns >= lengths - counts)
-            states = self._states(ids)[there.to(self.device)]
+            states = self._states_at(ids, there.flatten().nonzero()[:, 0])
             values = picked(self._logits(states), asked.flat.to(self.device))
             parts = values.split(asked.lengths.tolist())
             for i, part in zip(places.tolist(), parts, strict=True):
@@ -133,17 +142,26 @@ class Causal(WritingModel):
 
     def _writer(self, batch: Tokens) -> tuple[Tensor, Step]:
         ids, mask = batch.padded(self._filling, side="left")
-        there = mask.long().to(self.device)
+        there = mask.to(self.device)
         places = (there.cumsum(1) - 1).clamp(min=0)
-        past: Any = None
+        plain = is_plain(self.network.base_model)
+        past: Any = Past() if plain else None
+        began = False
 
         def step(tokens: Tensor) -> Tensor:
-            nonlocal there, places, past
-            if past is not None:
+            nonlocal there, places, past, began
+            if began:
                 places = places[:, -1:] + 1
-                there = torch.cat([there, torch.ones_like(tokens)], dim=1)
+                there = torch.cat([there, torch.ones_like(tokens, dtype=torch.bool)], dim=1)
+            began = True
+            if plain:
+                found = states(
+                    self.network.base_model, tokens,
+                    there=there, places=places, past=past, at=_last_of(tokens),
+                )  # fmt: skip
+                return self._logits(found)
             out = self.network.base_model(
-                input_ids=tokens, attention_mask=there, position_ids=places,
+                input_ids=tokens, attention_mask=there.long(), position_ids=places,
                 past_key_values=past, use_cache=True,
             )  # fmt: skip
             past = out.past_key_values
@@ -154,13 +172,18 @@ class Causal(WritingModel):
     def _last(self, batch: Tokens) -> Tensor:
         """The state [n, d] at the last token of each text."""
         ids, _ = batch.padded(self._filling)
-        ends = (batch.lengths - 1).to(self.device)
-        return self._states(ids)[torch.arange(len(batch), device=self.device), ends]
+        return self._states_at(ids, torch.arange(len(batch)) * ids.shape[1] + batch.lengths - 1)
 
-    def _states(self, ids: Tensor) -> Tensor:
-        """The last states [n, t, d] of rows filled up on the right, which no token before sees."""
-        states: Tensor = self.network.base_model(input_ids=ids.to(self.device)).last_hidden_state
-        return states
+    def _states_at(self, ids: Tensor, at: Tensor) -> Tensor:
+        """The last states of the tokens numbered `at` in ids.flatten(), float32 [len(at), d].
+
+        Rows are filled up on the right, which no token before sees.
+        """
+        ids, at, body = ids.to(self.device), at.to(self.device), self.network.base_model
+        if is_plain(body):
+            return states(body, ids, at=at)
+        every: Tensor = body(input_ids=ids).last_hidden_state
+        return every.flatten(0, 1)[at]
 
     def _logits(self, states: Tensor) -> Tensor:
         logits: Tensor = self.network.get_output_embeddings()(states)
@@ -179,6 +202,12 @@ class Causal(WritingModel):
             Pair(row[start : start + 1], row[start + 1 : start + 1 + step])
             for start in range(0, len(row) - 1, step)
         ]
+
+
+def _last_of(tokens: Tensor) -> Tensor:
+    """The numbers of each row's last token in tokens.flatten(), int64 [n]."""
+    rows, length = tokens.shape
+    return torch.arange(1, rows + 1, device=tokens.device) * length - 1
 
 
 def _joined(prompt: str, answer: str) -> str:
