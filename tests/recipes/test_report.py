@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,21 +11,29 @@ from taskarith.recipes.report import add_to_report, write_report
 from taskarith.recipes.report_recipes import Extent
 from taskarith.recipes.result import as_markdown
 from taskarith.recipes.stored import read_result
-from taskarith.suites import Suite
+from taskarith.suites import Suite, load_suite
 
 CPU = torch.device("cpu")
 FEW = Extent(16)
 
 
+@pytest.fixture(scope="module")
+def written(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report, for all tests that read it; copy it to change it."""
+    folder = tmp_path_factory.mktemp("report")
+    suite, path = load_suite(tiny_folder), folder / "REPORT.md"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TASKARITH_CACHE", str(tmp_path_factory.mktemp("reported")))
+        evaluator = Evaluator(suite, device=CPU)
+        write_report(evaluator, path, recipes=["negation", "addition"], extent=FEW)
+    stored = folder / "results" / "negation.json"
+    assert read_result(stored, suite=suite).name == "negation"
+    return folder
+
+
 @pytest.fixture
-def text(tiny_suite: Suite, tmp_path: Path) -> str:
-    path = tmp_path / "REPORT.md"
-    write_report(
-        Evaluator(tiny_suite, device=CPU), path, recipes=["negation", "addition"], extent=FEW
-    )
-    stored = tmp_path / "results" / "negation.json"
-    assert read_result(stored, suite=tiny_suite).name == "negation"
-    return path.read_text(encoding="utf-8")
+def text(written: Path) -> str:
+    return (written / "REPORT.md").read_text(encoding="utf-8")
 
 
 def test_sections_are_those_of_the_recipes(text: str, tiny_suite: Suite) -> None:
@@ -77,8 +86,9 @@ def test_an_unknown_recipe_leaves_what_is_there(tiny_suite: Suite, tmp_path: Pat
 
 
 def test_a_section_is_added_and_the_rest_stays(
-    text: str, tiny_suite: Suite, tmp_path: Path
+    written: Path, text: str, tiny_suite: Suite, tmp_path: Path
 ) -> None:
+    shutil.copytree(written, tmp_path, dirs_exist_ok=True)
     path = tmp_path / "REPORT.md"
     few = Extent(8, rehearse=True)
     add_to_report(
