@@ -1,6 +1,8 @@
 """A whole suite for the loopback Hub: a tiny CLIP, vectors of every kind, a manifest."""
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -31,6 +33,14 @@ def moved(base: dict[str, Tensor], seed: int) -> dict[str, Tensor]:
 
 
 def publish_adapter(base_folder: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for name, content in _adapter(base_folder).items():
+        (folder / name).write_bytes(content)
+
+
+@cache
+def _adapter(base_folder: Path) -> dict[str, bytes]:
+    """The files of a LoRA adapter of the base, made once."""
     import peft
     from transformers import CLIPModel
 
@@ -41,7 +51,21 @@ def publish_adapter(base_folder: Path, folder: Path) -> None:
     for name, parameter in adapted.named_parameters():
         if "lora_" in name:
             torch.nn.init.normal_(parameter, std=0.3)
-    adapted.save_pretrained(folder)
+    with TemporaryDirectory() as made:
+        adapted.save_pretrained(made)
+        return {path.name: path.read_bytes() for path in Path(made).iterdir()}
+
+
+@cache
+def _pictures() -> dict[str, bytes]:
+    """The files of a dataset, made once."""
+    # Unequal classes: a model that always says the same is right more or less often.
+    pictures = parquet(120, group=20, label=lambda i: i * i % 7 % 4)
+    return {
+        "README.md": CARD,
+        "data/test-0.parquet": pictures,
+        "data/train-0.parquet": parquet(9),
+    }
 
 
 def manifest(**change: Any) -> dict[str, Any]:
@@ -105,12 +129,5 @@ def publish(
     for task, name in zip(TARGETS, ("old", "new", "adapter", "native"), strict=True):
         hub.add_folder(f"tuned/{task}", folder / name, card={"base_model": BASE})
     for task in (*TARGETS, "gardens"):
-        # Unequal classes: a model that always says the same is right more or less often.
-        pictures = parquet(120, group=20, label=lambda i: i * i % 7 % 4)
-        files = {
-            "README.md": CARD,
-            "data/test-0.parquet": pictures,
-            "data/train-0.parquet": parquet(9),
-        }
-        hub.add(f"pictures/{task}", files, kind="datasets")
+        hub.add(f"pictures/{task}", dict(_pictures()), kind="datasets")
     return towers
