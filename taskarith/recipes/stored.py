@@ -6,7 +6,7 @@ do to be stored. A file that does not fit is refused; nothing in it is run.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
@@ -39,6 +39,8 @@ from taskarith.suites import Suite, load_suite
 
 __all__ = ["FOLDER", "RESULTS", "read_result", "shipped_result", "write_result"]
 
+ESTIMATE = ("value", "low", "high", "n", "total", "split", "metric")
+INTERVAL = ("value", "low", "high", "over", "percent")
 FOLDER = "results"  # of a suite's, beside its report
 RESULTS: dict[str, type[Result]] = {
     kind.name: kind
@@ -71,7 +73,9 @@ def write_result(result: Result, path: Path, *, suite: Suite) -> None:
     data = {
         "recipe": result.name,
         "suite": suite.recipe_fingerprint,
-        "result": {field.name: plain(getattr(result, field.name)) for field in _fields(result)},
+        "result": {
+            field.name: _packed(plain(getattr(result, field.name))) for field in _fields(result)
+        },
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
@@ -119,6 +123,22 @@ def shipped_result(suite: Suite, recipe: str) -> Result | None:
         return None
 
 
+def _packed(value: Any) -> Any:
+    """`value` with estimates and intervals as lists: the same names a thousand times are long."""
+    if isinstance(value, dict):
+        if {*value} == {*ESTIMATE, "provisional"}:  # which follows from n and total
+            return [value[name] for name in ESTIMATE]
+        if {*value} == {*INTERVAL}:
+            return [value[name] for name in INTERVAL]
+        return {key: _packed(item) for key, item in value.items()}
+    return [_packed(item) for item in value] if isinstance(value, list) else value
+
+
+def _named(value: Any, names: Sequence[str]) -> Any:
+    """What `_packed` wrote as a list, by names; earlier files have it so."""
+    return dict(zip(names, value, strict=True)) if isinstance(value, list) else value
+
+
 def _fields(kind: Any) -> Any:
     assert is_dataclass(kind)
     return fields(kind)
@@ -133,8 +153,9 @@ def _dataclass(kind: Any, value: Mapping[str, Any]) -> Any:
 def _value(hint: Any, value: Any) -> Any:
     """`value` as the type that a field was declared with."""
     if hint is Estimate:
-        return Estimate.from_json(value)
+        return Estimate.from_json(_named(value, ESTIMATE))
     if hint is Interval:
+        value = _named(value, INTERVAL)
         low, high = value["low"], value["high"]
         return Interval(
             float(value["value"]),

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,24 @@ def test_a_damaged_file_is_refused(
     stored.write_text(json.dumps(json.loads(stored.read_text("utf-8")) | change))
     with pytest.raises(AssetError, match="is no stored result"):
         read_result(stored, suite=tiny_suite)
+
+
+def test_estimates_by_name_are_read_as_before(stored: Path, tiny_suite: Suite) -> None:
+    def named(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: named(item) for key, item in value.items()}
+        if isinstance(value, list) and len(value) == 7 and value[5] in ("validation", "test"):
+            return dict(
+                zip(("value", "low", "high", "n", "total", "split", "metric"), value, strict=True)
+            )
+        return [named(item) for item in value] if isinstance(value, list) else value
+
+    packed = json.loads(stored.read_text("utf-8"))
+    earlier = named(packed)
+    assert earlier != packed
+    expected = read_result(stored, suite=tiny_suite)
+    stored.write_text(json.dumps(earlier), encoding="utf-8")
+    assert read_result(stored, suite=tiny_suite) == expected
 
 
 def test_another_suites_result_is_refused(stored: Path, tiny_suite: Suite) -> None:
