@@ -24,7 +24,7 @@ from taskarith.core import Recomposer, TaskVector
 from taskarith.sources.mapped import MappedBuffers
 from taskarith.tasks import cache_folder
 
-__all__ = ["QWEN", "measure_language", "run", "shapes"]
+__all__ = ["QWEN", "drawn", "measure_language", "run", "shapes"]
 
 VECTORS, ROUNDS = 8, 2  # a round moves 22 GB
 BLOCK = 1 << 20
@@ -60,7 +60,7 @@ def measure_language(sizes: Mapping[str, int], *, vectors: int, rounds: int) -> 
     warm_up({"model.norm.weight": torch.zeros(known["model.norm.weight"])})
     give_back()
     before = resident("self").private
-    base = _drawn(known, seed=0, scale=0.02)
+    base = drawn(known, seed=0, scale=0.02)
     keep = MappedBuffers(cache_folder() / "vectors")
     engine = Recomposer(base, _Drawn(known, vectors), storage=torch.bfloat16, keep=keep)
     every = {name: 0.1 * (i + 1) for i, name in enumerate(engine.vectors)}
@@ -110,12 +110,14 @@ def _is_sum(engine: Recomposer, base: Mapping[str, Tensor], edit: Mapping[str, f
     return bool(torch.allclose(found.float(), total, rtol=2**-8, atol=1e-6))
 
 
-def _drawn(known: Mapping[str, tuple[int, ...]], *, seed: int, scale: float) -> dict[str, Tensor]:
+def drawn(known: Mapping[str, tuple[int, ...]], *, seed: int, scale: float) -> dict[str, Tensor]:
+    """Random tensors of these shapes in bfloat16, each in memory of its own size."""
     # A million numbers over and over: what they are makes no edit slower or faster.
     generator = torch.Generator().manual_seed(seed)
     block = torch.empty(BLOCK, dtype=torch.bfloat16).normal_(0, scale, generator=generator)
     return {
-        name: block.repeat(-(-prod(shape) // BLOCK))[: prod(shape)].view(shape)
+        # A copy, or a row of 896 numbers would keep the whole million that it was cut from.
+        name: block.repeat(-(-prod(shape) // BLOCK))[: prod(shape)].clone().view(shape)
         for name, shape in known.items()
     }
 
@@ -127,7 +129,7 @@ class _Drawn(Mapping[str, TaskVector]):
         self._known, self._count = known, count
 
     def __getitem__(self, name: str) -> TaskVector:
-        return TaskVector(_drawn(self._known, seed=int(name[1:]) + 1, scale=1e-3))
+        return TaskVector(drawn(self._known, seed=int(name[1:]) + 1, scale=1e-3))
 
     def __iter__(self) -> Iterator[str]:
         return (f"t{index}" for index in range(self._count))

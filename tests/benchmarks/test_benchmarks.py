@@ -13,7 +13,7 @@ import benchmarks.visitors
 from benchmarks import evaluate, texts
 from benchmarks.__main__ import main
 from benchmarks.cluster import bytes_of_edit, edits_a_second, seconds_of_edits
-from benchmarks.half_billion import QWEN, measure_language, shapes
+from benchmarks.half_billion import QWEN, drawn, measure_language, shapes
 from benchmarks.live import way_of_first_point, when_measured
 from benchmarks.low_rank import measure_rank
 from benchmarks.memory import measure_case
@@ -106,6 +106,13 @@ def test_half_a_billion_has_the_models_size_and_is_measured_the_same_when_small(
     assert found["exact"] is True
     assert found["parameters"] == sum(prod(shape) for shape in shapes(**small).values())
     assert set(found["recompose_ms"]) == set(found["copy_ms"]) == {1, 2, 3}
+
+
+def test_half_a_billion_numbers_are_held_once_and_nothing_besides() -> None:
+    # Else the process would hold more than the formula says, and the formula be blamed.
+    tensors = drawn({"norm": (896,), "keys": (128, 896)}, seed=0, scale=1.0)
+    for tensor in tensors.values():
+        assert tensor.untyped_storage().nbytes() == tensor.nbytes
 
 
 def test_peers_of_recomposing_compute_the_same_weights() -> None:
