@@ -2,7 +2,7 @@
 # make test   sets everything up and runs every check and test
 # make wheel  writes dist/taskarith-….whl
 # Tests run two files at a time: a file's tests share servers, so they stay in one process. Three
-# take as long on two cores.
+# take as long on two cores. The longest files start first (tests/longest.py).
 # Both are cheap to repeat: a stamp in .venv remembers what is installed.
 
 VENV := .venv
@@ -19,7 +19,7 @@ test: $(VENV)/test-installed chromium javascript
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
 	$(PY) -m mypy
-	$(PY) -m pytest --numprocesses 2 --dist loadfile
+	$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # One file that `pip install` takes anywhere, suites included; then `taskarith app` opens the page.
 wheel: $(VENV)/app-installed

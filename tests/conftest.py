@@ -15,6 +15,7 @@ from taskarith.suites import Suite, load_suite
 from taskarith.ui.serving.importing import quick_imports
 from tests.hub.environment import HUB
 from tests.hub.server import LoopbackHub
+from tests.longest import longest_first
 from tests.tiny import build_tiny_suite
 from tests.toy import build_toy_suite
 
@@ -59,6 +60,10 @@ def pytest_collection() -> Iterator[None]:
     """Look for garbage among what tests make: among imports it was a quarter of the time."""
     with quick_imports():
         return (yield)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
