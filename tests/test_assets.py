@@ -9,7 +9,7 @@ MAX_LANGUAGE_BYTES = 45_000_000  # beside those, of the suites of texts together
 MAX_SIZES_BYTES = 25_000_000  # of what the recipe scaling compares
 MAX_FILE_BYTES = 10_000_000
 SIZES = ("mini-quarter", "mini-half", "mini-whole", "mini-double")
-LANGUAGE = ("mini-lm", "mini-t5", "minilm")
+LANGUAGE = ("mini-lm", "mini-t5", "mini-t5-quarter", "minilm")
 
 
 def test_assets_stay_small() -> None:

@@ -1,6 +1,7 @@
 """`taskarith train` and `taskarith report`: the commands that write a suite and its report."""
 
 import argparse
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,8 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--size",
         choices=["quarter", "half", "whole", "double"],
-        help="for mini: build it in this further size, on a tenth of the examples, for the recipe "
-        "scaling",
+        help="build mini in this further size, on a tenth of the examples, for the recipe scaling; "
+        "or mini-t5 in a quarter, for instruct and prompts",
     )
     parser.add_argument(
         "--work",
@@ -132,14 +133,7 @@ def train(
     from taskarith.suites import load_suite
 
     if size is not None:
-        from taskarith.training.mini_sizes import train_size
-
-        if suite != "mini" or recipes:
-            raise AssetError("--size is for `train mini` alone; leave out --recipes")
-        work = work or RUNS / "mini-sizes"
-        train_size(
-            size, output or work / f"suite-mini-{size}", work=work, device=choose_device(device)
-        )
+        _train_size(suite, size, output=output, work=work, device=device, recipes=recipes)
         return
     work = work or RUNS / ("mini" if suite == "real" else suite)
     folder, chosen = output or work / f"suite-{suite}", choose_device(device)
@@ -176,6 +170,33 @@ def train(
             train_recipes(load_suite(folder), work=work, device=chosen)
         prepare_suite(folder, story=MINI_STORY, device=chosen)
     print(f"Built {suite} in {folder}. Measure it with: taskarith report {folder}")
+
+
+def _train_size(
+    suite: str,
+    size: str,
+    *,
+    output: Path | None,
+    work: Path | None,
+    device: str | None,
+    recipes: bool,
+) -> None:
+    from taskarith.evaluation import choose_device
+    from taskarith.training import mini_sizes, mini_t5
+
+    sizes: Mapping[str, Collection[str]] = {"mini": mini_sizes.SIZES, "mini-t5": mini_t5.SIZES}
+    if size not in sizes.get(suite, ()) or recipes:
+        known = "; ".join(f"{name} in {', '.join(own)}" for name, own in sizes.items())
+        raise AssetError(
+            f"`train {suite} --size {size}` is not known; further sizes are: {known}, without "
+            "--recipes"
+        )
+    work = work or RUNS / f"{suite}-sizes"
+    folder = output or work / f"suite-{suite}-{size}"
+    if suite == "mini":
+        mini_sizes.train_size(size, folder, work=work, device=choose_device(device))
+    else:
+        mini_t5.train_mini_t5(folder, work=work / size, size=size)
 
 
 def report(

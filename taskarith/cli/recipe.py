@@ -207,6 +207,7 @@ def add_commands(commands: Any) -> None:
         help="whose vectors the instruction vector is added to (default: the first four targets)",
     )
     _add_count(one, "--steps", 200, "of every model that is taught")
+    _add_sizes(one)
 
     one = _add(recipes, "few-shot", "learn from sixteen examples a class, by prompts")
     _add_tasks(one, "tasks to learn (default: the first target of each number of labels)")
@@ -275,6 +276,7 @@ def add_commands(commands: Any) -> None:
     )
     _add_count(one, "--seeds", 3, "of every prompt; intervals are over them")
     _add_count(one, "--steps", 40, "of every training, of 32 texts each")
+    _add_sizes(one)
 
     one = _add(recipes, "retrieval", "read answers off an index of passages; forget some")
     _add_count(one, "--passages", 150, "of the index, 12 to 400")
@@ -286,6 +288,16 @@ def add_commands(commands: Any) -> None:
         metavar="FOLDER",
         help="keep the reader, a retriever and the closed book there, for Recipes: a suite's "
         "folder `retrieval`",
+    )
+
+
+def _add_sizes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sizes",
+        nargs="*",
+        metavar="SUITE",
+        help="suites with larger or smaller bases to compare with (default: those of the suite's "
+        "collection; the bare option leaves them out)",
     )
 
 

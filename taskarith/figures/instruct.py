@@ -15,7 +15,7 @@ ROLES = {"unseen category": "target", "unseen task": "pinned", "unseen example":
 
 
 def instruct_figures(result: "InstructResult", *, theme: Theme = "light") -> list[Any]:
-    """Mean accuracy of each level by model, by the categories seen, and by λ."""
+    """Mean accuracy of each level by model, by the categories seen, by λ, and gains by size."""
     most = max(model.categories for model in result.models)
     kinds = [m for m in result.models if m.categories in (0, most)]
     by_kind = {f"{m.kind}{' (shown)' if m.shown and not m.categories else ''}": m for m in kinds}
@@ -37,10 +37,33 @@ def instruct_figures(result: "InstructResult", *, theme: Theme = "light") -> lis
             True,
         ),
     ]  # fmt: skip
-    return [
+    figures = [
         _figure(title, note, x, places, levels, joined, theme)
         for title, note, x, places, levels, joined in drawn
     ]
+    return [*figures, _sizes(result, theme)] if result.sizes else figures
+
+
+def _sizes(result: "InstructResult", theme: Theme) -> Any:
+    """What instructions add to the untuned model of each size."""
+    gains = [one.model("instructions").over_untuned or {} for one in result.sizes]
+    parameters = [one.parameters for one in result.sizes]
+    drawn = _figure(
+        "Instructions by the size of the base",
+        f"change against the untuned model, {result.steps} steps each, {result.sample.once}",
+        "parameters of the base",
+        parameters,
+        gains,
+        True,
+        theme,
+    )
+    drawn.update_yaxes(
+        title_text="change of mean accuracy", range=None, dtick=None, tickformat="+.0%"
+    )
+    drawn.update_xaxes(
+        type="log", tickvals=parameters, ticktext=[f"{count:,}" for count in parameters]
+    )
+    return drawn
 
 
 def _figure(

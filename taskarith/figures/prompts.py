@@ -11,13 +11,15 @@ if TYPE_CHECKING:
 __all__ = ["prompts_figures"]
 
 ROLES: tuple[Role, ...] = ("other", "target", "pinned")
+LENGTH_ROLES: tuple[Role, ...] = ("other", "target", "control")
 ROW = 54  # px of height for a direction
 
 
 def prompts_figures(result: "PromptsResult", *, theme: Theme = "light") -> list[Any]:
-    """Accuracy against length, a line a beginning; and what is left in the other domain."""
+    """Accuracy against length, a line a beginning; by size; what is left in the other domain."""
+    sizes = [_sizes(result, theme)] if result.sizes else []
     domains = [_domains(result, theme)] if result.kin else []
-    return [_lengths(result, theme), *domains]
+    return [_lengths(result, theme), *sizes, *domains]
 
 
 def _lengths(result: "PromptsResult", theme: Theme) -> Any:
@@ -56,6 +58,66 @@ def _lengths(result: "PromptsResult", theme: Theme) -> Any:
         rule("y", result.pretrained[result.task].value, colour=colours["muted"], dash="dash"),
         rule("y", result.of_full().value, colour=colours["muted"], dash="dot"),
     ]
+    return figure(traces, frame | {"showlegend": True})
+
+
+def _sizes(result: "PromptsResult", theme: Theme) -> Any:
+    """Accuracy against the base's numbers, a line a length, beside full fine-tuning."""
+    from taskarith.recipes.interval import Interval
+
+    pretrained = [one.pretrained for one in result.sizes]
+    series: dict[str, list[Interval]] = {
+        f"prompt of {form.length}": [
+            result.accuracy(next(own for own in one.forms if own.length == form.length))
+            for one in result.sizes
+        ]
+        for form in sorted(result.sizes[0].forms, key=lambda form: form.length)
+    }
+    series["full fine-tuning"] = [result.of_full(one.full) for one in result.sizes]
+    parameters = [one.parameters for one in result.sizes]
+    traces = []
+    for place, name in enumerate(series):
+        prompts = place < len(series) - 1
+        style = line(LENGTH_ROLES[place % 3] if prompts else "pinned", theme)
+        traces.append(
+            style
+            | {
+                "name": name,
+                "x": parameters,
+                "y": [one.value for one in series[name]],
+                "error_y": ends(series[name], theme),
+                "marker": style["marker"] | {"size": 11},
+                "hovertemplate": f"{name}, %{{x:,}} parameters: %{{y:.1%}}<extra></extra>",
+            }
+        )
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": "pretrained",
+            "x": parameters,
+            "y": [one.skill for one in pretrained],
+            "line": {"color": COLOURS[theme]["muted"], "dash": "dash"},
+            "hovertemplate": "pretrained, %{x:,} parameters: %{y:.1%}<extra></extra>",
+        }
+    )
+    frame = titled(
+        f"Prompts of {result.task} by the size of the base",
+        f"from random words, mean over {result.seeds} seed{'s' if result.seeds > 1 else ''} with "
+        f"95 % intervals, {result.sample.once}",
+        x="parameters of the base",
+        y="accuracy",
+        theme=theme,
+        height=460,
+    )
+    frame["xaxis"] |= {
+        "type": "log",
+        "tickvals": parameters,
+        "ticktext": [f"{count:,}" for count in parameters],
+        "zeroline": False,
+    }
+    frame["xaxis"].pop("range", None)
+    frame["margin"] |= {"t": 88, "b": 92}
     return figure(traces, frame | {"showlegend": True})
 
 

@@ -21,6 +21,7 @@ from taskarith.recipes.paint.protocol import WAYS
 from taskarith.recipes.paint.recipe import PaintRecipe
 from taskarith.recipes.plane.recipe import ENDS, STEPS, PlaneRecipe
 from taskarith.recipes.result import Result
+from taskarith.recipes.scaling.recipe import LEAST as LEAST_SIZES
 from taskarith.recipes.search.recipe import BUDGET, SearchRecipe
 from taskarith.recipes.search.recipe import SEEDS as SEARCH_SEEDS
 from taskarith.recipes.search.space import SUM, Space
@@ -414,9 +415,10 @@ def suite_recipes(
 
 
 def _has_sizes(suite: Suite) -> bool:
-    """Whether it is in a collection that is on this machine."""
+    """Whether it is in a collection on this machine that a law can be fitted to."""
     return any(
-        all(load_suite(name).is_here() for name in collection.suites)
+        sum(not member.apart for member in collection.members) >= LEAST_SIZES
+        and all(load_suite(name).is_here() for name in collection.suites)
         for collection in collections_of(suite.name)
     )
 

@@ -274,7 +274,7 @@ class Lab:
     """The callables, of which a recipe uses what it needs; `sample` says what they measure.
 
     `text_lab` is there for models that answer in words, `way_lab` where ways can be compared.
-    `size` is there for models of images and texts, and `others` opens the labs of other suites.
+    `size` tells how large the base is, and `others` opens the labs of other suites.
     """
 
     score: Score

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from taskarith.recipes.lab import Lab
 
-__all__ = ["ModelSize", "OtherLab", "SizeOf"]
+__all__ = ["ModelSize", "OtherLab", "OtherSize", "SizeOf"]
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,24 @@ class ModelSize:
 
     Attributes:
         parameters: how many numbers it has.
-        multiply_adds: how often it multiplies and adds for one example of pre-training.
+        multiply_adds: how often it multiplies and adds for one example of pre-training; None where
+            that is not counted, as for texts.
     """
 
     parameters: int
-    multiply_adds: int
+    multiply_adds: int | None
+
+
+@dataclass(frozen=True)
+class OtherSize:
+    """A suite whose base is a larger or smaller one of the same family.
+
+    Attributes:
+        fingerprint: of what is asked of it, as `Suite.recipe_fingerprint` has it.
+    """
+
+    suite: str
+    fingerprint: str
 
 
 SizeOf = Callable[[], ModelSize]

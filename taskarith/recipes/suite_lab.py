@@ -112,7 +112,7 @@ def suite_lab(
         sample=bench.sample,
         text_lab=bench.text_lab(),
         way_lab=suite_way_lab(evaluator, cache=cache, meter=meter, sample=sample, final=final),
-        size=bench.size if hasattr(evaluator.model, "multiply_adds") else None,
+        size=bench.size,
         others=others,
     )
     return lab
@@ -310,9 +310,10 @@ class _Bench:
     def size(self) -> ModelSize:
         self._meter.check()
         numbers = sum(tensor.numel() for tensor in self._suite.base_state().values())
-        found = ModelSize(numbers, self._evaluator.model.multiply_adds())
-        self._meter.count("multiply-adds counted")
-        return found
+        model = self._evaluator.model
+        counted = model.multiply_adds() if hasattr(model, "multiply_adds") else None
+        self._meter.count("size counted")
+        return ModelSize(numbers, counted)
 
     def text_lab(self) -> TextLab | None:
         if not writes(self._evaluator):

@@ -12,19 +12,22 @@ from taskarith.recipes.few_shot.recipe import DRAWS, FewShotRecipe
 from taskarith.recipes.few_shot.recipe import STEPS as FEW_STEPS
 from taskarith.recipes.instruct.protocol import HELD_OUT, levels
 from taskarith.recipes.instruct.recipe import STEPS, InstructRecipe
+from taskarith.recipes.model_size import OtherSize
 from taskarith.recipes.prompts.protocol import LENGTHS
 from taskarith.recipes.prompts.recipe import SEEDS, PromptsRecipe
 from taskarith.recipes.prompts.recipe import STEPS as PROMPT_STEPS
 from taskarith.recipes.retrieval.facts import MOST_FACTS
 from taskarith.recipes.retrieval.recipe import DISTILLING, LEAST_FACTS, PASSAGES, RetrievalRecipe
 from taskarith.recipes.retrieval.recipe import STEPS as READING_STEPS
-from taskarith.suites import Suite
+from taskarith.suites import Suite, load_suite
+from taskarith.suites.collection import other_sizes
 from taskarith.training.ways.soft_prompt import LENGTH
 
 __all__ = [
     "answers_in_words",
     "few_shot_recipe",
     "few_shot_tasks",
+    "further_sizes",
     "instruct_recipe",
     "prompts_recipe",
     "reads_passages",
@@ -50,11 +53,13 @@ def instruct_recipe(
     held_out: Sequence[str] = (),
     tasks: Sequence[str] | None = None,
     steps: int = STEPS,
+    sizes: Sequence[str] | None = None,
 ) -> InstructRecipe:
     """Teach all tasks in words but those of the categories `held_out` (none given: the usual two).
 
     The instruction vector is then added to and taken from the vectors of `tasks` (None: of the
-    first targets). Raises RecipeError where the categories leave nothing to learn or to ask.
+    first targets), and the suites `sizes` are taught alike (None: those of its collection). Raises
+    RecipeError where the categories leave nothing to learn or to ask.
     """
     _needs_words(suite, "instruct")
     if steps < 1:
@@ -65,7 +70,7 @@ def instruct_recipe(
     for name in beside:
         suite.task(name)
         suite.vector(name)
-    return InstructRecipe(chosen, beside, steps)
+    return InstructRecipe(chosen, beside, steps, further_sizes(suite, sizes))
 
 
 def few_shot_recipe(
@@ -97,11 +102,13 @@ def prompts_recipe(
     lengths: Sequence[int] = LENGTHS,
     seeds: int = SEEDS,
     steps: int = PROMPT_STEPS,
+    sizes: Sequence[str] | None = None,
 ) -> PromptsRecipe:
     """Learn soft prompts of `task` (None: the kin task with most labels), and of all kin tasks.
 
     Kin are targets that ask for the same labels of other texts; where there are none, the first
-    two targets stand in. Raises RecipeError for a suite that knows no written world, and
+    two targets stand in. The suites `sizes` learn prompts of `task`, too (None: those of its
+    collection that have it). Raises RecipeError for a suite that knows no written world, and
     SettingError for a length that no prompt has.
     """
     _needs_words(suite, "prompts")
@@ -122,7 +129,30 @@ def prompts_recipe(
         seeds=seeds,
         steps=steps,
         lengths=tuple(sorted(set(lengths))),
+        sizes=further_sizes(suite, sizes, tasks=(chosen, suite.control)),
     )
+
+
+def further_sizes(
+    suite: Suite, sizes: Sequence[str] | None, *, tasks: Sequence[str] = ()
+) -> tuple[OtherSize, ...]:
+    """The suites `sizes`, which must have `tasks` (None: those of the suite's collection that do).
+
+    Raises UnknownNameError for one that lacks a task, RecipeError where it cannot be compared.
+    """
+    asked = other_sizes(suite.name) if sizes is None else tuple(dict.fromkeys(sizes))
+    found = []
+    for name in asked:
+        other = load_suite(name)
+        if sizes is None and not (other.is_here() and {*tasks} <= {*other.tasks}):
+            continue
+        if other.name == suite.name:
+            raise RecipeError(f"{name!r} is the suite itself; name one of another size")
+        _needs_words(other, "a comparison of sizes")
+        for task in tasks:
+            other.task(task)
+        found.append(OtherSize(other.name, other.recipe_fingerprint))
+    return tuple(found)
 
 
 def few_shot_tasks(suite: Suite) -> tuple[str, ...]:

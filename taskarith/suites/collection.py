@@ -19,6 +19,7 @@ __all__ = [
     "collections_of",
     "list_collections",
     "load_collection",
+    "other_sizes",
     "read_collection",
     "unlisted",
 ]
@@ -99,6 +100,15 @@ def load_collection(name_or_path: str) -> Collection:
 def collections_of(suite: str) -> list[Collection]:
     """The collections that the suite called `suite` is a member of."""
     return [collection for collection in list_collections() if suite in collection.suites]
+
+
+def other_sizes(suite: str) -> tuple[str, ...]:
+    """The suites beside the one called `suite` in its first collection; none where it is in none.
+
+    >>> other_sizes("mini-t5")
+    ('mini-t5-quarter',)
+    """
+    return tuple(one for own in collections_of(suite)[:1] for one in own.suites if one != suite)
 
 
 def unlisted() -> frozenset[str]:

@@ -257,8 +257,10 @@ class FakeWays:
         called: Callable[[Learning], str],
         *,
         refused: Mapping[str, str] = NOTHING,
+        total: int = 1000,
     ) -> None:
         self.fake = fake
+        self.total = total
         self.called = called
         self.refused = refused
         self.learned: list[Learning] = []
@@ -296,7 +298,7 @@ class FakeWays:
             answer,
             logits,
             moved=100 if names else 0,
-            total=1000,
+            total=self.total,
             size=200,
             seconds=2.0,
             fitted=0 if names else 10,

@@ -24,7 +24,7 @@ from taskarith.worlds.texts import CATEGORIES, TEXT_FAMILIES
 
 __all__ = [
     "CAP", "CAPPED", "HELD_OUT", "LEVELS", "UNSEEN_CATEGORY", "UNSEEN_EXAMPLE", "UNTUNED", "Trial",
-    "levels", "mixture", "taught", "trials",
+    "levels", "mixture", "of_sizes", "taught", "trials",
 ]  # fmt: skip
 
 HELD_OUT = ("inference", "tone")
@@ -128,6 +128,12 @@ def trials(held_out: Sequence[str]) -> tuple[Trial, ...]:
         Trial(DEMONSTRATIONS, every, shown=True),
         *(Trial(INSTRUCTIONS, count) for count in fewer),
     )
+
+
+def of_sizes(held_out: Sequence[str]) -> tuple[Trial, ...]:
+    """The models that bases of several sizes are compared by: untuned, shuffled and taught."""
+    most = max(trial.categories for trial in trials(held_out))
+    return (Trial(UNTUNED, 0), Trial(SHUFFLED, most), Trial(INSTRUCTIONS, most))
 
 
 def _tasks(category: str) -> tuple[str, ...]:

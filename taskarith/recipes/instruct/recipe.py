@@ -18,13 +18,15 @@ from taskarith.recipes.instruct.protocol import (
     Trial,
     levels,
     mixture,
+    of_sizes,
     taught,
     trials,
 )
-from taskarith.recipes.instruct.result import Beside, InstructResult, Model, Step
+from taskarith.recipes.instruct.result import Beside, InstructResult, Model, Sized, Step
 from taskarith.recipes.instruct.wording import INSTRUCTIONS, SHOWN, Item, asked, drawn
 from taskarith.recipes.interval import Interval, change_interval, share_interval
 from taskarith.recipes.lab import Lab
+from taskarith.recipes.model_size import OtherSize
 from taskarith.recipes.text_lab import Plan
 from taskarith.tasks import SplitName
 from taskarith.worlds.texts import TEXT_FAMILIES
@@ -46,11 +48,13 @@ class InstructRecipe:
         beside: tasks of the suite with vectors, which the instruction vector is added to and
             taken from.
         steps: of every model that is taught.
+        sizes: suites whose bases are larger or smaller, and are taught alike.
     """
 
     held_out: tuple[str, ...]
     beside: tuple[str, ...] = ()
     steps: int = STEPS
+    sizes: tuple[OtherSize, ...] = ()
 
     def evaluations(self) -> int:
         """The most evaluations that `run` takes; asking one model about one task is one."""
@@ -58,51 +62,84 @@ class InstructRecipe:
         every = trials(self.held_out)
         taught_models = sum(trial.kind != UNTUNED for trial in every)
         curve = len(GRID) * tasks + tasks
-        return len(every) * tasks + taught_models + curve + 7 * len(self.beside)
+        further = len(self.sizes) * len(of_sizes(self.held_out)) * (tasks + 1)
+        return len(every) * tasks + taught_models + curve + 7 * len(self.beside) + further
 
     def learned(self) -> int:
         """How many examples all steps go through."""
-        models = sum(trial.kind != UNTUNED for trial in trials(self.held_out))
+        every = [*trials(self.held_out), *len(self.sizes) * of_sizes(self.held_out)]
+        models = sum(trial.kind != UNTUNED for trial in every)
         return models * self.steps * Plan(self.steps).batch
 
     def run(self, lab: Lab) -> InstructResult:
         """Teach every model, choose λ on validation, then ask everything once on test."""
-        at = levels(self.held_out)
         every = trials(self.held_out)
         whole = max(trial.categories for trial in every)
-        train = {name: drawn(name, "train", TRAINING) for name in taught(self.held_out, whole)}
         with ExitStack() as keep:
-            edits: dict[Trial, dict[str, float]] = {}
-            for trial in every:
-                edits[trial] = {}
-                if trial.kind == UNTUNED:
-                    continue
-                own = {name: train[name] for name in taught(self.held_out, trial.categories)}
-                plan = Plan(self.steps, seed=SEED)
-                vector = keep.enter_context(
-                    lab.texts.teach({}, mixture(own, trial, seed=SEED), plan=plan)
-                )
-                edits[trial] = {vector: 1.0}
+            edits = self._taught(lab, every, keep)
             (instructions,) = edits[Trial(INSTRUCTIONS, whole)]
             curve = self._curve(lab, instructions)
             best = max(curve, key=lambda step: step.levels[UNSEEN_EXAMPLE].low).coefficient
             beside = [self._beside(lab, instructions, best, task) for task in self.beside]
-            right = {
-                trial: self._right(lab, edit, trial, split="test") for trial, edit in edits.items()
-            }
-        untuned = {trial.shown: right[trial] for trial in every if trial.kind == UNTUNED}
+            models = self._models(lab, edits)
         return InstructResult(
             held_out=self.held_out,
-            levels=at,
+            levels=levels(self.held_out),
             steps=self.steps,
-            models=tuple(
-                _model(trial, right[trial], untuned[trial.shown], at, lab) for trial in every
-            ),
+            models=models,
             curve=curve,
             best=best,
             beside=tuple(beside),
             sample=lab.sample,
+            sizes=self._sizes(lab, models),
         )
+
+    def _taught(
+        self, lab: Lab, every: Sequence[Trial], keep: ExitStack
+    ) -> dict[Trial, dict[str, float]]:
+        """The edit that each trial's model is; its vector lasts as long as `keep`."""
+        whole = max(trial.categories for trial in every)
+        train = {name: drawn(name, "train", TRAINING) for name in taught(self.held_out, whole)}
+        edits: dict[Trial, dict[str, float]] = {}
+        for trial in every:
+            edits[trial] = {}
+            if trial.kind == UNTUNED:
+                continue
+            own = {name: train[name] for name in taught(self.held_out, trial.categories)}
+            plan = Plan(self.steps, seed=SEED)
+            vector = keep.enter_context(
+                lab.texts.teach({}, mixture(own, trial, seed=SEED), plan=plan)
+            )
+            edits[trial] = {vector: 1.0}
+        return edits
+
+    def _models(self, lab: Lab, edits: Mapping[Trial, Mapping[str, float]]) -> tuple[Model, ...]:
+        """Every model on test."""
+        right = {
+            trial: self._right(lab, edit, trial, split="test") for trial, edit in edits.items()
+        }
+        untuned = {trial.shown: right[trial] for trial in edits if trial.kind == UNTUNED}
+        at = levels(self.held_out)
+        return tuple(_model(trial, own, untuned[trial.shown], at, lab)
+                     for trial, own in right.items())  # fmt: skip
+
+    def _sizes(self, lab: Lab, models: Sequence[Model]) -> tuple[Sized, ...]:
+        """This base and those of `sizes`, smaller ones first; none where it is the only one."""
+        if not self.sizes or lab.others is None or lab.size is None:
+            return ()
+        compared = of_sizes(self.held_out)
+        ours = [
+            model
+            for model in models
+            if Trial(model.kind, model.categories, model.shown) in compared
+        ]
+        found = [Sized(None, lab.size().parameters, tuple(ours))]
+        for further in self.sizes:
+            with lab.others(further.suite) as other, ExitStack() as keep:
+                assert other.size is not None
+                own = self._models(other, self._taught(other, compared, keep))
+                found.append(Sized(further, other.size().parameters, own))
+        return tuple(sorted(found, key=lambda one: one.parameters))
 
     def _curve(self, lab: Lab, vector: str) -> tuple[Step, ...]:
         steps = []

@@ -6,12 +6,13 @@ from typing import ClassVar
 from taskarith.evaluation import Estimate, PairedDifference
 from taskarith.recipes.instruct.protocol import CAP, CAPPED, UNSEEN_CATEGORY
 from taskarith.recipes.instruct.wording import BARE, DEMONSTRATIONS, INSTRUCTIONS, SHOWN, SHUFFLED
-from taskarith.recipes.interval import Interval
+from taskarith.recipes.interval import Interval, in_points
+from taskarith.recipes.model_size import OtherSize
 from taskarith.recipes.result import Cell, Result, Row, Table
 from taskarith.recipes.sample import Sample
 from taskarith.worlds.texts import TEXT_FAMILIES
 
-__all__ = ["Beside", "InstructResult", "Model", "Step"]
+__all__ = ["Beside", "InstructResult", "Model", "Sized", "Step"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,24 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Sized:
+    """A base of one size, on test: untuned, and taught with shuffled and with right answers.
+
+    Attributes:
+        other: the suite that it is the base of; None for the suite that is studied.
+        parameters: how many numbers the base has.
+    """
+
+    other: OtherSize | None
+    parameters: int
+    models: tuple[Model, ...]
+
+    def model(self, kind: str) -> Model:
+        """The model that was taught so."""
+        return next(model for model in self.models if model.kind == kind)
+
+
+@dataclass(frozen=True)
 class InstructResult(Result):
     """Every model at three levels of generalization.
 
@@ -66,6 +85,7 @@ class InstructResult(Result):
         steps: of every model that was taught.
         curve: the instruction vector as a slider.
         best: λ of it, chosen on validation of tasks that were seen.
+        sizes: bases of several sizes taught alike, smaller ones first; none where there is one.
     """
 
     name: ClassVar[str] = "instruct"
@@ -85,6 +105,12 @@ class InstructResult(Result):
     best: float
     beside: tuple[Beside, ...]
     sample: Sample
+    sizes: tuple[Sized, ...] = ()
+
+    def of_suites(self) -> dict[str, str]:
+        """The other suites that were measured, by name, and their fingerprints."""
+        others = [one.other for one in self.sizes if one.other is not None]
+        return {other.suite: other.fingerprint for other in others}
 
     def protocol(self) -> str:
         """How the models were made and asked."""
@@ -105,6 +131,15 @@ class InstructResult(Result):
             f"it. Everything is {self.sample.once}; intervals are over texts of these tasks, one "
             "training seed, so they hold for these models and tasks, not for others. The base has "
             "met the web forms of most categories now and then: unseen means by instruction tuning."
+            + self._other_sizes()
+        )
+
+    def _other_sizes(self) -> str:
+        if not self.sizes:
+            return ""
+        return (
+            f" Bases of {len(self.sizes)} sizes of one family are taught alike with shuffled and "
+            "with right answers; they differ in width alone, and two points would draw any line."
         )
 
     def _chosen(self) -> str:
@@ -134,6 +169,7 @@ class InstructResult(Result):
                     for one in self.beside
                 ],
             ),
+            *([Table("By the size of the base", self._by_size())] if self.sizes else []),
             Table(
                 "By task",
                 [
@@ -148,6 +184,14 @@ class InstructResult(Result):
                 ],
             ),
         ]
+
+    def _by_size(self) -> list[Row]:
+        rows: list[Row] = []
+        for size in self.sizes:
+            for model in size.models:
+                name = size.other.suite if size.other is not None else "this suite's own"
+                rows.append({"base": name, "parameters": size.parameters, **self._row(model)})
+        return rows
 
     def findings(self) -> list[str]:
         """What instructions add on each level, and against rivals of equal budget."""
@@ -167,6 +211,14 @@ class InstructResult(Result):
             for count in sorted(counts)
         )
         lines.append(f"unseen categories by the number of categories that were seen: {told}")
+        if len(self.sizes) > 1:
+            small, large = self.sizes[0], self.sizes[-1]
+            told = "; ".join(
+                f"{level} {_gain(small, level)} at {small.parameters:,} parameters and "
+                f"{_gain(large, level)} at {large.parameters:,}"
+                for level in self.levels
+            )
+            lines.append(f"instructions against untuned, by the base's size: {told}")
         lines.append(f"λ = {self.best:g} of the instruction vector is best on tasks it has seen")
         return lines
 
@@ -186,3 +238,9 @@ class InstructResult(Result):
             return f"{INSTRUCTIONS}, {model.categories} of {most} categories"
         more = model.shown and model.kind != DEMONSTRATIONS
         return f"{model.kind}, {DEMONSTRATIONS}" if more else model.kind
+
+
+def _gain(size: Sized, level: str) -> str:
+    changes = size.model(INSTRUCTIONS).over_untuned
+    assert changes is not None
+    return in_points(changes[level])

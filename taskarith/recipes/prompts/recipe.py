@@ -3,7 +3,7 @@
 Rates and coefficients are chosen on validation before test is opened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from taskarith.errors import RecipeError
@@ -11,6 +11,7 @@ from taskarith.evaluation import Estimate
 from taskarith.recipes.choosing import best_on_grid
 from taskarith.recipes.lab import Answers, Lab
 from taskarith.recipes.learning_rates import RATES, Rated, choose_rate
+from taskarith.recipes.model_size import OtherSize
 from taskarith.recipes.prompts.protocol import (
     ADDED,
     BEGINNINGS,
@@ -30,6 +31,7 @@ from taskarith.recipes.prompts.result import (
     PromptsResult,
     PromptTrial,
     Rival,
+    Sized,
     Summed,
 )
 from taskarith.recipes.way_lab import MADE, RANDOM, Learned, Learning
@@ -46,6 +48,7 @@ class PromptsRecipe:
 
     Attributes:
         kin: pairs of `tasks` that ask for the same answers of other texts.
+        sizes: suites whose bases are larger or smaller, where prompts of `task` are learned, too.
     """
 
     task: str
@@ -55,6 +58,7 @@ class PromptsRecipe:
     seeds: int = SEEDS
     steps: int = STEPS
     lengths: tuple[int, ...] = LENGTHS
+    sizes: tuple[OtherSize, ...] = ()
 
     def __post_init__(self) -> None:
         if min(self.seeds, self.steps) < 1:
@@ -76,7 +80,9 @@ class PromptsRecipe:
         learned = forms * (2 * len(RATES) + 3 * self.seeds + 5) + 2 * len(RATES)
         crossed = 2 * len(self.tasks) * self.seeds * (1 + len(self.tasks))
         summed = len(self.kin) * self.seeds * 2 * (len(ADDED) + 1)
-        return learned + 2 * self.seeds + crossed + summed + len(self.tasks) + 4 * len(self.lengths)
+        further = len(self.sizes) * (len(self.lengths) + 1) * (2 * len(RATES) + 3 * self.seeds)
+        own = 2 * self.seeds + len(self.tasks) + 4 * len(self.lengths)
+        return learned + crossed + summed + own + further
 
     def learned(self) -> int:
         """How many examples all steps go through, at most; what two parts ask for is made once."""
@@ -84,7 +90,8 @@ class PromptsRecipe:
         forms = len(self.lengths) * (len(BEGINNINGS) * each + 1)  # and the prompt that others take
         others = 2 * (len(self.tasks) - 1) * self.seeds
         batch = self._prompt(LENGTH, RANDOM_WORDS).batch
-        return (forms + each + others) * self.steps * batch
+        further = len(self.sizes) * (len(self.lengths) + 1) * each
+        return (forms + each + others + further) * self.steps * batch
 
     def run(self, lab: Lab) -> PromptsResult:
         """Choose on validation, then measure once on test."""
@@ -107,6 +114,8 @@ class PromptsRecipe:
             for pair in self.kin
             for seed in range(self.seeds)
         }
+        forms = tuple(self._form(lab, one) for one in made)
+        rival = self._rival(lab, full)
         return PromptsResult(
             task=self.task,
             beginning=self.beginning,
@@ -114,8 +123,8 @@ class PromptsRecipe:
             kin=self.kin,
             control=self.control,
             pretrained=dict(lab.score({}, [*self.tasks, self.control], split="test")),
-            forms=tuple(self._form(lab, one) for one in made),
-            full=self._rival(lab, full),
+            forms=forms,
+            full=rival,
             crossed=(
                 *self._crossed(lab, PROMPT, at.faster),
                 *self._crossed(lab, FULL, full.faster),
@@ -128,6 +137,7 @@ class PromptsRecipe:
             seeds=self.seeds,
             steps=self.steps,
             sample=lab.sample,
+            sizes=self._sizes(lab, forms, rival),
         )
 
     @property
@@ -240,6 +250,29 @@ class PromptsRecipe:
                 }
             )
         return Rival(rated, learned.moved, tuple(estimates))
+
+    def _sizes(self, lab: Lab, forms: Sequence[Form], full: Rival) -> tuple[Sized, ...]:
+        """This base and those of `sizes`, smaller ones first; none where it is the only one."""
+        if not self.sizes or lab.others is None:
+            return ()
+        plain = tuple(form for form in forms if form.beginning == RANDOM_WORDS)
+        pretrained = lab.score({}, [self.task], split="test")[self.task]
+        found = [Sized(None, pretrained, plain, full)]
+        for further in self.sizes:
+            with lab.others(further.suite) as other:
+                found.append(self._of_size(other, further))
+        return tuple(sorted(found, key=lambda one: one.parameters))
+
+    def _of_size(self, lab: Lab, further: OtherSize) -> Sized:
+        """Prompts from random words, by length, and full fine-tuning, on another base."""
+        made = [self._made(lab, length, RANDOM_WORDS) for length in self.lengths]
+        full = choose_rate(lab, Learning(self.task, "full", self.steps))
+        return Sized(
+            further,
+            lab.score({}, [self.task], split="test")[self.task],
+            tuple(self._form(lab, one) for one in made),
+            self._rival(lab, full),
+        )
 
     def _crossed(self, lab: Lab, way: str, faster: float) -> list[Crossed]:
         found = []

@@ -8,6 +8,7 @@ from typing import ClassVar
 from taskarith.evaluation import Estimate
 from taskarith.recipes.interval import Interval, in_points, mean_interval
 from taskarith.recipes.learning_rates import Rated
+from taskarith.recipes.model_size import OtherSize
 from taskarith.recipes.prompts.protocol import OTHER_PROMPT, RANDOM_WORDS
 from taskarith.recipes.result import Result, Row, Table
 from taskarith.recipes.sample import Sample
@@ -20,6 +21,7 @@ __all__ = [
     "PromptTrial",
     "PromptsResult",
     "Rival",
+    "Sized",
     "Summed",
 ]
 
@@ -90,6 +92,25 @@ class Summed:
 
 
 @dataclass(frozen=True)
+class Sized:
+    """Prompts from random words by length, and full fine-tuning, on a base of one size.
+
+    Attributes:
+        other: the suite that it is the base of; None for the suite that is studied.
+    """
+
+    other: OtherSize | None
+    pretrained: Estimate
+    forms: tuple[Form, ...]
+    full: Rival
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the base has."""
+        return self.forms[0].total
+
+
+@dataclass(frozen=True)
 class PromptsResult(Result):
     """Soft prompts of one suite.
 
@@ -97,6 +118,7 @@ class PromptsResult(Result):
         beginning: the task whose prompt others begin at.
         crossed: a prompt and full fine-tuning learned on each task, on all.
         crossing: the length of those prompts.
+        sizes: bases of several sizes, smaller ones first; none where there is one.
     """
 
     name: ClassVar[str] = "prompts"
@@ -126,6 +148,12 @@ class PromptsResult(Result):
     seeds: int
     steps: int
     sample: Sample
+    sizes: tuple[Sized, ...] = ()
+
+    def of_suites(self) -> dict[str, str]:
+        """The other suites that were measured, by name, and their fingerprints."""
+        others = [one.other for one in self.sizes if one.other is not None]
+        return {other.suite: other.fingerprint for other in others}
 
     def protocol(self) -> str:
         """How it was measured."""
@@ -144,9 +172,21 @@ class PromptsResult(Result):
             f"{', '.join(self.tasks)} and asked about all; tasks of one kin ask for the same "
             "answers of texts of another domain. Sums: two prompts' vectors from the same random "
             "words at one λ of ½, ¾ or 1, chosen on validation for each seed. The numbers are "
-            f"{self.sample.once}; intervals are Student's over seeds, or where said over tasks. A "
-            "figure against model size needs two sizes of one family that read prompts, and there "
-            "is one."
+            f"{self.sample.once}; intervals are Student's over seeds, or where said over tasks."
+            f"{self._compared()}"
+        )
+
+    def _compared(self) -> str:
+        if not self.sizes:
+            return (
+                " A figure against model size needs two sizes of one family that read prompts, and "
+                "there is one."
+            )
+        return (
+            f" Bases of {len(self.sizes)} sizes of one family, which differ in width alone, learn "
+            "prompts from random words and are fine-tuned alike, each at the rate that is best for "
+            "it; two points would draw any line, and the paper's sizes are thousands of times "
+            "these."
         )
 
     def tables(self) -> list[Table]:
@@ -154,6 +194,7 @@ class PromptsResult(Result):
         return [
             Table("Length and first values", [*map(self._row, self.forms), *self._others()]),
             Table("Votes and averages", [self._together(form) for form in self.forms]),
+            *([Table("By the size of the base", self._by_size())] if self.sizes else []),
             Table("Another domain", self._domains()),
             Table("What a prompt does to other tasks", self._matrix()),
             Table("Two prompts added", self._sums()),
@@ -176,6 +217,7 @@ class PromptsResult(Result):
                 if beginning != RANDOM_WORDS
             ),
             self._votes(),
+            self._larger(),
             self._robustness(),
             self._kinship(),
         ]
@@ -187,9 +229,10 @@ class PromptsResult(Result):
         """Of single prompts, over seeds."""
         return mean_interval([trial.accuracy.skill for trial in form.trials], units="seeds")
 
-    def of_full(self) -> Interval:
-        """Of full fine-tuning, over seeds."""
-        return mean_interval([one[self.task].skill for one in self.full.estimates], units="seeds")
+    def of_full(self, full: Rival | None = None) -> Interval:
+        """Of full fine-tuning, over seeds; that of the suite's own base, or of `full`."""
+        estimates = (full or self.full).estimates
+        return mean_interval([one[self.task].skill for one in estimates], units="seeds")
 
     def of_length(self, beginning: str) -> list[Form]:
         """The forms that begin so, shortest first."""
@@ -261,6 +304,21 @@ class PromptsResult(Result):
             "vote": form.voted,
             "average": form.averaged,
         }
+
+    def _by_size(self) -> list[Row]:
+        return [
+            {
+                "base": one.other.suite if one.other is not None else "this suite's own",
+                "parameters": one.parameters,
+                "pretrained": one.pretrained,
+                **{
+                    f"prompt of {form.length}": self.accuracy(form)
+                    for form in sorted(one.forms, key=lambda form: form.length)
+                },
+                "full fine-tuning": self.of_full(one.full),
+            }
+            for one in self.sizes
+        ]
 
     def _domains(self) -> list[Row]:
         rows: list[Row] = []
@@ -347,6 +405,16 @@ class PromptsResult(Result):
             f"of {self.seeds} prompts, against one in the mean: a vote {in_points(vote)}; their "
             f"average as one prompt {in_points(mean)}"
         )
+
+    def _larger(self) -> str:
+        if len(self.sizes) < 2:
+            return ""
+        told = []
+        for one in (self.sizes[0], self.sizes[-1]):
+            best = max(self.accuracy(form).value for form in one.forms)
+            behind = 100 * (self.of_full(one.full).value - best)
+            told.append(f"{behind:.1f} points at {one.parameters:,} parameters")
+        return f"the best length is behind full fine-tuning by {' and '.join(told)}"
 
     def _robustness(self) -> str:
         if not self.kin:

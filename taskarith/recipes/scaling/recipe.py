@@ -89,11 +89,11 @@ class ScalingRecipe:
         )
 
     def _measure(self, lab: Lab, base: Base) -> Measured:
-        if lab.size is None:
+        size = lab.size() if lab.size is not None else None
+        if size is None or size.multiply_adds is None:
             raise RecipeError(
                 f"compute is counted for models of images and texts; {base.suite!r} is none"
             )
-        size = lab.size()
         added, null = (self._sum(lab, kind) for kind in ("", RANDOM))
         negated, null_negated = (
             {

@@ -1,4 +1,6 @@
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -9,7 +11,9 @@ from taskarith.recipes.instruct.protocol import CAP, CAPPED, levels, mixture, ta
 from taskarith.recipes.instruct.recipe import InstructRecipe
 from taskarith.recipes.instruct.result import InstructResult
 from taskarith.recipes.instruct.wording import BARE, INSTRUCTIONS, SHUFFLED, asked, drawn
+from taskarith.recipes.lab import Lab
 from taskarith.recipes.learning_time import learned_examples
+from taskarith.recipes.model_size import ModelSize, OtherSize
 from taskarith.recipes.result import as_markdown
 from taskarith.recipes.sample import Sample
 from taskarith.recipes.text_recipes import instruct_recipe
@@ -133,6 +137,33 @@ def test_it_reads_as_text_and_as_figures(result: InstructResult) -> None:
     assert "one training seed" in told
     figures = recipe_figures(result, theme="dark")
     assert [len(figure.data) for figure in figures] == [3, 3, 3]
+
+
+def test_bases_of_other_sizes_are_taught_alike(texts: FakeTexts) -> None:
+    def lab(school: FakeTexts, parameters: int) -> Lab:
+        own = FakeLab(lambda *_: 0.5, sample=Sample("texts", n=N), texts=school).lab
+        return replace(own, size=lambda: ModelSize(parameters, None))
+
+    smaller = FakeTexts(truth, lambda *_: 0.5)
+
+    @contextmanager
+    def others(name: str) -> Iterator[Lab]:
+        assert name == "small"
+        yield lab(smaller, 100)
+
+    recipe = replace(RECIPE, sizes=(OtherSize("small", "f00"),))
+    result = recipe.run(replace(lab(texts, 400), others=others))
+    small, own = result.sizes
+    assert (small.parameters, own.parameters) == (100, 400)
+    assert result.of_suites() == {"small": "f00"}
+    assert [model.kind for model in small.models] == [model.kind for model in own.models]
+    assert all(model in result.models for model in own.models)
+    assert len(smaller.taught) == 2  # with shuffled and with right answers
+    told = as_markdown(result)
+    assert "| small | 100 | untuned |" in told
+    assert "at 100 parameters" in told
+    last = recipe_figures(result)[-1]
+    assert list(last.data[0].x) == [100, 400]
 
 
 def test_a_suite_of_pictures_is_refused(tiny_suite: Suite) -> None:

@@ -1,13 +1,16 @@
 """Prompts on made-up accuracies: what is chosen where, and what is said of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
-from taskarith.errors import RecipeError
+from taskarith.errors import RecipeError, UnknownNameError
 from taskarith.figures import recipe_figures
+from taskarith.recipes.lab import Lab
 from taskarith.recipes.learning_time import learned_examples
+from taskarith.recipes.model_size import OtherSize
 from taskarith.recipes.prompts.protocol import (
     BEGINNINGS,
     LABEL_WORDS,
@@ -120,6 +123,33 @@ def test_figures_show_lengths_and_domains(result: PromptsResult) -> None:
     assert list(second.data[0].y) == ["b → a", "a → b"]
 
 
+def test_a_smaller_base_learns_alike_and_stands_first(school: FakeWays) -> None:
+    smaller = FakeWays(FakeLab(lambda edit, task: accuracy(edit, task) - 0.1), called, total=900)
+
+    @contextmanager
+    def others(name: str) -> Iterator[Lab]:
+        assert name == "small"
+        yield smaller.lab
+
+    recipe = replace(RECIPE, sizes=(OtherSize("small", "f00"),))
+    result = recipe.run(replace(school.lab, others=others))
+    small, own = result.sizes
+    assert (small.other, own.other) == (OtherSize("small", "f00"), None)
+    assert result.of_suites() == {"small": "f00"}
+    assert own.forms == tuple(f for f in result.forms if f.beginning == RANDOM_WORDS)
+    for one, other in zip(small.forms, own.forms, strict=True):
+        assert result.accuracy(other).value - result.accuracy(one).value == pytest.approx(0.1)
+    assert result.of_full(own.full).value - result.of_full(small.full).value == pytest.approx(0.1)
+    assert {one.way for one in smaller.learned} == {"full", "soft-prompt"}
+    assert learned_examples(recipe) > learned_examples(RECIPE)
+    told = as_markdown(result)
+    assert "| small | 900 |" in told
+    assert "two points would draw any line" in told
+    by_size = recipe_figures(result)[1]
+    assert [trace.name for trace in by_size.data][-2:] == ["full fine-tuning", "pretrained"]
+    assert list(by_size.data[0].x) == [small.parameters, own.parameters]
+
+
 def test_one_seed_without_kin_has_something_to_say(school: FakeWays) -> None:
     alone = replace(RECIPE, seeds=1, kin=())
     result = alone.run(school.lab)
@@ -134,6 +164,12 @@ def test_a_suite_must_read_prompts(tiny_suite: Suite) -> None:
     assert recipe.task == "news-topic"
     with pytest.raises(RecipeError, match="words of the written world"):
         prompts_recipe(tiny_suite)
+    assert [one.suite for one in recipe.sizes] == ["mini-t5-quarter"]
+    assert prompts_recipe(load_suite("mini-t5"), sizes=()).sizes == ()
+    with pytest.raises(RecipeError, match="is the suite itself"):
+        prompts_recipe(load_suite("mini-t5"), sizes=["mini-t5"])
+    with pytest.raises(UnknownNameError, match="unknown task 'follows'"):
+        prompts_recipe(load_suite("mini-t5"), task="follows", sizes=["mini-t5-quarter"])
     with pytest.raises(RecipeError, match="at least 1 seed and 1 step"):
         prompts_recipe(load_suite("mini-t5"), seeds=0)
     refusing = FakeWays(FakeLab(accuracy), called, refused={"soft-prompt": "it reads none"})
