@@ -63,6 +63,7 @@ class Comparisons:
         from taskarith.core import NULLS
         from taskarith.recipes.methods.entrants import SCALE, USUAL
         from taskarith.ui.compare.form import IMAGES
+        from taskarith.ui.compare.runs import shipped_comparisons
         from taskarith.ui.edit_link import edit_in_hand, read_link
         from taskarith.ui.hello import called
         from taskarith.ui.merge_methods import described_methods, sent_merge
@@ -89,6 +90,7 @@ class Comparisons:
             "methods": described_methods(),
             "usual": list(USUAL),
             "chosen": SCALE,
+            "shipped": shipped_comparisons(suite),
             "images": [*IMAGES, "all"],
             "examples": called({"data": task.data} for task in suite.tasks.values()),
         }

@@ -1,8 +1,10 @@
-"""Comparisons for the page, as work for the jobs: what is found so far, as plain JSON values.
+"""Comparisons for the page, as work for the jobs or as shipped: what is found, as JSON values.
 
 Knows the comparisons of `taskarith.recipes`; nothing of browsers. Everything is on validation.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from taskarith.evaluation import Estimate, Evaluator, Measurer, ResultCache
@@ -11,15 +13,19 @@ from taskarith.recipes.interval import Interval
 from taskarith.recipes.lab import Answers, Lab, Meter
 from taskarith.recipes.methods.protocol import Choice, Misfit, References
 from taskarith.recipes.methods.recipe import MethodsRecipe
+from taskarith.recipes.methods.result import MethodsResult
 from taskarith.recipes.plane.protocol import PlanePoint
 from taskarith.recipes.plane.recipe import PlaneRecipe
+from taskarith.recipes.plane.result import PlaneResult
 from taskarith.recipes.ratios import normalized_and_gain
+from taskarith.recipes.stored import shipped_result
 from taskarith.recipes.suite_lab import suite_lab
+from taskarith.suites import Suite
 from taskarith.ui.compare.form import Classes
 from taskarith.ui.merge_methods import sent_merge
 from taskarith.ui.serving.jobs import Desk, Work
 
-__all__ = ["classes_work", "methods_work", "plane_work"]
+__all__ = ["classes_work", "methods_work", "plane_work", "shipped_comparisons"]
 
 FIRST_LOOKS = (32, 128, 512)  # images after which the page sees how the classes stand
 
@@ -56,26 +62,19 @@ def classes_work(asked: Classes, *, cache: ResultCache) -> Work:
 
 def plane_work(recipe: PlaneRecipe, *, cache: ResultCache, n: int | None) -> Work:
     """The points of a plane from coarse to fine, and which of them are on the front."""
-    asked = {
-        "x": recipe.x,
-        "y": recipe.y,
-        "low": recipe.x_ends[0],
-        "high": recipe.x_ends[1],
-        "target": recipe.targets[0],
-        "forget": recipe.forget,
-        "steps": recipe.steps,
-    }
 
     def work(desk: Desk) -> Json:
         points: list[PlanePoint] = []
         rows: list[Json] = []
+        lab = _lab(desk, recipe.evaluations(), cache=cache, n=n)
 
         def found() -> Json:
-            return {"rows": tuple(rows), "front": _front(recipe, points), "asked": asked}
+            result = recipe.result(points, sample=lab.sample)
+            return {"rows": tuple(rows), **_plane(result, recipe.x_ends, recipe.steps)}
 
-        for point in recipe.measure(_lab(desk, recipe.evaluations(), cache=cache, n=n)):
+        for point in recipe.measure(lab):
             points.append(point)
-            rows.append(_point(point, recipe))
+            rows.append(_point(point, recipe.targets[0], recipe.control))
             desk.show(found())
         return found()
 
@@ -87,20 +86,35 @@ def methods_work(recipe: MethodsRecipe, *, cache: ResultCache, n: int | None) ->
 
     def work(desk: Desk) -> Json:
         lab = _lab(desk, recipe.evaluations(), cache=cache, n=n)
-        references = recipe.references(lab)
         suite = _evaluator(desk).suite.name
-        rows = [_nothing(recipe, references)]
+        table = _Methods(suite, recipe.tasks, recipe.control, recipe.references(lab))
+        rows = [table.nothing()]
         desk.show({"rows": tuple(rows)})
-        for found in recipe.choose(lab, references):
-            rows.append(
-                _misfit(found)
-                if isinstance(found, Misfit)
-                else _choice(found, recipe, references, suite=suite)
-            )
+        for found in recipe.choose(lab, table.references):
+            rows.append(table.row(found))
             desk.show({"rows": tuple(rows)})
         return {"rows": tuple(rows)}
 
     return work
+
+
+def shipped_comparisons(suite: Suite) -> dict[str, Json]:
+    """The plane and the methods that come with a suite, as their work would have found them.
+
+    Only what was measured on validation: a result of test is not looked at to choose from.
+    """
+    found: dict[str, Json] = {}
+    plane, methods = (shipped_result(suite, name) for name in ("plane", "methods"))
+    if isinstance(plane, PlaneResult):
+        rows = tuple(_point(point, plane.targets[0], plane.control) for point in plane.points)
+        across = sorted({point.x for point in plane.points})
+        ends, steps = (across[0], across[-1]), len(across) - 1
+        found["plane"] = {"rows": rows, **_plane(plane, ends, steps)}
+    if isinstance(methods, MethodsResult) and methods.sample.rehearsal:
+        table = _Methods(suite.name, methods.tasks, methods.control, methods.references)
+        every: list[Choice | Misfit] = [*methods.choices, *methods.misfits]
+        found["methods"] = {"rows": (table.nothing(), *map(table.row, every))}
+    return found
 
 
 def _lab(desk: Desk, needed: int, *, cache: ResultCache, n: int | None) -> Lab:
@@ -137,73 +151,86 @@ def _classes(before: Answers, after: Answers, names: tuple[str, ...]) -> Json:
     }
 
 
-def _point(point: PlanePoint, recipe: PlaneRecipe) -> Json:
+def _point(point: PlanePoint, target: str, control: str) -> Json:
     return {
         "x": point.x,
         "y": point.y,
         "coefficients": {name: v for name, v in point.coefficients.items() if v},
-        "target": _told(point.accuracies[recipe.targets[0]]),
-        "control": _told(point.accuracies[recipe.control]),
+        "target": _told(point.accuracies[target]),
+        "control": _told(point.accuracies[control]),
     }
 
 
-def _front(recipe: PlaneRecipe, points: list[PlanePoint]) -> list[int]:
-    """Which of the points are on the front, by their place."""
-    places = {id(point): place for place, point in enumerate(points)}
-    return [places[id(point)] for point in recipe.result(points).front]
-
-
-def _nothing(recipe: MethodsRecipe, references: References) -> Json:
-    before = references.pretrained
-    normalized, _ = _intervals(before, recipe, references)
-    return {
-        "kind": "nothing",
-        "label": "Doing nothing",
-        "normalized": normalized.to_json(),
-        "control": _told(before[recipe.control]),
-        "tasks": {task: _told(before[task]) for task in recipe.tasks},
-        "finetuned": {task: _told(references.finetuned[task]) for task in recipe.tasks},
+def _plane(result: PlaneResult, ends: tuple[float, float], steps: int) -> Json:
+    """What was asked, and which of the points are on the front, by their place."""
+    places = {id(point): place for place, point in enumerate(result.points)}
+    asked = {
+        "x": result.x,
+        "y": result.y,
+        "low": ends[0],
+        "high": ends[1],
+        "target": result.targets[0],
+        "forget": result.forget,
+        "steps": steps,
+        "held": dict(result.others),
     }
+    return {"front": [places[id(point)] for point in result.front], "asked": asked}
 
 
-def _misfit(found: Misfit) -> Json:
-    return {"kind": "misfit", "label": found.entrant.label(), "reason": found.reason}
+@dataclass(frozen=True)
+class _Methods:
+    """The rows about merging the vectors of `tasks`."""
 
+    suite: str
+    tasks: tuple[str, ...]
+    control: str
+    references: References
 
-def _choice(found: Choice, recipe: MethodsRecipe, references: References, *, suite: str) -> Json:
-    first, method = found.outcomes[0], found.entrant.method
-    edit = found.entrant.edit(suite, recipe.tasks, scale=found.scale)
-    normalized, gain = _intervals(first.accuracies, recipe, references)
-    return {
-        "kind": "method",
-        "name": method.name,
-        "label": found.entrant.label(),
-        "about": method.about,
-        "paper": method.paper,
-        "looks": method.needs_data,
-        "edit": dict(edit.coefficients),
-        "merge": sent_merge(edit),
-        "scale": found.scale,
-        "normalized": normalized.to_json(),
-        "gain": gain.to_json(),
-        "at_one": found.at_one,
-        "spread": found.spread,
-        "seeds": len(found.outcomes),
-        "control": _told(first.accuracies[recipe.control]),
-        "tasks": {task: _told(first.accuracies[task]) for task in recipe.tasks},
-        "seconds": found.seconds,
-        "buffers": method.buffers,
-    }
+    def nothing(self) -> Json:
+        before = self.references.pretrained
+        normalized, _ = self._intervals(before)
+        return {
+            "kind": "nothing",
+            "label": "Doing nothing",
+            "normalized": normalized.to_json(),
+            "control": _told(before[self.control]),
+            "tasks": {task: _told(before[task]) for task in self.tasks},
+            "finetuned": {task: _told(self.references.finetuned[task]) for task in self.tasks},
+        }
 
+    def row(self, found: Choice | Misfit) -> Json:
+        if isinstance(found, Misfit):
+            return {"kind": "misfit", "label": found.entrant.label(), "reason": found.reason}
+        first, method = found.outcomes[0], found.entrant.method
+        edit = found.entrant.edit(self.suite, self.tasks, scale=found.scale)
+        normalized, gain = self._intervals(first.accuracies)
+        return {
+            "kind": "method",
+            "name": method.name,
+            "label": found.entrant.label(),
+            "about": method.about,
+            "paper": method.paper,
+            "looks": method.needs_data,
+            "edit": dict(edit.coefficients),
+            "merge": sent_merge(edit),
+            "scale": found.scale,
+            "normalized": normalized.to_json(),
+            "gain": gain.to_json(),
+            "at_one": found.at_one,
+            "spread": found.spread,
+            "seeds": len(found.outcomes),
+            "control": _told(first.accuracies[self.control]),
+            "tasks": {task: _told(first.accuracies[task]) for task in self.tasks},
+            "seconds": found.seconds,
+            "buffers": method.buffers,
+        }
 
-def _intervals(
-    accuracies: dict[str, Estimate], recipe: MethodsRecipe, references: References
-) -> tuple[Interval, Interval]:
-    return normalized_and_gain(
-        {task: accuracies[task] for task in recipe.tasks},
-        pretrained=references.pretrained,
-        finetuned=references.finetuned,
-    )
+    def _intervals(self, accuracies: Mapping[str, Estimate]) -> tuple[Interval, Interval]:
+        return normalized_and_gain(
+            {task: accuracies[task] for task in self.tasks},
+            pretrained=self.references.pretrained,
+            finetuned=self.references.finetuned,
+        )
 
 
 def _told(estimate: Estimate) -> Json:

@@ -22,6 +22,7 @@ from taskarith.suites import load_suite
 from taskarith.suites.suite import SUITES_FOLDER
 from taskarith.ui.hello import describe_opened
 from taskarith.ui.lessons import lessons
+from taskarith.ui.recipes.form import FORMS
 from taskarith.ui.still.document import page_files, write_page
 from taskarith.ui.still.measured import lesson_edits
 from tests.ui.conftest import PATIENCE
@@ -213,7 +214,8 @@ def test_mini_is_small_and_whole(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert links <= {"#", "https:", "data:"}  # of the page, of papers, and downloads
     assert answer["files"] == ["index.html"]
     recipes = set(re.findall(r'<template data-suite="mini" data-recipe="([^"]+)"', templates))
-    assert recipes == {file.stem for file in (SUITES_FOLDER / "mini" / "results").iterdir()}
+    shipped = {file.stem for file in (SUITES_FOLDER / "mini" / "results").iterdir()}
+    assert recipes == shipped & {*FORMS}
 
 
 def test_suites_of_others_cannot_end_the_script() -> None:

@@ -154,7 +154,7 @@ export class Methods {
           `task as its own model), the line through it its 95 % interval over ${examples}; ┃ is doing ` +
           "nothing. A name opens what was found in Explore. ± is the " +
           "standard deviation over seeds, of a method that draws. s = 1 is without " +
-          "scaling. Time is that of one merge on this machine; buffers are model-sized, beside the " +
+          "scaling. Time is that of one merge where it was measured; buffers are model-sized, beside the " +
           `vectors. * looks at unlabelled validation ${examples}. Numbers on test: `,
         h("code", {}, "taskarith recipe methods"),
         ".",

@@ -39,10 +39,16 @@ export class Compare {
     this.begin(this.methods.run);
   }
 
-  /** Follows what an earlier visit left running; what costs little is measured unasked. */
+  /**
+   * Follows what an earlier visit left running; what costs little is measured unasked, and of the
+   * rest stands there what comes with the suite.
+   */
   async begin(run, { unasked = false } = {}) {
+    const shipped = this.hello.shipped[run.part];
     try {
-      if (!(await run.resume()) && unasked) await run.go();
+      if (await run.resume()) return;
+      if (unasked) await run.go();
+      else if (shipped) run.open(shipped);
     } catch (error) {
       run.say(error.message, true);
     }

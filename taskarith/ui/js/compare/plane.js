@@ -174,11 +174,23 @@ export class Plane {
   }
 
   where() {
-    const { x, y, low, high } = this.asked;
     if (this.page.merge) return "These edits are sums, so the edit above is not among them.";
-    const [a, b] = [x, y].map((name) => under(this.page.edit, name) || 0);
-    const inside = a >= low && a <= high && b >= low && b <= high;
-    return inside ? "The ring is the edit above." : "The edit above lies outside this plane.";
+    return this.inHand()
+      ? "The ring is the edit above."
+      : "The edit above lies outside this plane.";
+  }
+
+  // Where the edit above lies in the plane; null where it is outside, as what a suite's own plane
+  // holds may differ from it.
+  inHand() {
+    const { x, y, low, high, held } = this.asked;
+    const { edit, merge } = this.page;
+    const others = new Set([...Object.keys(edit), ...Object.keys(held)]);
+    const alike = [...others].every(
+      (name) => name === x || name === y || (under(edit, name) || 0) === (under(held, name) || 0),
+    );
+    const at = [x, y].map((name) => under(edit, name) || 0);
+    return !merge && alike && at.every((value) => value >= low && value <= high) ? at : null;
   }
 
   about(row) {
@@ -274,10 +286,9 @@ export class Plane {
       const [x, y] = at(rows[index].x, rows[index].y);
       return svg("path", { d: `M${x} ${y - 6}l6 6l-6 6l-6 -6z`, class: "front" });
     });
-    const here = [asked.x, asked.y].map((name) => under(this.page.edit, name) || 0);
-    const inside = !this.page.merge && here.every((value) => value >= ends[0] && value <= ends[1]);
-    const [x, y] = at(...here);
-    const ring = inside
+    const here = this.inHand();
+    const [x, y] = here ? at(...here) : [];
+    const ring = here
       ? ["halo", "here"].map((role) => svg("circle", { cx: x, cy: y, r: 10, class: role }))
       : [];
     const legend = h(

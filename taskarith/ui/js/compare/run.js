@@ -88,6 +88,13 @@ export class Run {
     });
   }
 
+  // What was measured before anybody asked; a run of this window takes its place.
+  open(found) {
+    this.rows = found.rows;
+    this.drawRows(this.rows, found, "done");
+    this.say("Measured before, and comes with the suite. Run measures what the form says.");
+  }
+
   // After a visit to another page: a run that is not over is followed again; whether there is one.
   async resume() {
     const look = await this.call("look");
