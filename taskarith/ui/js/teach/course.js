@@ -27,6 +27,7 @@ export function course(looks, titles) {
     h(
       "figcaption",
       {},
+      h("span", {}, "While it learned:"),
       key("task", titles.task, last.task),
       key("control", titles.control, last.control),
     ),
