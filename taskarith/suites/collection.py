@@ -105,8 +105,8 @@ def collections_of(suite: str) -> list[Collection]:
 def other_sizes(suite: str) -> tuple[str, ...]:
     """The suites beside the one called `suite` in its first collection; none where it is in none.
 
-    >>> other_sizes("mini-t5")
-    ('mini-t5-quarter',)
+    >>> other_sizes("mini")
+    ('mini-quarter', 'mini-half', 'mini-whole', 'mini-double')
     """
     return tuple(one for own in collections_of(suite)[:1] for one in own.suites if one != suite)
 

@@ -139,7 +139,8 @@ class InstructResult(Result):
             return ""
         return (
             f" Bases of {len(self.sizes)} sizes of one family are taught alike with shuffled and "
-            "with right answers; they differ in width alone, and two points would draw any line."
+            "with right answers. One recipe of pre-training made them and may suit one better than "
+            "another, so what differs is not size alone, and two points would draw any line."
         )
 
     def _chosen(self) -> str:

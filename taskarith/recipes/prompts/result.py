@@ -183,10 +183,11 @@ class PromptsResult(Result):
                 "there is one."
             )
         return (
-            f" Bases of {len(self.sizes)} sizes of one family, which differ in width alone, learn "
-            "prompts from random words and are fine-tuned alike, each at the rate that is best for "
-            "it; two points would draw any line, and the paper's sizes are thousands of times "
-            "these."
+            f" Bases of {len(self.sizes)} sizes of one family learn prompts from random words "
+            "and are fine-tuned alike, each at the rate that is best for it. One recipe of "
+            "pre-training made them and may suit one better than another, so what differs is not "
+            "size alone; two points would draw any line, and the paper's sizes are thousands of "
+            "times these."
         )
 
     def tables(self) -> list[Table]:

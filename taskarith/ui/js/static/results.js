@@ -12,6 +12,12 @@ import { unpacked } from "./given.js";
  * @param {URLSearchParams} query - which is shown; the first where it names none
  */
 export async function showResults(root, query) {
+  if (!("DecompressionStream" in globalThis)) {
+    root.hidden = false;
+    /** @type {HTMLElement} */ (root.querySelector(".outcome")).textContent =
+      "This browser cannot unpack the results; one of 2023 or later can.";
+    return;
+  }
   // Part of this very page, as trusted as the rest of it; what is parsed so runs nothing.
   const held = await unpacked(root.ownerDocument, "templates");
   const parsed = new DOMParser().parseFromString(held, "text/html");
