@@ -13,10 +13,14 @@ __all__ = ["read_json", "read_object"]
 
 
 def read_json(path: Path) -> Any:
-    """What the file `path` of a base holds; AssetError where it is no JSON."""
+    """What the file `path` of a base holds; AssetError where it cannot be read or is no JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise AssetError(
+            f"its {path.name} cannot be read ({error.strerror}); get the file again"
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise AssetError(f"its {path.name} is not valid JSON; get the file again") from error
 
 

@@ -1,6 +1,6 @@
 """How large a model is, and the labs of other suites: what a study over several bases asks for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from taskarith.recipes.lab import Lab
 
-__all__ = ["ModelSize", "OtherLab", "OtherSize", "SizeOf"]
+__all__ = ["ModelSize", "OtherLab", "OtherSize", "SizeOf", "fingerprints"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,15 @@ class OtherSize:
 
     suite: str
     fingerprint: str
+
+
+def fingerprints(others: Iterable[OtherSize | None]) -> dict[str, str]:
+    """The suites that were measured beside the studied one (None), and their fingerprints.
+
+    >>> fingerprints([None, OtherSize("small", "f00")])
+    {'small': 'f00'}
+    """
+    return {one.suite: one.fingerprint for one in others if one is not None}
 
 
 SizeOf = Callable[[], ModelSize]

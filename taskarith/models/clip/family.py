@@ -4,11 +4,10 @@ Answers are read off pictures; heads are made of words by the text tower. What n
 imports it when it is asked.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from torch import Tensor
 
@@ -40,6 +39,7 @@ from taskarith.models.family import (
     Model,
     Part,
 )
+from taskarith.models.json_files import read_json, read_object
 from taskarith.models.layouts import LAYOUTS, Layout
 from taskarith.models.picture_transform import PictureTransform
 
@@ -67,9 +67,9 @@ class _Clip:
     def detect(self, files: Mapping[str, Path]) -> Found | None:
         try:
             if CONFIG in files:
-                found = "open_clip", _json(files[CONFIG])["model_cfg"]["vision_cfg"]
+                found = "open_clip", read_json(files[CONFIG])["model_cfg"]["vision_cfg"]
             else:
-                found = "transformers", _json(files["config.json"])["vision_config"]
+                found = "transformers", read_json(files["config.json"])["vision_config"]
         except (AssetError, KeyError, TypeError):
             return None
         return Found(found[0]) if isinstance(found[1], dict) else None
@@ -86,7 +86,7 @@ class _Clip:
         if base.kind == "transformers":
             return load_transformers_clip(base.files, state)
         if VOCABULARY in base.files:
-            config, words = _read(base.files["config.json"]), _words(base.files[VOCABULARY])
+            config, words = read_object(base.files["config.json"]), _words(base.files[VOCABULARY])
             try:
                 return load_clip(config, state, words)
             except (KeyError, TypeError, ValueError) as error:
@@ -100,7 +100,7 @@ class _Clip:
         if base.kind == "transformers":
             return read_transformers_transform(base.files)
         if VOCABULARY in base.files:
-            return open_clip_transform(_read(base.files["config.json"]), {})
+            return open_clip_transform(read_object(base.files["config.json"]), {})
         names = {"model": base.model, "tag": base.pretrained}
         return open_clip_transform(*described_model(base.files, **names))
 
@@ -167,30 +167,11 @@ class _Clip:
         )
 
 
-def _read(path: Path) -> Any:
-    """The object in a configuration."""
-    value = _json(path)
-    if not isinstance(value, dict):
-        raise AssetError(f"{path} must hold an object; restore the file")
-    return value
-
-
 def _words(path: Path) -> list[str]:
-    value = _json(path)
+    value = read_json(path)
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        raise AssetError(f"{path} must hold a list of words; restore the file")
+        raise AssetError(f"its {path.name} must hold a list of words; get the file again")
     return value
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise AssetError(
-            f"could not read {path}: {error.strerror or error}; restore the file"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise AssetError(f"{path} is not valid JSON: {error}; restore the file") from error
 
 
 CLIP = _Clip()

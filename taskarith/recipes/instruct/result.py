@@ -7,7 +7,7 @@ from taskarith.evaluation import Estimate, PairedDifference
 from taskarith.recipes.instruct.protocol import CAP, CAPPED, UNSEEN_CATEGORY
 from taskarith.recipes.instruct.wording import BARE, DEMONSTRATIONS, INSTRUCTIONS, SHOWN, SHUFFLED
 from taskarith.recipes.interval import Interval, in_points
-from taskarith.recipes.model_size import OtherSize
+from taskarith.recipes.model_size import OtherSize, fingerprints
 from taskarith.recipes.result import Cell, Result, Row, Table
 from taskarith.recipes.sample import Sample
 from taskarith.worlds.texts import TEXT_FAMILIES
@@ -109,8 +109,7 @@ class InstructResult(Result):
 
     def of_suites(self) -> dict[str, str]:
         """The other suites that were measured, by name, and their fingerprints."""
-        others = [one.other for one in self.sizes if one.other is not None]
-        return {other.suite: other.fingerprint for other in others}
+        return fingerprints(one.other for one in self.sizes)
 
     def protocol(self) -> str:
         """How the models were made and asked."""

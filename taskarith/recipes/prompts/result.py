@@ -8,7 +8,7 @@ from typing import ClassVar
 from taskarith.evaluation import Estimate
 from taskarith.recipes.interval import Interval, in_points, mean_interval
 from taskarith.recipes.learning_rates import Rated
-from taskarith.recipes.model_size import OtherSize
+from taskarith.recipes.model_size import OtherSize, fingerprints
 from taskarith.recipes.prompts.protocol import OTHER_PROMPT, RANDOM_WORDS
 from taskarith.recipes.result import Result, Row, Table
 from taskarith.recipes.sample import Sample
@@ -152,8 +152,7 @@ class PromptsResult(Result):
 
     def of_suites(self) -> dict[str, str]:
         """The other suites that were measured, by name, and their fingerprints."""
-        others = [one.other for one in self.sizes if one.other is not None]
-        return {other.suite: other.fingerprint for other in others}
+        return fingerprints(one.other for one in self.sizes)
 
     def protocol(self) -> str:
         """How it was measured."""
